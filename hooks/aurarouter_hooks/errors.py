@@ -1,0 +1,216 @@
+"""Everything that AuraRouter raises on purpose, as one tree.
+
+    AuraRouterError                     .hint: what to do next
+    ├── ConfigError                     .problems: ["models.fast.provider: unknown provider 'olama'"]
+    │   ├── ConfigNotFoundError         .searched: the places that were looked at
+    │   └── ConfigUntrustedError        a file from the current directory that nobody has trusted yet
+    ├── PluginError                     .plugin
+    │   ├── PluginMissingError          the hint is the install command
+    │   └── PluginBrokenError           __cause__ is the original
+    ├── RoutingError
+    │   ├── UnknownModelError           .name .known
+    │   ├── UnknownRoleError            .name .known
+    │   ├── NoModelLeftError            .vetoes: {model id: reason}
+    │   ├── PrivacyError                .vetoes; private content had nowhere allowed to go
+    │   ├── BudgetError                 .vetoes .retry_after; money or an allowance is used up
+    │   └── AllModelsFailedError        .attempts, in the order they were made
+    ├── AssetError                      a model file could not be found, fetched or verified
+    ├── DaemonError                     the shared engine could not be reached
+    └── ProviderError                   .provider .model; the only kind that moves a chain on
+        ├── ProviderUnavailableError    cannot connect, overloaded, 5xx, not installed
+        ├── ProviderTimeoutError        .after seconds
+        ├── ProviderRateLimitedError    .retry_after seconds, when the backend said so
+        ├── ProviderAuthError           401 or 403: the model is skipped, never retried
+        └── ProviderReplyError          it answered, but refused the request or made no sense
+
+Anything else that escapes from a provider is a bug and is never swallowed by a chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aurarouter_hooks.values import Attempt
+
+
+class AuraRouterError(Exception):
+    """Root of the tree.
+
+    Args:
+        message: What went wrong, and where. Never holds a secret.
+        hint: What to do next, as an instruction; empty when there is nothing useful to say.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(AuraRouterError):
+    """The configuration cannot be used; every problem at once."""
+
+    def __init__(self, message: str, *, problems: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class ConfigNotFoundError(ConfigError):
+    """A configuration file that was named does not exist."""
+
+    def __init__(self, message: str, *, searched: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.searched = tuple(searched)
+
+
+class ConfigUntrustedError(ConfigError):
+    """A file found in the current directory asks for something that only a trusted file may."""
+
+
+class PluginError(AuraRouterError):
+    """A plugin is at fault."""
+
+    def __init__(self, message: str, *, plugin: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.plugin = plugin
+
+
+class PluginMissingError(PluginError):
+    """Something was asked for that a plugin would bring, and that plugin is not installed."""
+
+
+class PluginBrokenError(PluginError):
+    """A plugin could not be loaded or raised where only failing closed is safe."""
+
+
+class RoutingError(AuraRouterError):
+    """No answer could be routed."""
+
+
+class UnknownModelError(RoutingError):
+    """A model was asked for that is not configured."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"no model is called '{name}'", hint=f"Known models: {', '.join(known) or 'none'}.")
+        self.name = name
+        self.known = tuple(known)
+
+
+class UnknownRoleError(RoutingError):
+    """A role was asked for that is not configured."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"no role is called '{name}'", hint=f"Known roles: {', '.join(known) or 'none'}.")
+        self.name = name
+        self.known = tuple(known)
+
+
+class _VetoedError(RoutingError):
+    """Shared shape of the errors that carry a reason for each model."""
+
+    def __init__(self, message: str, *, vetoes: Mapping[str, str] | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.vetoes = dict(vetoes or {})
+
+
+class NoModelLeftError(_VetoedError):
+    """Every model of the chain was vetoed before it could be tried."""
+
+
+class PrivacyError(_VetoedError):
+    """Private content had no cleared model to go to. Raised instead of sending it anywhere."""
+
+
+class BudgetError(_VetoedError):
+    """Money or an allowance is used up.
+
+    Args:
+        retry_after: Seconds until asking again makes sense, when that is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        vetoes: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, vetoes=vetoes, hint=hint)
+        self.retry_after = retry_after
+
+
+class AllModelsFailedError(RoutingError):
+    """Each model of the chain was tried and each failed."""
+
+    def __init__(self, message: str, *, attempts: Sequence[Attempt] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.attempts = tuple(attempts)
+
+
+class AssetError(AuraRouterError):
+    """A model file is missing, incomplete, or not what it says it is."""
+
+
+class DaemonError(AuraRouterError):
+    """The shared engine process could not be reached or started."""
+
+
+class ProviderError(AuraRouterError):
+    """One attempt at one model failed; the chain may go on.
+
+    Args:
+        message: What happened, in the words of the backend where they help. Never a key, never a URL with one.
+        provider: The configuration's `provider:` value; the kernel fills it in when it is left empty.
+        model: The model's id; the kernel fills it in when it is left empty.
+    """
+
+    def __init__(self, message: str, *, provider: str = "", model: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.provider = provider
+        self.model = model
+
+
+class ProviderUnavailableError(ProviderError):
+    """The backend cannot be reached, is overloaded, or is not installed."""
+
+
+class ProviderTimeoutError(ProviderError):
+    """The backend took too long.
+
+    Args:
+        after: Seconds that were waited.
+    """
+
+    def __init__(self, message: str, *, after: float, provider: str = "", model: str = "", hint: str = "") -> None:
+        super().__init__(message, provider=provider, model=model, hint=hint)
+        self.after = after
+
+
+class ProviderRateLimitedError(ProviderError):
+    """The backend asks for fewer requests.
+
+    Args:
+        retry_after: Seconds to wait, when the backend said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        provider: str = "",
+        model: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, provider=provider, model=model, hint=hint)
+        self.retry_after = retry_after
+
+
+class ProviderAuthError(ProviderError):
+    """The key is missing, wrong, or not allowed to use this model."""
+
+
+class ProviderReplyError(ProviderError):
+    """The backend answered with a refusal of the request or with something that cannot be read."""

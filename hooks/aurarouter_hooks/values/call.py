@@ -1,0 +1,37 @@
+"""One passage through the middleware: a whole task, or one attempt of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from aurarouter_hooks.values.decision import Constraint, Decision
+from aurarouter_hooks.values.message import Prompt
+from aurarouter_hooks.values.model import Model
+from aurarouter_hooks.values.task import Task
+
+
+@frozen(kw_only=True)
+class Call:
+    """What a middleware sees.
+
+    Attributes:
+        task: The task.
+        decision: What was decided for it.
+        constraint: The limits in force now; they hold whatever a middleware does.
+        model: The model of this attempt; None around a whole task.
+        prompt: What that model would be sent; None around a whole task. A middleware may pass on a changed one:
+            the kernel checks the constraint again on what it gets.
+        attempt: Number of this attempt; 0 around a whole task.
+        settings: The plugins' configuration sections, of the snapshot that this task runs on.
+    """
+
+    task: Task
+    decision: Decision
+    constraint: Constraint
+    model: Model | None = None
+    prompt: Prompt | None = None
+    attempt: int = 0
+    settings: Mapping[str, Any] = field(factory=dict)

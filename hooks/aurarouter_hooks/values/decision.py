@@ -1,0 +1,82 @@
+"""What was decided before any model was called, and the limits that hold for every attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from aurarouter_hooks.values.task import Analysis
+
+
+@frozen(kw_only=True)
+class Constraint:
+    """Limits on where a task may go. Joining two with `|` only ever narrows.
+
+    Attributes:
+        private: Only models that are cleared for private content.
+        here: Only models that provably run on this machine.
+        tags: Only models that carry all of these.
+        capabilities: Only models that can do all of these (names as on `Capabilities`).
+        min_context: Only models whose context holds this many tokens.
+        models: Only these model ids; None for any.
+        reasons: Why, one short sentence each.
+    """
+
+    private: bool = False
+    here: bool = False
+    tags: frozenset[str] = frozenset()
+    capabilities: frozenset[str] = frozenset()
+    min_context: int = 0
+    models: frozenset[str] | None = None
+    reasons: tuple[str, ...] = ()
+
+    def __or__(self, other: Constraint) -> Constraint:
+        both = [ids for ids in (self.models, other.models) if ids is not None]
+        return Constraint(
+            private=self.private or other.private,
+            here=self.here or other.here,
+            tags=self.tags | other.tags,
+            capabilities=self.capabilities | other.capabilities,
+            min_context=max(self.min_context, other.min_context),
+            models=frozenset.intersection(*both) if both else None,
+            reasons=tuple(dict.fromkeys(self.reasons + other.reasons)),
+        )
+
+
+@frozen(kw_only=True)
+class Stage:
+    """One step on the way to a decision: what it said, how sure, against which threshold, in how many microseconds."""
+
+    name: str
+    outcome: str
+    score: float | None = None
+    threshold: float | None = None
+    microseconds: float = 0.0
+
+
+@frozen(kw_only=True)
+class Decision:
+    """What would happen, and why.
+
+    Attributes:
+        task_id: The task that it is about.
+        mode: "direct" or "plan".
+        intent, role: What was settled on.
+        chain: Model ids in the order in which they will be tried.
+        vetoes: Model id → why it will not be tried.
+        scores: Model id → the sum of what the plugins said.
+        constraint: The limits that hold for every attempt.
+        stages: How it came about, in order.
+    """
+
+    task_id: str
+    mode: str
+    analysis: Analysis
+    intent: str
+    role: str
+    chain: tuple[str, ...]
+    vetoes: Mapping[str, str] = field(factory=dict)
+    scores: Mapping[str, float] = field(factory=dict)
+    constraint: Constraint = Constraint()
+    stages: tuple[Stage, ...] = ()

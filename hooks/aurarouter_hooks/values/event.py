@@ -1,0 +1,101 @@
+"""What the executor tells while it works: typed events in a fixed grammar.
+
+    task    := other* Done                   or an exception of our tree, at any point
+    other   := node | Progress | Noted
+    node    := NodeStarted (attempt | Progress | Noted)* NodeFinished
+    attempt := AttemptStarted (Progress | Noted)* (AttemptFailed | Committed (Delta | Noted)* (AttemptDone | AttemptFailed))
+
+`Committed` comes once an attempt's first content is about to be shown; from then on no other model takes over,
+and an AttemptFailed after it means that the answer is incomplete: `Done.complete` is False.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from aurarouter_hooks.values.reply import Chunk, Reply
+from aurarouter_hooks.values.trace import Attempt, Node, Trace
+
+
+@frozen(kw_only=True)
+class NodeStarted:
+    """A piece of work begins: the answer itself, or a plan, a step, a review."""
+
+    node: Node
+
+
+@frozen(kw_only=True)
+class NodeFinished:
+    """It ended; the node now holds its attempts and times."""
+
+    node: Node
+
+
+@frozen(kw_only=True)
+class AttemptStarted:
+    """A model is about to be asked."""
+
+    node: str
+    number: int
+    model: str
+    provider: str
+
+
+@frozen(kw_only=True)
+class Progress:
+    """Something takes a while: a download, a model that loads. `fraction` is 0..1 or None."""
+
+    what: str
+    fraction: float | None = None
+
+
+@frozen(kw_only=True)
+class Committed:
+    """The first content of this model's answer follows."""
+
+    node: str
+    model: str
+
+
+@frozen(kw_only=True)
+class Delta:
+    """A piece of the answer."""
+
+    chunk: Chunk
+
+
+@frozen(kw_only=True)
+class AttemptDone:
+    """The model answered to the end."""
+
+    attempt: Attempt
+
+
+@frozen(kw_only=True)
+class AttemptFailed:
+    """The model failed; the attempt says how."""
+
+    attempt: Attempt
+
+
+@frozen(kw_only=True)
+class Noted:
+    """Middleware says something for the trace and the surfaces (`cache: hit`)."""
+
+    name: str
+    value: Any
+
+
+@frozen(kw_only=True)
+class Done:
+    """The end of every task that did not raise."""
+
+    reply: Reply
+    trace: Trace
+    complete: bool = True
+    steps: tuple[Reply, ...] = field(default=(), repr=False)
+
+
+Event = NodeStarted | NodeFinished | AttemptStarted | Progress | Committed | Delta | AttemptDone | AttemptFailed | Noted | Done

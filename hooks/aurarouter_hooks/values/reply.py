@@ -1,0 +1,149 @@
+"""What comes back: chunks of a stream, whole replies, and what they used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from attrs import evolve, field, frozen
+
+from aurarouter_hooks.values.message import Message, Opaque, Part, Text, ToolCall
+
+Finish = Literal["stop", "length", "tool_calls", "content_filter", "other"]
+
+
+@frozen(kw_only=True)
+class Usage:
+    """Tokens of one or more attempts. `estimated` when the backend did not count them itself."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            estimated=self.estimated or other.estimated,
+        )
+
+
+@frozen(kw_only=True)
+class ToolCallDelta:
+    """A piece of the tool call number `index`; id and name come with its first piece."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = field(default="", repr=False)
+
+
+@frozen(kw_only=True)
+class Chunk:
+    """A piece of a streamed answer. The last one carries `finish` and, where known, `usage`.
+
+    Attributes:
+        text: Text to append to the answer.
+        reasoning: Thinking text to show beside the answer; never part of it.
+        tool_calls: Pieces of tool calls.
+        opaque: Provider-native parts to keep with the message.
+        logprobs: Token probabilities in OpenAI's shape, when asked for.
+        request_id: The backend's own id of this request.
+        model_name: The model that the backend says has answered.
+    """
+
+    text: str = field(default="", repr=False)
+    reasoning: str = field(default="", repr=False)
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    opaque: tuple[Opaque, ...] = ()
+    finish: Finish | None = None
+    usage: Usage | None = None
+    logprobs: Sequence[Any] | None = None
+    request_id: str = ""
+    model_name: str = ""
+
+    @property
+    def has_content(self) -> bool:
+        """True when showing this chunk commits us to the model that sent it."""
+        return bool(self.text or self.reasoning or self.tool_calls or self.opaque)
+
+
+@frozen(kw_only=True)
+class Reply:
+    """A whole answer of one model. Fields mean what they mean on `Chunk`."""
+
+    text: str = field(default="", repr=False)
+    reasoning: str = field(default="", repr=False)
+    tool_calls: tuple[ToolCall, ...] = ()
+    opaque: tuple[Opaque, ...] = ()
+    finish: Finish = "stop"
+    usage: Usage | None = None
+    logprobs: Sequence[Any] | None = None
+    request_id: str = ""
+    model_name: str = ""
+
+    @property
+    def message(self) -> Message:
+        """The reply as an assistant's turn, for the next prompt."""
+        parts: list[Part] = [*self.opaque]
+        if self.text:
+            parts.append(Text(self.text))
+        parts.extend(self.tool_calls)
+        return Message("assistant", parts)
+
+    def as_chunk(self) -> Chunk:
+        """The whole reply as the one chunk of a stream."""
+        return Chunk(
+            text=self.text,
+            reasoning=self.reasoning,
+            tool_calls=tuple(
+                ToolCallDelta(index=i, id=call.id, name=call.name, arguments=call.arguments)
+                for i, call in enumerate(self.tool_calls)
+            ),
+            opaque=self.opaque,
+            finish=self.finish,
+            usage=self.usage,
+            logprobs=self.logprobs,
+            request_id=self.request_id,
+            model_name=self.model_name,
+        )
+
+    @classmethod
+    def from_chunks(cls, chunks: Iterable[Chunk]) -> Reply:
+        """Put a stream together. A stream without a `finish` ends as "other"."""
+        text: list[str] = []
+        reasoning: list[str] = []
+        calls: dict[int, ToolCall] = {}
+        opaque: list[Opaque] = []
+        logprobs: list[Any] = []
+        reply = cls(finish="other")
+        for chunk in chunks:
+            text.append(chunk.text)
+            reasoning.append(chunk.reasoning)
+            opaque.extend(chunk.opaque)
+            logprobs.extend(chunk.logprobs or ())
+            for delta in chunk.tool_calls:
+                call = calls.get(delta.index, ToolCall(id="", name="", arguments=""))
+                calls[delta.index] = ToolCall(
+                    id=call.id or delta.id, name=call.name or delta.name, arguments=call.arguments + delta.arguments
+                )
+            if chunk.finish or chunk.usage or chunk.request_id or chunk.model_name:
+                reply = evolve(
+                    reply,
+                    finish=chunk.finish or reply.finish,
+                    usage=chunk.usage or reply.usage,
+                    request_id=chunk.request_id or reply.request_id,
+                    model_name=chunk.model_name or reply.model_name,
+                )
+        return evolve(
+            reply,
+            text="".join(text),
+            reasoning="".join(reasoning),
+            tool_calls=tuple(calls[index] for index in sorted(calls)),
+            opaque=tuple(opaque),
+            logprobs=logprobs or None,
+        )

@@ -1,0 +1,126 @@
+"""What happened: attempts, the nodes they belong to, and the trace that explains an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import field, frozen
+
+from aurarouter_hooks.values.reply import Finish, Usage
+
+if TYPE_CHECKING:
+    from aurarouter_hooks.values.decision import Decision
+
+
+@frozen(kw_only=True)
+class TraceContext:
+    """W3C trace context (https://www.w3.org/TR/trace-context/): 32 and 16 hexadecimal digits."""
+
+    trace_id: str
+    span_id: str
+    sampled: bool = True
+    state: str = ""
+
+    @property
+    def traceparent(self) -> str:
+        """The value of the `traceparent` header."""
+        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+
+
+@frozen(kw_only=True)
+class ErrorInfo:
+    """An error as data: its class's name, its words, and what to do next."""
+
+    type: str
+    message: str
+    hint: str = ""
+
+
+@frozen(kw_only=True)
+class Attempt:
+    """One try of one model.
+
+    Attributes:
+        number: 1 for the first try of the node.
+        started: Seconds since the task began.
+        seconds: How long it took, failed or not.
+        first_token: Seconds from the attempt's start to its first content; None when none came.
+        outcome: "ok", "failed" (the chain went on), "incomplete" (failed after content was shown), "cancelled".
+        cost: US dollars; None when the price is unknown.
+        request_id: The backend's own id.
+    """
+
+    number: int
+    model: str
+    provider: str
+    started: float
+    seconds: float = 0.0
+    first_token: float | None = None
+    outcome: Literal["ok", "failed", "incomplete", "cancelled"] = "ok"
+    error: ErrorInfo | None = None
+    usage: Usage | None = None
+    cost: float | None = None
+    finish: Finish | None = None
+    request_id: str = ""
+    model_name: str = ""
+
+
+NodeKind = Literal["analyse", "classify", "plan", "step", "review", "answer"]
+
+
+@frozen(kw_only=True)
+class Node:
+    """One piece of work in a trace's graph; `parents` are ids of the nodes that it waited for.
+
+    `raw` is the model's own text, kept only where the configuration says so.
+    """
+
+    id: str
+    kind: NodeKind
+    parents: tuple[str, ...] = ()
+    label: str = ""
+    role: str = ""
+    started: float = 0.0
+    seconds: float = 0.0
+    outcome: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    raw: str | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Trace:
+    """The whole story of one task.
+
+    Attributes:
+        id: The W3C trace id; the caller's where one came in.
+        task_id: The request's id.
+        started_at: Unix time in seconds.
+        decision: The first decision; None when deciding itself failed.
+        nodes: The graph, in the order in which its nodes began.
+        complete: False when the answer stops short, with `error` saying why.
+        notes: What middleware had to say, by name (`cache: hit` …).
+        prompt: The prompt, kept only where the configuration says so.
+    """
+
+    id: str
+    task_id: str
+    started_at: float
+    seconds: float = 0.0
+    surface: str = ""
+    app: str = ""
+    conversation: str = ""
+    private: bool = False
+    decision: Decision | None = None
+    nodes: tuple[Node, ...] = ()
+    usage: Usage = Usage()
+    cost: float | None = None
+    complete: bool = True
+    error: ErrorInfo | None = None
+    notes: Mapping[str, Any] = field(factory=dict)
+    prompt: str | None = field(default=None, repr=False)
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every attempt of every node, in order."""
+        return tuple(attempt for node in self.nodes for attempt in node.attempts)
