@@ -19,7 +19,9 @@ def requirement(folder: Path) -> str:
     return f"{name}>=1,<2" if RELEASE else f"{name} @ {folder.as_uri()}"
 
 
-folders = sorted(path.parent for shelf in ("providers", "aurarouter_plugins") for path in (ROOT / shelf).glob("*/pyproject.toml"))
+folders = sorted(
+    path.parent for shelf in ("providers", "aurarouter_plugins") for path in (ROOT / shelf).glob("*/pyproject.toml")
+)
 extras = {folder.name: [requirement(folder)] for folder in folders}
 extras["all"] = [requirement(folder) for folder in folders if folder.name not in NATIVE_BUILD]
 extras["dev"] = [
@@ -32,6 +34,8 @@ extras["dev"] = [
     "pytest-benchmark>=5,<6",
     "ruff>=0.17,<0.18",
     "types-PyYAML>=6,<7",
+    "types-setuptools>=80",
+    "xllamacpp>=2026",
 ]
 
 setup(

@@ -3,7 +3,8 @@
     task    := other* Done                   or an exception of our tree, at any point
     other   := node | Progress | Noted
     node    := NodeStarted (attempt | Progress | Noted)* NodeFinished
-    attempt := AttemptStarted (Progress | Noted)* (AttemptFailed | Committed (Delta | Noted)* (AttemptDone | AttemptFailed))
+    attempt := AttemptStarted (Progress | Noted)* (AttemptFailed | shown)
+    shown   := Committed (Delta | Noted)* (AttemptDone | AttemptFailed)
 
 `Committed` comes once an attempt's first content is about to be shown; from then on no other model takes over,
 and an AttemptFailed after it means that the answer is incomplete: `Done.complete` is False.
@@ -15,7 +16,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from aurarouter_hooks.values.reply import Chunk, Reply
+from aurarouter_hooks.values.reply import Chunk, Reply, Usage
 from aurarouter_hooks.values.trace import Attempt, Node, Trace
 
 
@@ -90,12 +91,39 @@ class Noted:
 
 @frozen(kw_only=True)
 class Done:
-    """The end of every task that did not raise."""
+    """The end of every task that did not raise: the answer, and the trace that explains it.
+
+    Attributes:
+        reply: The answer; of a plan, the last step's or the review's.
+        steps: The answers of a plan's steps, in order; empty for a direct answer.
+        complete: False when the answer stops short; `trace.error` says why.
+    """
 
     reply: Reply
     trace: Trace
     complete: bool = True
     steps: tuple[Reply, ...] = field(default=(), repr=False)
 
+    @property
+    def text(self) -> str:
+        """The answer's text."""
+        return self.reply.text
 
-Event = NodeStarted | NodeFinished | AttemptStarted | Progress | Committed | Delta | AttemptDone | AttemptFailed | Noted | Done
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all attempts together."""
+        return self.trace.usage
+
+
+Event = (
+    NodeStarted
+    | NodeFinished
+    | AttemptStarted
+    | Progress
+    | Committed
+    | Delta
+    | AttemptDone
+    | AttemptFailed
+    | Noted
+    | Done
+)

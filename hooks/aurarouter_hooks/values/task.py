@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from attrs import field, frozen
@@ -12,6 +12,22 @@ from aurarouter_hooks.values.message import Media, Message, Text, Tool, ToolResu
 from aurarouter_hooks.values.trace import TraceContext
 
 Mode = Literal["auto", "direct", "plan"]
+
+
+def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
+    return tuple(value)
+
+
+def _tools(value: Iterable[Tool]) -> tuple[Tool, ...]:
+    return tuple(value)
+
+
+def _strings(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
+
+
+def _names(value: Iterable[str]) -> frozenset[str]:
+    return frozenset(value)
 
 
 def new_id() -> str:
@@ -41,9 +57,9 @@ class Task:
     """
 
     text: str = field(default="", repr=False)
-    messages: tuple[Message, ...] = field(default=(), converter=tuple, kw_only=True)
+    messages: tuple[Message, ...] = field(default=(), converter=_messages, kw_only=True)
     context: str = field(default="", kw_only=True, repr=False)
-    tools: tuple[Tool, ...] = field(default=(), converter=tuple, kw_only=True)
+    tools: tuple[Tool, ...] = field(default=(), converter=_tools, kw_only=True)
     tool_choice: str = field(default="auto", kw_only=True)
     response_schema: Mapping[str, Any] | None = field(default=None, kw_only=True)
     parameters: Mapping[str, Any] = field(factory=dict, kw_only=True)
@@ -53,7 +69,7 @@ class Task:
     intent: str | None = field(default=None, kw_only=True)
     role: str | None = field(default=None, kw_only=True)
     model: str | None = field(default=None, kw_only=True)
-    tags: frozenset[str] = field(default=frozenset(), converter=frozenset, kw_only=True)
+    tags: frozenset[str] = field(default=frozenset(), converter=_names, kw_only=True)
     private: bool = field(default=False, kw_only=True)
     here: bool = field(default=False, kw_only=True)
     app: str = field(default="", kw_only=True)
@@ -90,8 +106,8 @@ class Intent:
     name: str
     role: str = ""
     description: str = ""
-    examples: tuple[str, ...] = field(default=(), converter=tuple)
-    synonyms: tuple[str, ...] = field(default=(), converter=tuple)
+    examples: tuple[str, ...] = field(default=(), converter=_strings)
+    synonyms: tuple[str, ...] = field(default=(), converter=_strings)
 
 
 @frozen

@@ -113,7 +113,7 @@ class Trace:
     private: bool = False
     decision: Decision | None = None
     nodes: tuple[Node, ...] = ()
-    usage: Usage = Usage()
+    usage: Usage = field(factory=Usage)
     cost: float | None = None
     complete: bool = True
     error: ErrorInfo | None = None

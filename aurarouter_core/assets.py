@@ -1,0 +1,83 @@
+"""Model files on disk: where they are, and fetching one before a provider first needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from aurarouter_hooks import AssetError, AssetSource, AssetSpec, FetchProgress
+
+from aurarouter_core import install
+from aurarouter_core.config import AssetEntry
+
+OFFLINE = "AURAROUTER_OFFLINE"
+
+
+def spec_of(entry: AssetEntry) -> AssetSpec:
+    """The configuration's words as a spec.
+
+    Raises:
+        AssetError: `source` has no scheme, or `file` is more than a file's name.
+    """
+    scheme, colon, location = entry.source.partition(":")
+    if not colon or not scheme or not location:
+        raise AssetError(f"asset source '{entry.source}' has no scheme", hint="Write it as scheme:location.")
+    if Path(entry.file).name != entry.file or entry.file in ("", ".", ".."):
+        raise AssetError(f"asset file '{entry.file}' is not a plain file name", hint="Leave folders out.")
+    return AssetSpec(
+        scheme=scheme,
+        location=location,
+        file=entry.file,
+        size=entry.size,
+        sha256=entry.sha256,
+        container_sha256=entry.container_sha256,
+        container_size=entry.container_size,
+        licence=entry.licence,
+    )
+
+
+def on_disk(spec: AssetSpec, folder: Path) -> Path | None:
+    """The file, when it is there at its full size."""
+    path = folder / spec.file
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return None
+    return path if spec.size is None or size == spec.size else None
+
+
+def download_size(spec: AssetSpec) -> str:
+    """How much a fetch will download, for people."""
+    size = spec.container_size or spec.size
+    return f"{size / 1e6:.0f} MB" if size else "an unknown size"
+
+
+async def fetch(
+    model_id: str,
+    spec: AssetSpec,
+    folder: Path,
+    sources: Mapping[str, type[AssetSource]],
+    progress: FetchProgress,
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> Path:
+    """Fetch the file of a model.
+
+    Raises:
+        AssetError: The user forbade downloads, no plugin knows the scheme, or the source failed.
+    """
+    environ = os.environ if environ is None else environ
+    if environ.get(OFFLINE):
+        raise AssetError(
+            f"the file of model '{model_id}' ({spec.file}, {download_size(spec)}) is not here, and {OFFLINE} forbids "
+            "fetching it",
+            hint=f"On a connected day run: env -u {OFFLINE} aurarouter model pull {model_id}",
+        )
+    source = sources.get(spec.scheme)
+    if source is None:
+        raise AssetError(
+            f"nothing installed can fetch '{spec.scheme}:' assets ({spec.file} of model '{model_id}')",
+            hint=install.hint("assets"),
+        )
+    return await source().fetch(spec, folder, progress)

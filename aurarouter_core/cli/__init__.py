@@ -1,0 +1,47 @@
+"""The `aurarouter` command: finds the sub-command, runs it, and turns errors into words and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from aurarouter_core import __version__
+from aurarouter_core.cli.commands import CommandTable
+
+
+@click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "config_path", type=click.Path(dir_okay=False), help="Configuration file to use.")
+@click.version_option(__version__, prog_name="aurarouter")
+@click.pass_context
+def cli(context: click.Context, config_path: str | None) -> None:
+    """Route any prompt to the best available model, and see why."""
+    context.obj = config_path
+
+
+def main() -> None:
+    """The console script.
+
+    Exit codes: 0 ok · 1 unexpected · 2 usage, configuration or a missing plugin · 3 no route · 4 refused for
+    privacy · 5 every model failed · 130 interrupted.
+    """
+    try:
+        cli.main(prog_name="aurarouter", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader left. Python would complain once more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last place there is: whatever it is, it is said and counted as a failure
+        from aurarouter_core.cli.failure import report
+
+        sys.exit(report(error))

@@ -1,0 +1,80 @@
+"""Which sub-commands there are, without importing any of them: the kernel's own, and those that plugins bring."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+# Name → (module, one line of help). A module is imported when its command is used.
+KERNEL = {
+    "completion": ("completion", "Print the completion script of a shell."),
+    "doctor": ("doctor", "Check this installation and say what to do."),
+    "explain": ("explain", "Show where a prompt would go, and why. No model is called."),
+    "model": ("model", "List models and fetch their files."),
+    "plugins": ("plugins", "List plugins and what they bring."),
+    "run": ("run", "Answer a task with the best available model."),
+    "trace": ("trace", "Show what happened to a task."),
+}
+# Command names that belong to plugins of ours: the kernel knows them only to say how to install them.
+KNOWN = {"grid": "auragrid", "gui": "gui", "serve": "gateway", "start": "mcp"}
+
+
+class CommandTable(click.Group):
+    """A group whose commands are loaded when used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, sorted."""
+        return sorted({*KERNEL, *_brought()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None when nobody has it."""
+        if cmd_name in KERNEL:
+            command: click.Command = import_module(f"aurarouter_core.cli.{KERNEL[cmd_name][0]}").command
+            return command
+        found = _plugin_command(cmd_name)
+        if found is None and cmd_name in KNOWN:
+            return _absent(cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands for `--help`, from what is known without importing them."""
+        rows = sorted({**_brought(), **{name: line for name, (_, line) in KERNEL.items()}}.items())
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _brought() -> dict[str, str]:
+    from aurarouter_core.cli.command_index import brought
+
+    return brought()
+
+
+def _plugin_command(name: str) -> click.Command | None:
+    from aurarouter_core.cli.command_index import collect
+
+    return collect()[0].commands.get(name)
+
+
+def _absent(name: str) -> click.Command:
+    """Stands in for a command of ours whose plugin is not installed, whatever its arguments."""
+
+    def refuse(**_: Any) -> None:
+        from aurarouter_hooks import PluginMissingError
+
+        from aurarouter_core import install
+
+        extra = KNOWN[name]
+        raise PluginMissingError(
+            f"'{name}' belongs to the plugin '{extra}', which is not installed", plugin=extra, hint=install.hint(extra)
+        )
+
+    return click.Command(
+        name,
+        callback=refuse,
+        params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
+        context_settings={"ignore_unknown_options": True},
+        add_help_option=False,
+        help=f"Belongs to the plugin '{KNOWN[name]}', which is not installed.",
+    )

@@ -1,0 +1,148 @@
+"""`aurarouter doctor`: check this installation and say what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+from attrs import frozen
+from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
+
+from aurarouter_core import __version__, install
+from aurarouter_core.cli.session import Session
+from aurarouter_core.plain import dumps
+from aurarouter_core.router import Router
+
+PROBE = "Write a Python function that reverses a string"
+
+
+@frozen
+class Finding:
+    """One thing that was looked at: "ok", "note" (works, but know this), or "problem"."""
+
+    level: str
+    what: str
+    hint: str = ""
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """Check this installation and say what to do. Exit code 1 when there is a problem."""
+    session = Session.of(context)
+    findings = [*_installation(session), *_plugins(session), *_configuration(session)]
+    if as_json:
+        click.echo(dumps(findings, indent=2))
+    else:
+        marks = {"ok": "✓", "note": "•", "problem": "✗"}
+        for finding in findings:
+            click.echo(f"{marks[finding.level]} {finding.what}")
+            if finding.hint:
+                click.echo(f"    {finding.hint}")
+    if any(finding.level == "problem" for finding in findings):
+        context.exit(1)
+
+
+def _installation(session: Session) -> Iterator[Finding]:
+    from aurarouter_core import hotpath
+
+    yield Finding("ok", f"aurarouter {__version__} on Python {sys.version.split()[0]}")
+    if hotpath.IMPLEMENTATION == "cython":
+        yield Finding("ok", "the analyser is compiled")
+    else:
+        yield Finding(
+            "note",
+            "the analyser is plain Python: right, but many times slower",
+            "Install a C compiler, then reinstall; or unset AURAROUTER_NO_SPEEDUPS.",
+        )
+    try:
+        session.home.private(session.home.root)
+        writable = os.access(session.home.root, os.W_OK)
+    except OSError:
+        writable = False
+    if writable:
+        yield Finding("ok", f"files are kept in {session.home.root}")
+    else:
+        yield Finding(
+            "problem", f"{session.home.root} can't be written to", "Correct its permissions, or set AURAROUTER_HOME."
+        )
+
+
+def _plugins(session: Session) -> Iterator[Finding]:
+    found = session.plugins.found.values()
+    if not any(plugin.state == "loaded" for plugin in found):
+        yield Finding("problem", "no plugin is loaded, so no model can be reached", install.hint("all"))
+    for plugin in found:
+        if plugin.state == "broken":
+            yield Finding(
+                "problem",
+                f"plugin '{plugin.name}' is broken and left out: {plugin.error}",
+                f"Repair it, or run without it: AURAROUTER_WITHOUT={plugin.name}",
+            )
+        else:
+            yield Finding("ok" if plugin.state == "loaded" else "note", f"plugin '{plugin.name}' is {plugin.state}")
+    try:
+        for name, hook, error, count, last in session.store.faults():
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(last))
+            yield Finding(
+                "problem",
+                f"plugin '{name}' raised in {hook} {count} time{'s' if count > 1 else ''}, last on {when}: {error}",
+                f"Repair it, or run without it: AURAROUTER_WITHOUT={name}",
+            )
+    except AuraRouterError as error:
+        yield Finding("problem", str(error), error.hint)
+
+
+def _configuration(session: Session) -> Iterator[Finding]:
+    try:
+        config = session.config
+        router = session.router
+    except ConfigError as error:
+        yield Finding("problem", str(error), error.hint)
+        for problem in error.problems:
+            yield Finding("problem", problem)
+        return
+    except AuraRouterError as error:
+        yield Finding("problem", str(error), error.hint)
+        return
+    where = str(config.path) if config.path else "none; every role uses the embedded model"
+    yield Finding("ok", f"configuration: {where}")
+    for warning in config.warnings:
+        yield Finding("note", warning)
+    for role, entry in config.roles.items():
+        if not entry.models:
+            yield Finding("note", f"role '{role}' names no model")
+    yield from asyncio.run(_models(router))
+
+
+async def _models(router: Router) -> list[Finding]:
+    findings = []
+    good = {"healthy", "unknown", "cold", "loading"}
+    try:
+        for name, health in (await router.health()).items():
+            findings.append(_of_model(router, name, health, good))
+        try:
+            router.decide(Task(PROBE))
+            findings.append(Finding("ok", "a task can be decided"))
+        except AuraRouterError as error:
+            findings.append(Finding("problem", f"no task can be decided: {error}", error.hint))
+    finally:
+        await router.pool.aclose()
+        router.store.close()
+    return findings
+
+
+def _of_model(router: Router, name: str, health: Health, good: set[str]) -> Finding:
+    detail = f": {health.detail}" if health.detail else ""
+    provider = router.snapshot.models[name].provider
+    missing = provider not in router.plugins.providers
+    return Finding(
+        "ok" if health.state in good else "problem",
+        f"model '{name}' is {health.state}{detail}",
+        install.hint(provider) if missing else "",
+    )

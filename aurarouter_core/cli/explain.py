@@ -1,0 +1,64 @@
+"""`aurarouter explain`: where a prompt would go, and why."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+from aurarouter_hooks import AuraRouterError, Decision, Task
+
+from aurarouter_core.cli.draw import decision_lines
+from aurarouter_core.cli.failure import exit_code
+from aurarouter_core.cli.run import read_context, read_task
+from aurarouter_core.cli.session import Session
+from aurarouter_core.plain import dumps, error_info, plain
+from aurarouter_core.refusal import nothing_left
+from aurarouter_core.router import Router
+
+
+@click.command("explain")
+@click.argument("prompt")
+@click.option("-m", "--model", help="As for 'run'.")
+@click.option("--role", help="As for 'run'.")
+@click.option("--intent", help="As for 'run'.")
+@click.option("--context", "context_file", type=click.Path(dir_okay=False), help="As for 'run'.")
+@click.option("--private", is_flag=True, help="As for 'run'.")
+@click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    prompt: str,
+    model: str | None,
+    role: str | None,
+    intent: str | None,
+    context_file: str | None,
+    private: bool,
+    as_json: bool,
+) -> None:
+    """Show where PROMPT would go, and why. No model is called.
+
+    The exit code is the one that 'run' would end with if nobody is left to ask.
+    """
+    router = Session.of(context).router
+    task = Task(
+        read_task(prompt), context=read_context(context_file), model=model, role=role, intent=intent, private=private
+    )
+    decision = asyncio.run(_decide(router, task))
+    refused: AuraRouterError | None = None if decision.chain else nothing_left(decision, router.snapshot)
+    if as_json:
+        click.echo(dumps({"decision": decision, "error": error_info(refused) if refused else None}, indent=2))
+    else:
+        for line in decision_lines(plain(decision)):
+            click.echo(line)
+        if refused is not None:
+            click.echo(f"Hint: {refused.hint}", err=True)
+    if refused is not None:
+        context.exit(exit_code(refused))
+
+
+async def _decide(router: Router, task: Task) -> Decision:
+    try:
+        return await router.decide_now(task)
+    finally:
+        await router.pool.aclose()
+        router.store.close()

@@ -1,0 +1,86 @@
+"""`aurarouter model`: list models and fetch their files."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+from aurarouter_hooks import Health, Progress, UnknownModelError
+
+from aurarouter_core import assets
+from aurarouter_core.cli.progress import ProgressLine
+from aurarouter_core.cli.session import Session
+from aurarouter_core.plain import dumps
+
+
+@click.group("model")
+def command() -> None:
+    """List models and fetch their files."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def list_models(context: click.Context, as_json: bool) -> None:
+    """List the configured models, where they are used, and how they are."""
+    session = Session.of(context)
+    config = session.config
+    health = asyncio.run(_health(session))
+    rows = [
+        {
+            "model": name,
+            "provider": entry.provider,
+            "model_name": entry.model_name,
+            "endpoint": entry.endpoint,
+            "tags": entry.tags,
+            "roles": [role for role, chain in config.roles.items() if name in chain.models],
+            "health": health[name],
+        }
+        for name, entry in config.models.items()
+    ]
+    if as_json:
+        click.echo(dumps(rows, indent=2))
+        return
+    if not rows:
+        click.echo("no models are configured")
+    for row in rows:
+        state = health[str(row["model"])]
+        detail = f": {state.detail}" if state.detail else ""
+        roles = ", ".join(str(role) for role in row["roles"]) or "no role"  # type: ignore[attr-defined]
+        click.echo(f"{row['model']:<24} {row['provider']:<16} {state.state}{detail}  [{roles}]")
+
+
+async def _health(session: Session) -> dict[str, Health]:
+    router = session.router
+    try:
+        return dict(await router.health())
+    finally:
+        await router.pool.aclose()
+        router.store.close()
+
+
+@command.command("pull")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def pull(context: click.Context, name: str, as_json: bool) -> None:
+    """Fetch the file of the configured model NAME."""
+    session = Session.of(context)
+    entry = session.config.models.get(name)
+    if entry is None:
+        raise UnknownModelError(name, sorted(session.config.models))
+    if entry.asset is None:
+        raise click.UsageError(f"model '{name}' names no 'asset:' to fetch")
+    spec = assets.spec_of(entry.asset)
+    folder = session.home.private(session.home.models)
+    path = assets.on_disk(spec, folder)
+    if path is None:
+        with ProgressLine() as line:
+            what = f"fetching {spec.file} ({assets.download_size(spec)})"
+            line.see(Progress(what=what, fraction=0.0))
+
+            def progress(so_far: int, in_all: int | None) -> None:
+                line.see(Progress(what=what, fraction=min(1.0, so_far / in_all) if in_all else None))
+
+            path = asyncio.run(assets.fetch(name, spec, folder, session.plugins.asset_sources, progress))
+    click.echo(dumps({"model": name, "path": path, "size": path.stat().st_size}, indent=2) if as_json else str(path))

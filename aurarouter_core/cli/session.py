@@ -1,0 +1,62 @@
+"""What a sub-command works with: plugins, configuration and router, each made when first asked for."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import cached_property
+from pathlib import Path
+
+import click
+
+from aurarouter_core.config import Config
+from aurarouter_core.home import Home
+from aurarouter_core.plugins import Plugins
+from aurarouter_core.router import Router
+from aurarouter_core.snapshot import Request, load_config
+from aurarouter_core.store import Store
+
+
+class Session:
+    """One run of the command line."""
+
+    def __init__(self, config_path: str | None) -> None:
+        self._path = Path(config_path) if config_path else None
+        logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+    @classmethod
+    def of(cls, context: click.Context) -> Session:
+        """The session of this command."""
+        return cls(context.find_root().obj)
+
+    @cached_property
+    def home(self) -> Home:
+        """The user's folder."""
+        return Home.of()
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """All plugins."""
+        return Plugins()
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration in force; `system.log_level` acts from here on."""
+        config = load_config(self.plugins, path=self._path)
+        logging.getLogger().setLevel(config.system.log_level.upper())
+        for warning in config.warnings:
+            logging.getLogger("aurarouter_core").warning("%s", warning)
+        return config
+
+    @cached_property
+    def store(self) -> Store:
+        """Kept traces and faults."""
+        return Store(self.home.store)
+
+    @cached_property
+    def router(self) -> Router:
+        """A router on this configuration."""
+        config = self.config
+        return Router(
+            config, self.plugins, request=Request(path=self._path), home=self.home, store=self.store, surface="cli"
+        )

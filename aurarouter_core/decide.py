@@ -1,0 +1,172 @@
+"""From a task to a decision: analyse, classify, pick the role, constrain, veto, rank. No I/O, no model is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+
+from aurarouter_hooks import (
+    Analysis,
+    Constraint,
+    Decision,
+    Intent,
+    Location,
+    Media,
+    Model,
+    Stage,
+    Task,
+    UnknownModelError,
+    UnknownRoleError,
+)
+
+from aurarouter_core import privacy
+from aurarouter_core.models import missing_provider
+from aurarouter_core.snapshot import Snapshot
+
+ROLE_THRESHOLD = 0.4
+"""Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""
+
+
+class _Stages:
+    """Collects what each step said and how long it took."""
+
+    def __init__(self) -> None:
+        self.done: list[Stage] = []
+        self._since = perf_counter()
+
+    def add(self, name: str, outcome: str, score: float | None = None, threshold: float | None = None) -> None:
+        now = perf_counter()
+        self.done.append(
+            Stage(name=name, outcome=outcome, score=score, threshold=threshold, microseconds=(now - self._since) * 1e6)
+        )
+        self._since = now
+
+
+def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) -> Decision:
+    """Settle where a task may go, and in which order.
+
+    Args:
+        task: The task.
+        snapshot: The state that it runs on.
+        locations: Where models ran when last asked; a model that is not in it counts as remote.
+
+    Raises:
+        UnknownModelError, UnknownRoleError: The caller asked for what is not configured.
+        PluginBrokenError: A plugin that limits tasks failed; the task is refused.
+    """
+    stages = _Stages()
+    analysis = snapshot.analyser.analyse(task.question)
+    stages.add("analyse", f"complexity {analysis.level} of 10", analysis.complexity)
+    intent = _intent(task, analysis, snapshot, stages)
+    role, chain = _chain(task, intent, analysis, snapshot, stages)
+    constraint = _constraint(task, analysis, snapshot)
+    stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
+    models = [snapshot.models[name] for name in chain]
+    vetoes = {
+        model.id: reason for model in models if (reason := veto(model, constraint, snapshot, locations.get(model.id)))
+    }
+    for name, reason in snapshot.plugins.veto(task, analysis, models).items():
+        if name in chain:
+            vetoes.setdefault(name, reason)
+    left = [model for model in models if model.id not in vetoes]
+    stages.add("filter", f"{len(left)} of {len(models)} models left")
+    scores = snapshot.plugins.score(task, analysis, left)
+    left.sort(key=lambda model: -scores.get(model.id, 0.0))
+    stages.add("rank", " > ".join(model.id for model in left) or "none")
+    return Decision(
+        task_id=task.id,
+        mode="plan" if task.mode == "plan" else "direct",
+        analysis=analysis,
+        intent=intent.name,
+        role=role,
+        chain=tuple(model.id for model in left),
+        vetoes=vetoes,
+        scores=scores,
+        constraint=constraint,
+        stages=tuple(stages.done),
+    )
+
+
+def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages) -> Intent:
+    if task.intent is not None:
+        chosen = snapshot.intents.get(task.intent) or Intent(name=task.intent)
+        stages.add("classify", f"{chosen.name} (asked for)")
+        return chosen
+    brought = snapshot.plugins.classify(task, analysis)
+    if brought is not None:
+        stages.add("classify", f"{brought.name} (a plugin's opinion)")
+        return brought
+    stages.add("classify", analysis.intent, analysis.confidence)
+    return snapshot.intents.get(analysis.intent) or Intent(name=analysis.intent)
+
+
+def _chain(
+    task: Task, intent: Intent, analysis: Analysis, snapshot: Snapshot, stages: _Stages
+) -> tuple[str, Sequence[str]]:
+    config = snapshot.config
+    if task.role is not None and task.role not in config.roles:
+        raise UnknownRoleError(task.role, sorted(config.roles))
+    score: float | None = None
+    if task.role is not None:
+        role, why = task.role, "asked for"
+    elif intent.role and intent.name != analysis.intent:
+        role, why = intent.role, f"of intent {intent.name}"
+    elif analysis.role and analysis.role_confidence >= ROLE_THRESHOLD:
+        role, why, score = analysis.role, "of the wording", analysis.role_confidence
+    elif intent.role:
+        role, why, score = intent.role, f"of intent {intent.name}", analysis.role_confidence
+    else:
+        role, why, score = config.system.default_role, "the default", analysis.role_confidence
+    if role not in config.roles:
+        default = config.system.default_role
+        why, role = f"'{role}' is not configured", default if default in config.roles else next(iter(config.roles), "")
+    stages.add("role", f"{role or 'none'} ({why})", score, ROLE_THRESHOLD if score is not None else None)
+    if task.model is not None:
+        if task.model not in config.models:
+            raise UnknownModelError(task.model, sorted(config.models))
+        return role, (task.model,)
+    entry = config.roles.get(role)
+    return role, tuple(dict.fromkeys(entry.models)) if entry else ()
+
+
+def _constraint(task: Task, analysis: Analysis, snapshot: Snapshot) -> Constraint:
+    """What the task itself asks for, narrowed by what plugins say."""
+    needs = {"tools"} if task.tools else set()
+    if any(
+        isinstance(part, Media) and part.media_type.startswith("image/")
+        for message in task.messages
+        for part in message.parts
+    ):
+        needs.add("vision")
+    reasons = []
+    if task.private:
+        reasons.append("declared private")
+    if task.here:
+        reasons.append("only this machine was asked for")
+    if task.tags:
+        reasons.append(f"tags asked for: {', '.join(sorted(task.tags))}")
+    if needs:
+        reasons.append(f"the prompt needs {', '.join(sorted(needs))}")
+    constraint = Constraint(
+        private=task.private, here=task.here, tags=task.tags, capabilities=frozenset(needs), reasons=tuple(reasons)
+    )
+    for more in snapshot.plugins.constrain(task, analysis):
+        constraint |= more
+    return constraint
+
+
+def veto(model: Model, constraint: Constraint, snapshot: Snapshot, location: Location | None) -> str | None:
+    """Why the kernel itself refuses a model; None when it doesn't. Asked when deciding and again at every attempt."""
+    if model.provider not in snapshot.plugins.providers:
+        return missing_provider(model.provider, snapshot.plugins)
+    if constraint.models is not None and model.id not in constraint.models:
+        return "it is not among the models allowed for this task"
+    if not constraint.tags <= model.tags:
+        return f"it lacks the tag {', '.join(sorted(constraint.tags - model.tags))}"
+    names = model.capabilities.names
+    if names is not None and not constraint.capabilities <= names:
+        return f"it can't do {', '.join(sorted(constraint.capabilities - names))}"
+    length = model.capabilities.context_length
+    if length is not None and constraint.min_context > length:
+        return f"its context holds {length} tokens, {constraint.min_context} are needed"
+    return privacy.refusal(model, constraint, location)

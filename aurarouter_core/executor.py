@@ -1,0 +1,100 @@
+"""The one executor: tries a chain of models and tells typed events. Every surface only renders them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
+
+from attrs import evolve
+from aurarouter_hooks import (
+    Attempt,
+    AttemptDone,
+    AttemptFailed,
+    AttemptStarted,
+    Call,
+    Done,
+    Event,
+    Middleware,
+    Node,
+    NodeFinished,
+    NodeStarted,
+    PrivacyError,
+    Proceed,
+    ProviderError,
+    ProviderReplyError,
+    Reply,
+)
+
+from aurarouter_core.attempt import Run, Tally, attempt_events
+from aurarouter_core.plain import error_info
+from aurarouter_core.prompts import prompt_for
+from aurarouter_core.refusal import all_failed, nothing_left
+
+
+def wrapped(layers: Sequence[Middleware], innermost: Proceed) -> Proceed:
+    """Put middleware around a function, the first layer outermost."""
+    proceed = innermost
+    for layer in reversed(layers):
+        proceed = partial(layer, proceed=proceed)
+    return proceed
+
+
+async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
+    """Run a task directly: one node, the chain's models in turn until one answers.
+
+    Raises:
+        RoutingError: No model may be tried, or each was tried and failed.
+        PluginMissingError: Only models of plugins that are not installed are configured.
+    """
+    chain = run.decision.chain
+    if not chain:
+        raise nothing_left(run.decision, run.snapshot)
+    node = Node(id="answer", kind="answer", parents=("analyse",), role=run.decision.role, started=run.recorder.elapsed)
+    yield NodeStarted(node=node)
+    layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
+    proceed = wrapped(layers, partial(attempt_events, run, node.id))
+    attempts: list[Attempt] = []
+    for number, name in enumerate(chain, start=1):
+        model = run.snapshot.models[name]
+        prompt = prompt_for(call.task, model)
+        tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
+        yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
+        error: ProviderError | PrivacyError | None = None
+        try:
+            async with aclosing(proceed(evolve(call, model=model, prompt=prompt, attempt=number))) as events:  # type: ignore[type-var]  # middleware are async generators
+                async for event in events:
+                    tally.see(event)
+                    yield event
+            if not tally.committed:
+                raise ProviderReplyError("the answer is empty")
+        except (ProviderError, PrivacyError) as failure:
+            error = failure
+            if isinstance(failure, ProviderError):
+                failure.model, failure.provider = failure.model or name, failure.provider or model.provider
+        except (asyncio.CancelledError, GeneratorExit) as stop:
+            cancelled = tally.attempt(Reply.from_chunks(tally.chunks), stop)
+            run.recorder.see(AttemptFailed(attempt=cancelled))
+            run.snapshot.plugins.attempt_finished(cancelled)
+            raise
+        reply = Reply.from_chunks(tally.chunks)
+        attempt = tally.attempt(reply, error)
+        attempts.append(attempt)
+        run.snapshot.plugins.attempt_finished(attempt)
+        yield AttemptDone(attempt=attempt) if error is None else AttemptFailed(attempt=attempt)
+        if error is None or tally.committed:
+            yield _finished(run, node, attempts, attempt.outcome)
+            info = error_info(error) if error is not None else None
+            yield Done(reply=reply, trace=run.recorder.trace(info), complete=error is None)
+            return
+        remaining = run.remaining()
+        if remaining is not None and remaining <= 0:
+            break
+    yield _finished(run, node, attempts, "failed")
+    raise all_failed(run.decision, attempts)
+
+
+def _finished(run: Run, node: Node, attempts: Sequence[Attempt], outcome: str) -> NodeFinished:
+    seconds = run.recorder.elapsed - node.started
+    return NodeFinished(node=evolve(node, seconds=seconds, outcome=outcome, attempts=tuple(attempts)))

@@ -1,0 +1,52 @@
+"""The user's folder: configuration, models, traces. One variable, AURAROUTER_HOME, moves all of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+
+@frozen
+class Home:
+    """Where this user's files are. Folders are made when first written to, readable by this user alone."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str] | None = None) -> Home:
+        """The folder in force: AURAROUTER_HOME, else ~/.auracore/aurarouter."""
+        environ = os.environ if environ is None else environ
+        chosen = environ.get("AURAROUTER_HOME")
+        return cls(Path(chosen).expanduser() if chosen else Path.home() / ".auracore" / "aurarouter")
+
+    @property
+    def config(self) -> Path:
+        """The configuration file that is looked for last."""
+        return self.root / "auraconfig.yaml"
+
+    @property
+    def models(self) -> Path:
+        """Downloaded model files."""
+        return self.root / "models"
+
+    @property
+    def store(self) -> Path:
+        """Traces, usage and plugin faults."""
+        return self.root / "aurarouter.db"
+
+    @property
+    def cache(self) -> Path:
+        """Files that may be deleted at any time."""
+        return self.root / "cache"
+
+    def workdir(self, provider: str) -> Path:
+        """A provider's own folder for small files."""
+        return self.private(self.root / "providers" / provider)
+
+    def private(self, folder: Path) -> Path:
+        """Make a folder that only this user can read, and return it."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder

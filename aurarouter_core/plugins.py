@@ -1,0 +1,192 @@
+"""All plugins of one router: one typed method for each hook, and what they bring merged into one."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from aurarouter_hooks import PluginError
+
+from aurarouter_core.discovery import Discovery
+from aurarouter_core.guard import Fault, Guard
+
+if TYPE_CHECKING:
+    import click
+    from aurarouter_hooks import (
+        Analysis,
+        AssetSource,
+        Attempt,
+        Constraint,
+        Decision,
+        Intent,
+        Kernel,
+        Middleware,
+        Model,
+        Provider,
+        Task,
+        Trace,
+    )
+
+
+class Plugins:
+    """All plugins of one router. There are no module globals: two routers may have different ones.
+
+    Args:
+        discover: Look for installed plugins through entry points.
+        extra: Plugins of the embedding program: modules or objects with `hookimpl`s.
+        environ: Holds AURAROUTER_PLUGINS (only these) and AURAROUTER_WITHOUT (not these), comma-separated.
+        on_fault: Told each time a plugin raises.
+
+    Attributes:
+        found: Every plugin that was found, by name: loaded, switched off, or broken and why.
+    """
+
+    def __init__(
+        self,
+        *,
+        discover: bool = True,
+        extra: Iterable[object] = (),
+        environ: Mapping[str, str] | None = None,
+        on_fault: Callable[[Fault], None] | None = None,
+    ) -> None:
+        discovery = Discovery(installed=discover, extra=extra, environ=os.environ if environ is None else environ)
+        self.found = discovery.found
+        self._manager = discovery.manager
+        self.guard = Guard(discovery.manager, on_fault)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Import names of the plugins that are loaded."""
+        return tuple(getattr(loaded, "__name__", "") for _, loaded in self._manager.list_name_plugin())
+
+    # At start-up
+
+    def _merged(self, hook: str) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        owners: dict[str, str] = {}
+        for plugin, answer in self.guard.opinions(hook):
+            for key, value in answer.items():
+                if key in owners:
+                    raise PluginError(
+                        f"{hook}: '{key}' is brought by both '{owners[key]}' and '{plugin}'",
+                        plugin=plugin,
+                        hint=f"Switch one of them off: AURAROUTER_WITHOUT={plugin}",
+                    )
+                result[key], owners[key] = value, plugin
+        return result
+
+    @cached_property
+    def sections(self) -> Mapping[str, type]:
+        """Configuration sections that plugins bring: name → class."""
+        return self._merged("register_config")
+
+    @cached_property
+    def providers(self) -> Mapping[str, type[Provider]]:
+        """`provider:` value → class."""
+        return self._merged("register_providers")
+
+    @cached_property
+    def verbs(self) -> Mapping[str, str]:
+        """Synonym → role."""
+        return self._merged("register_verbs")
+
+    @cached_property
+    def asset_sources(self) -> Mapping[str, type[AssetSource]]:
+        """Scheme → class."""
+        return self._merged("register_asset_sources")
+
+    @cached_property
+    def intents(self) -> Mapping[str, Intent]:
+        """Intents by name."""
+        named: dict[str, tuple[str, Intent]] = {}
+        for plugin, answer in self.guard.opinions("register_intents"):
+            for intent in answer:
+                if intent.name in named:
+                    owner = named[intent.name][0]
+                    raise PluginError(
+                        f"register_intents: '{intent.name}' is brought by both '{owner}' and '{plugin}'", plugin=plugin
+                    )
+                named[intent.name] = (plugin, intent)
+        return {name: intent for name, (_, intent) in named.items()}
+
+    @cached_property
+    def middleware(self) -> Sequence[Middleware]:
+        """All middleware, outermost first."""
+        brought = [
+            (layer.order, plugin, layer)
+            for plugin, answer in self.guard.opinions("register_middleware")
+            for layer in answer
+        ]
+        return tuple(layer for _, _, layer in sorted(brought, key=lambda item: item[:2]))
+
+    def settings_layers(self, environment: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """(plugin, settings) of each plugin that brings a layer, in an order that does not depend on loading."""
+        return sorted(self.guard.opinions("register_settings", environment=environment), key=lambda item: item[0])
+
+    def add_commands(self, cli: click.Group) -> None:
+        """Let plugins add their commands."""
+        self.guard.opinions("register_commands", cli=cli)
+
+    # For every task
+
+    def classify(self, task: Task, analysis: Analysis) -> Intent | None:
+        """The first plugin's answer that is not None."""
+        answer: Intent | None = self.guard.first("classify_task", task=task, analysis=analysis)
+        return answer
+
+    def constrain(self, task: Task, analysis: Analysis) -> list[Constraint]:
+        """Every plugin's limits.
+
+        Raises:
+            PluginBrokenError: A plugin failed; the task is refused.
+        """
+        return [answer for _, answer in self.guard.verdicts("constrain_task", task=task, analysis=analysis)]
+
+    def veto(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, str]:
+        """Model id → the reasons of all plugins that refuse it.
+
+        Raises:
+            PluginBrokenError: A plugin failed; the task is refused.
+        """
+        reasons: dict[str, list[str]] = {}
+        for plugin, answer in self.guard.verdicts("veto_models", task=task, analysis=analysis, models=models):
+            for model, reason in answer.items():
+                reasons.setdefault(model, []).append(f"{plugin}: {reason}")
+        return {model: "; ".join(sorted(texts)) for model, texts in reasons.items()}
+
+    def score(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, float]:
+        """Model id → the sum of all plugins' scores, the same whatever order they load in."""
+        scores: dict[str, list[float]] = {}
+        for _, answer in self.guard.opinions("score_models", task=task, analysis=analysis, models=models):
+            for model, score in answer.items():
+                scores.setdefault(model, []).append(score)
+        return {model: math.fsum(values) for model, values in scores.items()}
+
+    # Told, not asked
+
+    def decision_made(self, decision: Decision) -> None:
+        """Tell that a task was decided."""
+        self.guard.opinions("decision_made", decision=decision)
+
+    def attempt_finished(self, attempt: Attempt) -> None:
+        """Tell that a model was tried."""
+        self.guard.opinions("attempt_finished", attempt=attempt)
+
+    def task_finished(self, trace: Trace) -> None:
+        """Tell that a task ended."""
+        self.guard.opinions("task_finished", trace=trace)
+
+    async def lifecycle(self, hook: str, kernel: Kernel) -> None:
+        """Tell that the kernel starts or stops, and await what plugins want awaited."""
+        for plugin, answer in self.guard.opinions(hook, kernel=kernel):
+            try:
+                await answer
+            except Exception as error:  # noqa: BLE001 - the contract: logged, counted, ignored
+                self.guard.fault(plugin, hook, error)
+
+    def ask(self, hook: str, **arguments: Any) -> list[Any]:
+        """Call a plugin's own hook, guarded like ours."""
+        return [answer for _, answer in self.guard.opinions(hook, **arguments)]

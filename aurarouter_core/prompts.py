@@ -1,0 +1,36 @@
+"""The texts that we send to models."""
+
+from __future__ import annotations
+
+from aurarouter_hooks import Message, Model, Part, Prompt, Task, Text
+
+MATERIAL = "\n\nMaterial for this task, between the two lines:\n{line}\n{context}\n{line}"
+
+
+def prompt_for(task: Task, model: Model) -> Prompt:
+    """What a model is sent for a task. The task's parameters lie over the model's own."""
+    messages = list(task.messages)
+    parts: list[Part] = [Text(task.text)] if task.text else []
+    if task.context:
+        parts.append(Text(_material(task.context)))
+    if parts:
+        messages.append(Message("user", parts))
+    return Prompt(
+        messages=tuple(messages),
+        tools=task.tools,
+        tool_choice=task.tool_choice,
+        response_schema=task.response_schema,
+        parameters={**model.parameters, **task.parameters},
+        dialect=task.dialect,
+        extra=task.extra,
+        private=False,
+        trace_context=task.trace_context,
+    )
+
+
+def _material(context: str) -> str:
+    """Delimit foreign text by a line that it does not hold itself."""
+    line = "-----"
+    while line in context:
+        line += "-----"
+    return MATERIAL.format(line=line, context=context)

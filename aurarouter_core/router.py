@@ -1,0 +1,255 @@
+"""The router: the kernel at work. Decides, runs tasks through middleware and executor, keeps traces."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import evolve
+from aurarouter_hooks import AuraRouterError, Call, Decision, Done, Event, Health, RoutingError, Task
+
+from aurarouter_core import health
+from aurarouter_core.attempt import Run
+from aurarouter_core.config import Config
+from aurarouter_core.decide import decide
+from aurarouter_core.executor import execute, wrapped
+from aurarouter_core.home import Home
+from aurarouter_core.models import ModelPool
+from aurarouter_core.plain import error_info
+from aurarouter_core.plugins import Plugins
+from aurarouter_core.snapshot import Request, Snapshot, load_config
+from aurarouter_core.sources import Layer
+from aurarouter_core.store import Store
+from aurarouter_core.trace import Recorder
+
+log = logging.getLogger(__name__)
+
+
+class Router:
+    """Routes tasks to models. Use it as an async context manager, or call `run_sync` from plain code.
+
+    Args:
+        config: A valid configuration; None loads it from the usual places.
+        plugins: The plugins to work with; None looks for installed ones.
+        request: How to load the configuration again on `reload`.
+        home: The folder for models and traces; None for the user's own.
+        store: Where traces are kept; None for a file in `home`.
+        surface: Who the router works for ("cli", "mcp" …), for traces.
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        plugins: Plugins | None = None,
+        *,
+        request: Request | None = None,
+        home: Home | None = None,
+        store: Store | None = None,
+        surface: str = "embedded",
+    ) -> None:
+        self.plugins = plugins if plugins is not None else Plugins()
+        self._request = request or Request(path=config.path if config else None)
+        self._home = home or Home.of()
+        self.store = store or Store(self._home.store)
+        self.plugins.guard.on_fault = self.store.add
+        for fault in self.plugins.guard.faults:
+            self.store.add(fault)
+        self.snapshot = Snapshot.of(config if config is not None else self._load(), self.plugins)
+        self.pool = ModelPool(self._home)
+        self._surface = surface
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._paused = False
+
+    async def __aenter__(self) -> Self:
+        await self.plugins.lifecycle("kernel_started", self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self.plugins.lifecycle("kernel_stopping", self)
+            await self.pool.aclose()
+        finally:
+            await asyncio.to_thread(self.store.close)
+
+    # Asking
+
+    def decide(self, task: Task) -> Decision:
+        """What would happen, and why. No I/O, no model is called.
+
+        Raises:
+            UnknownModelError, UnknownRoleError: The task asks for what is not configured.
+            PluginBrokenError: A plugin that limits tasks failed.
+        """
+        decision = decide(task, self.snapshot, self.pool.locations)
+        self.plugins.decision_made(decision)
+        return decision
+
+    async def decide_now(self, task: Task) -> Decision:
+        """Like `decide`, but models are asked where they run first if that matters for this task."""
+        decision = await self._decided(task, self.snapshot)
+        self.plugins.decision_made(decision)
+        return decision
+
+    async def _decided(self, task: Task, snapshot: Snapshot) -> Decision:
+        decision = decide(task, snapshot, self.pool.locations)
+        limits = decision.constraint
+        if limits.private or limits.here:
+            names = [
+                name
+                for name in (*decision.chain, *decision.vetoes)
+                if snapshot.models[name].provider in snapshot.plugins.providers
+            ]
+            await asyncio.gather(
+                *(
+                    self.pool.where(snapshot.models[name], snapshot.config.models[name], snapshot.plugins)
+                    for name in names
+                )
+            )
+            decision = decide(task, snapshot, self.pool.locations)
+        return decision
+
+    async def run(self, task: Task) -> Done:
+        """Run a task to its end: `.text .steps .trace .usage .complete`.
+
+        Raises:
+            AuraRouterError: One typed error of the tree when there is no answer.
+        """
+        async with aclosing(self.stream(task)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    return event
+        raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
+
+    async def stream(self, task: Task) -> AsyncGenerator[Event]:
+        """Run a task and tell its events; the grammar stands in `aurarouter_hooks.values.event`.
+
+        Raises:
+            AuraRouterError: One typed error of the tree when there is no answer.
+        """
+        if self._paused:
+            raise RoutingError("the router is paused and takes no new tasks", hint="Resume it, or ask again later.")
+        snapshot = self.snapshot
+        recorder = Recorder(task, surface=self._surface, keep_content=snapshot.config.system.keep_content)
+        self._running += 1
+        finished: Done | None = None
+        error: BaseException | None = None
+        try:
+            async with aclosing(self._events(task, snapshot, recorder)) as events:
+                async for event in events:
+                    recorder.see(event)
+                    if isinstance(event, Done):
+                        finished = evolve(event, trace=recorder.trace(event.trace.error, complete=event.complete))
+                        break
+                    yield event
+            if finished is not None:
+                yield finished
+        except BaseException as failure:
+            error = failure if finished is None else None
+            raise
+        finally:
+            trace = finished.trace if finished else recorder.trace(error_info(error) if error else None, complete=False)
+            self.store.add(trace)
+            self.plugins.task_finished(trace)
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    async def _events(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
+        began = recorder.elapsed
+        decision = await self._decided(task, snapshot)
+        recorder.decided(decision, began)
+        self.plugins.decision_made(decision)
+        run = Run(
+            task=task,
+            decision=decision,
+            snapshot=snapshot,
+            pool=self.pool,
+            recorder=recorder,
+            deadline=None if task.deadline is None else time.monotonic() + task.deadline,
+        )
+        call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
+        layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
+        async with aclosing(wrapped(layers, partial(execute, run))(call)) as events:  # type: ignore[type-var]  # middleware are async generators
+            async for event in events:
+                yield event
+
+    def run_sync(self, task: Task) -> Done:
+        """Start, run one task, and stop: the same as `run`, from plain code."""
+
+        async def once() -> Done:
+            async with self:
+                return await self.run(task)
+
+        return asyncio.run(once())
+
+    # Running
+
+    def _load(self) -> Config:
+        asked = self._request
+        return load_config(
+            self.plugins, path=asked.path, environment=asked.environment, overrides=asked.overrides, layers=asked.layers
+        )
+
+    async def reload(self) -> None:
+        """Read the configuration again and swap to it; running tasks keep what they began with.
+
+        Raises:
+            ConfigError: It is not valid; the old one stays in force.
+        """
+        self.snapshot = Snapshot.of(await asyncio.to_thread(self._load), self.plugins)
+
+    async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
+        """Replace a plugin's settings layer and reload.
+
+        Raises:
+            ConfigError: The result is not valid; the old layer stays in force.
+        """
+        before = self._request
+        kept = tuple(layer for layer in before.layers if layer.name != plugin)
+        self._request = evolve(before, layers=(Layer(plugin, settings), *kept))
+        try:
+            await self.reload()
+        except AuraRouterError:
+            self._request = before
+            raise
+
+    def settings(self, section: str) -> Any:
+        """The configuration section of that name as the class that its plugin registered."""
+        return self.snapshot.config.sections[section]
+
+    async def health(self) -> Mapping[str, Health]:
+        """How each model is."""
+        return await health.check(self.snapshot, self.pool)
+
+    def pause(self) -> None:
+        """Refuse new tasks; running ones go on."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Accept tasks again."""
+        self._paused = False
+
+    async def drain(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the contract's own parameter
+        """Refuse new tasks and wait for running ones; True when none is left."""
+        self._paused = True
+        try:
+            async with asyncio.timeout(timeout):
+                while self._running:
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def ask(self, hook: str, **arguments: Any) -> Sequence[Any]:
+        """Call a hook that a plugin brought; the answers that are not None."""
+        return self.plugins.ask(hook, **arguments)

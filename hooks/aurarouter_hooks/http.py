@@ -1,0 +1,231 @@
+"""The one place that makes an HTTP client: kept alive, never redirected, and pinned for private prompts."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import time
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from aurarouter_hooks import http_errors
+from aurarouter_hooks.errors import ProviderAuthError, ProviderReplyError, ProviderUnavailableError
+from aurarouter_hooks.http_events import read_events
+from aurarouter_hooks.location import resolve
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+    import httpx
+    from httpx_sse import ServerSentEvent
+
+    from aurarouter_hooks.values import Model, Prompt
+
+__all__ = ["Backend", "resolve"]
+
+REPLY_LIMIT = 64 * 2**20  # bytes of a whole answer
+ERROR_LIMIT = 64 * 2**10  # bytes of an error's body
+IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
+
+
+class Backend:
+    """The HTTP side of one model. Cheap to make; the first request opens, `aclose` closes.
+
+    Redirects are never followed. A private prompt goes through a client of its own, without proxies, and straight to
+    an address of `prompt.location`: its URL holds that address, so there is no name left to resolve, while the Host
+    header and the TLS name stay the endpoint's.
+
+    Args:
+        model: Its timeouts and its key, which is masked in every message.
+        endpoint: The URL that paths are added to. A query is kept.
+        headers: Sent with every request; the key belongs here.
+    """
+
+    def __init__(self, model: Model, endpoint: str, headers: Mapping[str, str]) -> None:
+        self._model = model
+        self._endpoint = endpoint
+        self._headers = dict(headers)
+        self._clients: dict[bool, httpx.AsyncClient] = {}  # private or not → client
+
+    @asynccontextmanager
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        prompt: Prompt | None = None,
+        patience: float | None = None,
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer, once it has begun and is a success. Errors while its body is read are translated too.
+
+        Args:
+            body: What to send as JSON; None for nothing.
+            prompt: Says whether the request is private, and carries the trace context.
+            patience: Seconds of silence to bear; None for the model's total, which the executor cuts short anyway.
+
+        Raises:
+            ProviderError: No answer came, or not a success.
+        """
+        import aiohttp
+        import httpx
+
+        started = time.monotonic()
+        try:
+            response = await self._open(method, path, body, prompt, patience)
+            try:
+                if not response.is_success:
+                    page = await _read(response, ERROR_LIMIT)
+                    key = self._model.api_key
+                    raise http_errors.from_status(response.status_code, response.headers, page, self._endpoint, key)
+                yield response
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as exc:
+            raise http_errors.from_exception(exc, self._endpoint, time.monotonic() - started) from exc
+
+    async def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        prompt: Prompt | None = None,
+        patience: float | None = None,
+    ) -> tuple[dict[str, Any], str]:
+        """The JSON object of a whole answer and its `x-request-id`. Arguments and errors are those of `send`."""
+        async with self.send(method, path, body=body, prompt=prompt, patience=patience) as response:
+            page = await _read(response, REPLY_LIMIT + 1)
+        if len(page) > REPLY_LIMIT:
+            raise ProviderReplyError(f"{self.origin} sent more than {REPLY_LIMIT >> 20} MiB as one answer")
+        return self.document(page), response.headers.get("x-request-id", "")
+
+    def events(self, response: httpx.Response, last: str = "") -> AsyncGenerator[ServerSentEvent]:
+        """The server-sent events of an answer; `last` and errors are those of `http_events.read_events`."""
+        return read_events(response, self.origin, last)
+
+    def document(self, text: str | bytes) -> dict[str, Any]:
+        """A JSON object that the backend sent.
+
+        Raises:
+            ProviderError: It is an error object.
+            ProviderReplyError: It isn't a JSON object.
+        """
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as exc:
+            raise ProviderReplyError(
+                f"{self.origin} sent something that is not JSON", hint="Check that the endpoint is right."
+            ) from exc
+        if not isinstance(value, dict):
+            raise ProviderReplyError(f"{self.origin} sent JSON that is not an object")
+        if value.get("error"):
+            raise http_errors.from_error_object(value["error"], self._endpoint, self._model.api_key)
+        return value
+
+    async def aclose(self) -> None:
+        """Close every connection; safe to call again."""
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.aclose()
+
+    @property
+    def origin(self) -> str:
+        """What messages may show of the endpoint."""
+        return http_errors.origin(self._endpoint)
+
+    async def _open(
+        self, method: str, path: str, body: object, prompt: Prompt | None, patience: float | None
+    ) -> httpx.Response:
+        import httpx
+
+        private = prompt is not None and prompt.private
+        client = self._client(private)
+        url = httpx.URL(self._endpoint).copy_with(userinfo=b"")
+        url = url.copy_with(path=url.path.rstrip("/") + path)
+        headers = {"Host": url.netloc.decode("ascii")}
+        if prompt is not None and prompt.trace_context:
+            headers["traceparent"] = prompt.trace_context.traceparent
+            if prompt.trace_context.state:
+                headers["tracestate"] = prompt.trace_context.state
+        content = None if body is None else self._encode(body)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        limits = self._model.timeouts
+        silence = min((seconds for seconds in (patience, limits.total) if seconds is not None), default=None)
+        timeout = httpx.Timeout(None, connect=limits.connect, read=silence)
+
+        async def ask(target: httpx.URL) -> httpx.Response:
+            request = client.build_request(method, target, content=content, headers=headers, timeout=timeout)
+            request.extensions["sni_hostname"] = url.raw_host.decode("ascii")
+            return await client.send(request, stream=True)
+
+        if prompt is None or not prompt.private:
+            return await ask(url)
+        refused: Exception | None = None
+        for address in prompt.location.addresses if prompt.location else ():
+            try:
+                return await ask(url.copy_with(host=str(ipaddress.ip_address(address))))
+            except httpx.ConnectError as exc:
+                refused = exc
+        if refused:
+            raise refused
+        raise ProviderUnavailableError(
+            f"a private prompt may not go to {self.origin}: none of its addresses was checked",
+            hint="Check that the endpoint's name resolves.",
+        )
+
+    def _client(self, private: bool) -> httpx.AsyncClient:
+        if private not in self._clients:
+            import httpx
+            from httpx_aiohttp import HttpxAiohttpClient
+
+            if not all(value.isascii() and value.isprintable() for value in self._headers.values()):
+                raise ProviderAuthError(
+                    f"the key for {self.origin} holds characters that no HTTP header can carry",
+                    hint="Check the model's api_key for line ends and stray quotes.",
+                )
+            url = httpx.URL(self._endpoint)
+            try:
+                self._clients[private] = HttpxAiohttpClient(
+                    headers={"User-Agent": "aurarouter", **self._headers},
+                    auth=(url.username, url.password) if url.userinfo else None,
+                    limits=httpx.Limits(max_connections=0, keepalive_expiry=IDLE),  # 0: the executor does the limiting
+                    verify=_tls(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")),
+                    trust_env=not private,
+                )
+            except ValueError as exc:
+                raise ProviderUnavailableError(
+                    "the proxy that the environment names cannot be used", hint="Check HTTP_PROXY and ALL_PROXY."
+                ) from exc
+        return self._clients[private]
+
+    def _encode(self, body: object) -> bytes:
+        try:
+            return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        except (TypeError, ValueError, RecursionError) as exc:
+            raise ProviderReplyError(
+                "the request cannot be written as JSON",
+                hint="Check its parameters, tools and schema for values that JSON does not have.",
+            ) from exc
+
+
+async def _read(response: httpx.Response, limit: int) -> bytes:
+    """The body, at most about `limit` bytes of it."""
+    page = bytearray()
+    async for piece in response.aiter_bytes():
+        page += piece
+        if len(page) >= limit:
+            break
+    return bytes(page)
+
+
+@lru_cache(maxsize=4)
+def _tls(file: str, folder: str) -> ssl.SSLContext:
+    """Trust is read from disk once, not for each model; both variables are httpx's own."""
+    import httpx
+
+    return httpx.create_ssl_context()
