@@ -11,7 +11,6 @@ together.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,43 +19,38 @@ __all__ = ["FEATURES", "Analyser", "fold", "words"]
 # What is measured besides words: counts as log2(1 + n), the last four as yes or no.
 FEATURES = (
     *("always", "length", "lines", "digits", "code", "maths", "ticks", "quotes", "capitals", "foreign", "questions"),
-    *("words", "sentences", "items", "names", "asks", "imperative", "interrogative"),
+    *("words", "sentences", "names", "asks", "imperative", "interrogative"),
 )
 
 _HEAD, _TAIL = 4000, 2000  # characters whose words are read
 _PHRASE = 4  # words that a synonym may have
-_SPANS = 8  # signals that are shown as an explanation; each costs the caller an object
+_SPANS = 6  # signals that are shown as an explanation; each costs the caller an object
+_SHOWN = 25  # hundredths below which a signal explains nothing
 _VERBS = 32  # distinct synonyms that are reported
 _ONE = 256  # the fixed-point 1 of a measurement
 _UNIT = 100.0 * _ONE  # weights are hundredths
 _LONG = 2048.0  # fixed-point log2 of a length that counts for as much as certainty that a text isn't easy
+_MOST = 10_000  # the largest weight; keeps every sum far from 64 bits
 _NAMED = 300  # weight, in hundredths, of a synonym for a role that the weights don't know
 
 _CLASSES = (b"\n", b"0123456789", b"{}[]();<>=|&#_\\", b"+*/^%$", b"`", b'"', b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
-# (intent, confidence, probabilities, role, role_confidence, complexity, level, verbs, findings, spans)
+_Pair = tuple[str, str]  # synonym, role
+_Span = tuple[int, int, str, float]  # start, end, what, weight
+_Finding = tuple[str, int, int]  # rule, start, end
+# intent, confidence, probabilities, role, role_confidence, complexity, level, verbs, findings, spans
 Raw = tuple[
-    str,
-    float,
-    dict[str, float],
-    str,
-    float,
-    float,
-    int,
-    tuple[tuple[str, str], ...],
-    tuple[tuple[str, int, int], ...],
-    tuple[tuple[int, int, str, float], ...],
+    str, float, dict[str, float], str, float, float, int, tuple[_Pair, ...], tuple[_Finding, ...], tuple[_Span, ...]
 ]
 _Word = tuple[int, int, str]  # start, end, folded
-_Verb = tuple[str, int, int, int]  # synonym, role, start, end
-_Hit = tuple[int, int, int]  # row of weights, start, end
+_Hit = tuple[int, int, int]  # number of the signal or synonym, start, end
 
 
 class _Entry(NamedTuple):
     """What is known about a word or phrase; -1 or 0 for nothing."""
 
     signal: int = -1  # row of weights
-    role: int = -1  # role that it names
+    verb: int = -1  # synonym
     opening: int = 0  # 1 imperative, 2 interrogative
     longest: int = 1  # words in the longest phrase that begins with this word
 
@@ -64,8 +58,14 @@ class _Entry(NamedTuple):
 _NOTHING = _Entry()
 
 
+def _check(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name}() needs a str, not {type(value).__name__}")
+
+
 def fold(text: str) -> str:
     """Lower case, one code point for one code point; a typographic apostrophe becomes a plain one."""
+    _check("fold", text)
     if text.isascii():
         return text.lower()
     return "".join([c.lower()[0] for c in text]).replace("\u2019", "'")
@@ -73,19 +73,16 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[_Word]:
     """Every word as (start, end, folded): letters, digits, underscores, and an apostrophe between two of them."""
-    if not isinstance(text, str):
-        raise TypeError(f"words() needs a str, not {type(text).__name__}")
+    _check("words", text)
     return list(_words(text, 0, len(text)))
 
 
 def _words(text: str, begin: int, end: int) -> Iterator[_Word]:
     start = -1
     for i in range(begin, end):
-        c = text[i]
-        if c.isalnum() or c == "_":
-            if start < 0:
-                start = i
-        elif start >= 0 and not (c in "'\u2019" and i + 1 < end and _in_word(text[i + 1])):
+        if _in_word(text[i]):
+            start = i if start < 0 else start
+        elif start >= 0 and not (text[i] in "'\u2019" and i + 1 < end and _in_word(text[i + 1])):
             yield start, i, fold(text[start:i])
             start = -1
     if start >= 0:
@@ -144,23 +141,27 @@ class Analyser:
         self._features = [tuple(row) for row in features]
         self._signals = [tuple(row) for row in signals.values()]
         columns = len(intents) + len(roles)
+        if not intents or not roles:
+            raise ValueError("an analyser needs an intent and a role")
         if len(features) != len(FEATURES) + len(roles) - 1:
             raise ValueError(f"{len(features)} rows of features; {len(FEATURES) + len(roles) - 1} are needed")
         for row in (*self._features, *self._signals):
-            if len(row) != columns:
-                raise ValueError(f"a row has {len(row)} weights; {columns} are needed")
+            if len(row) != columns or not all(type(weight) is int and abs(weight) <= _MOST for weight in row):
+                raise ValueError(f"a row has {columns} weights, whole numbers from {-_MOST} to {_MOST}; not {row}")
         self._canonical = {fold(synonym.strip()): role for synonym, role in verbs.items()}
         self._canonical.update({fold(role): role for role in self._roles if role})
+        number = {role: i for i, role in enumerate(self._roles)}
+        self._verbs = [(fold(synonym.strip()), number[role]) for synonym, role in verbs.items()]
         self._entries: dict[str, _Entry] = {}
-        for number, word in enumerate(signals):
-            self._learn(word, signal=number)
+        for i, word in enumerate(signals):
+            self._learn(word, signal=i)
         for word, kind in openings.items():
             self._learn(word, opening=1 if kind == "imperative" else 2)
-        for synonym, role in verbs.items():
+        for i, (synonym, _) in enumerate(self._verbs):
             parts = [word for _, _, word in words(synonym)]
             if not 1 <= len(parts) <= _PHRASE:
                 raise ValueError(f"synonym {synonym!r} has {len(parts)} words; 1 to {_PHRASE} are possible")
-            self._learn(" ".join(parts), role=self._roles.index(role))
+            self._learn(" ".join(parts), verb=i)
             self._learn(parts[0], longest=max(len(parts), self._entries.get(parts[0], _NOTHING).longest))
 
     def _learn(self, key: str, **what: int) -> None:
@@ -168,15 +169,13 @@ class Analyser:
 
     def resolve(self, word: str) -> str | None:
         """The role that a synonym (or a role's own name) stands for, or None."""
-        if not isinstance(word, str):
-            raise TypeError(f"resolve() needs a str, not {type(word).__name__}")
+        _check("resolve", word)
         role = self._canonical.get(word)
         return self._canonical.get(fold(word.strip())) if role is None else role
 
     def analyse(self, text: str) -> Raw:
         """One pass over a text."""
-        if not isinstance(text, str):
-            raise TypeError(f"analyse() needs a str, not {type(text).__name__}")
+        _check("analyse", text)
         begin = len(text) - len(text.lstrip())
         end = max(begin, len(text.rstrip()))
         # The scan for private data joins the counting: it has to see every character too.
@@ -211,13 +210,13 @@ class Analyser:
             tail += 1
         return [(begin, head), (tail, end)]
 
-    def _read(self, text: str, begin: int, end: int, values: list[int]) -> tuple[list[_Verb], list[_Hit]]:
-        """Read the words: fills in the rest of `values`; returns the synonyms and the signals, each at its first place."""
+    def _read(self, text: str, begin: int, end: int, values: list[int]) -> tuple[list[_Hit], list[_Hit]]:
+        """Read the words and fill in the rest of `values`; returns synonyms and signals, each at its first place."""
         tokens: list[_Word] = []
         for first, last in self._window(text, begin, end):
             tokens += [*_words(text, first, last), (last, last, "")]  # the empty word keeps phrases inside a part
-        sentences = items = names = 0
-        verbs: dict[str, _Verb] = {}
+        sentences = names = 0
+        verbs: dict[int, _Hit] = {}
         hits: dict[int, _Hit] = {}
         free = 0  # the first token that no phrase has taken yet
         for i, (start, stop, word) in enumerate(tokens):
@@ -227,65 +226,58 @@ class Analyser:
             then = text[stop + 1] if stop + 1 < end else " "
             sentences += after in ".!?" and then.isspace()
             names += "_" in word or after == "(" or (after == "." and then.isalpha())
-            items += _is_item(text, begin, start, after)
             entry = self._entries.get(word)
             if entry is None:
                 continue
             if entry.signal >= 0 and entry.signal not in hits:
                 hits[entry.signal] = (entry.signal, start, stop)
-            if i < free or (entry.role < 0 and entry.longest == 1):
-                continue
-            for count in range(entry.longest, 0, -1):
+            for count in range(entry.longest if i >= free else 0, 0, -1):
                 key = " ".join([word for _, _, word in tokens[i : i + count]])
-                role = self._entries.get(key, _NOTHING).role
-                if role >= 0:
+                verb = self._entries.get(key, _NOTHING).verb
+                if verb >= 0:
                     free = i + count
                     if len(verbs) < _VERBS:
-                        verbs.setdefault(key, (key, role, start, tokens[free - 1][1]))
-                    if 0 < role < self._known:
-                        at = len(FEATURES) + role - 1
-                        values[at] = max(values[at], 2 * _ONE if i == 0 else _ONE)  # it opens the text
+                        verbs.setdefault(verb, (verb, start, tokens[free - 1][1]))
+                    at = len(FEATURES) - 1 + self._verbs[verb][1]
+                    if len(FEATURES) <= at < len(values):
+                        values[at] = max(values[at], 2 * _ONE if i == 0 else _ONE)  # twice, when it opens the text
                     break
         opening = self._entries.get(tokens[0][2], _NOTHING).opening
         asks = end > begin and text[end - 1] in "?\uff1f"
         read = (
-            *(_log(n) for n in (len(tokens), sentences, items, names)),
+            *(_log(n) for n in (len(tokens), sentences, names)),
             *(_ONE * yes for yes in (asks, opening == 1, opening == 2)),
         )
         values[len(FEATURES) - len(read) : len(FEATURES)] = read
         return list(verbs.values()), list(hits.values())
 
-    def _weigh(self, scores: list[int], length: int, verbs: list[_Verb], hits: list[_Hit]) -> Raw:
+    def _weigh(self, scores: list[int], length: int, verbs: list[_Hit], hits: list[_Hit]) -> Raw:
         """Turn sums into probabilities, and choose."""
         split = len(self._intents)
         chances = _softmax(scores[:split])
         intent = chances.index(max(chances))
-        named = dict.fromkeys(role for _, role, _, _ in verbs if role >= self._known)
+        named = dict.fromkeys(self._verbs[verb][1] for verb, _, _ in verbs if self._verbs[verb][1] >= self._known)
         roles = [*range(self._known), *named]
         likely = _softmax([*scores[split:], *(_NAMED * _ONE for _ in named)])
         best = likely.index(max(likely))
+        role = roles[best]
+        own = _NAMED if role >= self._known else self._features[len(FEATURES) - 1 + role][split + role]
+        what = self._roles[role]
+        clues = [(own, start, stop, what) for verb, start, stop in verbs if role and self._verbs[verb][1] == role]
+        what = self._intents[intent]
+        clues += [(self._signals[row][intent], start, stop, what) for row, start, stop in hits]
+        clues = sorted([clue for clue in clues if clue[0] >= _SHOWN], key=lambda clue: -clue[0])[:_SPANS]
+        clues.sort(key=lambda clue: clue[1])
         complexity = length / _LONG + (1.0 - chances[0])
-        signals = [(self._signals[row][intent], start, stop) for row, start, stop in hits]
-        strongest = sorted([s for s in signals if s[0] > 0], key=lambda signal: -signal[0])[:_SPANS]
-        spans = [(start, stop, self._intents[intent], weight / 100.0) for weight, start, stop in strongest]
         return (
             self._intents[intent],
             chances[intent],
             dict(zip(self._intents, chances, strict=True)),
-            self._roles[roles[best]],
+            self._roles[role],
             likely[best],
             complexity,
-            1 + bisect_right(self._levels, complexity),
-            tuple([(key, self._roles[role]) for key, role, _, _ in verbs]),
+            1 + sum([level <= complexity for level in self._levels]),
+            tuple([(self._verbs[verb][0], self._roles[self._verbs[verb][1]]) for verb, _, _ in verbs]),
             (),
-            tuple(sorted(spans)),
+            tuple([(start, stop, what, weight / 100.0) for weight, start, stop, what in clues]),
         )
-
-
-def _is_item(text: str, begin: int, start: int, after: str) -> bool:
-    """Whether the word at `start` begins a line of a list: "- this" or "1. this"."""
-    if text[start].isdigit() and after in ".)":
-        return start == begin or text[start - 1] == "\n"
-    if start - begin < 2 or text[start - 1] != " " or text[start - 2] not in "-*\u2022":
-        return False
-    return start - begin == 2 or text[start - 3] == "\n"

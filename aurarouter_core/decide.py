@@ -13,6 +13,7 @@ from aurarouter_hooks import (
     Location,
     Media,
     Model,
+    RoutingError,
     Stage,
     Task,
     UnknownModelError,
@@ -51,7 +52,7 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
         locations: Where models ran when last asked; a model that is not in it counts as remote.
 
     Raises:
-        UnknownModelError, UnknownRoleError: The caller asked for what is not configured.
+        UnknownModelError, UnknownRoleError, RoutingError: The caller asked for what is not configured.
         PluginBrokenError: A plugin that limits tasks failed; the task is refused.
     """
     stages = _Stages()
@@ -75,7 +76,7 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
     stages.add("rank", " > ".join(model.id for model in left) or "none")
     return Decision(
         task_id=task.id,
-        mode="plan" if task.mode == "plan" else "direct",
+        mode="direct",
         analysis=analysis,
         intent=intent.name,
         role=role,
@@ -89,7 +90,10 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
 
 def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages) -> Intent:
     if task.intent is not None:
-        chosen = snapshot.intents.get(task.intent) or Intent(name=task.intent)
+        chosen = snapshot.intents.get(task.intent)
+        if chosen is None:
+            known = ", ".join(sorted(snapshot.intents))
+            raise RoutingError(f"no intent is called '{task.intent}'", hint=f"Known intents: {known}.")
         stages.add("classify", f"{chosen.name} (asked for)")
         return chosen
     brought = snapshot.plugins.classify(task, analysis)

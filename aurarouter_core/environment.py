@@ -118,7 +118,7 @@ def _coerce(text: str, kind: Any) -> Any:
         raise ValueError(f"can't be read as YAML: {error}") from error
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(kind, type) and not attrs.has(kind) and not isinstance(value, kind):
+    if kind is not Any and isinstance(kind, type) and not attrs.has(kind) and not isinstance(value, kind):
         raise ValueError(f"expected {kind.__name__}, got {text!r}")
     return value
 

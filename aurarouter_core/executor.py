@@ -37,8 +37,20 @@ def wrapped(layers: Sequence[Middleware], innermost: Proceed) -> Proceed:
     """Put middleware around a function, the first layer outermost."""
     proceed = innermost
     for layer in reversed(layers):
-        proceed = partial(layer, proceed=proceed)
+        proceed = partial(_around, layer, proceed)
     return proceed
+
+
+async def _around(layer: Middleware, proceed: Proceed, call: Call) -> AsyncGenerator[Event]:
+    """A middleware's events; whatever kind of iterator it is, it is closed when we are."""
+    events = layer(call, proceed)
+    try:
+        async for event in events:
+            yield event
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()
 
 
 async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
@@ -63,7 +75,7 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
         error: ProviderError | PrivacyError | None = None
         try:
-            async with aclosing(proceed(evolve(call, model=model, prompt=prompt, attempt=number))) as events:  # type: ignore[type-var]  # middleware are async generators
+            async with aclosing(proceed(evolve(call, model=model, prompt=prompt, attempt=number))) as events:
                 async for event in events:
                     tally.see(event)
                     yield event

@@ -160,9 +160,12 @@ class Plugins:
     def score(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, float]:
         """Model id → the sum of all plugins' scores, the same whatever order they load in."""
         scores: dict[str, list[float]] = {}
-        for _, answer in self.guard.opinions("score_models", task=task, analysis=analysis, models=models):
+        for plugin, answer in self.guard.opinions("score_models", task=task, analysis=analysis, models=models):
             for model, score in answer.items():
-                scores.setdefault(model, []).append(score)
+                if math.isfinite(score):
+                    scores.setdefault(model, []).append(score)
+                else:
+                    self.guard.fault(plugin, "score_models", ValueError(f"{score} for '{model}' is no score"))
         return {model: math.fsum(values) for model, values in scores.items()}
 
     # Told, not asked

@@ -135,6 +135,8 @@ class Router:
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
+        if task.mode == "plan":
+            raise RoutingError("this release answers directly and can't plan", hint="Leave the mode at 'auto'.")
         if self._paused:
             raise RoutingError("the router is paused and takes no new tasks", hint="Resume it, or ask again later.")
         snapshot = self.snapshot
@@ -178,7 +180,7 @@ class Router:
         )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        async with aclosing(wrapped(layers, partial(execute, run))(call)) as events:  # type: ignore[type-var]  # middleware are async generators
+        async with aclosing(wrapped(layers, partial(execute, run))(call)) as events:
             async for event in events:
                 yield event
 

@@ -177,5 +177,5 @@ def _insert(connection: sqlite3.Connection, batch: Sequence[Trace | Fault], drop
         connection.execute(
             "DELETE FROM traces WHERE started_at < "
             "(SELECT started_at FROM traces ORDER BY started_at DESC LIMIT 1 OFFSET ?)",
-            (KEEP,),
+            (KEEP - 1,),
         )

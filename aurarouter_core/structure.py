@@ -50,7 +50,7 @@ def build(
             values[name] = converter.structure(_short_forms(name, raw), kind)
         except Exception as error:  # noqa: BLE001 - cattrs groups anything that its hooks raise; all of it is a finding
             problems.extend(_problems(error, name))
-    problems.extend(_checks(values))
+    problems.extend(_checks(values, settings.get("models")))
     if problems:
         where = f" in {path}" if path else ""
         raise ConfigError(
@@ -77,10 +77,10 @@ def _short_forms(section: str, raw: Any) -> Any:
     return long
 
 
-def _checks(values: Mapping[str, Any]) -> list[str]:
+def _checks(values: Mapping[str, Any], named: Any) -> list[str]:
     """What only the whole can show: names that point nowhere, values out of range."""
     problems: list[str] = []
-    models = values.get("models", {})
+    models = named if isinstance(named, Mapping) else {}
     for role, entry in values.get("roles", {}).items():
         problems.extend(
             f"roles.{role}: no model is called '{model}'{_nearest(model, models)}"
@@ -155,5 +155,5 @@ def _problems(error: BaseException, path: str) -> list[str]:
         known = {attribute.name: None for attribute in fields(error.cl)}
         return [f"{path}.{name}: unknown key{_nearest(name, known)}" for name in sorted(error.extra_fields)]
     if isinstance(error, KeyError):
-        return [f"{path}: '{error.args[0]}' is missing"]
+        return [f"{path}: is missing"]
     return [f"{path}: {error}"]

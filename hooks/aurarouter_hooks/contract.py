@@ -95,7 +95,7 @@ class ProviderContract:
         assert reply.text == "".join(chunk.text for chunk in chunks)
 
     @pytest.mark.parametrize("turns", [0, 1, 3, 10, 30, 100])
-    def test_generate_can_becancelled(self, turns: int) -> None:
+    def test_generate_can_be_cancelled(self, turns: int) -> None:
         """Cancelled after that many turns of the loop it stops at once, and the provider still works."""
 
         async def cancel(provider: Provider) -> Reply:
@@ -105,7 +105,7 @@ class ProviderContract:
         assert isinstance(run(self.make, cancel), Reply)
 
     @pytest.mark.parametrize("pieces", [1, 2])
-    def test_a_stream_can_becancelled(self, pieces: int) -> None:
+    def test_a_stream_can_be_cancelled(self, pieces: int) -> None:
         """Cancelled after so many pieces it stops at once, and the provider still works."""
 
         async def cancel(provider: Provider) -> Reply:

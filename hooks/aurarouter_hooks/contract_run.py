@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from aurarouter_hooks.provider import Provider
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds after which something that should have ended is called stuck
-IO = ("open", "os.system", "subprocess.", "socket.connect", "socket.bind", "socket.getaddrinfo", "_thread.start")
+PATIENCE = 120.0  # seconds after which a whole use of a provider is called stuck
+CANCEL_PATIENCE = 10.0  # seconds that something may take to end after it was cancelled
+THREAD_PATIENCE = 5.0  # seconds that a thread may take to end after its provider was closed
+IO = ("open", "os.system", "subprocess.", "socket.connect", "socket.bind", "socket.getaddrinfo")
 _watched: dict[int, list[str]] = {}  # thread → the I/O that it did while it was watched
 
 
@@ -25,8 +27,9 @@ async def cancelled(task: asyncio.Future[Any], turns: int) -> None:
     for _ in range(turns):
         await asyncio.sleep(0)
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-    assert done, f"it still runs {PATIENCE:.0f} s after it was cancelled"
+    done, _ = await asyncio.wait({task}, timeout=CANCEL_PATIENCE)
+    if not done:
+        raise AssertionError(f"it still runs {CANCEL_PATIENCE:.0f} s after it was cancelled")
     if not task.cancelled():
         task.result()  # it was faster than the cancel; an error is an error all the same
 
@@ -48,15 +51,18 @@ def run(make: Callable[[], Provider], use: Callable[[Provider], Awaitable[T]]) -
         if left:
             await asyncio.wait(left, timeout=1.0)
         left = {task for task in left if not task.done()}
-        assert not left, f"tasks are left running: {left}"
+        if left:
+            raise AssertionError(f"tasks are left running: {left}")
         return result
 
     result = asyncio.run(whole())
     gc.collect()  # what was left open complains when it's collected
-    assert not complaints, f"left open or unhandled: {complaints}"
+    if complaints:
+        raise AssertionError(f"left open or unhandled: {complaints}")
     for thread in set(threading.enumerate()) - threads:
-        thread.join(5.0)
-        assert not thread.is_alive(), f"a thread is left running: {thread.name}"
+        thread.join(THREAD_PATIENCE)
+        if thread.is_alive():
+            raise AssertionError(f"a thread is left running: {thread.name}")
     return result
 
 
@@ -66,11 +72,13 @@ def io_of_this_thread() -> Iterator[list[str]]:
     if not _watched:
         sys.addaudithook(_listen)
         _watched[0] = []  # an audit hook stays for ever; this remembers that it's there
+    threads = set(threading.enumerate())
     seen = _watched[threading.get_ident()] = []
     try:
         yield seen
     finally:
         del _watched[threading.get_ident()]
+        seen.extend(f"thread {thread.name!r}" for thread in set(threading.enumerate()) - threads)
 
 
 def _listen(event: str, arguments: tuple[Any, ...]) -> None:

@@ -140,6 +140,7 @@ class Backend:
     async def _open(
         self, method: str, path: str, body: object, prompt: Prompt | None, patience: float | None
     ) -> httpx.Response:
+        import aiohttp
         import httpx
 
         private = prompt is not None and prompt.private
@@ -169,8 +170,10 @@ class Backend:
         for address in prompt.location.addresses if prompt.location else ():
             try:
                 return await ask(url.copy_with(host=str(ipaddress.ip_address(address))))
-            except httpx.ConnectError as exc:
-                refused = exc
+            except httpx.TransportError as exc:
+                if not isinstance(exc.__cause__, aiohttp.ClientConnectorError):
+                    raise
+                refused = exc  # not connected, so nothing was sent
         if refused:
             raise refused
         raise ProviderUnavailableError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,8 @@ from aurarouter_hooks.errors import (
 )
 
 if TYPE_CHECKING:
+    import aiohttp
+
     from aurarouter_hooks.values import Secret
 
 WORDS = 300  # characters of a backend's message that are worth showing
@@ -111,9 +114,11 @@ def from_exception(exc: Exception, where: str, waited: float) -> ProviderError:
     import aiohttp
     import httpx
 
-    # The transport files every lost connection under ConnectTimeout; only the cause tells which it was.
-    cause = exc.__cause__ or exc
+    # The transport files every lost connection under ConnectTimeout; only what it came from tells which it was.
+    cause = exc.__cause__ if isinstance(exc, httpx.HTTPError) and exc.__cause__ else exc
     place = origin(where)
+    if isinstance(cause, aiohttp.ClientResponseError):
+        _forget_headers(cause)
     if isinstance(cause, TimeoutError):
         return ProviderTimeoutError(
             f"{place} did not answer in time ({waited:.1f} s)",
@@ -139,13 +144,27 @@ def from_exception(exc: Exception, where: str, waited: float) -> ProviderError:
         )
     if isinstance(cause, aiohttp.ClientConnectorError):
         return ProviderUnavailableError(
-            f"cannot connect to {place}: {short(cause.os_error.strerror or str(cause.os_error))}",
+            f"cannot connect to {place}: {_reason(cause.os_error)}",
             hint="Check that the server is running and that the endpoint is right.",
         )
     return ProviderUnavailableError(
         f"the connection to {place} was lost before the answer was complete",
         hint="Look into the server's log: it may have crashed or been restarted.",
     )
+
+
+def _forget_headers(error: aiohttp.ClientResponseError) -> None:
+    """Its repr shows the request's headers, and with them the key."""
+    sent = error.request_info
+    none = sent.headers.copy()
+    none.clear()
+    error.request_info = type(sent)(sent.url, sent.method, type(sent.headers)(none), sent.real_url)
+    error.args = (error.request_info, error.history)
+
+
+def _reason(error: OSError) -> str:
+    """asyncio's own words repeat the address; the system's say what happened."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else short(error.strerror or str(error))
 
 
 def _of_kind(status: int, what: str, wait: float | None) -> ProviderError:

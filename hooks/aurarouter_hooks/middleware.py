@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Literal, Protocol, runtime_checkable
 
 from aurarouter_hooks.values import Call, Event
 
-Proceed = Callable[[Call], AsyncIterator[Event]]
+Proceed = Callable[[Call], AsyncGenerator[Event]]
+"""The events of what is inside; close it (`contextlib.aclosing`) when you stop early."""
 
 
 @runtime_checkable

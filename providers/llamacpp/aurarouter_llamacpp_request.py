@@ -60,8 +60,10 @@ def sampling(prompt: Prompt, seed: int | None) -> Sampling:
             wishes[name] = _number(name, value, whole=True, low=1)
         elif name == "top_k":
             wishes[name] = _number(name, value, whole=True, low=0)
-        elif name in {"temperature", "top_p", "min_p", "repeat_penalty"}:
+        elif name in {"temperature", "top_p", "min_p"}:
             wishes[name] = _number(name, value, low=0)
+        elif name == "repeat_penalty":
+            wishes[name] = _number(name, value, low=0.01)  # llama.cpp takes none that isn't above zero
         elif name in {"frequency_penalty", "presence_penalty"}:
             wishes[name] = _number(name, value)
         else:

@@ -8,6 +8,7 @@ from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from attrs import evolve
+
 from aurarouter_hooks import (
     Chunk,
     Health,

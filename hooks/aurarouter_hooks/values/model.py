@@ -7,13 +7,32 @@ from pathlib import Path
 from typing import Any, Literal
 
 from attrs import field, frozen
+from attrs.exceptions import FrozenInstanceError
 
 
-@frozen(repr=False, str=False)
 class Secret:
-    """A key or token. Shows itself only through `reveal()`; every other form is masked."""
+    """A key or token. Shows itself only through `reveal()`; every other form is masked.
 
+    Not an attrs class like the rest: `attrs.asdict` of a model would lay it bare.
+    """
+
+    __slots__ = ("_value",)
     _value: str
+
+    def __init__(self, value: str) -> None:
+        object.__setattr__(self, "_value", value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (self._value,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
     def reveal(self) -> str:
         """The secret itself, for the one place that sends it."""
@@ -125,8 +144,8 @@ class Model:
     id: str
     provider: str
     model_name: str = ""
-    endpoint: str = ""
-    endpoints: tuple[str, ...] = ()
+    endpoint: str = field(default="", repr=False)
+    endpoints: tuple[str, ...] = field(default=(), repr=False)
     model_path: Path | None = None
     api_key: Secret | None = None
     tags: frozenset[str] = frozenset()

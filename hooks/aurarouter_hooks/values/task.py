@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import field, fields, frozen, has
 
-from aurarouter_hooks.values.message import Media, Message, Text, Tool, ToolResult
+from aurarouter_hooks.values.message import Message, Text, Tool
 from aurarouter_hooks.values.trace import TraceContext
 
 Mode = Literal["auto", "direct", "plan"]
@@ -28,6 +28,28 @@ def _strings(value: Iterable[str]) -> tuple[str, ...]:
 
 def _names(value: Iterable[str]) -> frozenset[str]:
     return frozenset(value)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text inside a value, however deep: what is not understood is taken by its words, never left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bytes):
+        try:
+            yield value.decode()
+        except UnicodeDecodeError:
+            yield value.decode("latin-1")  # an image may hold readable words too
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from _texts(pair)
+    elif isinstance(value, Iterable):
+        for item in value:
+            yield from _texts(item)
+    elif has(kind := type(value)):
+        for attribute in fields(kind):
+            yield from _texts(getattr(value, attribute.name))
+    elif value is not None:
+        yield str(value)
 
 
 def new_id() -> str:
@@ -92,10 +114,11 @@ class Task:
             for part in message.parts:
                 if isinstance(part, Text):
                     found.append(part.text)
-                elif isinstance(part, ToolResult):
-                    found.append(part.content)
-                elif isinstance(part, Media):
-                    found.extend((part.name, part.url or ""))
+                else:
+                    found.extend(_texts(part))
+        for rest in (self.tools, self.response_schema, self.parameters, self.extra):
+            if rest:
+                found.extend(_texts(rest))
         return tuple(text for text in found if text)
 
 

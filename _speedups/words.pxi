@@ -1,0 +1,172 @@
+"""Words in C: how a text is cut into them, and the table that says what is known about each."""
+
+from libc.math cimport exp
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
+
+cdef extern from "Python.h":
+    int PyUnicode_KIND(object text)
+    void *PyUnicode_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    object PyUnicode_FromKindAndData(int kind, const void *data, Py_ssize_t size)
+    bint Py_UNICODE_ISALNUM(Py_UCS4 c) nogil
+    bint Py_UNICODE_ISALPHA(Py_UCS4 c) nogil
+    bint Py_UNICODE_ISSPACE(Py_UCS4 c) nogil
+    Py_UCS4 Py_UNICODE_TOLOWER(Py_UCS4 c) nogil
+    Py_UCS4 PyUnicode_READ(int kind, void *data, Py_ssize_t i) nogil
+
+cdef extern from *:
+    """
+    #define FNV_SEED 14695981039346656037ULL
+    #define FNV_PRIME 1099511628211ULL
+    /* The folded character of a word, or 0, for each of ASCII. */
+    static const unsigned char LETTERS[128] = {
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 0, 0, 0, 0, 0, 0,
+        0, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 0, 0, 0, 0, 95,
+        0, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 0, 0, 0, 0, 0
+    };
+    """
+    const unsigned char LETTERS[128]
+    const uint64_t FNV_SEED
+    const uint64_t FNV_PRIME
+
+cdef enum:
+    HEAD = 4000
+    TAIL = 2000
+    PHRASE = 4
+    SPANS = 6
+    SHOWN = 25
+    VERBS = 32
+    ONE = 256
+    MOST = 10000
+    NAMED = 300
+    LENGTH = 1  # places in FEATURES
+    FOREIGN = 9
+    WORDS = 11
+    STRUCTURE = 17
+    LANES = 8
+    RELEASE = 2000  # longer texts are read without the GIL
+
+# One lane of a 64-bit sum for each kind of character, so that counting has no branch: FEATURES from "lines" on, "?" last.
+_CLASSES = (b"\n", b"0123456789", b"{}[]();<>=|&#_\\", b"+*/^%$", b"`", b'"', b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"?")
+
+ctypedef fused Char:
+    uint8_t
+    uint16_t
+    uint32_t
+
+cdef struct Entry:
+    uint64_t hash
+    Py_ssize_t key, length  # in the pool; length 0 marks a free slot
+    int signal, verb, opening, longest
+
+cdef struct Token:
+    uint64_t hash
+    Py_ssize_t start, stop
+    bint joined  # holds an underscore
+
+cdef struct Hit:
+    Py_ssize_t start, stop
+    int number
+
+cdef struct Clue:
+    Py_ssize_t start, stop
+    int weight
+    bint role
+
+cdef struct Lexis:  # what an Analyser knows
+    Entry *slots
+    uint64_t mask
+    uint32_t *pool
+    int *features
+    int *signals
+    int *named  # verb → role
+    double *levels
+    uint64_t lanes[128]
+    Py_ssize_t intents, roles, columns, measures, known, steps
+
+cdef struct Scratch:  # what one pass finds
+    int64_t *values
+    int64_t *scores
+    uint8_t *seen
+    double *chances
+    Hit *hits
+    Token *tokens
+    Hit verbs[VERBS]
+    Py_ssize_t hit_count, verb_count, length
+
+
+cdef inline uint32_t lower(uint32_t c) noexcept nogil:
+    if c < 128:
+        return c + 32 if c - 65 < 26 else c
+    return 39 if c == 0x2019 else Py_UNICODE_TOLOWER(c)
+
+
+cdef inline uint32_t letter(uint32_t c) noexcept nogil:
+    """The folded character if it belongs to a word, else 0."""
+    if c < 128:
+        return LETTERS[c]
+    return lower(c) if Py_UNICODE_ISALNUM(c) else 0
+
+
+cdef Py_ssize_t cut(Char *text, Py_ssize_t begin, Py_ssize_t end, Token *tokens) noexcept nogil:
+    """Write down the words of a part; returns how many."""
+    cdef Py_ssize_t i = begin, count = 0
+    cdef uint64_t h
+    cdef uint32_t c
+    while i < end:
+        c = letter(text[i])
+        if not c:
+            i += 1
+            continue
+        tokens[count].start = i
+        tokens[count].joined = False
+        h = FNV_SEED
+        while c:
+            h = (h ^ c) * FNV_PRIME
+            tokens[count].joined |= c == 95
+            i += 1
+            c = letter(text[i]) if i < end else 0
+            if not c and i + 1 < end and lower(text[i]) == 39 and letter(text[i + 1]):
+                c = 39
+        tokens[count].stop = i
+        tokens[count].hash = h
+        count += 1
+    return count
+
+
+cdef uint64_t phrase(Token *tokens, int count) noexcept nogil:
+    cdef uint64_t h = tokens[0].hash
+    cdef int k
+    for k in range(1, count):
+        h = (h ^ tokens[k].hash) * FNV_PRIME
+    return h
+
+
+cdef bint same(uint32_t *key, Py_ssize_t length, Char *text, Token *tokens, int count) noexcept nogil:
+    """Whether a key is these words with one space between each two."""
+    cdef Py_ssize_t i, at = 0
+    cdef int k
+    for k in range(count):
+        if k:
+            if at == length or key[at] != 32:
+                return False
+            at += 1
+        for i in range(tokens[k].start, tokens[k].stop):
+            if at == length or key[at] != lower(text[i]):
+                return False
+            at += 1
+    return at == length
+
+
+cdef Entry *find(Lexis *lexis, Char *text, Token *tokens, int count) noexcept nogil:
+    cdef uint64_t h = phrase(tokens, count)
+    cdef uint64_t at = (h ^ (h >> 32)) & lexis.mask
+    while lexis.slots[at].length:
+        if lexis.slots[at].hash == h and same(
+            lexis.pool + lexis.slots[at].key, lexis.slots[at].length, text, tokens, count
+        ):
+            return &lexis.slots[at]
+        at = (at + 1) & lexis.mask
+    return NULL

@@ -1,0 +1,106 @@
+"""The analyser, compiled where that worked: `analyse(text)` with the built-in words, `Analyser` with your own.
+
+`IMPLEMENTATION` says which it is, "cython" or "python". Two environment variables, read at import, choose:
+AURAROUTER_NO_SPEEDUPS=1 takes the plain one; AURAROUTER_REQUIRE_SPEEDUPS=1 makes a missing compiled one an ImportError.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aurarouter_core.lexicon import Lexicon
+from aurarouter_hooks.errors import ConfigError
+from aurarouter_hooks.values import Analysis, Finding, Span
+
+if TYPE_CHECKING:
+    from aurarouter_core import _hotpath_py as _passes
+
+    IMPLEMENTATION: str
+elif os.environ.get("AURAROUTER_NO_SPEEDUPS"):
+    from aurarouter_core import _hotpath_py as _passes
+
+    IMPLEMENTATION = "python"
+else:
+    try:
+        from aurarouter_core import _speedups as _passes
+
+        IMPLEMENTATION = "cython"
+    except ImportError:
+        if os.environ.get("AURAROUTER_REQUIRE_SPEEDUPS"):
+            raise
+        from aurarouter_core import _hotpath_py as _passes
+
+        IMPLEMENTATION = "python"
+
+__all__ = ["IMPLEMENTATION", "Analyser", "analyse"]
+
+class Analyser:
+    """A lexicon made ready to analyse texts. Immutable: share it between threads as you like.
+
+    Raises:
+        ConfigError: A synonym of the lexicon has no word or more than four.
+    """
+
+    __slots__ = ("_passes",)
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        names = (*_passes.FEATURES, *lexicon.roles[1:])
+        try:
+            self._passes = _passes.Analyser(
+                dict(lexicon.verbs),
+                dict(lexicon.words),
+                dict(lexicon.openings),
+                [lexicon.features[name] for name in names],
+                lexicon.intents,
+                lexicon.roles,
+                lexicon.levels,
+            )
+        except ValueError as exc:
+            hint = "Shorten or remove that entry of semantic_verbs, or of a plugin's register_verbs."
+            raise ConfigError(
+                f"the lexicon cannot be used: {exc}", problems=[f"semantic_verbs: {exc}"], hint=hint
+            ) from exc
+
+    def resolve(self, word: str) -> str | None:
+        """The role that a synonym, or a role's own name, stands for; None when it stands for none.
+
+        Raises:
+            TypeError: `word` is not a str.
+        """
+        return self._passes.resolve(word)
+
+    def analyse(self, text: str) -> Analysis:
+        """One pass over a text of any length and content.
+
+        Raises:
+            TypeError: `text` is not a str.
+        """
+        intent, sure, chances, role, role_sure, complexity, level, verbs, findings, spans = self._passes.analyse(text)
+        return Analysis(
+            intent=intent,
+            confidence=sure,
+            probabilities=chances,
+            role=role,
+            role_confidence=role_sure,
+            complexity=complexity,
+            level=level,
+            verbs=verbs,
+            findings=tuple([Finding(*finding) for finding in findings]),
+            spans=tuple([Span(*span) for span in spans]),
+        )
+
+
+@cache
+def _default() -> Analyser:
+    return Analyser(Lexicon.default())
+
+
+def analyse(text: str) -> Analysis:
+    """Analyse a text with the built-in words; a router has an `Analyser` of its own.
+
+    Raises:
+        TypeError: `text` is not a str.
+    """
+    return _default().analyse(text)

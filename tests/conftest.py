@@ -1,0 +1,47 @@
+"""What all tests share: a home of their own, and the real model file, fetched once."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from aurarouter_core import assets
+from aurarouter_core.config import AssetEntry
+from aurarouter_core.home import Home
+from aurarouter_core.plugins import Plugins
+from aurarouter_core.sources import EMBEDDED
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, an empty current directory, and none of the developer's own settings."""
+    for name in list(os.environ):
+        if name.startswith(("AURAROUTER_", "AURACORE_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_")):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir()
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.setenv("AURAROUTER_HOME", str(folder))
+    monkeypatch.chdir(work)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded model's file: the developer's own when it is there, else fetched for this run."""
+    spec = assets.spec_of(AssetEntry(**EMBEDDED["models"]["smollm2"]["asset"]))
+    ours = assets.on_disk(spec, Home.of({}).models)
+    if ours is not None:
+        return ours
+    sources = Plugins().asset_sources
+    folder = tmp_path_factory.mktemp("models")
+    return asyncio.run(assets.fetch("smollm2", spec, folder, sources, lambda *_: None, environ={}))
+
+
+@pytest.fixture
+def with_model(home: Path, model_file: Path) -> Path:
+    """The test's home, with the model's file already in it."""
+    (home / "models").mkdir()
+    (home / "models" / model_file.name).symlink_to(model_file)
+    return home

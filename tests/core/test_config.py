@@ -1,0 +1,219 @@
+"""Configuration: places, layers, and every problem at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+from aurarouter_core import Plugins, load_config
+from aurarouter_core.sources import ROLES, Layer, merged
+from aurarouter_core.structure import build
+from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError
+
+NOBODY = Plugins(discover=False)
+FILE = """
+system: {log_level: INFO, default_timeout: 60}
+models:
+  My-Model.v2:
+    provider: ollama
+    endpoint: http://localhost:11434
+    model_name: qwen
+    tags: [private, fast]
+    parameters: {temperature: 0.1, num_ctx: 4096}
+  other: {provider: openapi}
+roles:
+  coding: [My-Model.v2, other]
+  reasoning: {models: [other], description: thinks}
+  router: {chain: [other]}
+semantic_verbs:
+  coding: [hack]
+  reasoning: {synonyms: [ponder]}
+"""
+
+
+@pytest.fixture
+def file(home: Path) -> Path:
+    path = home / "auraconfig.yaml"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.mark.promise("install.2.home")
+def test_the_file_in_the_home_is_used(file: Path) -> None:
+    config = load_config(NOBODY)
+    assert config.path == file
+    assert config.models["My-Model.v2"].parameters == {"temperature": 0.1, "num_ctx": 4096}
+    assert config.roles["coding"].models == ("My-Model.v2", "other")
+    assert config.roles["reasoning"].models == config.roles["router"].models == ("other",)
+    assert config.semantic_verbs["reasoning"].synonyms == ("ponder",)
+
+
+def test_places_in_order(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_variable, by_flag = tmp_path / "variable.yaml", tmp_path / "flag.yaml"
+    by_variable.write_text("{}")
+    by_flag.write_text("{}")
+    monkeypatch.setenv("AURACORE_ROUTER_CONFIG", str(by_variable))
+    assert load_config(NOBODY).path == by_variable
+    assert load_config(NOBODY, path=by_flag).path == by_flag
+
+
+def test_a_named_file_that_is_missing_is_an_error_even_if_another_exists(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigNotFoundError, match="--config names"):
+        load_config(NOBODY, path="nowhere.yaml")
+    monkeypatch.setenv("AURACORE_ROUTER_CONFIG", "/nowhere.yaml")
+    with pytest.raises(ConfigNotFoundError, match="AURACORE_ROUTER_CONFIG names"):
+        load_config(NOBODY)
+
+
+def test_a_file_in_the_current_directory_is_refused_until_it_is_named(file: Path) -> None:
+    Path("auraconfig.yaml").write_text("models: {evil: {provider: openapi, endpoint: 'http://evil.example'}}")
+    with pytest.raises(ConfigUntrustedError, match="found in the current directory"):
+        load_config(NOBODY)
+    assert list(load_config(NOBODY, path="auraconfig.yaml").models) == ["evil"]
+
+
+def test_with_no_file_every_role_names_the_embedded_model() -> None:
+    config = load_config(NOBODY)
+    assert set(config.roles) == set(ROLES)
+    assert {entry.models for entry in config.roles.values()} == {("smollm2",)}
+    assert config.models["smollm2"].provider == "llamacpp"
+
+
+def test_layers_merge_deeply_and_the_highest_wins(file: Path, make_plugin: Any) -> None:
+    plugin = make_plugin(
+        "cell",
+        register_settings=lambda environment: {
+            "system": {"default_timeout": 30, "log_level": "ERROR"},
+            "models": {"My-Model.v2": {"model_name": "from the plugin"}},
+        },
+    )
+    config = load_config(
+        Plugins(discover=False, extra=[plugin]),
+        environ={
+            "AURAROUTER_SYSTEM__DEFAULT_TIMEOUT": "20",
+            "AURAROUTER_HOME": str(file.parent),
+        },
+        overrides={"system": {"keep_content": True}},
+    )
+    assert config.system.keep_content is True
+    assert config.system.default_timeout == 20
+    assert config.system.log_level == "ERROR"
+    entry = config.models["My-Model.v2"]
+    assert (entry.model_name, entry.endpoint, entry.tags) == (
+        "from the plugin",
+        "http://localhost:11434",
+        ("private", "fast"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path", "expected"),
+    [
+        ("AURAROUTER_MODELS__MY_MODEL_V2__API_KEY", "12345", "api_key", "12345"),
+        ("AURAROUTER_MODELS__My-Model.v2__ENDPOINT", "http://10.0.0.9:1", "endpoint", "http://10.0.0.9:1"),
+        ("AURAROUTER_MODELS__MY_MODEL_V2__TAGS", "a, b", "tags", ("a", "b")),
+        ("AURAROUTER_MODELS__MY_MODEL_V2__TIMEOUT", "5", "timeout", 5.0),
+        ("AURAROUTER_MODELS__MY_MODEL_V2__MAX_CONCURRENCY", "3", "max_concurrency", 3),
+        ("AURAROUTER_MODELS__MY_MODEL_V2__PARAMETERS__NUM_CTX", "8192", "parameters", {"temperature": 0.1, "num_ctx": 8192}),
+    ],
+)
+def test_the_environment_reaches_any_key_with_its_type(
+    file: Path, name: str, value: str, path: str, expected: object
+) -> None:
+    config = load_config(NOBODY, environ={"AURAROUTER_HOME": str(file.parent), name: value})
+    assert getattr(config.models["My-Model.v2"], path) == expected
+    assert list(config.models) == ["My-Model.v2", "other"]
+
+
+def test_the_environment_sets_a_roles_chain(file: Path) -> None:
+    environ = {"AURAROUTER_HOME": str(file.parent), "AURAROUTER_ROLES__CODING__MODELS": "other"}
+    assert load_config(NOBODY, environ=environ).roles["coding"].models == ("other",)
+
+
+def test_names_that_match_nothing_warn_and_create_nothing(file: Path) -> None:
+    environ = {
+        "AURAROUTER_HOME": str(file.parent),
+        "AURAROUTER_MODELS__MY_MODEL_V3__API_KEY": "k",
+        "AURAROUTER_SYSTEM__LOG_LEVL": "DEBUG",
+        "AURAROUTER_NONSENSE": "1",
+    }
+    config = load_config(NOBODY, environ=environ)
+    assert list(config.models) == ["My-Model.v2", "other"]
+    assert [warning.split(":")[0] for warning in config.warnings] == [
+        "AURAROUTER_MODELS__MY_MODEL_V3__API_KEY",
+        "AURAROUTER_SYSTEM__LOG_LEVL",
+    ]
+    assert "did you mean 'My-Model.v2'?" in config.warnings[0]
+    assert "did you mean 'log_level'?" in config.warnings[1]
+
+
+def test_an_ambiguous_name_and_a_wrong_type_are_errors(home: Path) -> None:
+    (home / "auraconfig.yaml").write_text("models: {a-b: {provider: x}, a.b: {provider: x}}")
+    environ = {
+        "AURAROUTER_HOME": str(home),
+        "AURAROUTER_MODELS__A_B__API_KEY": "k",
+        "AURAROUTER_SYSTEM__DEFAULT_TIMEOUT": "soon",
+    }
+    with pytest.raises(ConfigError) as caught:
+        load_config(NOBODY, environ=environ)
+    problems = "\n".join(caught.value.problems)
+    assert "'A_B' could mean 'a-b' or 'a.b'" in problems
+    assert "expected float, got 'soon'" in problems
+
+
+def test_every_problem_at_once() -> None:
+    @frozen(kw_only=True)
+    class Cache:
+        enabled: bool = False
+
+    with pytest.raises(ConfigError) as caught:
+        build(
+            {
+                "sytem": {},
+                "system": {"log_level": "LOUD", "default_timeout": "long"},
+                "models": {"a": {"endpoint": "x"}, "b": {"provider": "x", "tags": "fast", "colour": 1}},
+                "roles": {"coding": ["a", "bee"]},
+                "cache": {"enabled": "yes"},
+            },
+            {"cache": Cache},
+        )
+    assert sorted(caught.value.problems) == [
+        "cache.enabled: expected bool, got str",
+        "models.a.provider: is missing",
+        "models.b.colour: unknown key",
+        "models.b.tags: expected a list of strings",
+        "roles.coding: no model is called 'bee'",
+        "system.default_timeout: expected float, got str",
+        "sytem: unknown section (did you mean 'system'?)",
+    ]
+
+
+def test_a_role_that_names_an_unknown_model_is_a_problem() -> None:
+    with pytest.raises(ConfigError) as caught:
+        build({"models": {"bean": {"provider": "x"}}, "roles": {"coding": ["been"]}}, {})
+    assert caught.value.problems == ("roles.coding: no model is called 'been' (did you mean 'bean'?)",)
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "models: [", "\x00", "a: &a [*a]", "models: {a: !!python/name:os.system }"])
+def test_a_file_that_makes_no_sense_is_one_clear_error(home: Path, text: str) -> None:
+    (home / "auraconfig.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"auraconfig\.yaml|the configuration"):
+        load_config(NOBODY)
+
+
+def test_null_sections_are_empty() -> None:
+    assert build({"models": None, "roles": None}, {}).models == {}
+
+
+def test_keys_never_show(file: Path) -> None:
+    config = load_config(NOBODY, environ={"AURAROUTER_HOME": str(file.parent), "AURAROUTER_MODELS__OTHER__API_KEY": "sk-sesame"})
+    assert config.models["other"].api_key == "sk-sesame"
+    assert "sesame" not in repr(config)
+
+
+def test_merging_leaves_the_layers_alone() -> None:
+    low = {"a": {"b": 1}}
+    assert merged([Layer("high", {"a": {"c": 2}}), Layer("low", low)]) == {"a": {"b": 1, "c": 2}}
+    assert low == {"a": {"b": 1}}

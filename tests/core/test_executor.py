@@ -1,0 +1,380 @@
+"""The executor: fallback, the commit point, clocks, cancellation, middleware, and the limits at every attempt."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from aurarouter_core import Config, Plugins, Router, Task
+from aurarouter_hooks import (
+    AllModelsFailedError,
+    AttemptDone,
+    AttemptFailed,
+    AttemptStarted,
+    Call,
+    Chunk,
+    Committed,
+    Delta,
+    Done,
+    Event,
+    Location,
+    NodeFinished,
+    NodeStarted,
+    NoModelLeftError,
+    Noted,
+    PluginMissingError,
+    PrivacyError,
+    Proceed,
+    Prompt,
+    Provider,
+    ProviderAuthError,
+    ProviderUnavailableError,
+    Reply,
+    Usage,
+)
+
+GRAMMAR = {
+    NodeStarted: {AttemptStarted},
+    AttemptStarted: {Committed, AttemptFailed},
+    Committed: {Delta},
+    Delta: {Delta, AttemptDone, AttemptFailed},
+    AttemptFailed: {AttemptStarted, NodeFinished},
+    AttemptDone: {NodeFinished},
+    NodeFinished: {Done},
+}
+
+
+async def events_of(router: Router, task: Task) -> list[Event]:
+    """All events of a task, checked against the documented grammar."""
+    seen: list[Event] = []
+    async for event in router.stream(task):
+        if seen:
+            assert type(event) in GRAMMAR[type(seen[-1])]
+        seen.append(event)
+    assert isinstance(seen[0], NodeStarted)
+    return seen
+
+
+def scripted(*script: object, **more: Any) -> dict[str, Any]:
+    return {"provider": "scripted", "options": {"script": list(script)}, **more}
+
+
+async def test_an_answer_and_its_trace(configure: Callable[..., Config], plugins: Plugins) -> None:
+    async with Router(configure(a=scripted("Hel", "lo", None)), plugins) as router:
+        events = await events_of(router, Task("hi"))
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert (done.text, done.complete, done.reply.finish) == ("Hello", True, "stop")
+    assert [type(event).__name__ for event in events] == [
+        "NodeStarted", "AttemptStarted", "Committed", "Delta", "Delta", "Delta", "AttemptDone", "NodeFinished", "Done",
+    ]  # fmt: skip
+    assert [node.kind for node in done.trace.nodes] == ["analyse", "answer"]
+    (attempt,) = done.trace.attempts
+    assert attempt.outcome == "ok"
+    assert attempt.usage == Usage(input_tokens=1, output_tokens=2, estimated=True)
+    assert done.usage == attempt.usage
+    assert attempt.first_token is not None
+    assert 0 < attempt.first_token <= attempt.seconds <= done.trace.seconds
+
+
+async def test_the_chain_goes_on_until_one_answers(configure: Callable[..., Config], plugins: Plugins) -> None:
+    config = configure(
+        dead=scripted(ProviderUnavailableError("nobody home")),
+        locked=scripted(ProviderAuthError("wrong key")),
+        empty=scripted(None),
+        good=scripted("yes", None),
+        spare=scripted("never", None),
+    )
+    async with Router(config, plugins) as router:
+        done = (await events_of(router, Task("hi")))[-1]
+    assert isinstance(done, Done)
+    assert done.text == "yes"
+    assert [(attempt.model, attempt.outcome) for attempt in done.trace.attempts] == [
+        ("dead", "failed"), ("locked", "failed"), ("empty", "failed"), ("good", "ok"),
+    ]  # fmt: skip
+    errors = [attempt.error.message for attempt in done.trace.attempts if attempt.error]
+    assert errors == ["nobody home", "wrong key", "the answer is empty"]
+    assert done.complete
+
+
+async def test_when_all_fail_one_error_says_all(configure: Callable[..., Config], plugins: Plugins) -> None:
+    config = configure(
+        a=scripted(ProviderUnavailableError("no", hint="Start it.")), b=scripted(ProviderUnavailableError("nor I"))
+    )
+    async with Router(config, plugins) as router:
+        with pytest.raises(AllModelsFailedError, match="a: no; b: nor I") as caught:
+            await router.run(Task("hi"))
+    assert [attempt.model for attempt in caught.value.attempts] == ["a", "b"]
+    assert caught.value.hint == "Start it."
+
+
+async def test_after_the_first_token_nobody_takes_over(configure: Callable[..., Config], plugins: Plugins) -> None:
+    config = configure(
+        half=scripted("Once upon", ProviderUnavailableError("connection lost")), other=scripted("a time", None)
+    )
+    async with Router(config, plugins) as router:
+        done = (await events_of(router, Task("hi")))[-1]
+    assert isinstance(done, Done)
+    assert (done.text, done.complete) == ("Once upon", False)
+    assert done.trace.complete is False
+    assert done.trace.error is not None
+    assert done.trace.error.message == "connection lost"
+    assert [attempt.outcome for attempt in done.trace.attempts] == ["incomplete"]
+
+
+async def test_a_stream_that_just_stops_is_incomplete(configure: Callable[..., Config], plugins: Plugins) -> None:
+    async with Router(configure(a=scripted("Once upon")), plugins) as router:
+        done = await router.run(Task("hi"))
+    assert done.complete is False
+
+
+async def test_a_fault_in_a_provider_is_not_swallowed(configure: Callable[..., Config], plugins: Plugins) -> None:
+    config = configure(a=scripted(ZeroDivisionError("a bug")), b=scripted("never", None))
+    async with Router(config, plugins) as router:
+        with pytest.raises(ZeroDivisionError):
+            await router.run(Task("hi"))
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [({"timeout": 0.05}, "no end after 0.05 s"), ({"first_token_timeout": 0.05}, "no first token after 0.05 s")],
+)
+async def test_clocks_of_one_attempt(
+    configure: Callable[..., Config], plugins: Plugins, entry: dict[str, float], why: str
+) -> None:
+    config = configure(slow=scripted(forever, **entry), good=scripted("yes", None))
+    async with Router(config, plugins) as router:
+        done = await router.run(Task("hi"))
+    error = done.trace.attempts[0].error
+    assert error is not None
+    assert (error.type, error.message) == ("ProviderTimeoutError", why)
+    assert done.text == "yes"
+
+
+async def test_the_deadline_of_the_task_ends_the_chain(configure: Callable[..., Config], plugins: Plugins) -> None:
+    config = configure(slow=scripted(forever), never=scripted("too late", None))
+    async with Router(config, plugins) as router:
+        with pytest.raises(AllModelsFailedError, match="the task's deadline passed") as caught:
+            await router.run(Task("hi", deadline=0.05))
+    assert len(caught.value.attempts) == 1
+
+
+async def test_cancelling_closes_the_stream_and_keeps_a_trace(
+    configure: Callable[..., Config], plugins: Plugins, make_plugin: Any, providers: object
+) -> None:
+    closed: list[str] = []
+    finished: list[Any] = []
+
+    class Patient(Provider):
+        async def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+            try:
+                yield Chunk(text="wait")
+                await forever()
+            finally:
+                closed.append(self.model.id)
+
+    both = Plugins(
+        discover=False,
+        extra=[
+            make_plugin(
+                "p", register_providers=lambda: {"patient": Patient}, task_finished=lambda trace: finished.append(trace)
+            )
+        ],
+    )
+    async with Router(configure(a={"provider": "patient"}), both) as router:
+        started = asyncio.Event()
+
+        async def watch() -> None:
+            async for event in router.stream(Task("hi")):
+                if isinstance(event, Delta):
+                    started.set()
+
+        task = asyncio.create_task(watch())
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert closed == ["a"]
+    (trace,) = finished
+    assert [attempt.outcome for attempt in trace.attempts] == ["cancelled"]
+    assert trace.complete is False
+
+
+async def test_nothing_configured_and_nothing_left(configure: Callable[..., Config], plugins: Plugins) -> None:
+    async with Router(configure(roles={"coding": []}), plugins) as router:
+        with pytest.raises(NoModelLeftError, match="names no model"):
+            await router.run(Task("hi"))
+    async with Router(configure(a={"provider": "absent"}), plugins) as router:
+        with pytest.raises(PluginMissingError, match="no installed plugin brings the provider 'absent'"):
+            await router.run(Task("hi"))
+    async with Router(configure(a={"provider": "here"}), plugins) as router:
+        with pytest.raises(NoModelLeftError, match="it lacks the tag huge") as caught:
+            await router.run(Task("hi", tags={"huge"}))
+        assert set(caught.value.vetoes) == {"a"}
+
+
+async def test_private_content_goes_to_cleared_models_only(configure: Callable[..., Config], plugins: Plugins) -> None:
+    seen: dict[str, list[Prompt]] = {"far": [], "near": []}
+    config = configure(
+        far={"provider": "remote", "options": {"seen": seen["far"]}},
+        near={"provider": "here", "options": {"seen": seen["near"]}},
+    )
+    async with Router(config, plugins) as router:
+        done = await router.run(Task("my secret", private=True))
+        assert done.text == "near says hello"
+        assert done.trace.private
+        with pytest.raises(PrivacyError, match=r"far: .*api\.example\.com"):
+            await router.run(Task("my secret", private=True, model="far"))
+    assert seen["far"] == []
+    (prompt,) = seen["near"]
+    assert prompt.private
+    assert prompt.location == Location(kind="process")
+
+
+class Moves(Provider):
+    """Runs here when asked the first time, elsewhere ever after."""
+
+    asked = 0
+
+    async def generate(self, prompt: Prompt) -> Reply:
+        raise AssertionError("private content arrived elsewhere")
+
+    async def where(self) -> Location:
+        type(self).asked += 1
+        return Location(kind="process") if type(self).asked == 1 else Location(kind="remote", host="moved.example")
+
+
+async def test_the_place_is_checked_again_right_before_each_attempt(
+    configure: Callable[..., Config], make_plugin: Any, providers: object
+) -> None:
+    plugins = Plugins(discover=False, extra=[providers, make_plugin("m", register_providers=lambda: {"moves": Moves})])
+    seen: list[Prompt] = []
+    config = configure(a={"provider": "moves"}, near={"provider": "here", "options": {"seen": seen}})
+    async with Router(config, plugins) as router:
+        done = await router.run(Task("my secret", private=True))
+    assert done.text == "near says hello"
+    first = done.trace.attempts[0]
+    assert first.model == "a"
+    assert first.error is not None
+    assert first.error.type == "PrivacyError"
+
+
+async def test_a_place_that_cannot_be_found_out_counts_as_elsewhere(
+    configure: Callable[..., Config], make_plugin: Any
+) -> None:
+    class Lost(Provider):
+        async def where(self) -> Location:
+            raise OSError("no resolver")
+
+    plugins = Plugins(discover=False, extra=[make_plugin("l", register_providers=lambda: {"lost": Lost})])
+    async with Router(configure(a={"provider": "lost"}), plugins) as router:
+        with pytest.raises(PrivacyError, match="unknown place"):
+            await router.run(Task("my secret", private=True))
+
+
+class Layer:
+    """Middleware that notes that it was there."""
+
+    def __init__(self, name: str, scope: Any, order: int, log: list[str]) -> None:
+        self.name, self.scope, self.order, self.log = name, scope, order, log
+
+    async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+        self.log.append(f"{self.name} in")
+        async for event in proceed(call):
+            yield event
+        self.log.append(f"{self.name} out")
+
+
+async def test_middleware_runs_in_its_order(
+    configure: Callable[..., Config], make_plugin: Any, providers: object
+) -> None:
+    log: list[str] = []
+    plugins = Plugins(
+        discover=False,
+        extra=[
+            providers,
+            make_plugin("one", register_middleware=lambda: [Layer("inner", "task", 20, log), Layer("try", "attempt", 0, log)]),
+            make_plugin("two", register_middleware=lambda: [Layer("outer", "task", 10, log)]),
+        ],
+    )
+    config = configure(dead=scripted(ProviderUnavailableError("no")), good=scripted("yes", None))
+    async with Router(config, plugins) as router:
+        assert (await router.run(Task("hi"))).text == "yes"
+    assert log[:5] == ["outer in", "inner in", "try in", "try in", "try out"]
+
+
+async def test_middleware_may_answer_note_and_refuse(
+    configure: Callable[..., Config], make_plugin: Any, providers: object
+) -> None:
+    class Refuses:
+        scope = "attempt"
+        order = 0
+
+        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+            if call.model is not None and call.model.id == "busy":
+                raise ProviderUnavailableError("too many requests at once")
+            yield Noted(name="cache", value="hit")
+            yield Committed(node="answer", model="good")
+            yield Delta(chunk=Chunk(text="from the cache", finish="stop"))
+
+    plugins = Plugins(discover=False, extra=[providers, make_plugin("r", register_middleware=lambda: [Refuses()])])
+    config = configure(busy=scripted("never", None), good=scripted("never", None))
+    async with Router(config, plugins) as router:
+        done = await router.run(Task("hi"))
+    assert done.text == "from the cache"
+    assert done.trace.notes == {"cache": "hit"}
+    assert [attempt.outcome for attempt in done.trace.attempts] == ["failed", "ok"]
+
+
+async def test_middleware_cannot_loosen_a_limit(
+    configure: Callable[..., Config], make_plugin: Any, providers: object
+) -> None:
+    from attrs import evolve
+    from aurarouter_hooks import Constraint
+
+    class Loosens:
+        scope = "attempt"
+        order = 0
+
+        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+            assert call.model is not None
+            far = evolve(call.model, id="far", tags=frozenset({"private"}))
+            async for event in proceed(evolve(call, constraint=Constraint(), model=far)):
+                yield event
+
+    seen: list[Prompt] = []
+    plugins = Plugins(discover=False, extra=[providers, make_plugin("l", register_middleware=lambda: [Loosens()])])
+    config = configure(
+        roles={"coding": ["near"]},
+        near={"provider": "here", "options": {"seen": seen}},
+        far={"provider": "remote", "options": {"seen": seen}},
+    )
+    async with Router(config, plugins) as router:
+        with pytest.raises(PrivacyError):
+            await router.run(Task("my secret", private=True))
+    assert seen == []
+
+
+async def test_observers_that_raise_change_nothing(
+    configure: Callable[..., Config], make_plugin: Any, providers: object
+) -> None:
+    def boom(*_: object) -> None:
+        raise ValueError("deliberate")
+
+    watcher = make_plugin(
+        "watcher",
+        decision_made=lambda decision: boom(),
+        attempt_finished=lambda attempt: boom(),
+        task_finished=lambda trace: boom(),
+    )
+    plugins = Plugins(discover=False, extra=[providers, watcher])
+    async with Router(configure(a=scripted("yes", None)), plugins) as router:
+        assert (await router.run(Task("hi"))).text == "yes"
+        store = router.store
+    assert {(plugin, hook) for plugin, hook, *_ in store.faults()} == {
+        ("watcher", "decision_made"), ("watcher", "attempt_finished"), ("watcher", "task_finished"),
+    }  # fmt: skip

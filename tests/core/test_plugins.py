@@ -1,0 +1,185 @@
+"""Plugins: found, guarded, merged; a broken one has a name and harms nobody else."""
+
+import logging
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pluggy
+import pytest
+from aurarouter_core import Plugins, Task, discovery
+from aurarouter_core.hotpath import analyse
+from aurarouter_hooks import Constraint, Intent, Model, PluginBrokenError, PluginError, Provider, hookimpl, hookspec
+
+TASK = Task("hello")
+ANALYSIS = analyse("hello")
+Make = Callable[..., Any]
+
+
+def raising(*_: object) -> Any:
+    raise ValueError("deliberate")
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Pretends that entry points are installed: name → function that loads, or raises."""
+
+    def install(**loaders: Callable[[], object]) -> None:
+        class Found(EntryPoint):
+            def load(self) -> object:
+                return loaders[self.name]()
+
+        found = [Found(name=name, value="x", group="aurarouter") for name in loaders]
+        monkeypatch.setattr(discovery, "entry_points", lambda group: found)
+
+    return install
+
+
+def test_a_plugin_that_cannot_be_imported_is_reported_and_the_rest_goes_on(
+    installed: Callable[..., None], make_plugin: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    installed(bad=raising, good=lambda: make_plugin("good", register_verbs=lambda: {"haiku": "coding"}))
+    with caplog.at_level(logging.WARNING):
+        plugins = Plugins()
+    assert plugins.found["bad"].state == "broken"
+    assert "ValueError: deliberate" in plugins.found["bad"].error
+    assert plugins.verbs == {"haiku": "coding"}
+    assert "plugin 'bad' is left out" in caplog.text
+
+
+def test_a_plugin_that_exits_at_import_does_not_end_us(installed: Callable[..., None]) -> None:
+    def leave() -> object:
+        raise SystemExit(3)
+
+    installed(bad=leave)
+    assert Plugins().found["bad"].error == "SystemExit: 3"
+
+
+def test_a_misspelt_hook_is_an_error_that_names_plugin_and_hook(make_plugin: Make) -> None:
+    plugins = Plugins(discover=False, extra=[make_plugin("typo", register_provider=lambda: {"x": Provider})])
+    found = plugins.found["typo"]
+    assert found.state == "broken"
+    assert "'register_provider' (did you mean 'register_providers'?)" in found.error
+    assert plugins.providers == {}
+
+
+def test_a_hook_with_wrong_arguments_is_an_error(make_plugin: Make) -> None:
+    plugins = Plugins(discover=False, extra=[make_plugin("args", decision_made=lambda verdict: None)])
+    assert plugins.found["args"].state == "broken"
+    assert "verdict" in plugins.found["args"].error
+
+
+def test_an_optional_hook_of_an_absent_plugin_is_fine() -> None:
+    class Brings:
+        @hookimpl(optionalhook=True)
+        def gui_panels(self) -> list[str]:
+            return ["panel"]
+
+    plugins = Plugins(discover=False, extra=[Brings()])
+    assert plugins.found["Brings"].state == "loaded"
+    assert plugins.ask("gui_panels") == [["panel"]]
+
+
+def test_a_plugin_may_bring_hooks_of_its_own(make_plugin: Make) -> None:
+    class Specs:
+        @hookspec
+        def gui_panels(self) -> list[str]: ...
+
+    host = make_plugin("host", register_hookspecs=lambda: Specs)
+    guest = make_plugin("guest", gui_panels=lambda: ["mine"])
+    broken = make_plugin("broken", gui_panels=raising)
+    plugins = Plugins(discover=False, extra=[host, guest, broken])
+    assert plugins.ask("gui_panels") == [["mine"]]
+    assert [fault.plugin for fault in plugins.guard.faults] == ["broken"]
+
+
+def test_wrappers_are_refused() -> None:
+    class Wraps:
+        @pluggy.HookimplMarker("aurarouter")(wrapper=True)
+        def decision_made(self, decision: object) -> Iterator[None]:
+            yield
+
+    assert "middleware" in Plugins(discover=False, extra=[Wraps()]).found["Wraps"].error
+
+
+def test_two_plugins_with_one_key_is_an_error_that_names_both(make_plugin: Make) -> None:
+    extra = [make_plugin(name, register_providers=lambda: {"x": Provider}) for name in ("one", "two")]
+    with pytest.raises(PluginError, match=r"'x' is brought by both '(one|two)' and '(one|two)'"):
+        Plugins(discover=False, extra=extra).providers  # noqa: B018
+
+
+def test_an_opinion_that_raises_is_left_out_and_counted(make_plugin: Make) -> None:
+    plugins = Plugins(
+        discover=False,
+        extra=[
+            make_plugin("bad", score_models=lambda task: raising(), classify_task=lambda task: raising()),
+            make_plugin("good", score_models=lambda task: {"a": 1.5}, classify_task=lambda: Intent(name="X")),
+        ],
+    )
+    assert plugins.score(TASK, ANALYSIS, []) == {"a": 1.5}
+    assert plugins.classify(TASK, ANALYSIS) == Intent(name="X")
+    assert [(fault.plugin, fault.hook) for fault in plugins.guard.faults] == [
+        ("bad", "score_models"),
+        ("bad", "classify_task"),
+    ]
+
+
+@pytest.mark.parametrize("hook", ["veto_models", "constrain_task"])
+def test_a_limit_that_raises_refuses_the_task(make_plugin: Make, hook: str) -> None:
+    plugins = Plugins(discover=False, extra=[make_plugin("guard", **{hook: lambda task: raising()})])
+    call = plugins.veto if hook == "veto_models" else plugins.constrain
+    arguments: list[Any] = [TASK, ANALYSIS, []] if hook == "veto_models" else [TASK, ANALYSIS]
+    with pytest.raises(PluginBrokenError, match="plugin 'guard' failed in") as caught:
+        call(*arguments)
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert "AURAROUTER_WITHOUT=guard" in caught.value.hint
+
+
+def test_results_do_not_depend_on_the_order_of_plugins(make_plugin: Make) -> None:
+    extra = [
+        make_plugin("a", score_models=lambda: {"m": 0.1, "n": 1e16}, veto_models=lambda: {"m": "tired"}),
+        make_plugin("b", score_models=lambda: {"m": 0.2, "n": 1.0}, veto_models=lambda: {"m": "old"}),
+        make_plugin("c", score_models=lambda: {"m": 0.3, "n": -1e16}, constrain_task=lambda: Constraint(private=True)),
+    ]
+    models = [Model(id="m", provider="x")]
+    forwards = Plugins(discover=False, extra=extra)
+    backwards = Plugins(discover=False, extra=reversed(extra))
+    assert forwards.score(TASK, ANALYSIS, models) == backwards.score(TASK, ANALYSIS, models) == {"m": 0.6, "n": 1.0}
+    assert forwards.veto(TASK, ANALYSIS, models) == backwards.veto(TASK, ANALYSIS, models) == {"m": "a: tired; b: old"}
+
+
+def test_a_score_that_is_no_number_counts_as_a_fault(make_plugin: Make) -> None:
+    plugins = Plugins(discover=False, extra=[make_plugin("nan", score_models=lambda: {"m": float("nan"), "n": 1.0})])
+    assert plugins.score(TASK, ANALYSIS, []) == {"n": 1.0}
+    assert plugins.guard.faults[0].plugin == "nan"
+
+
+def test_allow_list_and_block_list(installed: Callable[..., None], make_plugin: Make) -> None:
+    installed(a=lambda: make_plugin("a"), b=lambda: make_plugin("b"), c=lambda: make_plugin("c"))
+    states = {name: plugin.state for name, plugin in Plugins(environ={"AURAROUTER_PLUGINS": "a, b"}).found.items()}
+    assert states == {"a": "loaded", "b": "loaded", "c": "off"}
+    states = {name: plugin.state for name, plugin in Plugins(environ={"AURAROUTER_WITHOUT": "b"}).found.items()}
+    assert states == {"a": "loaded", "b": "off", "c": "loaded"}
+    assert {plugin.state for plugin in Plugins(environ={"AURAROUTER_PLUGINS": ""}).found.values()} == {"off"}
+
+
+async def test_life_hooks_may_return_awaitables_and_may_fail(make_plugin: Make) -> None:
+    heard: list[str] = []
+
+    async def late(kernel: object) -> None:
+        heard.append("awaited")
+
+    async def bad(kernel: object) -> None:
+        raise ValueError("deliberate")
+
+    plugins = Plugins(
+        discover=False,
+        extra=[
+            make_plugin("a", kernel_started=lambda kernel: heard.append("plain")),
+            make_plugin("b", kernel_started=lambda kernel: late(kernel)),
+            make_plugin("c", kernel_started=lambda kernel: bad(kernel)),
+        ],
+    )
+    await plugins.lifecycle("kernel_started", None)  # type: ignore[arg-type]  # none of them looks at it
+    assert sorted(heard) == ["awaited", "plain"]
+    assert [fault.plugin for fault in plugins.guard.faults] == ["c"]

@@ -1,0 +1,90 @@
+"""The store: never in the way, whole rows only, drops counted, oldest gone first."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from aurarouter_core import store as store_module
+from aurarouter_core.guard import Fault
+from aurarouter_core.store import Store
+from aurarouter_hooks import AuraRouterError, Trace
+
+
+def trace(number: int) -> Trace:
+    return Trace(id=f"{number:032x}", task_id=f"task{number}", started_at=float(number))
+
+
+def test_what_is_added_can_be_read(tmp_path: Path) -> None:
+    store = Store(tmp_path / "deep" / "er" / "a.db")
+    for number in range(1000):
+        store.add(trace(number))
+    for _ in range(3):
+        store.add(Fault("bad", "task_finished", "ValueError: x"))
+    store.close()
+    assert [row["task_id"] for row in store.latest(2)] == ["task999", "task998"]
+    assert store.find("task42")[-1]["task_id"] == "task42"
+    (row,) = store.faults()
+    assert row[:4] == ("bad", "task_finished", "ValueError: x", 3)
+
+
+def test_an_absent_file_is_empty_and_closing_twice_is_fine(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    assert store.latest() == []
+    store.close()
+    store.add(trace(1))
+    store.close()
+    store.close()
+    assert len(store.latest()) == 1
+
+
+def test_the_oldest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "KEEP", 10)
+    store = Store(tmp_path / "a.db")
+    for number in range(50):
+        store.add(trace(number))
+    store.close()
+    assert [row["task_id"] for row in store.latest(100)] == [f"task{number}" for number in range(49, 39, -1)]
+
+
+def test_a_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "QUEUE", 5)
+    gate = threading.Event()
+    real = store_module._open
+    monkeypatch.setattr(store_module, "_open", lambda path: (gate.wait(), real(path))[1])
+    store = Store(tmp_path / "a.db")
+    for number in range(8):
+        store.add(trace(number))
+    gate.set()
+    store.close()
+    kept = len(store.latest(100))
+    with sqlite3.connect(store.path) as connection:
+        (dropped,) = connection.execute("SELECT sum(count) FROM dropped").fetchone()
+    connection.close()
+    assert kept == 5
+    assert dropped == 3
+
+
+def test_a_place_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = Store(tmp_path / "file" / "a.db")
+    for number in range(3):
+        store.add(trace(number))
+    store.close()
+    assert store.dropped >= 1
+
+
+def test_a_broken_file_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(AuraRouterError, match="can't be read"):
+        Store(path).latest()
+
+
+def test_several_writers_share_one_file(tmp_path: Path) -> None:
+    stores = [Store(tmp_path / "a.db") for _ in range(4)]
+    for number in range(400):
+        stores[number % 4].add(trace(number))
+    for store in stores:
+        store.close()
+    assert len(stores[0].latest(1000)) == 400

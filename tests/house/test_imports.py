@@ -1,0 +1,100 @@
+"""Who may import whom, down to each third party; nothing is imported round in circles; public names are as stated."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import aurarouter
+import aurarouter_core
+import aurarouter_hooks
+import pytest
+from aurarouter_hooks import values
+
+ROOT = Path(__file__).parents[2]
+KERNEL = {"attrs", "cattrs", "click", "pluggy", "yaml", "ruamel", "aurarouter_hooks", "aurarouter_core"}
+HTTP = {"httpx", "httpx_aiohttp", "httpx_sse", "aiohttp"}
+# Folder or file → what it may import beside the standard library and itself. The first that fits counts.
+ALLOWED: list[tuple[str, set[str]]] = [
+    ("hooks/aurarouter_hooks/http", HTTP | {"aurarouter_hooks", "attrs"}),
+    ("hooks/aurarouter_hooks/contract", {"pytest", "aurarouter_hooks", "attrs"}),
+    ("hooks/aurarouter_hooks/specs", {"pluggy", "click", "aurarouter_hooks"}),  # click: for the type alone
+    ("hooks", {"pluggy", "attrs", "aurarouter_hooks"}),
+    ("aurarouter_core", KERNEL),
+    ("providers/echo", {"aurarouter_hooks"}),
+    ("providers/openapi", {"aurarouter_hooks", "httpx", "attrs"}),
+    ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
+    ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
+]
+
+
+def product_files() -> Iterator[Path]:
+    for shelf in ("hooks", "aurarouter_core", "providers", "aurarouter_plugins"):
+        for path in sorted((ROOT / shelf).rglob("*.py")):
+            if "build" not in path.relative_to(ROOT).parts:
+                yield path
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", [str(path.relative_to(ROOT)) for path in product_files()])
+def test_each_file_imports_only_what_it_may(path: str) -> None:
+    allowed = next(names for place, names in ALLOWED if path.startswith(place))
+    foreign = set(imported(ROOT / path)) - set(sys.stdlib_module_names)
+    assert foreign - allowed == set()
+
+
+@pytest.mark.parametrize("path", [str(path.relative_to(ROOT)) for path in product_files()])
+def test_each_file_says_what_it_is_for_and_stays_small(path: str) -> None:
+    source = (ROOT / path).read_text()
+    first = (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
+    assert first, "the first line says what a file is for"
+    assert not first.startswith("This module")
+    tree = ast.parse(source)
+    data_alone = not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(tree))
+    assert data_alone or len(source.splitlines()) <= 300
+
+
+def test_each_module_can_be_imported_first() -> None:
+    modules = [
+        str(path.relative_to(root).with_suffix("")).replace("/", ".").removesuffix(".__init__")
+        for root, package in ((ROOT / "hooks", "aurarouter_hooks"), (ROOT, "aurarouter_core"))
+        for path in sorted((root / package).rglob("*.py"))
+        if "facade" not in path.parts
+    ]
+    script = (
+        "import importlib, os, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    if os.fork() == 0:\n"
+        "        importlib.import_module(name)\n"
+        "        os._exit(0)\n"
+        "    if os.wait()[1]: sys.exit(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *modules], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_public_names_are_those_in_all() -> None:
+    for module in (aurarouter_hooks, values):
+        public = {name for name in vars(module) if not name.startswith("_")}
+        modules = {name for name in public if type(vars(module)[name]).__name__ == "module"}
+        assert public - modules == set(module.__all__)
+        assert module.__all__ == sorted(module.__all__)
+    for module in (aurarouter_core, aurarouter):
+        for name in module.__all__:
+            assert getattr(module, name) is not None
+
+
+def test_the_facade_gives_the_same_objects() -> None:
+    assert aurarouter.Router is aurarouter_core.Router
+    assert aurarouter.Provider is aurarouter_hooks.Provider
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        importlib.import_module("aurarouter").Nonsense  # noqa: B018
