@@ -7,9 +7,6 @@ memory, keeps whole-number sums, and holds the GIL only while it makes the resul
 
 from libc.string cimport memset
 
-include "words.pxi"
-include "passes.pxi"
-
 __all__ = ["FEATURES", "Analyser", "fold", "words"]
 
 FEATURES = (
@@ -17,54 +14,8 @@ FEATURES = (
     *("words", "sentences", "names", "asks", "imperative", "interrogative"),
 )
 
-
-cdef check(str name, object value):
-    if not isinstance(value, str):
-        raise TypeError(f"{name}() needs a str, not {type(value).__name__}")
-
-
-def fold(text):
-    """Lower case, one code point for one code point; a typographic apostrophe becomes a plain one."""
-    check("fold", text)
-    cdef Py_ssize_t i, n = PyUnicode_GET_LENGTH(text)
-    cdef int kind = PyUnicode_KIND(text)
-    cdef void *data = PyUnicode_DATA(text)
-    cdef uint32_t c
-    for i in range(n):
-        c = PyUnicode_READ(kind, data, i)
-        if lower(c) != c:
-            break
-    else:
-        return text
-    cdef uint32_t *out = <uint32_t *>malloc(n * sizeof(uint32_t))
-    if out == NULL:
-        raise MemoryError
-    for i in range(n):
-        out[i] = lower(PyUnicode_READ(kind, data, i))
-    try:
-        return PyUnicode_FromKindAndData(4, out, n)
-    finally:
-        free(out)
-
-
-def words(text):
-    """Every word as (start, end, folded): letters, digits, underscores, and an apostrophe between two of them."""
-    check("words", text)
-    cdef Py_ssize_t i, count, n = PyUnicode_GET_LENGTH(text)
-    cdef void *data = PyUnicode_DATA(text)
-    cdef Token *tokens = <Token *>malloc((n // 2 + 1) * sizeof(Token))
-    if tokens == NULL:
-        raise MemoryError
-    try:
-        if PyUnicode_KIND(text) == 1:
-            count = cut(<uint8_t *>data, 0, n, tokens)
-        elif PyUnicode_KIND(text) == 2:
-            count = cut(<uint16_t *>data, 0, n, tokens)
-        else:
-            count = cut(<uint32_t *>data, 0, n, tokens)
-        return [(tokens[i].start, tokens[i].stop, fold(text[tokens[i].start : tokens[i].stop])) for i in range(count)]
-    finally:
-        free(tokens)
+include "words.pxi"
+include "passes.pxi"
 
 
 cdef class Analyser:
@@ -86,10 +37,10 @@ cdef class Analyser:
         for row in rows:
             if len(row) != columns or not all([type(weight) is int and abs(weight) <= MOST for weight in row]):
                 raise ValueError(f"a row has {columns} weights, whole numbers from {-MOST} to {MOST}; not {row}")
-        self.canonical = {fold(synonym.strip()): role for synonym, role in verbs.items()}
+        self.canonical = {fold(synonym).strip(): role for synonym, role in verbs.items()}
         self.canonical.update({fold(role): role for role in self.roles if role})
         number = {role: i for i, role in enumerate(self.roles)}
-        self.verbs = tuple([(fold(synonym.strip()), role) for synonym, role in verbs.items()])
+        self.verbs = tuple([(fold(synonym).strip(), role) for synonym, role in verbs.items()])
         entries = {}
         for i, word in enumerate(signals):
             entries.setdefault(word, [-1, -1, 0, 1])[0] = i
@@ -165,7 +116,15 @@ cdef class Analyser:
         role = self.canonical.get(word)
         if role is not None:
             return role
-        plain = fold(word.strip())
+        cdef Py_ssize_t last = PyUnicode_GET_LENGTH(word) - 1
+        cdef int kind = PyUnicode_KIND(word)
+        cdef void *data = PyUnicode_DATA(word)
+        plain = word
+        if last >= 0 and (
+            Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, 0)) or Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, last))
+        ):
+            plain = word.strip()
+        plain = fold(plain)
         return None if plain is word else self.canonical.get(plain)
 
     def analyse(self, text):

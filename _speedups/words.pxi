@@ -40,7 +40,7 @@ cdef enum:
     VERBS = 32
     ONE = 256
     MOST = 10000
-    NAMED = 300
+    NAMED = 800
     LENGTH = 1  # places in FEATURES
     FOREIGN = 9
     WORDS = 11
@@ -108,6 +108,55 @@ cdef inline uint32_t letter(uint32_t c) noexcept nogil:
     if c < 128:
         return LETTERS[c]
     return lower(c) if Py_UNICODE_ISALNUM(c) else 0
+
+
+cdef check(str name, object value):
+    if not isinstance(value, str):
+        raise TypeError(f"{name}() needs a str, not {type(value).__name__}")
+
+
+cpdef fold(text):
+    """Lower case, one code point for one code point; a typographic apostrophe becomes a plain one."""
+    check("fold", text)
+    cdef Py_ssize_t i, n = PyUnicode_GET_LENGTH(text)
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void *data = PyUnicode_DATA(text)
+    cdef uint32_t c
+    for i in range(n):
+        c = PyUnicode_READ(kind, data, i)
+        if lower(c) != c:
+            break
+    else:
+        return text
+    cdef uint32_t *out = <uint32_t *>malloc(n * sizeof(uint32_t))
+    if out == NULL:
+        raise MemoryError
+    for i in range(n):
+        out[i] = lower(PyUnicode_READ(kind, data, i))
+    try:
+        return PyUnicode_FromKindAndData(4, out, n)
+    finally:
+        free(out)
+
+
+def words(text):
+    """Every word as (start, end, folded): letters, digits, underscores, and an apostrophe between two of them."""
+    check("words", text)
+    cdef Py_ssize_t i, count, n = PyUnicode_GET_LENGTH(text)
+    cdef void *data = PyUnicode_DATA(text)
+    cdef Token *tokens = <Token *>malloc((n // 2 + 1) * sizeof(Token))
+    if tokens == NULL:
+        raise MemoryError
+    try:
+        if PyUnicode_KIND(text) == 1:
+            count = cut(<uint8_t *>data, 0, n, tokens)
+        elif PyUnicode_KIND(text) == 2:
+            count = cut(<uint16_t *>data, 0, n, tokens)
+        else:
+            count = cut(<uint32_t *>data, 0, n, tokens)
+        return [(tokens[i].start, tokens[i].stop, fold(text[tokens[i].start : tokens[i].stop])) for i in range(count)]
+    finally:
+        free(tokens)
 
 
 cdef Py_ssize_t cut(Char *text, Py_ssize_t begin, Py_ssize_t end, Token *tokens) noexcept nogil:

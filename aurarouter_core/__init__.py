@@ -4,14 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aurarouter_hooks import Done, Task
-
     from aurarouter_core import hotpath
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.router import Router
     from aurarouter_core.snapshot import load_config
+    from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = ["Config", "Done", "Home", "Plugins", "Router", "Task", "hotpath", "load_config"]

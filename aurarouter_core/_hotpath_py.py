@@ -4,15 +4,17 @@ A pass looks at the whole text once for cheap counts (the scan for private data 
 its first 4,000 and last 2,000 characters, which is where people say what they want. All sums are whole numbers until
 the final softmax, so the compiled twin gives the same bits on every machine.
 
-`_speedups/hotpath.pyx` has the same names in the same order. It gets plain data and returns plain tuples; change both
+`_speedups/hotpath.pyx` has the same names in the same order. Both get plain data and return plain tuples; change them
 together.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from aurarouter_core._words_py import Word, check, cut, fold, in_word, words
 
 __all__ = ["FEATURES", "Analyser", "fold", "words"]
 
@@ -31,7 +33,7 @@ _ONE = 256  # the fixed-point 1 of a measurement
 _UNIT = 100.0 * _ONE  # weights are hundredths
 _LONG = 2048.0  # fixed-point log2 of a length that counts for as much as certainty that a text isn't easy
 _MOST = 10_000  # the largest weight; keeps every sum far from 64 bits
-_NAMED = 300  # weight, in hundredths, of a synonym for a role that the weights don't know
+_NAMED = 800  # weight, in hundredths, of a synonym for a role that the weights don't know
 
 _CLASSES = (b"\n", b"0123456789", b"{}[]();<>=|&#_\\", b"+*/^%$", b"`", b'"', b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -42,7 +44,6 @@ _Finding = tuple[str, int, int]  # rule, start, end
 Raw = tuple[
     str, float, dict[str, float], str, float, float, int, tuple[_Pair, ...], tuple[_Finding, ...], tuple[_Span, ...]
 ]
-_Word = tuple[int, int, str]  # start, end, folded
 _Hit = tuple[int, int, int]  # number of the signal or synonym, start, end
 
 
@@ -56,41 +57,6 @@ class _Entry(NamedTuple):
 
 
 _NOTHING = _Entry()
-
-
-def _check(name: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise TypeError(f"{name}() needs a str, not {type(value).__name__}")
-
-
-def fold(text: str) -> str:
-    """Lower case, one code point for one code point; a typographic apostrophe becomes a plain one."""
-    _check("fold", text)
-    if text.isascii():
-        return text.lower()
-    return "".join([c.lower()[0] for c in text]).replace("\u2019", "'")
-
-
-def words(text: str) -> list[_Word]:
-    """Every word as (start, end, folded): letters, digits, underscores, and an apostrophe between two of them."""
-    _check("words", text)
-    return list(_words(text, 0, len(text)))
-
-
-def _words(text: str, begin: int, end: int) -> Iterator[_Word]:
-    start = -1
-    for i in range(begin, end):
-        if _in_word(text[i]):
-            start = i if start < 0 else start
-        elif start >= 0 and not (text[i] in "'\u2019" and i + 1 < end and _in_word(text[i + 1])):
-            yield start, i, fold(text[start:i])
-            start = -1
-    if start >= 0:
-        yield start, end, fold(text[start:end])
-
-
-def _in_word(c: str) -> bool:
-    return c.isalnum() or c == "_"
 
 
 def _log(n: int) -> int:
@@ -137,7 +103,7 @@ class Analyser:
         self._intents = tuple(intents)
         self._known = len(roles)
         self._roles = (*roles, *sorted(set(verbs.values()) - set(roles)))
-        self._levels = tuple(levels)
+        self._levels = tuple([float(level) for level in levels])
         self._features = [tuple(row) for row in features]
         self._signals = [tuple(row) for row in signals.values()]
         columns = len(intents) + len(roles)
@@ -148,10 +114,10 @@ class Analyser:
         for row in (*self._features, *self._signals):
             if len(row) != columns or not all(type(weight) is int and abs(weight) <= _MOST for weight in row):
                 raise ValueError(f"a row has {columns} weights, whole numbers from {-_MOST} to {_MOST}; not {row}")
-        self._canonical = {fold(synonym.strip()): role for synonym, role in verbs.items()}
+        self._canonical = {fold(synonym).strip(): role for synonym, role in verbs.items()}
         self._canonical.update({fold(role): role for role in self._roles if role})
         number = {role: i for i, role in enumerate(self._roles)}
-        self._verbs = [(fold(synonym.strip()), number[role]) for synonym, role in verbs.items()]
+        self._verbs = [(fold(synonym).strip(), number[role]) for synonym, role in verbs.items()]
         self._entries: dict[str, _Entry] = {}
         for i, word in enumerate(signals):
             self._learn(word, signal=i)
@@ -169,13 +135,13 @@ class Analyser:
 
     def resolve(self, word: str) -> str | None:
         """The role that a synonym (or a role's own name) stands for, or None."""
-        _check("resolve", word)
+        check("resolve", word)
         role = self._canonical.get(word)
         return self._canonical.get(fold(word.strip())) if role is None else role
 
     def analyse(self, text: str) -> Raw:
         """One pass over a text."""
-        _check("analyse", text)
+        check("analyse", text)
         begin = len(text) - len(text.lstrip())
         end = max(begin, len(text.rstrip()))
         # The scan for private data joins the counting: it has to see every character too.
@@ -185,8 +151,8 @@ class Analyser:
         for row, value in zip(self._features, values, strict=True):
             if value:
                 scores = [score + weight * value for score, weight in zip(scores, row, strict=True)]
-        for row, _, _ in hits:
-            scores = [score + weight * _ONE for score, weight in zip(scores, self._signals[row], strict=True)]
+        for signal, _, _ in hits:
+            scores = [score + weight * _ONE for score, weight in zip(scores, self._signals[signal], strict=True)]
         return self._weigh(scores, _log(end - begin), verbs, hits)
 
     def _count(self, text: str, begin: int, end: int) -> list[int]:
@@ -204,17 +170,17 @@ class Analyser:
         if end - begin <= _HEAD + _TAIL:
             return [(begin, end)]
         head, tail = begin + _HEAD, end - _TAIL
-        while head > begin and _in_word(text[head - 1]) and _in_word(text[head]):
+        while head > begin and in_word(text[head - 1]) and in_word(text[head]):
             head -= 1
-        while tail < end and _in_word(text[tail - 1]) and _in_word(text[tail]):
+        while tail < end and in_word(text[tail - 1]) and in_word(text[tail]):
             tail += 1
         return [(begin, head), (tail, end)]
 
     def _read(self, text: str, begin: int, end: int, values: list[int]) -> tuple[list[_Hit], list[_Hit]]:
         """Read the words and fill in the rest of `values`; returns synonyms and signals, each at its first place."""
-        tokens: list[_Word] = []
+        tokens: list[Word] = []
         for first, last in self._window(text, begin, end):
-            tokens += [*_words(text, first, last), (last, last, "")]  # the empty word keeps phrases inside a part
+            tokens += [*cut(text, first, last), (last, last, "")]  # the empty word keeps phrases inside a part
         sentences = names = 0
         verbs: dict[int, _Hit] = {}
         hits: dict[int, _Hit] = {}
@@ -265,7 +231,7 @@ class Analyser:
         what = self._roles[role]
         clues = [(own, start, stop, what) for verb, start, stop in verbs if role and self._verbs[verb][1] == role]
         what = self._intents[intent]
-        clues += [(self._signals[row][intent], start, stop, what) for row, start, stop in hits]
+        clues += [(self._signals[signal][intent], start, stop, what) for signal, start, stop in hits]
         clues = sorted([clue for clue in clues if clue[0] >= _SHOWN], key=lambda clue: -clue[0])[:_SPANS]
         clues.sort(key=lambda clue: clue[1])
         complexity = length / _LONG + (1.0 - chances[0])

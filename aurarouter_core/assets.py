@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from aurarouter_hooks import AssetError, AssetSource, AssetSpec, FetchProgress
-
 from aurarouter_core import install
 from aurarouter_core.config import AssetEntry
+from aurarouter_hooks import AssetError, AssetSource, AssetSpec, FetchProgress
 
 OFFLINE = "AURAROUTER_OFFLINE"
 

@@ -8,6 +8,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from attrs import define, evolve, field, frozen
+
+from aurarouter_core.assets import download_size
+from aurarouter_core.config import ModelEntry
+from aurarouter_core.decide import veto
+from aurarouter_core.models import ModelPool
+from aurarouter_core.plain import error_info
+from aurarouter_core.snapshot import Snapshot
+from aurarouter_core.trace import Recorder
 from aurarouter_hooks import (
     AssetError,
     Attempt,
@@ -29,14 +37,6 @@ from aurarouter_hooks import (
     Task,
     Usage,
 )
-
-from aurarouter_core.assets import download_size
-from aurarouter_core.config import ModelEntry
-from aurarouter_core.decide import veto
-from aurarouter_core.models import ModelPool
-from aurarouter_core.plain import error_info
-from aurarouter_core.snapshot import Snapshot
-from aurarouter_core.trace import Recorder
 
 CHARACTERS_PER_TOKEN = 4
 """For estimates where a backend counts nothing."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
+from aurarouter_core import privacy
+from aurarouter_core.models import missing_provider
+from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import (
     Analysis,
     Constraint,
@@ -19,10 +22,6 @@ from aurarouter_hooks import (
     UnknownModelError,
     UnknownRoleError,
 )
-
-from aurarouter_core import privacy
-from aurarouter_core.models import missing_provider
-from aurarouter_core.snapshot import Snapshot
 
 ROLE_THRESHOLD = 0.4
 """Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""

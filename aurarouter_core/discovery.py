@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 from attrs import define
+
 from aurarouter_hooks import PluginError, specs
 
 GROUP = "aurarouter"

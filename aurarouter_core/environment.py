@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+
 from aurarouter_hooks import ConfigError
 
 PREFIX = "AURAROUTER_"

@@ -8,6 +8,11 @@ from contextlib import aclosing
 from functools import partial
 
 from attrs import evolve
+
+from aurarouter_core.attempt import Run, Tally, attempt_events
+from aurarouter_core.plain import error_info
+from aurarouter_core.prompts import prompt_for
+from aurarouter_core.refusal import all_failed, nothing_left
 from aurarouter_hooks import (
     Attempt,
     AttemptDone,
@@ -26,11 +31,6 @@ from aurarouter_hooks import (
     ProviderReplyError,
     Reply,
 )
-
-from aurarouter_core.attempt import Run, Tally, attempt_events
-from aurarouter_core.plain import error_info
-from aurarouter_core.prompts import prompt_for
-from aurarouter_core.refusal import all_failed, nothing_left
 
 
 def wrapped(layers: Sequence[Middleware], innermost: Proceed) -> Proceed:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pluggy
 from attrs import frozen
+
 from aurarouter_hooks import PluginBrokenError
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from aurarouter_hooks import AuraRouterError, Health, ProviderAuthError
-
 from aurarouter_core.models import ModelPool, missing_provider
 from aurarouter_core.snapshot import Snapshot
+from aurarouter_hooks import AuraRouterError, Health, ProviderAuthError
 
 TIMEOUT = 5.0
 

@@ -7,6 +7,7 @@ AURAROUTER_NO_SPEEDUPS=1 takes the plain one; AURAROUTER_REQUIRE_SPEEDUPS=1 make
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -36,14 +37,19 @@ else:
 
 __all__ = ["IMPLEMENTATION", "Analyser", "analyse"]
 
+
 class Analyser:
     """A lexicon made ready to analyse texts. Immutable: share it between threads as you like.
+
+    Attributes:
+        resolve: The role that a synonym, or a role's own name, stands for; None when it stands for none. A TypeError
+            when it isn't given a str. It is the implementation's own method: one more call would cost as much again.
 
     Raises:
         ConfigError: A synonym of the lexicon has no word or more than four.
     """
 
-    __slots__ = ("_passes",)
+    __slots__ = ("_passes", "resolve")
 
     def __init__(self, lexicon: Lexicon) -> None:
         names = (*_passes.FEATURES, *lexicon.roles[1:])
@@ -62,14 +68,7 @@ class Analyser:
             raise ConfigError(
                 f"the lexicon cannot be used: {exc}", problems=[f"semantic_verbs: {exc}"], hint=hint
             ) from exc
-
-    def resolve(self, word: str) -> str | None:
-        """The role that a synonym, or a role's own name, stands for; None when it stands for none.
-
-        Raises:
-            TypeError: `word` is not a str.
-        """
-        return self._passes.resolve(word)
+        self.resolve: Callable[[str], str | None] = self._passes.resolve
 
     def analyse(self, text: str) -> Analysis:
         """One pass over a text of any length and content.

@@ -10,10 +10,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from attrs import define, evolve
+
+from aurarouter_core import assets
+from aurarouter_core.config import Config, ModelEntry
+from aurarouter_core.home import Home
+from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import (
     AssetError,
     AssetSpec,
     Capabilities,
+    ConfigError,
     FetchProgress,
     Location,
     Model,
@@ -24,11 +30,6 @@ from aurarouter_hooks import (
     Secret,
     Timeouts,
 )
-
-from aurarouter_core import assets
-from aurarouter_core.config import Config, ModelEntry
-from aurarouter_core.home import Home
-from aurarouter_core.plugins import Plugins
 
 log = logging.getLogger(__name__)
 PLACEHOLDERS = ("YOUR_", "<", "sk-...", "changeme")
@@ -167,14 +168,19 @@ class ModelPool:
             raise ProviderUnavailableError(
                 missing_provider(model.provider, plugins), provider=model.provider, model=model.id
             )
-        made = kind(
-            evolve(
-                model,
-                model_path=path or model.model_path,
-                api_key=key_of(model.id, entry, self._environ),
-                workdir=self._home.workdir(model.provider),
-            )
+        complete = evolve(
+            model,
+            model_path=path or model.model_path,
+            api_key=key_of(model.id, entry, self._environ),
+            workdir=self._home.workdir(model.provider),
         )
+        try:
+            made = kind(complete)
+        except ConfigError as error:
+            words = "; ".join(error.problems) or str(error)
+            raise ProviderUnavailableError(
+                f"it is configured wrongly ({words})", provider=model.provider, model=model.id, hint=error.hint
+            ) from error
         if held is not None:
             held.retired = True
             self.locations.pop(model.id, None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+
 from aurarouter_hooks import AuraRouterError, ErrorInfo, Secret
 
 

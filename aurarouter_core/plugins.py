@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from aurarouter_hooks import PluginError
-
 from aurarouter_core.discovery import Discovery
 from aurarouter_core.guard import Fault, Guard
+from aurarouter_hooks import PluginError
 
 if TYPE_CHECKING:
     import click
+
     from aurarouter_hooks import (
         Analysis,
         AssetSource,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aurarouter_hooks import Message, Model, Part, Prompt, Task, Text
+from aurarouter_hooks import Message, Model, Opaque, Part, Prompt, Task, Text
 
 MATERIAL = "\n\nMaterial for this task, between the two lines:\n{line}\n{context}\n{line}"
 
 
 def prompt_for(task: Task, model: Model) -> Prompt:
     """What a model is sent for a task. The task's parameters lie over the model's own."""
-    messages = list(task.messages)
+    messages = [_without_foreign(message, model) for message in task.messages]
     parts: list[Part] = [Text(task.text)] if task.text else []
     if task.context:
         parts.append(Text(_material(task.context)))
@@ -26,6 +26,16 @@ def prompt_for(task: Task, model: Model) -> Prompt:
         private=False,
         trace_context=task.trace_context,
     )
+
+
+def _without_foreign(message: Message, model: Model) -> Message:
+    """Provider-native parts go back only to where they came from."""
+    kept = [part for part in message.parts if not isinstance(part, Opaque) or _from(part, model)]
+    return message if len(kept) == len(message.parts) else Message(message.role, kept)
+
+
+def _from(part: Opaque, model: Model) -> bool:
+    return part.provider == model.provider and part.model in ("", model.id)
 
 
 def _material(context: str) -> str:

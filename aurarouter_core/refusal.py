@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aurarouter_core import install
+from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import (
     AllModelsFailedError,
     Attempt,
@@ -13,9 +15,6 @@ from aurarouter_hooks import (
     PluginMissingError,
     PrivacyError,
 )
-
-from aurarouter_core import install
-from aurarouter_core.snapshot import Snapshot
 
 
 def nothing_left(decision: Decision, snapshot: Snapshot) -> AuraRouterError:

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from attrs import evolve
-from aurarouter_hooks import AuraRouterError, Call, Decision, Done, Event, Health, RoutingError, Task
 
 from aurarouter_core import health
 from aurarouter_core.attempt import Run
@@ -27,6 +26,7 @@ from aurarouter_core.snapshot import Request, Snapshot, load_config
 from aurarouter_core.sources import Layer
 from aurarouter_core.store import Store
 from aurarouter_core.trace import Recorder
+from aurarouter_hooks import AuraRouterError, Call, Decision, Done, Event, Health, RoutingError, Task
 
 log = logging.getLogger(__name__)
 

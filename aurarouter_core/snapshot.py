@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from attrs import Factory, frozen
-from aurarouter_hooks import ConfigError, Intent, Model
 
 from aurarouter_core import models
 from aurarouter_core.config import Config
@@ -18,6 +17,7 @@ from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.sources import EMBEDDED, Layer, find_file, merged, read_file
 from aurarouter_core.structure import KERNEL_SECTIONS, build
+from aurarouter_hooks import ConfigError, Intent, Model
 
 BUILT_IN_INTENTS = (
     Intent(name="DIRECT", description="A question, chat, short writing, a summary: one turn."),

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
-from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError
 
 from aurarouter_core.home import Home
+from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError
 
 FILE_NAME = "auraconfig.yaml"
 FILE_VARIABLE = "AURACORE_ROUTER_CONFIG"

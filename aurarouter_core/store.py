@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aurarouter_hooks import AuraRouterError, Trace
-
 from aurarouter_core.guard import Fault
 from aurarouter_core.plain import dumps
+from aurarouter_hooks import AuraRouterError, Trace
 
 if TYPE_CHECKING:
     import sqlite3

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import fields
-from aurarouter_hooks import ConfigError
 
 from aurarouter_core.config import Config, IntentEntry, ModelEntry, RoleEntry, System, VerbsEntry
+from aurarouter_hooks import ConfigError
 
 if TYPE_CHECKING:
     from cattrs import Converter

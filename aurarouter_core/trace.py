@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from attrs import evolve
+
 from aurarouter_hooks import (
     Attempt,
     AttemptDone,

@@ -7,10 +7,11 @@ from statistics import median
 from types import SimpleNamespace
 
 import pluggy
+from measure import Report, arguments, medians
+
 from aurarouter_core import Plugins, Router, Task, hotpath
 from aurarouter_core.structure import build
 from aurarouter_hooks import Constraint, Decision, Model, Prompt, Provider, Reply, hookimpl
-from measure import Report, arguments, medians
 
 PROMPT = (
     "Write a Python function that reads a CSV file of orders, groups them by customer, and returns the three customers "
@@ -61,7 +62,7 @@ def empty_hook() -> pluggy.HookCaller:
     """The yardstick: a hook of pluggy with one implementation that does nothing."""
     manager = pluggy.PluginManager("yardstick")
     spec, impl = pluggy.HookspecMarker("yardstick"), pluggy.HookimplMarker("yardstick")
-    manager.add_hookspecs(SimpleNamespace(nothing=spec(lambda: None)))
+    manager.add_hookspecs(type("Specs", (), {"nothing": spec(lambda: None)}))
     manager.register(SimpleNamespace(nothing=impl(lambda: None)))
     caller: pluggy.HookCaller = manager.hook.nothing
     return caller

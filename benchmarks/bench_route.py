@@ -10,10 +10,11 @@ from pathlib import Path
 from time import process_time
 from types import SimpleNamespace
 
+from measure import Report, arguments, medians
+
 from aurarouter_core import Home, Plugins, Router, Task, hotpath
 from aurarouter_core.structure import build
 from aurarouter_hooks import Model, Prompt, Provider, Reply, Usage, hookimpl
-from measure import Report, arguments, medians
 
 PROMPT = (
     "Write a Python function that reads a CSV file of orders, groups them by customer, and returns the three customers "

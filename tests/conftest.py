@@ -2,14 +2,21 @@
 
 import asyncio
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
 from aurarouter_core import assets
 from aurarouter_core.config import AssetEntry
 from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.sources import EMBEDDED
+
+pytest_plugins = ["peer_fixtures"]
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +52,30 @@ def with_model(home: Path, model_file: Path) -> Path:
     (home / "models").mkdir()
     (home / "models" / model_file.name).symlink_to(model_file)
     return home
+
+
+@pytest.fixture
+def aurarouter(home: Path) -> Callable[..., Any]:
+    """Runs the installed program as a user does, in a process of its own with the test's own home.
+
+    `config` is written to a file that the command line names; further keywords are environment variables.
+    """
+    program = Path(sys.executable).with_name("aurarouter")
+
+    def run(*arguments: str, config: str | None = None, stdin: str = "", **environ: str) -> Any:
+        command = [str(program)]
+        if config is not None:
+            path = home / "named.yaml"
+            path.write_text(config)
+            command += ["--config", str(path)]
+        return subprocess.run(
+            [*command, *arguments],
+            input=stdin,
+            env={**os.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run

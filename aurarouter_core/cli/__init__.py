@@ -27,10 +27,9 @@ def main() -> None:
     privacy · 5 every model failed · 130 interrupted.
     """
     try:
-        cli.main(prog_name="aurarouter", standalone_mode=False)
+        code = cli.main(prog_name="aurarouter", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

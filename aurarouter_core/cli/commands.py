@@ -61,9 +61,8 @@ def _absent(name: str) -> click.Command:
     """Stands in for a command of ours whose plugin is not installed, whatever its arguments."""
 
     def refuse(**_: Any) -> None:
-        from aurarouter_hooks import PluginMissingError
-
         from aurarouter_core import install
+        from aurarouter_hooks import PluginMissingError
 
         extra = KNOWN[name]
         raise PluginMissingError(

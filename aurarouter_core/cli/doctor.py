@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import click
 from attrs import frozen
-from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
 
 from aurarouter_core import __version__, install
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
 from aurarouter_core.router import Router
+from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
 
 PROBE = "Write a Python function that reverses a string"
 

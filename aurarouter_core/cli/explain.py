@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import click
-from aurarouter_hooks import AuraRouterError, Decision, Task
 
 from aurarouter_core.cli.draw import decision_lines
 from aurarouter_core.cli.failure import exit_code
@@ -14,6 +13,7 @@ from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps, error_info, plain
 from aurarouter_core.refusal import nothing_left
 from aurarouter_core.router import Router
+from aurarouter_hooks import AuraRouterError, Decision, Task
 
 
 @click.command("explain")

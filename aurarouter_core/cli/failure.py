@@ -6,6 +6,8 @@ import logging
 import sys
 
 import click
+
+from aurarouter_core.plain import dumps, error_info
 from aurarouter_hooks import (
     AllModelsFailedError,
     AuraRouterError,
@@ -15,8 +17,6 @@ from aurarouter_hooks import (
     ProviderError,
     RoutingError,
 )
-
-from aurarouter_core.plain import dumps, error_info
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import click
-from aurarouter_hooks import Health, Progress, UnknownModelError
 
 from aurarouter_core import assets
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
+from aurarouter_hooks import Health, Progress, UnknownModelError
 
 
 @click.group("model")

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import click
+
 from aurarouter_hooks import Event, Progress
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from contextlib import aclosing
 from pathlib import Path
 
 import click
-from aurarouter_hooks import Committed, Delta, Done, Event, Task
 
 from aurarouter_core.cli.draw import trace_lines
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps, plain
 from aurarouter_core.router import Router
+from aurarouter_hooks import Committed, Delta, Done, Event, Task
 
 
 def read_task(text: str) -> str:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import aurarouter_hooks
-
 import aurarouter_core
+import aurarouter_hooks
 
 __version__ = aurarouter_core.__version__
 __all__ = [

@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from aurarouter_hooks import PluginMissingError, Prompt
-
 from aurarouter_core.config import Config
 from aurarouter_core.home import Home
 from aurarouter_core.models import ModelPool, configured
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.structure import build
+from aurarouter_hooks import PluginMissingError, Prompt
 
 
 class PlainProvider:

@@ -17,7 +17,7 @@
     ├── AssetError                      a model file could not be found, fetched or verified
     ├── DaemonError                     the shared engine could not be reached
     └── ProviderError                   .provider .model; the only kind that moves a chain on
-        ├── ProviderUnavailableError    cannot connect, overloaded, 5xx, not installed
+        ├── ProviderUnavailableError    .retry_after; cannot connect, overloaded, 5xx, not installed
         ├── ProviderTimeoutError        .after seconds
         ├── ProviderRateLimitedError    .retry_after seconds, when the backend said so
         ├── ProviderAuthError           401 or 403: the model is skipped, never retried
@@ -173,7 +173,23 @@ class ProviderError(AuraRouterError):
 
 
 class ProviderUnavailableError(ProviderError):
-    """The backend cannot be reached, is overloaded, or is not installed."""
+    """The backend cannot be reached, is overloaded, or is not installed.
+
+    Args:
+        retry_after: Seconds to wait, when the backend said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        provider: str = "",
+        model: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, provider=provider, model=model, hint=hint)
+        self.retry_after = retry_after
 
 
 class ProviderTimeoutError(ProviderError):

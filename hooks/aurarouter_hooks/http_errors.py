@@ -173,7 +173,9 @@ def _of_kind(status: int, what: str, wait: float | None) -> ProviderError:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ProviderRateLimitedError(what, retry_after=wait, hint="Wait, or add another model to the role's chain.")
     if status >= 500:
-        return ProviderUnavailableError(what, hint="The server is overloaded, starting or broken; look into its log.")
+        return ProviderUnavailableError(
+            what, retry_after=wait, hint="The server is overloaded, starting or broken; look into its log."
+        )
     if status == HTTPStatus.NOT_FOUND:
         return ProviderReplyError(what, hint="Check the model's endpoint and model_name.")
     return ProviderReplyError(what, hint="The server refused this request; its words say why.")

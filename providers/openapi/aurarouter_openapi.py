@@ -165,7 +165,9 @@ class OpenApiProvider(Provider):
                 text=_text(said.get("content")) or said.get("refusal") or "",
                 reasoning=_text(said.get("reasoning_content") or said.get("reasoning")),
                 tool_calls=tuple(_delta(i, call) for i, call in enumerate(said.get("tool_calls") or ())),
-                opaque=(Opaque(provider=self.model.provider, data={"reasoning_details": details}),) if details else (),
+                opaque=(Opaque(provider=self.model.provider, model=self.model.id, data={"reasoning_details": details}),)
+                if details
+                else (),
                 finish=_finish(choice.get("finish_reason")),
                 usage=_usage(answer.get("usage")),
                 logprobs=(choice.get("logprobs") or {}).get("content"),

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from aurarouter_core import Config, Plugins
 from aurarouter_core.structure import build
 from aurarouter_hooks import Chunk, Location, Prompt, Provider, Reply, hookimpl
@@ -63,9 +64,7 @@ def make_plugin() -> Callable[..., object]:
 @pytest.fixture
 def providers() -> object:
     """A plugin with the three providers above."""
-    return plugin(
-        "testing", register_providers=lambda: {"remote": Remote, "here": Here, "scripted": Scripted}
-    )
+    return plugin("testing", register_providers=lambda: {"remote": Remote, "here": Here, "scripted": Scripted})
 
 
 @pytest.fixture

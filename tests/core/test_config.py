@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+
 from aurarouter_core import Plugins, load_config
 from aurarouter_core.sources import ROLES, Layer, merged
 from aurarouter_core.structure import build
@@ -38,7 +39,11 @@ def file(home: Path) -> Path:
     return path
 
 
-@pytest.mark.promise("install.2.home")
+@pytest.mark.promise("quick-start.2")
+@pytest.mark.promise("quick-start.4")
+@pytest.mark.promise("not-applied.3")
+@pytest.mark.promise("file-format.4")
+@pytest.mark.promise("file-format.20")
 def test_the_file_in_the_home_is_used(file: Path) -> None:
     config = load_config(NOBODY)
     assert config.path == file
@@ -48,6 +53,7 @@ def test_the_file_in_the_home_is_used(file: Path) -> None:
     assert config.semantic_verbs["reasoning"].synonyms == ("ponder",)
 
 
+@pytest.mark.promise("quick-start.5")
 def test_places_in_order(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     by_variable, by_flag = tmp_path / "variable.yaml", tmp_path / "flag.yaml"
     by_variable.write_text("{}")
@@ -74,6 +80,7 @@ def test_a_file_in_the_current_directory_is_refused_until_it_is_named(file: Path
     assert list(load_config(NOBODY, path="auraconfig.yaml").models) == ["evil"]
 
 
+@pytest.mark.promise("precedence.6")
 def test_with_no_file_every_role_names_the_embedded_model() -> None:
     config = load_config(NOBODY)
     assert set(config.roles) == set(ROLES)
@@ -81,6 +88,8 @@ def test_with_no_file_every_role_names_the_embedded_model() -> None:
     assert config.models["smollm2"].provider == "llamacpp"
 
 
+@pytest.mark.promise("precedence.1")
+@pytest.mark.promise("precedence.3")
 def test_layers_merge_deeply_and_the_highest_wins(file: Path, make_plugin: Any) -> None:
     plugin = make_plugin(
         "cell",
@@ -116,9 +125,17 @@ def test_layers_merge_deeply_and_the_highest_wins(file: Path, make_plugin: Any) 
         ("AURAROUTER_MODELS__MY_MODEL_V2__TAGS", "a, b", "tags", ("a", "b")),
         ("AURAROUTER_MODELS__MY_MODEL_V2__TIMEOUT", "5", "timeout", 5.0),
         ("AURAROUTER_MODELS__MY_MODEL_V2__MAX_CONCURRENCY", "3", "max_concurrency", 3),
-        ("AURAROUTER_MODELS__MY_MODEL_V2__PARAMETERS__NUM_CTX", "8192", "parameters", {"temperature": 0.1, "num_ctx": 8192}),
+        (
+            "AURAROUTER_MODELS__MY_MODEL_V2__PARAMETERS__NUM_CTX",
+            "8192",
+            "parameters",
+            {"temperature": 0.1, "num_ctx": 8192},
+        ),
     ],
 )
+@pytest.mark.promise("precedence.2")
+@pytest.mark.promise("environment.1")
+@pytest.mark.promise("environment.6")
 def test_the_environment_reaches_any_key_with_its_type(
     file: Path, name: str, value: str, path: str, expected: object
 ) -> None:
@@ -132,6 +149,7 @@ def test_the_environment_sets_a_roles_chain(file: Path) -> None:
     assert load_config(NOBODY, environ=environ).roles["coding"].models == ("other",)
 
 
+@pytest.mark.promise("not-applied.2")
 def test_names_that_match_nothing_warn_and_create_nothing(file: Path) -> None:
     environ = {
         "AURAROUTER_HOME": str(file.parent),
@@ -208,7 +226,9 @@ def test_null_sections_are_empty() -> None:
 
 
 def test_keys_never_show(file: Path) -> None:
-    config = load_config(NOBODY, environ={"AURAROUTER_HOME": str(file.parent), "AURAROUTER_MODELS__OTHER__API_KEY": "sk-sesame"})
+    config = load_config(
+        NOBODY, environ={"AURAROUTER_HOME": str(file.parent), "AURAROUTER_MODELS__OTHER__API_KEY": "sk-sesame"}
+    )
     assert config.models["other"].api_key == "sk-sesame"
     assert "sesame" not in repr(config)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from aurarouter_core import Config, Plugins, Task
 from aurarouter_core.decide import decide
 from aurarouter_core.snapshot import Snapshot
@@ -49,6 +50,7 @@ def three_roles(plugins: Plugins, **system: Any) -> Config:
         ("Design a fault-tolerant event sourcing platform and plan the migration", "reasoning"),
     ],
 )
+@pytest.mark.promise("file-format.24")
 def test_the_wording_picks_the_role(plugins: Plugins, text: str, role: str) -> None:
     assert settle(Task(text), three_roles(plugins), plugins).role == role
 
@@ -86,6 +88,7 @@ def test_plain_questions_go_to_the_default_role(plugins: Plugins) -> None:
     assert settle(Task("What is the capital of France?"), config, plugins).role == "summarization"
 
 
+@pytest.mark.promise("future.15")
 def test_custom_verbs_and_intents_from_the_configuration(plugins: Plugins) -> None:
     config = build(
         {
@@ -123,7 +126,10 @@ def test_vetoes_carry_reasons(make_plugin: Any, providers: object, configure: Ca
         extra=[providers, make_plugin("v", veto_models=lambda models: {"a": "tired", "stranger": "who?"})],
     )
     config = configure(
-        a={"provider": "here"}, b={"provider": "absent"}, c={"provider": "here"}, d={"provider": "here", "tags": ["fast"]}
+        a={"provider": "here"},
+        b={"provider": "absent"},
+        c={"provider": "here"},
+        d={"provider": "here", "tags": ["fast"]},
     )
     decision = settle(Task("x", tags={"fast"}), config, plugins)
     assert decision.chain == ("d",)
@@ -133,6 +139,8 @@ def test_vetoes_carry_reasons(make_plugin: Any, providers: object, configure: Ca
     assert settle(Task("x"), config, plugins).vetoes["a"] == "v: tired"
 
 
+@pytest.mark.promise("future.16")
+@pytest.mark.promise("file-format.16")
 def test_private_tasks_keep_to_cleared_models(configure: Callable[..., Config], plugins: Plugins) -> None:
     config = configure(
         far={"provider": "remote"},

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+
 from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_hooks import (
     AllModelsFailedError,
@@ -33,7 +34,7 @@ from aurarouter_hooks import (
     Usage,
 )
 
-GRAMMAR = {
+GRAMMAR: dict[type[Event], set[type[Event]]] = {
     NodeStarted: {AttemptStarted},
     AttemptStarted: {Committed, AttemptFailed},
     Committed: {Delta},
@@ -77,6 +78,9 @@ async def test_an_answer_and_its_trace(configure: Callable[..., Config], plugins
     assert 0 < attempt.first_token <= attempt.seconds <= done.trace.seconds
 
 
+@pytest.mark.promise("file-format.22")
+@pytest.mark.promise("performance.2")
+@pytest.mark.promise("future.7")
 async def test_the_chain_goes_on_until_one_answers(configure: Callable[..., Config], plugins: Plugins) -> None:
     config = configure(
         dead=scripted(ProviderUnavailableError("nobody home")),
@@ -217,6 +221,7 @@ async def test_nothing_configured_and_nothing_left(configure: Callable[..., Conf
         assert set(caught.value.vetoes) == {"a"}
 
 
+@pytest.mark.promise("file-format.17")
 async def test_private_content_goes_to_cleared_models_only(configure: Callable[..., Config], plugins: Plugins) -> None:
     seen: dict[str, list[Prompt]] = {"far": [], "near": []}
     config = configure(
@@ -297,7 +302,9 @@ async def test_middleware_runs_in_its_order(
         discover=False,
         extra=[
             providers,
-            make_plugin("one", register_middleware=lambda: [Layer("inner", "task", 20, log), Layer("try", "attempt", 0, log)]),
+            make_plugin(
+                "one", register_middleware=lambda: [Layer("inner", "task", 20, log), Layer("try", "attempt", 0, log)]
+            ),
             make_plugin("two", register_middleware=lambda: [Layer("outer", "task", 10, log)]),
         ],
     )
@@ -334,6 +341,7 @@ async def test_middleware_cannot_loosen_a_limit(
     configure: Callable[..., Config], make_plugin: Any, providers: object
 ) -> None:
     from attrs import evolve
+
     from aurarouter_hooks import Constraint
 
     class Loosens:

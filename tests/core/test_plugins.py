@@ -7,6 +7,7 @@ from typing import Any
 
 import pluggy
 import pytest
+
 from aurarouter_core import Plugins, Task, discovery
 from aurarouter_core.hotpath import analyse
 from aurarouter_hooks import Constraint, Intent, Model, PluginBrokenError, PluginError, Provider, hookimpl, hookspec
@@ -83,7 +84,7 @@ def test_an_optional_hook_of_an_absent_plugin_is_fine() -> None:
 def test_a_plugin_may_bring_hooks_of_its_own(make_plugin: Make) -> None:
     class Specs:
         @hookspec
-        def gui_panels(self) -> list[str]: ...
+        def gui_panels(self) -> list[str] | None: ...
 
     host = make_plugin("host", register_hookspecs=lambda: Specs)
     guest = make_plugin("guest", gui_panels=lambda: ["mine"])
@@ -112,8 +113,8 @@ def test_an_opinion_that_raises_is_left_out_and_counted(make_plugin: Make) -> No
     plugins = Plugins(
         discover=False,
         extra=[
-            make_plugin("bad", score_models=lambda task: raising(), classify_task=lambda task: raising()),
             make_plugin("good", score_models=lambda task: {"a": 1.5}, classify_task=lambda: Intent(name="X")),
+            make_plugin("bad", score_models=lambda task: raising(), classify_task=lambda task: raising()),
         ],
     )
     assert plugins.score(TASK, ANALYSIS, []) == {"a": 1.5}

@@ -1,13 +1,13 @@
 """The router: snapshots, layers, pausing, and what is kept of a task."""
 
 import asyncio
-import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_hooks import ConfigError, Kernel, RoutingError
 
@@ -80,6 +80,7 @@ async def test_plans_are_refused_clearly(plugins: Plugins, configure: Callable[.
 
 async def test_plugin_sections_reach_plugin_and_middleware(make_plugin: Any) -> None:
     from attrs import frozen
+
     from aurarouter_core.structure import build
 
     @frozen(kw_only=True)
@@ -112,7 +113,7 @@ async def test_traces_are_kept_without_content_unless_asked(
             raw += beside.read_bytes()
         assert b"ali baba" not in raw
         assert b"sesame" not in raw
-    assert stat.S_IMODE(os.stat(store.path).st_mode) == 0o600
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
 
 
 async def test_failed_tasks_are_kept_too(plugins: Plugins, configure: Callable[..., Config]) -> None:

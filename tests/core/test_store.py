@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from aurarouter_core import store as store_module
 from aurarouter_core.guard import Fault
 from aurarouter_core.store import Store

@@ -6,8 +6,9 @@ import inspect
 import re
 from collections.abc import Callable
 
-import aurarouter_hooks
 import pytest
+
+import aurarouter_hooks
 from aurarouter_hooks import Provider, specs
 
 HOOKS = {

@@ -6,8 +6,9 @@ import inspect
 import re
 from typing import Any
 
-import aurarouter_hooks
 import pytest
+
+import aurarouter_hooks
 from aurarouter_hooks import errors
 from aurarouter_hooks.errors import AuraRouterError, ProviderError
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import aurarouter_hooks
 import click
 import pluggy
 import pytest
+from click.testing import CliRunner
+
+import aurarouter_hooks
 from aurarouter_hooks import (
     Analysis,
     AssetError,
@@ -36,7 +38,6 @@ from aurarouter_hooks import (
     Trace,
     specs,
 )
-from click.testing import CliRunner
 
 ANALYSIS = Analysis(
     intent="DIRECT",

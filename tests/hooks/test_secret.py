@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from aurarouter_hooks import Model, Secret
 
 KEY = "sk-0123456789abcdef"

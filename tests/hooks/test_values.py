@@ -8,6 +8,9 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from aurarouter_hooks import (
     Chunk,
     Constraint,
@@ -25,8 +28,6 @@ from aurarouter_hooks import (
     Usage,
     values,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 FROZEN = [found for name in values.__all__ if inspect.isclass(found := getattr(values, name)) and attrs.has(found)]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+
 from aurarouter_hooks import (
     Chunk,
     Location,

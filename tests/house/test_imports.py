@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import aurarouter
+import pytest
+
 import aurarouter_core
 import aurarouter_hooks
-import pytest
 from aurarouter_hooks import values
 
 ROOT = Path(__file__).parents[2]
+aurarouter = importlib.import_module("aurarouter")  # a mapped folder: type checkers see it only once installed
 KERNEL = {"attrs", "cattrs", "click", "pluggy", "yaml", "ruamel", "aurarouter_hooks", "aurarouter_core"}
 HTTP = {"httpx", "httpx_aiohttp", "httpx_sse", "aiohttp"}
 # Folder or file → what it may import beside the standard library and itself. The first that fits counts.

@@ -40,9 +40,9 @@ def test_every_module_of_the_checkout_is_in_a_wheel(checkout: Path, wheels: Path
     held = {name for wheel in wheels.glob("aurarouter*.whl") for name in names(wheel)}
     sources = [*(checkout / "aurarouter_core").rglob("*.py"), *(checkout / "hooks").rglob("*.py")]
     expected = {
-        str(path.relative_to(checkout)).replace("hooks/aurarouter_hooks", "aurarouter_hooks").replace(
-            "aurarouter_core/facade", "aurarouter"
-        )
+        str(path.relative_to(checkout))
+        .replace("hooks/aurarouter_hooks", "aurarouter_hooks")
+        .replace("aurarouter_core/facade", "aurarouter")
         for path in sources
     }
     for shelf in ("providers", "aurarouter_plugins"):

@@ -9,8 +9,9 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from typing import Any
 
-import aurarouter_llamacpp
 import pytest
+
+import aurarouter_llamacpp
 from aurarouter_hooks import (
     ConfigError,
     Media,
@@ -24,11 +25,11 @@ from aurarouter_hooks import (
     ToolCall,
     ToolResult,
 )
-from aurarouter_llamacpp_probe import survived
-from aurarouter_llamacpp_provider import LlamaCppProvider
-from aurarouter_llamacpp_request import Sampling, messages, sampling
-from aurarouter_llamacpp_text import Unrolled
-from aurarouter_llamacpp_worker import Handover, StopFlag, Worker
+from aurarouter_llamacpp.probe import survived
+from aurarouter_llamacpp.provider import LlamaCppProvider
+from aurarouter_llamacpp.request import Sampling, messages, sampling
+from aurarouter_llamacpp.text import Unrolled
+from aurarouter_llamacpp.worker import Handover, StopFlag, Worker
 
 
 def prompt(**parameters: Any) -> Prompt:

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aurarouter_hooks import AssetError, AssetSpec, FetchProgress
-
 from aurarouter_assets.wheel import take
+from aurarouter_hooks import AssetError, AssetSpec, FetchProgress
 
 _LOCATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._!+-]*")
 _HASH = re.compile(r"[0-9a-fA-F]{64}")

@@ -52,9 +52,13 @@ class ToolResult:
 
 @frozen(kw_only=True)
 class Opaque:
-    """A provider's own part (thinking, signatures). It goes back to that provider only, untouched."""
+    """A provider's own part (thinking, signatures).
+
+    It goes back, untouched, to that provider only; with `model` set, to that configured model only.
+    """
 
     provider: str
+    model: str = ""
     data: Any = field(repr=False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aurarouter_hooks import ProviderReplyError
-from aurarouter_llamacpp_request import Sampling
+from aurarouter_llamacpp.request import Sampling
 
 # Typed as Any: type checkers run where llama.cpp isn't built, too.
 C: Any = importlib.import_module("llama_cpp.llama_cpp")

@@ -8,6 +8,6 @@ from aurarouter_hooks import Provider, hookimpl
 @hookimpl
 def register_providers() -> Mapping[str, type[Provider]]:
     """The name that stands behind `provider:` in the configuration."""
-    from aurarouter_llamacpp_provider import LlamaCppProvider
+    from aurarouter_llamacpp.provider import LlamaCppProvider
 
     return {"llamacpp": LlamaCppProvider}

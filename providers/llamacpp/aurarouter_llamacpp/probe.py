@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aurarouter_hooks import ProviderUnavailableError
-from aurarouter_llamacpp_worker import StopFlag
+from aurarouter_llamacpp.worker import StopFlag
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _LOOK_SECONDS = 0.05
 _WINDOWS_CRASH = 0x80000000  # exit codes from here on are exceptions of the system: illegal instruction, bad access
 _CHILD = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from aurarouter_llamacpp_probe import trial; trial(sys.argv[2], json.loads(sys.argv[3]))"
+    "from aurarouter_llamacpp.probe import trial; trial(sys.argv[2], json.loads(sys.argv[3]))"
 )
 _proved: set[str] = set()
 
@@ -104,8 +104,8 @@ def survived(command: Sequence[str], stop: StopFlag) -> bool:
 
 def trial(path: str, gpu_layers: int | None) -> None:
     """What the child does: load the model, read a few tokens, write two."""
-    from aurarouter_llamacpp_engine import Engine
-    from aurarouter_llamacpp_request import Sampling
+    from aurarouter_llamacpp.engine import Engine
+    from aurarouter_llamacpp.request import Sampling
 
     if sys.platform != "win32":
         import resource

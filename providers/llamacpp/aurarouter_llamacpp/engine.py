@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from aurarouter_hooks import Chunk, ProviderReplyError, ProviderUnavailableError, Usage
-from aurarouter_llamacpp_request import Sampling
-from aurarouter_llamacpp_sampler import make_sampler
-from aurarouter_llamacpp_text import Unrolled
-from aurarouter_llamacpp_worker import StopFlag
+from aurarouter_llamacpp.request import Sampling
+from aurarouter_llamacpp.sampler import make_sampler
+from aurarouter_llamacpp.text import Unrolled
+from aurarouter_llamacpp.worker import StopFlag
 
 # Typed as Any: type checkers run where llama.cpp isn't built, too.
 C: Any = importlib.import_module("llama_cpp.llama_cpp")

@@ -24,12 +24,12 @@ from aurarouter_hooks import (
     ProviderUnavailableError,
     Reply,
 )
-from aurarouter_llamacpp_probe import check
-from aurarouter_llamacpp_request import messages, sampling
-from aurarouter_llamacpp_worker import Handover, StopFlag, Worker
+from aurarouter_llamacpp.probe import check
+from aurarouter_llamacpp.request import messages, sampling
+from aurarouter_llamacpp.worker import Handover, StopFlag, Worker
 
 if TYPE_CHECKING:
-    from aurarouter_llamacpp_engine import Engine
+    from aurarouter_llamacpp.engine import Engine
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Options:
 
     Attributes:
         n_ctx: Tokens of context; None for what the model was trained for, 4096 at most.
-        n_threads: Threads that calculate; None for one for each core that this process may use.
+        n_threads: Threads that calculate; None for all cores but one.
         gpu_layers: Layers for the GPU, -1 for all; None for all where llama.cpp has GPU support.
         seed: For repeatable answers of prompts that bring no seed of their own; None for random ones.
     """
@@ -188,13 +188,13 @@ class LlamaCppProvider(Provider):
     def _open(self, path: Path) -> "Engine":
         try:
             check(path, self._options.gpu_layers, self.model.workdir, self._closed)
-            engine = importlib.import_module("aurarouter_llamacpp_engine")
+            engine = importlib.import_module("aurarouter_llamacpp.engine")
         except (ImportError, OSError, RuntimeError, AttributeError) as exc:
             raise ProviderUnavailableError(f"llama.cpp can't be used: {exc}", hint=_INSTALL) from exc
         opened: Engine = engine.Engine(
             path,
             n_ctx=self._options.n_ctx,
-            n_threads=self._options.n_threads or _cores(),
+            n_threads=self._options.n_threads or _spare_cores(),
             gpu_layers=self._options.gpu_layers,
             progress=self._progress,
         )
@@ -211,8 +211,11 @@ class LlamaCppProvider(Provider):
             self._health = Health(state="cold")
 
 
-def _cores() -> int:
-    """Cores that this process may use; a container often has fewer than the machine."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _spare_cores() -> int:
+    """All cores that this process may use but one.
+
+    llama.cpp's threads wait for each other in a busy loop: where a neighbour takes the core of one, all stand still,
+    and a small model answers many times slower than with a thread less.
+    """
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, cores - 1)

@@ -1,0 +1,238 @@
+"""The command line: results on stdout, words on stderr, exit codes by the table."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faults import piece, stream
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def echo() -> str:
+    """A configuration whose one model is the echo."""
+    return "models: {e: {provider: echo}}\nroles: {coding: [e]}\n"
+
+
+def test_run_prints_the_answer_alone(aurarouter: Run, echo: str) -> None:
+    done = aurarouter("run", "Hello there", config=echo)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Hello there\n", "")
+
+
+def test_run_reads_standard_input_and_a_context_file(aurarouter: Run, echo: str, tmp_path: Path) -> None:
+    material = tmp_path / "notes.txt"
+    material.write_text("the notes ✓")
+    done = aurarouter("run", "-", "--context", str(material), config=echo, stdin="Summarise, ünïcödé")
+    assert done.returncode == 0
+    assert "Summarise, ünïcödé" in done.stdout
+    assert "the notes ✓" in done.stdout
+
+
+@pytest.mark.promise("future.6")
+def test_run_as_json_carries_answer_decision_and_attempts(aurarouter: Run, echo: str) -> None:
+    told = json.loads(aurarouter("run", "Write a function", "--json", config=echo).stdout)
+    assert (told["success"], told["complete"], told["text"]) == (True, True, "Write a function")
+    assert [stage["name"] for stage in told["decision"]["stages"]][:2] == ["analyse", "classify"]
+    assert all(stage["microseconds"] > 0 for stage in told["decision"]["stages"])
+    assert told["attempts"][0]["outcome"] == "ok"
+    assert told["trace"]["nodes"][1]["seconds"] > 0
+
+
+def test_explain_calls_no_model(aurarouter: Run) -> None:
+    config = "models: {dead: {provider: openapi, endpoint: 'http://127.0.0.1:9'}}\nroles: {coding: [dead]}\n"
+    done = aurarouter("explain", "Write a Python function that reverses a string", config=config)
+    assert done.returncode == 0
+    assert "intent     SIMPLE_CODE" in done.stdout
+    assert "1. dead" in done.stdout
+    told = json.loads(aurarouter("explain", "Write a function", "--json", config=config).stdout)
+    assert told["decision"]["chain"] == ["dead"]
+    assert told["error"] is None
+
+
+def test_explain_of_a_refusal_ends_as_run_would(aurarouter: Run) -> None:
+    config = "models: {far: {provider: openapi, endpoint: 'http://127.0.0.1:9'}}\nroles: {coding: [far]}\n"
+    done = aurarouter("explain", "my secret", "--private", config=config)
+    assert done.returncode == 4
+    assert "nobody is left" in done.stdout
+    assert "declared private" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run", "x", "-m", "gpt"], 3, "no model is called 'gpt'"),
+        (["run", "x", "--role", "poet"], 3, "no role is called 'poet'"),
+        (["run", "x", "--intent", "ODE"], 3, "no intent is called 'ODE'"),
+        (["run", " "], 2, "the task is empty"),
+        (["run", "x", "--context", "/nowhere"], 2, "can't be read"),
+        (["run"], 2, "Missing argument"),
+        (["frobnicate"], 2, "No such command"),
+        (["--config", "/nowhere.yaml", "run", "x"], 2, "--config names /nowhere.yaml"),
+        (["trace", "ffff"], 2, "no trace's id begins with 'ffff'"),
+        (["model", "pull", "nope"], 3, "no model is called 'nope'"),
+    ],
+)
+def test_bad_input_is_one_clear_error(aurarouter: Run, echo: str, arguments: list[str], code: int, words: str) -> None:
+    done = aurarouter(*arguments, config=None if "--config" in arguments else echo)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_all_models_failed_is_5_and_private_without_a_place_is_4(aurarouter: Run) -> None:
+    config = "models: {dead: {provider: openapi, endpoint: 'http://127.0.0.1:9'}}\nroles: {coding: [dead]}\n"
+    failed = aurarouter("run", "hello", config=config)
+    assert (failed.returncode, failed.stdout) == (5, "")
+    assert "every model failed (dead:" in failed.stderr
+    refused = aurarouter("run", "hello", "--private", "--json", config=config)
+    assert refused.returncode == 4
+    assert json.loads(refused.stdout)["error"]["type"] == "PrivacyError"
+
+
+def test_config_problems_are_all_told_at_once(aurarouter: Run) -> None:
+    config = "models: {a: {provider: echo, tags: x}}\nroles: {coding: [b]}\nsytem: {}\n"
+    done = aurarouter("run", "hello", config=config)
+    assert done.returncode == 2
+    assert "has 3 problems" in done.stderr
+    assert "models.a.tags: expected a list of strings" in done.stderr
+    told = json.loads(aurarouter("run", "hello", "--json", config=config).stdout)
+    assert len(told["problems"]) == 3
+
+
+@pytest.mark.promise("not-applied.4")
+@pytest.mark.promise("environment.5")
+@pytest.mark.promise("file-format.2")
+def test_the_log_level_acts_on_stderr(aurarouter: Run, echo: str) -> None:
+    quiet = aurarouter("run", "hello", config=echo)
+    loud = aurarouter("run", "hello", config=echo, AURAROUTER_SYSTEM__LOG_LEVEL="DEBUG")
+    from_file = aurarouter("run", "hello", config=echo + "system: {log_level: DEBUG}\n")
+    assert quiet.stderr == ""
+    assert "DEBUG" in loud.stderr
+    assert "DEBUG" in from_file.stderr
+    assert loud.stdout == from_file.stdout == "hello\n"
+
+
+def test_trace_draws_what_happened(aurarouter: Run) -> None:
+    config = (
+        "models: {dead: {provider: openapi, endpoint: 'http://127.0.0.1:9'}, e: {provider: echo}}\n"
+        "roles: {coding: [dead, e]}\n"
+    )
+    told = json.loads(aurarouter("run", "hello", "--json", config=config).stdout)
+    drawn = aurarouter("trace", told["trace"]["id"][:10]).stdout
+    assert re.search(r"✗ 1\. dead \(openapi\)  [\d.]+ (ms|µs|s).*ProviderUnavailableError", drawn)
+    assert re.search(r"✓ 2\. e \(echo\)", drawn)
+    assert "└─ analyse" in drawn
+    assert aurarouter("trace").stdout == drawn
+    assert len(aurarouter("trace", "--list").stdout.splitlines()) == 1
+    assert json.loads(aurarouter("trace", "--json").stdout)["id"] == told["trace"]["id"]
+
+
+def test_plugins_and_models_are_listed(aurarouter: Run, echo: str) -> None:
+    listed = aurarouter("plugins", "--timing").stdout
+    assert re.search(r"echo +1\.0\.0 +loaded +[\d.]+ ms +register_providers", listed)
+    assert {plugin["name"] for plugin in json.loads(aurarouter("plugins", "--json").stdout)} >= {"echo", "openapi"}
+    assert "healthy  [coding]" in aurarouter("model", "list", config=echo).stdout
+    (row,) = json.loads(aurarouter("model", "list", "--json", config=echo).stdout)
+    assert (row["model"], row["health"]["state"]) == ("e", "healthy")
+
+
+def test_doctor_is_content_with_a_good_installation(aurarouter: Run, echo: str) -> None:
+    done = aurarouter("doctor", config=echo)
+    assert done.returncode == 0
+    assert "✓ the analyser is compiled" in done.stdout
+    assert "✗" not in done.stdout
+
+
+def test_doctor_names_what_is_wrong_in_the_configuration(aurarouter: Run) -> None:
+    done = aurarouter("doctor", config="models: {a: {provider: olama}, b: {}}\n")
+    assert done.returncode == 1
+    assert "models.b.provider: is missing" in done.stdout
+    missing = aurarouter("doctor", config="models: {a: {provider: olama}}\nroles: {coding: [a]}\n")
+    assert "no installed plugin brings the provider 'olama'" in missing.stdout
+
+
+def test_offline_refuses_the_download_and_says_what_to_run(aurarouter: Run) -> None:
+    done = aurarouter("run", "hello", AURAROUTER_OFFLINE="1")
+    assert done.returncode == 5
+    assert "93 MB" in done.stderr
+    assert "aurarouter model pull smollm2" in done.stderr
+    pulled = aurarouter("model", "pull", "smollm2", AURAROUTER_OFFLINE="1")
+    assert pulled.returncode == 1
+    assert "AURAROUTER_OFFLINE forbids fetching it" in pulled.stderr
+
+
+def test_completion_scripts(aurarouter: Run) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "_AURAROUTER_COMPLETE" in aurarouter("completion", shell).stdout
+    completed = aurarouter(_AURAROUTER_COMPLETE="bash_complete", COMP_WORDS="aurarouter ex", COMP_CWORD="1")
+    assert completed.stdout.strip() == "plain,explain"
+
+
+def test_help_of_every_command(aurarouter: Run) -> None:
+    overview = aurarouter("--help").stdout
+    assert aurarouter("--help").stdout == overview  # the second time from the index
+    names = re.findall(r"^  ([a-z]+)  ", overview.split("Commands:")[1], re.MULTILINE)
+    assert names == sorted(names)
+    assert {"run", "explain", "doctor", "trace", "model", "plugins", "completion"} <= set(names)
+    for name in names:
+        assert aurarouter(name, "--help").returncode == 0
+
+
+def test_a_reader_that_leaves_is_no_traceback(aurarouter: Run, echo: str, home: Path) -> None:
+    (home / "auraconfig.yaml").write_text(echo)
+    done = subprocess.run(
+        "aurarouter run - | head -c 10", shell=True, input="x\n" * 200_000, capture_output=True, text=True, check=False,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert done.stderr == ""
+
+
+def on_a_terminal(command: list[str], wait_for: bytes, then: Callable[[int], None]) -> tuple[int, bytes]:
+    """Run a program on a terminal; once it printed `wait_for`, call `then` with its process id."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(command[0], command)
+    seen = b""
+    acted = False
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+        if not acted and wait_for in seen:
+            then(pid)
+            acted = True
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+
+
+@pytest.mark.promise("future.3")
+def test_a_terminal_sees_the_answer_grow_and_ctrl_c_ends_with_130(home: Path, fault_server: Any) -> None:
+    fault_server.always(stream([piece("Hello ")], then="hang"))
+    (home / "auraconfig.yaml").write_text(
+        f"models: {{slow: {{provider: openapi, endpoint: '{fault_server.url}'}}}}\nroles: {{coding: [slow]}}\n"
+    )
+    program = Path(sys.executable).with_name("aurarouter")
+    code, seen = on_a_terminal([str(program), "run", "hello"], b"Hello", lambda pid: os.kill(pid, signal.SIGINT))
+    assert code == 130
+    assert b"interrupted" in seen
+    assert b"Traceback" not in seen

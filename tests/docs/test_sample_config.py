@@ -1,0 +1,127 @@
+"""The sample configuration loads as it stands and with everything switched on, and leaves no setting out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import yaml
+
+from aurarouter_core import Plugins, Router, Task, config, load_config
+from aurarouter_core.config import (
+    AssetEntry,
+    Config,
+    IntentEntry,
+    ModelEntry,
+    PriceEntry,
+    RoleEntry,
+    System,
+    VerbsEntry,
+)
+from aurarouter_core.sources import EMBEDDED
+from aurarouter_core.structure import KERNEL_SECTIONS
+from aurarouter_hooks.values import AssetSpec
+
+SAMPLE = Path(__file__).parents[2] / "manifests" / "sample_config.yaml"
+NOBODY = Plugins(discover=False)
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Path:
+    """The sample with all settings that are switched off switched on."""
+    file = tmp_path / "everything.yaml"
+    file.write_text(re.sub(r"^(\s*)#(?=[^\s#])", r"\1", SAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    return file
+
+
+def keys(file: Path) -> dict[type, set[str]]:
+    """Which attributes of each configuration class the file names as keys, each at its own place."""
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    models = list(data["models"].values())
+    entries: dict[type, list[Any]] = {
+        System: [data["system"]],
+        ModelEntry: models,
+        AssetEntry: [model["asset"] for model in models if "asset" in model],
+        PriceEntry: [model["price"] for model in models if "price" in model],
+        RoleEntry: list(data["roles"].values()),
+        VerbsEntry: list(data["semantic_verbs"].values()),
+        IntentEntry: list(data["intents"].values()),
+    }
+    return {
+        kind: {key for entry in found if isinstance(entry, Mapping) for key in entry} for kind, found in entries.items()
+    }
+
+
+def test_it_loads_as_it_stands() -> None:
+    loaded = load_config(NOBODY, path=SAMPLE)
+    assert loaded.path == SAMPLE
+    assert loaded.warnings == ()
+    assert set(loaded.models) == {"local", "embedded", "cloud"}
+
+
+def test_it_routes_as_it_stands() -> None:
+    router = Router(load_config(NOBODY, path=SAMPLE), NOBODY)
+    decision = router.decide(Task("Write a Python function that reverses a string"))
+    assert decision.role == "coding"
+    assert list(decision.vetoes) == ["local", "cloud", "embedded"]  # no plugin is there to reach them
+    assert router.decide(Task("these commits", intent="RELEASE_NOTES")).role == "summarization"
+    assert router.snapshot.analyser.resolve("nitpick") == "reviewer"
+
+
+def test_it_loads_with_everything_switched_on(everything: Path) -> None:
+    as_it_stands, all_on = load_config(NOBODY, path=SAMPLE), load_config(NOBODY, path=everything)
+    assert set(all_on.models) - set(as_it_stands.models) == {"my-file", "parrot"}
+    assert all_on.models["local"].endpoints
+    assert all_on.models["cloud"].api_key == "${env.EXAMPLE_API_KEY}"
+
+
+def test_every_class_of_the_configuration_is_looked_at() -> None:
+    classes = {kind for kind in vars(config).values() if isinstance(kind, type) and attrs.has(kind)}
+    assert classes == {*keys(SAMPLE), Config}
+
+
+def test_every_section_is_in_it() -> None:
+    assert set(yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))) == set(KERNEL_SECTIONS)
+
+
+@pytest.mark.parametrize("kind", [System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry])
+def test_every_setting_is_in_it(everything: Path, kind: type) -> None:
+    assert keys(everything)[kind] == {attribute.name for attribute in attrs.fields(kind)}
+
+
+def test_both_forms_of_roles_and_verbs_are_in_it() -> None:
+    data = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
+    for section in ("roles", "semantic_verbs"):
+        assert {type(entry) for entry in data[section].values()} == {list, dict}
+
+
+def test_the_programs_settings_stand_at_their_defaults() -> None:
+    assert load_config(NOBODY, path=SAMPLE).system == System()
+
+
+def test_the_embedded_model_is_the_real_one() -> None:
+    data = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
+    assert data["models"]["embedded"]["asset"] == EMBEDDED["models"]["smollm2"]["asset"]
+    assert set(data["models"]["embedded"]["asset"]) == {
+        *(attribute.name for attribute in attrs.fields(AssetSpec) if attribute.name not in ("scheme", "location")),
+        "source",
+    }
+
+
+def test_no_key_is_in_it(everything: Path) -> None:
+    given = {model.api_key for model in load_config(NOBODY, path=everything).models.values()}
+    assert given == {"", "${env.EXAMPLE_API_KEY}"}
+    assert not re.search(r"sk-|AIza|ghp_", SAMPLE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("kind", [System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry])
+def test_every_setting_is_explained(kind: type) -> None:
+    """Where a setting first stands, words stand beside it or at most two lines above."""
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
+    for attribute in attrs.fields(kind):
+        first = next(i for i, line in enumerate(lines) if re.match(rf"\s*#?{attribute.name}:", line.lstrip()))
+        assert any(re.search(r"# \S", line) for line in lines[first - 2 : first + 1]), attribute.name

@@ -1,0 +1,189 @@
+"""The llamacpp provider loads: its health, files that are no models, what is printed, the trial."""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurarouter_hooks import (
+    Health,
+    Message,
+    Model,
+    Prompt,
+    ProviderUnavailableError,
+)
+from aurarouter_llamacpp import probe
+from aurarouter_llamacpp.provider import LlamaCppProvider
+
+pytestmark = pytest.mark.model
+
+Make = Callable[..., LlamaCppProvider]
+
+
+@pytest.fixture
+async def make(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Make]:
+    """Providers on the real model, closed afterwards. The trial of the library is shared by all of them."""
+    made: list[LlamaCppProvider] = []
+    workdir = tmp_path_factory.getbasetemp() / "llamacpp"
+
+    def one(**changes: Any) -> LlamaCppProvider:
+        options = {"n_threads": 1, "n_ctx": 512, **changes.pop("options", {})}
+        settings = {"id": "small", "model_path": model_file, "workdir": workdir, **changes}
+        made.append(LlamaCppProvider(Model(provider="llamacpp", options=options, **settings)))
+        return made[-1]
+
+    yield one
+    for provider in made:
+        await provider.aclose()
+
+
+def ask(text: str = "Count from one to ten.", **parameters: Any) -> Prompt:
+    return Prompt(
+        messages=(Message("user", text),), parameters={"max_tokens": 12, "temperature": 0, "seed": 7, **parameters}
+    )
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("llamacpp-")]
+
+
+async def test_health_goes_from_cold_through_loading_to_healthy_and_back(make: Make) -> None:
+    provider = make()
+    assert await provider.health() == Health(state="cold")
+    assert provider.capabilities().context_length == 512
+    seen: list[Health] = []
+    loading = asyncio.create_task(provider.load())
+    while not loading.done():
+        seen.append(await provider.health())
+        await asyncio.sleep(0)
+    await loading
+    progress = [health.progress for health in seen if health.state == "loading"]
+    assert len(set(progress)) > 1
+    assert all(done is not None and 0 <= done <= 1 for done in progress)
+    assert progress == sorted(progress, key=lambda done: done or 0)
+    assert (await provider.health()).state == "healthy"
+    await provider.unload()
+    assert (await provider.health()).state == "cold"
+    assert (await provider.generate(ask(max_tokens=2))).text
+    assert (await provider.where()).here
+
+
+async def test_the_context_is_what_the_model_was_trained_for_up_to_a_limit(make: Make) -> None:
+    provider = make(options={"n_ctx": None})
+    assert provider.capabilities().context_length is None
+    await provider.load()
+    assert provider.capabilities().context_length == 4096
+
+
+async def test_a_missing_file_is_named(make: Make, tmp_path: Path) -> None:
+    provider = make(model_path=tmp_path / "gone.gguf")
+    with pytest.raises(ProviderUnavailableError, match=r"gone\.gguf") as caught:
+        await provider.generate(ask())
+    assert "model pull" in caught.value.hint
+    assert (await provider.health()).state == "misconfigured"
+
+
+async def test_a_text_file_is_no_model(make: Make, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.gguf"
+    wrong.write_text("This is a text file.\n" * 100)
+    provider = make(model_path=wrong)
+    with pytest.raises(ProviderUnavailableError, match=r"can't load wrong\.gguf") as caught:
+        await provider.generate(ask())
+    assert caught.value.hint
+    assert (await provider.health()).state == "down"
+
+
+async def test_half_a_model_is_no_model(make: Make, model_file: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half.gguf"
+    with model_file.open("rb") as whole:
+        half.write_bytes(whole.read(40_000_000))
+    with pytest.raises(ProviderUnavailableError, match=r"can't load half\.gguf"):
+        await make(model_path=half).load()
+
+
+async def test_nothing_is_printed(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
+    provider = make()
+    await provider.generate(ask(max_tokens=2))
+    await provider.unload()
+    with pytest.raises(ProviderUnavailableError):
+        await make(model_path=Path(__file__)).load()
+    await provider.aclose()
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_what_others_print_while_it_loads_is_not_lost(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
+    provider = make()
+    loading = asyncio.create_task(provider.load())
+    written = 0
+    while not loading.done():
+        os.write(1, b"x")
+        written += 1
+        await asyncio.sleep(0)
+    await loading
+    assert written > 3
+    assert capfd.readouterr().out == "x" * written
+
+
+async def test_llama_cpp_speaks_through_logging_and_repacks_nothing(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="aurarouter_llamacpp.engine"):
+        await make().load()
+    said = [record for record in caplog.records if record.name == "aurarouter_llamacpp.engine"]
+    assert any("model buffer size" in record.message for record in said)
+    assert {record.levelno for record in said} == {logging.DEBUG}
+    # The buffer types behind `use_extra_bufts`: AMX crashes at the first token.
+    assert not [record.message for record in said if re.search("AMX|REPACK", record.message.partition("CPU :")[0])]
+
+
+async def test_the_library_is_tried_once_and_that_is_remembered(
+    make: Make, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "_proved", set())
+    workdir = tmp_path / "own"
+    await make(workdir=workdir).load()
+    kept = workdir / "llamacpp-probe.json"
+    proof = kept.read_text()
+    assert list(workdir.iterdir()) == [kept]
+    monkeypatch.setattr(probe, "_proved", set())
+    monkeypatch.setattr(probe, "_CHILD", "import os, signal; os.kill(os.getpid(), signal.SIGILL)")
+    await make(workdir=workdir).load()
+    kept.write_text(json.dumps({"proved": "another processor"}))
+    with pytest.raises(ProviderUnavailableError, match="SIGILL") as caught:
+        await make(workdir=workdir).load()
+    assert "GGML_NATIVE=OFF" in caught.value.hint
+    assert kept.read_text() != proof
+
+
+def test_a_library_that_cannot_be_loaded_comes_with_the_way_out(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, sys
+sys.path[:] = {sys.path!r}
+from pathlib import Path
+from aurarouter_hooks import Model, ProviderUnavailableError
+from aurarouter_llamacpp.provider import LlamaCppProvider
+
+async def main():
+    provider = LlamaCppProvider(Model(id="m", provider="llamacpp", model_path=Path({__file__!r})))
+    try:
+        await provider.load()
+    except ProviderUnavailableError as exc:
+        print(exc, exc.hint, (await provider.health()).state, sep="|")
+    await provider.aclose()
+
+asyncio.run(main())
+"""
+    env = {**os.environ, "LLAMA_CPP_LIB_PATH": str(tmp_path)}  # where no library is
+    message, hint, state = subprocess.check_output([sys.executable, "-c", code], env=env, text=True).split("|")
+    assert message.startswith("llama.cpp can't be used: ")
+    assert "C++ compiler" in hint
+    assert state == "down\n"
