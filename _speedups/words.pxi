@@ -35,7 +35,7 @@ cdef enum:
     HEAD = 4000
     TAIL = 2000
     PHRASE = 4
-    SPANS = 6
+    SPANS = 4
     SHOWN = 25
     VERBS = 32
     ONE = 256

@@ -26,7 +26,7 @@ FEATURES = (
 
 _HEAD, _TAIL = 4000, 2000  # characters whose words are read
 _PHRASE = 4  # words that a synonym may have
-_SPANS = 6  # signals that are shown as an explanation; each costs the caller an object
+_SPANS = 4  # signals that are shown as an explanation; each costs the caller an object
 _SHOWN = 25  # hundredths below which a signal explains nothing
 _VERBS = 32  # distinct synonyms that are reported
 _ONE = 256  # the fixed-point 1 of a measurement

@@ -15,7 +15,7 @@ from aurarouter_core.environment import environment_layer
 from aurarouter_core.hotpath import Analyser
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.sources import EMBEDDED, Layer, find_file, merged, read_file
+from aurarouter_core.sources import Layer, defaults, find_file, merged, read_file
 from aurarouter_core.structure import KERNEL_SECTIONS, build
 from aurarouter_hooks import ConfigError, Intent, Model
 
@@ -61,10 +61,12 @@ def load_config(
     plugins = plugins if plugins is not None else Plugins()
     environ = os.environ if environ is None else environ
     file = find_file(Path(path) if path else None, environ, Path.cwd())
+    from_file = read_file(file) if file else None
     lower = [
         *layers,
         *(Layer(f"plugin {name}", settings) for name, settings in plugins.settings_layers(environment)),
-        *([Layer(str(file), read_file(file))] if file else [Layer("defaults", EMBEDDED)]),
+        *([Layer(str(file), from_file)] if from_file is not None else []),
+        defaults(from_file),
     ]
     below = merged(lower)
     known = {**KERNEL_SECTIONS, **plugins.sections}

@@ -44,6 +44,17 @@ class Layer:
     settings: Mapping[str, Any]
 
 
+def defaults(file: Mapping[str, Any] | None) -> Layer:
+    """The lowest layer: all of `EMBEDDED` with no file; beside a file, only the model, and only if a role names it."""
+    if file is None:
+        return Layer("defaults", EMBEDDED)
+    roles = file.get("roles")
+    entries = list(roles.values()) if isinstance(roles, Mapping) else []
+    chains = [part for entry in entries for part in (entry.values() if isinstance(entry, Mapping) else [entry])]
+    named = {name for chain in chains if isinstance(chain, list) for name in chain if isinstance(name, str)}
+    return Layer("defaults", {"models": {name: entry for name, entry in EMBEDDED["models"].items() if name in named}})
+
+
 def merged(layers: Sequence[Layer]) -> dict[str, Any]:
     """All layers as one mapping; `layers` is highest first, mappings merge deeply, anything else replaces."""
     result: dict[str, Any] = {}

@@ -88,6 +88,16 @@ def test_with_no_file_every_role_names_the_embedded_model() -> None:
     assert config.models["smollm2"].provider == "llamacpp"
 
 
+def test_beside_a_file_the_embedded_model_is_there_if_a_role_names_it(home: Path) -> None:
+    path = home / "auraconfig.yaml"
+    path.write_text("models: {a: {provider: x}}\nroles: {coding: [a, smollm2]}\n")
+    config = load_config(NOBODY)
+    assert set(config.models) == {"a", "smollm2"}
+    assert set(config.roles) == {"coding"}
+    path.write_text("models: {a: {provider: x}}\nroles: {coding: [a]}\n")
+    assert set(load_config(NOBODY).models) == {"a"}
+
+
 @pytest.mark.promise("precedence.1")
 @pytest.mark.promise("precedence.3")
 def test_layers_merge_deeply_and_the_highest_wins(file: Path, make_plugin: Any) -> None:

@@ -188,7 +188,9 @@ async def test_thinking_logprobs_and_counts_come_back(openapi: Make, fault_serve
     provider = openapi(fault_server.url)
     reply = await provider.generate(HELLO)
     assert (reply.text, reply.reasoning, reply.finish) == ("4", "2+2", "other")
-    assert reply.message.parts[0] == Opaque(provider="openapi", model="mine", data={"reasoning_details": [{"text": "2+2"}]})
+    assert reply.message.parts[0] == Opaque(
+        provider="openapi", model="mine", data={"reasoning_details": [{"text": "2+2"}]}
+    )
     assert reply.logprobs == [{"token": "4", "logprob": -0.1}]
     assert reply.usage is not None
     assert (reply.usage.cached_input_tokens, reply.usage.reasoning_tokens) == (5, 3)

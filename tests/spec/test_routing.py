@@ -62,7 +62,10 @@ async def test_a_dead_server_costs_one_attempt_and_the_trace_says_so(
     done = aurarouter("run", TASKS["code"], "--json")
     assert done.returncode == 0
     told = json.loads(done.stdout)
-    assert [(attempt["model"], attempt["outcome"]) for attempt in told["attempts"]] == [("dead", "failed"), ("near", "ok")]
+    assert [(attempt["model"], attempt["outcome"]) for attempt in told["attempts"]] == [
+        ("dead", "failed"),
+        ("near", "ok"),
+    ]
     assert told["attempts"][0]["error"]["type"] == "ProviderUnavailableError"
     assert told["attempts"][0]["seconds"] > 0
 
