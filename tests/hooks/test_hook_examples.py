@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -159,7 +159,7 @@ async def test_middleware(example: Callable[[str], Example]) -> None:
     assert isinstance(greeting, Middleware)
     closed: list[bool] = []
 
-    async def inside(call: Call) -> AsyncIterator[Event]:
+    async def inside(call: Call) -> AsyncGenerator[Event]:
         try:
             yield Progress(what="loading")
             yield Progress(what="loaded")

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import aurarouter
 import pytest
 
 import aurarouter_core
