@@ -8,6 +8,8 @@ from pathlib import Path
 
 from attrs import frozen
 
+from aurarouter_hooks import AuraRouterError
+
 
 @frozen
 class Home:
@@ -47,6 +49,16 @@ class Home:
         return self.private(self.root / "providers" / provider)
 
     def private(self, folder: Path) -> Path:
-        """Make a folder that only this user can read, and return it."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make a folder that only this user can read, and return it.
+
+        Raises:
+            AuraRouterError: It can't be made.
+        """
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise AuraRouterError(
+                f"the folder {folder} can't be made: {error.strerror or error}",
+                hint="Correct the permissions above it, or set AURAROUTER_HOME to a folder that you may write to.",
+            ) from error
         return folder

@@ -16,7 +16,7 @@ from aurarouter_core.config import Config, ModelEntry
 from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import (
-    AssetError,
+    AuraRouterError,
     AssetSpec,
     Capabilities,
     ConfigError,
@@ -136,7 +136,7 @@ class ModelPool:
                 if assets.on_disk(spec, self._home.models) is None:
                     folder = self._home.private(self._home.models)
                     await assets.fetch(model.id, spec, folder, plugins.asset_sources, progress, environ=self._environ)
-        except AssetError as error:
+        except AuraRouterError as error:
             raise ProviderUnavailableError(
                 str(error), provider=model.provider, model=model.id, hint=error.hint
             ) from error
@@ -168,14 +168,10 @@ class ModelPool:
             raise ProviderUnavailableError(
                 missing_provider(model.provider, plugins), provider=model.provider, model=model.id
             )
-        complete = evolve(
-            model,
-            model_path=path or model.model_path,
-            api_key=key_of(model.id, entry, self._environ),
-            workdir=self._home.workdir(model.provider),
-        )
+        key = key_of(model.id, entry, self._environ)
+        file = path or model.model_path
         try:
-            made = kind(complete)
+            made = kind(evolve(model, model_path=file, api_key=key, workdir=self._workdir(model)))
         except ConfigError as error:
             words = "; ".join(error.problems) or str(error)
             raise ProviderUnavailableError(
@@ -190,6 +186,13 @@ class ModelPool:
                 closing.add_done_callback(self._closing.discard)
         self._open[model.id] = held = _Open(entry, path, made)
         return held
+
+    def _workdir(self, model: Model) -> Path | None:
+        try:
+            return self._home.workdir(model.provider)
+        except AuraRouterError as error:
+            log.warning("provider '%s' goes without a folder of its own: %s", model.provider, error)
+            return None
 
     async def where(self, model: Model, entry: ModelEntry, plugins: Plugins) -> Location:
         """Where the model runs, asked now; anything that goes wrong counts as unknown, hence remote."""

@@ -63,7 +63,7 @@ def _installation(session: Session) -> Iterator[Finding]:
     try:
         session.home.private(session.home.root)
         writable = os.access(session.home.root, os.W_OK)
-    except OSError:
+    except AuraRouterError:
         writable = False
     if writable:
         yield Finding("ok", f"files are kept in {session.home.root}")

