@@ -7,12 +7,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
 
-from attrs import evolve
-
-from aurarouter_core.attempt import Run, Tally, attempt_events
+from aurarouter_core.attempt import Run, attempt_events
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
+from aurarouter_core.tally import Tally
 from aurarouter_hooks import (
     Attempt,
     AttemptDone,
@@ -22,11 +21,13 @@ from aurarouter_hooks import (
     Done,
     Event,
     Middleware,
+    Model,
     Node,
     NodeFinished,
     NodeStarted,
     PrivacyError,
     Proceed,
+    Prompt,
     ProviderError,
     ProviderReplyError,
     Reply,
@@ -66,7 +67,6 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
     node = Node(id="answer", kind="answer", parents=("analyse",), role=run.decision.role, started=run.recorder.elapsed)
     yield NodeStarted(node=node)
     layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
-    proceed = wrapped(layers, partial(attempt_events, run, node.id))
     attempts: list[Attempt] = []
     for number, name in enumerate(chain, start=1):
         model = run.snapshot.models[name]
@@ -75,7 +75,8 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
         error: ProviderError | PrivacyError | None = None
         try:
-            async with aclosing(proceed(evolve(call, model=model, prompt=prompt, attempt=number))) as events:
+            proceed = wrapped(layers, partial(attempt_events, run, node.id, model))
+            async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
                 async for event in events:
                     tally.see(event)
                     yield event
@@ -100,13 +101,34 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
             info = error_info(error) if error is not None else None
             yield Done(reply=reply, trace=run.recorder.trace(info), complete=error is None)
             return
-        remaining = run.remaining()
-        if remaining is not None and remaining <= 0:
+        if run.late:
             break
     yield _finished(run, node, attempts, "failed")
     raise all_failed(run.decision, attempts)
 
 
+def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int) -> Call:
+    return Call(
+        task=call.task,
+        decision=call.decision,
+        constraint=call.constraint,
+        model=model,
+        prompt=prompt,
+        attempt=number,
+        settings=call.settings,
+    )
+
+
 def _finished(run: Run, node: Node, attempts: Sequence[Attempt], outcome: str) -> NodeFinished:
-    seconds = run.recorder.elapsed - node.started
-    return NodeFinished(node=evolve(node, seconds=seconds, outcome=outcome, attempts=tuple(attempts)))
+    return NodeFinished(
+        node=Node(
+            id=node.id,
+            kind=node.kind,
+            parents=node.parents,
+            role=node.role,
+            started=node.started,
+            seconds=run.recorder.elapsed - node.started,
+            outcome=outcome,
+            attempts=tuple(attempts),
+        )
+    )

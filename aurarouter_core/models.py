@@ -16,8 +16,8 @@ from aurarouter_core.config import Config, ModelEntry
 from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import (
-    AuraRouterError,
     AssetSpec,
+    AuraRouterError,
     Capabilities,
     ConfigError,
     FetchProgress,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -149,7 +148,7 @@ class Router:
                 async for event in events:
                     recorder.see(event)
                     if isinstance(event, Done):
-                        finished = evolve(event, trace=recorder.trace(event.trace.error, complete=event.complete))
+                        finished = self._with_whole_trace(event, recorder)
                         break
                     yield event
             if finished is not None:
@@ -165,6 +164,12 @@ class Router:
             if not self._running:
                 self._idle.set()
 
+    @staticmethod
+    def _with_whole_trace(done: Done, recorder: Recorder) -> Done:
+        """The executor's trace knows nothing of what middleware noted around it."""
+        trace = recorder.trace(done.trace.error, complete=done.complete)
+        return Done(reply=done.reply, trace=trace, complete=done.complete, steps=done.steps)
+
     async def _events(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
         began = recorder.elapsed
         decision = await self._decided(task, snapshot)
@@ -176,7 +181,7 @@ class Router:
             snapshot=snapshot,
             pool=self.pool,
             recorder=recorder,
-            deadline=None if task.deadline is None else time.monotonic() + task.deadline,
+            deadline=None if task.deadline is None else asyncio.get_running_loop().time() + task.deadline,
         )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
@@ -23,6 +22,7 @@ from aurarouter_hooks import (
     Trace,
     Usage,
 )
+from aurarouter_hooks.values import new_id
 
 
 class Recorder:
@@ -34,16 +34,12 @@ class Recorder:
         self._attempts: dict[str, list[Attempt]] = {}
         self._notes: dict[str, Any] = {}
         self._current = ""
-        self._trace = Trace(
-            id=task.trace_context.trace_id if task.trace_context else os.urandom(16).hex(),
-            task_id=task.id,
-            started_at=time.time(),
-            surface=surface,
-            app=task.app,
-            conversation=task.conversation,
-            private=task.private,
-            prompt=task.question if keep_content else None,
-        )
+        self._task = task
+        self._id = task.trace_context.trace_id if task.trace_context else new_id()
+        self._started_at = time.time()
+        self._surface = surface
+        self._prompt = task.question if keep_content else None
+        self._decision: Decision | None = None
 
     @property
     def elapsed(self) -> float:
@@ -52,7 +48,7 @@ class Recorder:
 
     def decided(self, decision: Decision, began: float) -> None:
         """The task was decided, starting `began` seconds after it was accepted."""
-        self._trace = evolve(self._trace, decision=decision, private=self._trace.private or decision.constraint.private)
+        self._decision = decision
         self._nodes["analyse"] = Node(
             id="analyse",
             kind="analyse",
@@ -78,22 +74,36 @@ class Recorder:
 
     def trace(self, error: ErrorInfo | None = None, *, complete: bool = True) -> Trace:
         """The trace as it stands."""
-        nodes = []
-        for node in self._nodes.values():
-            loose = self._attempts.get(node.id)
-            nodes.append(evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed") if loose else node)
-        trace = evolve(
-            self._trace,
+        nodes = tuple(self._with_loose_attempts(node) for node in self._nodes.values())
+        usage: Usage | None = None
+        cost: float | None = None
+        for node in nodes:
+            for attempt in node.attempts:
+                if attempt.usage is not None:
+                    usage = attempt.usage if usage is None else usage + attempt.usage
+                if attempt.cost is not None:
+                    cost = attempt.cost + (cost or 0.0)
+        task, decision = self._task, self._decision
+        return Trace(
+            id=self._id,
+            task_id=task.id,
+            started_at=self._started_at,
             seconds=self.elapsed,
-            nodes=tuple(nodes),
-            notes=dict(self._notes),
+            surface=self._surface,
+            app=task.app,
+            conversation=task.conversation,
+            private=task.private or (decision is not None and decision.constraint.private),
+            decision=decision,
+            nodes=nodes,
+            usage=usage or Usage(),
+            cost=cost,
             complete=complete and error is None,
             error=error,
+            notes=dict(self._notes),
+            prompt=self._prompt,
         )
-        attempts = trace.attempts
-        usage = Usage()
-        for attempt in attempts:
-            if attempt.usage is not None:
-                usage += attempt.usage
-        costs = [attempt.cost for attempt in attempts if attempt.cost is not None]
-        return evolve(trace, usage=usage, cost=sum(costs) if costs else None)
+
+    def _with_loose_attempts(self, node: Node) -> Node:
+        """A node that was left early never said which attempts it had; we saw them."""
+        loose = self._attempts.get(node.id)
+        return evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed") if loose else node

@@ -1,4 +1,4 @@
-"""A chain on its worst day, with real servers ended by their process id: the next model answers, or the truth is told."""
+"""A chain on its worst day: real servers are killed, and the next model answers or the truth is told."""
 
 import asyncio
 import json
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_server import LlamaServer
 
 from aurarouter_core import Plugins, Router, Task, load_config
 from aurarouter_hooks import Delta, Done, Event
+from llama_server import LlamaServer
 
 FILE = """
 models:

@@ -17,13 +17,15 @@ from aurarouter_hooks.values.task import Task
 class Call:
     """What a middleware sees.
 
+    What it may change for those inside: the task, the prompt, and the constraint, which only ever narrows. The kernel
+    checks it again right before the attempt; the model stays the one that was decided on.
+
     Attributes:
         task: The task.
         decision: What was decided for it.
         constraint: The limits in force now; they hold whatever a middleware does.
         model: The model of this attempt; None around a whole task.
-        prompt: What that model would be sent; None around a whole task. A middleware may pass on a changed one:
-            the kernel checks the constraint again on what it gets.
+        prompt: What that model would be sent; None around a whole task. A middleware may pass on a changed one.
         attempt: Number of this attempt; 0 around a whole task.
         settings: The plugins' configuration sections, of the snapshot that this task runs on.
     """

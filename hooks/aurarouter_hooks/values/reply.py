@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from aurarouter_hooks.values.message import Message, Opaque, Part, Text, ToolCall
 
@@ -120,7 +120,9 @@ class Reply:
         calls: dict[int, ToolCall] = {}
         opaque: list[Opaque] = []
         logprobs: list[Any] = []
-        reply = cls(finish="other")
+        finish: Finish = "other"
+        usage: Usage | None = None
+        request_id = model_name = ""
         for chunk in chunks:
             text.append(chunk.text)
             reasoning.append(chunk.reasoning)
@@ -131,19 +133,18 @@ class Reply:
                 calls[delta.index] = ToolCall(
                     id=call.id or delta.id, name=call.name or delta.name, arguments=call.arguments + delta.arguments
                 )
-            if chunk.finish or chunk.usage or chunk.request_id or chunk.model_name:
-                reply = evolve(
-                    reply,
-                    finish=chunk.finish or reply.finish,
-                    usage=chunk.usage or reply.usage,
-                    request_id=chunk.request_id or reply.request_id,
-                    model_name=chunk.model_name or reply.model_name,
-                )
-        return evolve(
-            reply,
+            finish = chunk.finish or finish
+            usage = chunk.usage or usage
+            request_id = chunk.request_id or request_id
+            model_name = chunk.model_name or model_name
+        return cls(
             text="".join(text),
             reasoning="".join(reasoning),
             tool_calls=tuple(calls[index] for index in sorted(calls)),
             opaque=tuple(opaque),
+            finish=finish,
+            usage=usage,
             logprobs=logprobs or None,
+            request_id=request_id,
+            model_name=model_name,
         )
