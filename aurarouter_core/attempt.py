@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 from attrs import evolve, frozen
 
+from aurarouter_core import privacy
 from aurarouter_core.assets import download_size
 from aurarouter_core.clocks import timed
 from aurarouter_core.config import ModelEntry
-from aurarouter_core.decide import veto
+from aurarouter_core.decide import unfit, wanted
 from aurarouter_core.models import ModelPool
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.trace import Recorder
@@ -20,15 +21,17 @@ from aurarouter_hooks import (
     Call,
     Chunk,
     Committed,
-    Constraint,
     Decision,
     Delta,
     Event,
+    Location,
     Model,
+    NoModelLeftError,
     PrivacyError,
     Progress,
     Prompt,
     ProviderReplyError,
+    ProviderTimeoutError,
     ProviderUnavailableError,
     Task,
 )
@@ -45,6 +48,23 @@ class Run:
     recorder: Recorder
     deadline: float | None = None
 
+    @asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """A block that the task's deadline ends.
+
+        Raises:
+            ProviderTimeoutError: It did.
+        """
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(self.deadline) as clock:
+                yield
+        except TimeoutError as error:
+            if not clock.expired():
+                raise
+            after = asyncio.get_running_loop().time() - began
+            raise ProviderTimeoutError("the task's deadline passed", after=after) from error
+
     @property
     def late(self) -> bool:
         """The task's deadline has passed."""
@@ -59,7 +79,7 @@ async def attempt_events(run: Run, node: str, model: Model, call: Call) -> Async
 
     Raises:
         ProviderError: The attempt failed.
-        PrivacyError: The model is not cleared; nothing was sent.
+        PrivacyError, NoModelLeftError: The model may not have this task; nothing was sent.
     """
     entry = run.snapshot.config.models[model.id]
     if entry.asset is not None:
@@ -105,7 +125,8 @@ async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[
     try:
         while not fetching.done():
             yield Progress(what=what, fraction=latest)
-            await news.wait()
+            async with run.in_time():
+                await news.wait()
             news.clear()
     finally:
         fetching.cancel()
@@ -119,12 +140,19 @@ async def _cleared(run: Run, call: Call, model: Model, entry: ModelEntry) -> Pro
     if call.constraint is not constraint:
         constraint |= call.constraint
     if call.task is not run.task:
-        constraint |= Constraint(private=call.task.private, here=call.task.here)
+        constraint |= wanted(call.task)
+    location: Location | None = None
     confined = constraint.private or constraint.here
-    location = await run.pool.where(model, entry, run.snapshot.plugins) if confined else None
-    refused = veto(model, constraint, run.snapshot, location)
-    if refused is not None:
-        raise PrivacyError(f"model '{model.id}' is not allowed: {refused}", vetoes={model.id: refused})
+    if confined:
+        run.recorder.private = run.recorder.private or constraint.private
+        async with run.in_time():
+            location = await run.pool.where(model, entry, run.snapshot.plugins)
+    reason = unfit(model, constraint, run.snapshot)
+    if reason is not None:
+        raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
+    reason = privacy.refusal(model, constraint, location)
+    if reason is not None:
+        raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
     if call.prompt is None:
         raise ProviderReplyError("a middleware took the prompt away")
     return evolve(call.prompt, private=True, location=location) if confined else call.prompt

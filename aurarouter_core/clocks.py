@@ -25,8 +25,9 @@ async def timed(chunks: AsyncIterator[Chunk], limits: Timeouts, deadline: float 
     try:
         while True:
             end, why = last, why_last
-            if patience is not None and (end is None or loop.time() + patience < end):
-                end, why = loop.time() + patience, why_patience
+            since = loop.time() if started else began
+            if patience is not None and (end is None or since + patience < end):
+                end, why = since + patience, why_patience
             try:
                 async with asyncio.timeout_at(end) as clock:
                     chunk = await anext(chunks)

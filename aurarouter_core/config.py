@@ -6,7 +6,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import Attribute, Factory, field, frozen
+from attrs.validators import and_, ge, gt, in_, le, optional
+
+from aurarouter_hooks import Secret
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+A_YEAR = 366 * 86400.0
+
+seconds = and_(gt(0.0), le(A_YEAR))
+price = and_(ge(0.0), le(1e9))
+
+
+def _upper(value: str) -> str:
+    return value.upper()
+
+
+def _plain_name(_: object, attribute: Attribute[str], value: str) -> None:
+    if value in ("", ".", "..") or any(part in value for part in ("/", "\\", "\0")):
+        raise ValueError(f"'{attribute.name}' must be a plain file name: {value!r}")
+
+
+def _scheme(_: object, attribute: Attribute[str], value: str) -> None:
+    scheme, _colon, location = value.partition(":")
+    if not scheme.isidentifier() or not location:
+        raise ValueError(f"'{attribute.name}' must be a scheme, a colon and a location: {value!r}")
 
 
 @frozen(kw_only=True)
@@ -20,8 +44,8 @@ class System:
         keep_content: Keep prompts and answers in the stored traces.
     """
 
-    log_level: str = "WARNING"
-    default_timeout: float = 120.0
+    log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
+    default_timeout: float = field(default=120.0, validator=seconds)
     default_role: str = "coding"
     keep_content: bool = False
 
@@ -30,12 +54,12 @@ class System:
 class AssetEntry:
     """A model file to fetch when it is missing; fields mean what they mean on `AssetSpec`."""
 
-    source: str
-    file: str
-    size: int | None = None
+    source: str = field(validator=_scheme)
+    file: str = field(validator=_plain_name)
+    size: int | None = field(default=None, validator=optional(gt(0)))
     sha256: str = ""
     container_sha256: str = ""
-    container_size: int | None = None
+    container_size: int | None = field(default=None, validator=optional(gt(0)))
     licence: str = ""
 
 
@@ -43,9 +67,9 @@ class AssetEntry:
 class PriceEntry:
     """US dollars per million tokens."""
 
-    input: float = 0.0
-    output: float = 0.0
-    cached_input: float | None = None
+    input: float = field(default=0.0, validator=price)
+    output: float = field(default=0.0, validator=price)
+    cached_input: float | None = field(default=None, validator=optional(price))
 
 
 @frozen(kw_only=True)
@@ -54,20 +78,20 @@ class ModelEntry:
 
     provider: str
     model_name: str = ""
-    endpoint: str = ""
-    endpoints: tuple[str, ...] = ()
+    endpoint: str = field(default="", repr=False)
+    endpoints: tuple[str, ...] = field(default=(), repr=False)
     model_path: str = ""
     asset: AssetEntry | None = None
-    api_key: str = field(default="", repr=False)
+    api_key: Secret | None = None
     env_key: str = ""
     tags: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = Factory(dict)
     options: Mapping[str, Any] = Factory(dict)
-    timeout: float | None = None
-    first_token_timeout: float | None = None
+    timeout: float | None = field(default=None, validator=optional(seconds))
+    first_token_timeout: float | None = field(default=None, validator=optional(seconds))
     capabilities: tuple[str, ...] | None = None
-    context_length: int | None = None
-    max_concurrency: int | None = None
+    context_length: int | None = field(default=None, validator=optional(gt(0)))
+    max_concurrency: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None
 
 
@@ -97,6 +121,25 @@ class IntentEntry:
 
 
 @frozen(kw_only=True)
+class Request:
+    """How a configuration was asked for, so that a reload can ask again.
+
+    Attributes:
+        path: The file that was named; None for the usual places.
+        environment: "local" or "auragrid".
+        overrides: Settings above all others.
+        layers: (name, settings) that plugins set at run time, highest first.
+        environ: The environment to read; None for this process's own.
+    """
+
+    path: Path | None = None
+    environment: str = "local"
+    overrides: Mapping[str, Any] = Factory(dict)
+    layers: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    environ: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
 class Config:
     """One valid configuration.
 
@@ -104,6 +147,7 @@ class Config:
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.
         warnings: What is probably a mistake but harms nothing.
+        request: How it was asked for; None when a program put it together itself.
     """
 
     system: System = System()
@@ -114,3 +158,4 @@ class Config:
     sections: Mapping[str, Any] = Factory(dict)
     path: Path | None = None
     warnings: tuple[str, ...] = ()
+    request: Request | None = field(default=None, repr=False)

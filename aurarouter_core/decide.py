@@ -59,15 +59,19 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
     stages.add("analyse", f"complexity {analysis.level} of 10", analysis.complexity)
     intent = _intent(task, analysis, snapshot, stages)
     role, chain = _chain(task, intent, analysis, snapshot, stages)
-    constraint = _constraint(task, analysis, snapshot)
+    constraint = wanted(task)
+    for more in snapshot.plugins.constrain(task, analysis):
+        constraint |= more
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
     models = [snapshot.models[name] for name in chain]
-    vetoes = {
-        model.id: reason for model in models if (reason := veto(model, constraint, snapshot, locations.get(model.id)))
-    }
-    for name, reason in snapshot.plugins.veto(task, analysis, models).items():
+    vetoes: dict[str, str] = {}
+    for model in models:
+        reason = unfit(model, constraint, snapshot) or privacy.refusal(model, constraint, locations.get(model.id))
+        if reason is not None:
+            vetoes[model.id] = reason
+    for name, said in snapshot.plugins.veto(task, analysis, models).items():
         if name in chain:
-            vetoes.setdefault(name, reason)
+            vetoes.setdefault(name, said)
     left = [model for model in models if model.id not in vetoes]
     stages.add("filter", f"{len(left)} of {len(models)} models left")
     scores = snapshot.plugins.score(task, analysis, left)
@@ -132,8 +136,8 @@ def _chain(
     return role, tuple(dict.fromkeys(entry.models)) if entry else ()
 
 
-def _constraint(task: Task, analysis: Analysis, snapshot: Snapshot) -> Constraint:
-    """What the task itself asks for, narrowed by what plugins say."""
+def wanted(task: Task) -> Constraint:
+    """The limits that the task itself asks for."""
     needs = {"tools"} if task.tools else set()
     if any(
         isinstance(part, Media) and part.media_type.startswith("image/")
@@ -150,16 +154,13 @@ def _constraint(task: Task, analysis: Analysis, snapshot: Snapshot) -> Constrain
         reasons.append(f"tags asked for: {', '.join(sorted(task.tags))}")
     if needs:
         reasons.append(f"the prompt needs {', '.join(sorted(needs))}")
-    constraint = Constraint(
+    return Constraint(
         private=task.private, here=task.here, tags=task.tags, capabilities=frozenset(needs), reasons=tuple(reasons)
     )
-    for more in snapshot.plugins.constrain(task, analysis):
-        constraint |= more
-    return constraint
 
 
-def veto(model: Model, constraint: Constraint, snapshot: Snapshot, location: Location | None) -> str | None:
-    """Why the kernel itself refuses a model; None when it doesn't. Asked when deciding and again at every attempt."""
+def unfit(model: Model, constraint: Constraint, snapshot: Snapshot) -> str | None:
+    """Why a model can't do this task wherever it runs; None when it can."""
     if model.provider not in snapshot.plugins.providers:
         return missing_provider(model.provider, snapshot.plugins)
     if constraint.models is not None and model.id not in constraint.models:
@@ -172,4 +173,4 @@ def veto(model: Model, constraint: Constraint, snapshot: Snapshot, location: Loc
     length = model.capabilities.context_length
     if length is not None and constraint.min_context > length:
         return f"its context holds {length} tokens, {constraint.min_context} are needed"
-    return privacy.refusal(model, constraint, location)
+    return None

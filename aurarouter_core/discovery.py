@@ -51,6 +51,8 @@ class Discovery:
                 self._find(entry)
         for loaded in extra:
             name = getattr(loaded, "__name__", None) or type(loaded).__name__
+            while name in self.found:
+                name += "'"
             self._load(Plugin(name=name), lambda loaded=loaded: loaded)  # type: ignore[misc]
         self._add_hookspecs()
         self._refuse_misspelt()

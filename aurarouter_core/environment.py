@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from aurarouter_hooks import ConfigError
+from aurarouter_core.plain import yaml_problem
+from aurarouter_hooks import ConfigError, Secret
 
 PREFIX = "AURAROUTER_"
 RESERVED = frozenset(
@@ -109,22 +110,27 @@ def _bare(kind: Any) -> Any:
 def _coerce(text: str, kind: Any) -> Any:
     import yaml
 
-    if kind is str:
+    if kind in (str, Secret):
         return text
     if kind == tuple[str, ...]:
         return [part.strip() for part in text.strip("[]").split(",") if part.strip()]
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"can't be read as YAML: {error}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        words = yaml_problem(error) if isinstance(error, yaml.YAMLError) else "it is nested too deeply"
+        raise ValueError(f"can't be read as YAML: {words}") from error
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is not Any and isinstance(kind, type) and not attrs.has(kind) and not isinstance(value, kind):
-        raise ValueError(f"expected {kind.__name__}, got {text!r}")
+        raise ValueError(f"expected {kind.__name__}, got a {type(value).__name__}")
     return value
 
 
 def _put(layer: dict[str, Any], path: list[str], value: Any) -> None:
     for part in path[:-1]:
         layer = layer.setdefault(part, {})
+        if not isinstance(layer, dict):
+            raise ValueError(  # noqa: TRY004 - a wrong value of the user's, not a wrong call
+                f"another variable gives '{part}' a value, so there is nothing below it"
+            )
     layer[path[-1]] = value

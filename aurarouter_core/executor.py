@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -18,6 +18,8 @@ from aurarouter_hooks import (
     AttemptFailed,
     AttemptStarted,
     Call,
+    Committed,
+    Delta,
     Done,
     Event,
     Middleware,
@@ -25,13 +27,20 @@ from aurarouter_hooks import (
     Node,
     NodeFinished,
     NodeStarted,
+    NoModelLeftError,
+    Noted,
+    PluginBrokenError,
     PrivacyError,
     Proceed,
+    Progress,
     Prompt,
     ProviderError,
     ProviderReplyError,
     Reply,
 )
+
+log = logging.getLogger(__name__)
+WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
 
 
 def wrapped(layers: Sequence[Middleware], innermost: Proceed) -> Proceed:
@@ -43,8 +52,14 @@ def wrapped(layers: Sequence[Middleware], innermost: Proceed) -> Proceed:
 
 
 async def _around(layer: Middleware, proceed: Proceed, call: Call) -> AsyncGenerator[Event]:
-    """A middleware's events; whatever kind of iterator it is, it is closed when we are."""
-    events = layer(call, proceed)
+    """A middleware's events. When we are closed, so is it, and so is all that it had opened inside."""
+    opened: list[AsyncGenerator[Event]] = []
+
+    def remembered(inner: Call) -> AsyncGenerator[Event]:
+        opened.append(proceed(inner))
+        return opened[-1]
+
+    events = layer(call, remembered)
     try:
         async for event in events:
             yield event
@@ -52,6 +67,8 @@ async def _around(layer: Middleware, proceed: Proceed, call: Call) -> AsyncGener
         close = getattr(events, "aclose", None)
         if close is not None:
             await close()
+        for inside in reversed(opened):
+            await inside.aclose()
 
 
 async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
@@ -63,7 +80,7 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
     """
     chain = run.decision.chain
     if not chain:
-        raise nothing_left(run.decision, run.snapshot)
+        raise nothing_left(run.decision, run.snapshot, run.pool.locations)
     node = Node(id="answer", kind="answer", parents=("analyse",), role=run.decision.role, started=run.recorder.elapsed)
     yield NodeStarted(node=node)
     layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
@@ -73,27 +90,35 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
         prompt = prompt_for(call.task, model)
         tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
-        error: ProviderError | PrivacyError | None = None
+        error: ProviderError | PrivacyError | NoModelLeftError | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model))
             async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
                 async for event in events:
+                    if not isinstance(event, WITHIN_ATTEMPT):
+                        raise _out_of_place(event)
+                    if not tally.committed and isinstance(event, Delta) and event.chunk.has_content:
+                        tally.commit()  # a middleware answered by itself
+                        yield Committed(node=node.id, model=name)
+                    if tally.committed and isinstance(event, Committed):
+                        continue
                     tally.see(event)
                     yield event
             if not tally.committed:
                 raise ProviderReplyError("the answer is empty")
-        except (ProviderError, PrivacyError) as failure:
+        except (ProviderError, PrivacyError, NoModelLeftError) as failure:
             error = failure
             if isinstance(failure, ProviderError):
                 failure.model, failure.provider = failure.model or name, failure.provider or model.provider
-        except (asyncio.CancelledError, GeneratorExit) as stop:
-            cancelled = tally.attempt(Reply.from_chunks(tally.chunks), stop)
-            run.recorder.see(AttemptFailed(attempt=cancelled))
-            run.snapshot.plugins.attempt_finished(cancelled)
+        except BaseException as stop:
+            ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
+            run.recorder.see(AttemptFailed(attempt=ended))
+            run.snapshot.plugins.attempt_finished(ended)
             raise
         reply = Reply.from_chunks(tally.chunks)
         attempt = tally.attempt(reply, error)
         attempts.append(attempt)
+        log.info("attempt %d at '%s': %s after %.3f s", number, name, attempt.outcome, attempt.seconds)
         run.snapshot.plugins.attempt_finished(attempt)
         yield AttemptDone(attempt=attempt) if error is None else AttemptFailed(attempt=attempt)
         if error is None or tally.committed:
@@ -105,6 +130,15 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
             break
     yield _finished(run, node, attempts, "failed")
     raise all_failed(run.decision, attempts)
+
+
+def _out_of_place(event: Event) -> PluginBrokenError:
+    kinds = ", ".join(kind.__name__ for kind in WITHIN_ATTEMPT)
+    return PluginBrokenError(
+        f"a middleware around an attempt told {type(event).__name__}; only {kinds} may come from there",
+        plugin="middleware",
+        hint="See 'aurarouter plugins' for who brings middleware.",
+    )
 
 
 def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int) -> Call:

@@ -8,7 +8,36 @@ from pathlib import Path
 
 from attrs import frozen
 
-from aurarouter_hooks import AuraRouterError
+from aurarouter_hooks import AuraRouterError, ConfigError
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder, and those above it, that only this user can read; return it.
+
+    Raises:
+        AuraRouterError: It can't be made.
+    """
+    try:
+        for missing in [*reversed([above for above in folder.parents if not above.exists()]), folder]:
+            missing.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise AuraRouterError(
+            f"the folder {folder} can't be made: {error.strerror or error}",
+            hint="Correct the permissions above it, or set AURAROUTER_HOME to a folder that you may write to.",
+        ) from error
+    return folder
+
+
+def expanded(path: str) -> Path:
+    """A path with its `~` resolved.
+
+    Raises:
+        ConfigError: There is no such user, or no home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"the path {path} can't be resolved: {error}", hint="Write it without '~'.") from error
 
 
 @frozen
@@ -19,10 +48,13 @@ class Home:
 
     @classmethod
     def of(cls, environ: Mapping[str, str] | None = None) -> Home:
-        """The folder in force: AURAROUTER_HOME, else ~/.auracore/aurarouter."""
+        """The folder in force: AURAROUTER_HOME, else ~/.auracore/aurarouter.
+
+        Raises:
+            ConfigError: There is no home folder and no variable that names one.
+        """
         environ = os.environ if environ is None else environ
-        chosen = environ.get("AURAROUTER_HOME")
-        return cls(Path(chosen).expanduser() if chosen else Path.home() / ".auracore" / "aurarouter")
+        return cls(expanded(environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter"))
 
     @property
     def config(self) -> Path:
@@ -45,20 +77,9 @@ class Home:
         return self.root / "cache"
 
     def workdir(self, provider: str) -> Path:
-        """A provider's own folder for small files."""
-        return self.private(self.root / "providers" / provider)
-
-    def private(self, folder: Path) -> Path:
-        """Make a folder that only this user can read, and return it.
+        """A provider's own folder for small files.
 
         Raises:
             AuraRouterError: It can't be made.
         """
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise AuraRouterError(
-                f"the folder {folder} can't be made: {error.strerror or error}",
-                hint="Correct the permissions above it, or set AURAROUTER_HOME to a folder that you may write to.",
-            ) from error
-        return folder
+        return private_folder(self.root / "providers" / provider)

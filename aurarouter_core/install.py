@@ -32,7 +32,9 @@ def command(extra: str) -> str:
     direct = json.loads(origin)
     parts = urlsplit(direct["url"])
     if parts.scheme != "file":
-        return f"pip install {shlex.quote(f'{what} @ ' + direct['url'])}"
+        vcs = direct.get("vcs_info", {})
+        source = f"{vcs['vcs']}+{direct['url']}@{vcs['commit_id']}" if vcs else direct["url"]
+        return f"pip install {shlex.quote(f'{what} @ {source}')}"
     path = Path(url2pathname(parts.path))
     if "dir_info" in direct:
         editable = "-e " if direct["dir_info"].get("editable") else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from attrs import define, evolve
 
 from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
-from aurarouter_core.home import Home
+from aurarouter_core.home import Home, expanded, private_folder
 from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import (
     AssetSpec,
@@ -50,7 +50,7 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
         model_name=entry.model_name,
         endpoint=entry.endpoint,
         endpoints=entry.endpoints,
-        model_path=Path(entry.model_path).expanduser() if entry.model_path else None,
+        model_path=expanded(entry.model_path) if entry.model_path else None,
         tags=frozenset(entry.tags),
         parameters=entry.parameters,
         options=entry.options,
@@ -71,7 +71,7 @@ def key_of(name: str, entry: ModelEntry, environ: Mapping[str, str]) -> Secret |
         ProviderAuthError: It names a variable that is not set.
     """
     variable = entry.env_key
-    text = entry.api_key.strip()
+    text = entry.api_key.reveal().strip() if entry.api_key else ""
     if not variable and text.startswith("${env.") and text.endswith("}"):
         variable = text[len("${env.") : -1]
     if variable:
@@ -92,6 +92,7 @@ def key_of(name: str, entry: ModelEntry, environ: Mapping[str, str]) -> Secret |
 class _Open:
     """A provider that was made, and how many tasks use it now."""
 
+    model: Model
     entry: ModelEntry
     path: Path | None
     provider: Provider
@@ -108,6 +109,7 @@ class ModelPool:
         self._open: dict[str, _Open] = {}
         self._fetching: dict[str, asyncio.Lock] = {}
         self._closing: set[asyncio.Future[None]] = set()
+        self._closed = False
         self.locations: dict[str, Location] = {}
 
     def spec(self, entry: ModelEntry) -> AssetSpec | None:
@@ -117,7 +119,7 @@ class ModelPool:
     def file(self, entry: ModelEntry) -> Path | None:
         """The model's file, when it has one and it is here."""
         if entry.model_path:
-            path = Path(entry.model_path).expanduser()
+            path = expanded(entry.model_path)
             return path if path.is_file() else None
         spec = self.spec(entry)
         return assets.on_disk(spec, self._home.models) if spec else None
@@ -134,7 +136,7 @@ class ModelPool:
             spec = assets.spec_of(entry.asset)
             async with self._fetching.setdefault(spec.file, asyncio.Lock()):
                 if assets.on_disk(spec, self._home.models) is None:
-                    folder = self._home.private(self._home.models)
+                    folder = private_folder(self._home.models)
                     await assets.fetch(model.id, spec, folder, plugins.asset_sources, progress, environ=self._environ)
         except AuraRouterError as error:
             raise ProviderUnavailableError(
@@ -161,8 +163,10 @@ class ModelPool:
     def _held(self, model: Model, entry: ModelEntry, plugins: Plugins) -> _Open:
         held = self._open.get(model.id)
         path = self.file(entry)
-        if held is not None and held.entry == entry and held.path == path:
+        if held is not None and held.entry == entry and held.model == model and held.path == path:
             return held
+        if self._closed:
+            raise ProviderUnavailableError("the router is closed", provider=model.provider, model=model.id)
         kind = plugins.providers.get(model.provider)
         if kind is None:
             raise ProviderUnavailableError(
@@ -184,7 +188,7 @@ class ModelPool:
                 closing = asyncio.ensure_future(_close(held))
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
-        self._open[model.id] = held = _Open(entry, path, made)
+        self._open[model.id] = held = _Open(model, entry, path, made)
         return held
 
     def _workdir(self, model: Model) -> Path | None:
@@ -205,8 +209,18 @@ class ModelPool:
         self.locations[model.id] = location
         return location
 
+    def reopen(self) -> None:
+        """Make providers again after a close."""
+        self._closed = False
+
+    def forget(self, models: Iterable[str]) -> None:
+        """These models' entries have changed: where they ran before says nothing any more."""
+        for name in models:
+            self.locations.pop(name, None)
+
     async def aclose(self) -> None:
-        """Close every provider; one that fails to close does not keep the others open."""
+        """Close every provider, and make no new ones; one that fails to close does not keep the others open."""
+        self._closed = True
         await asyncio.gather(*self._closing, *(_close(held) for held in self._open.values()))
         self._open.clear()
 

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import attrs
 
 from aurarouter_hooks import AuraRouterError, ErrorInfo, Secret
 
+if TYPE_CHECKING:
+    import yaml
 
-def plain(value: Any) -> Any:
+DEEPEST = 100
+"""Levels that are shown; what is deeper, or goes round in a circle, is cut."""
+
+
+def plain(value: Any, _depth: int = 0) -> Any:
     """The same as dicts, lists, strings, numbers; secrets masked, bytes told by their length."""
-    if value is None or isinstance(value, str | bool | int | float):
+    if value is None or isinstance(value, str | bool | int):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, Secret | Path):
         return str(value)
+    if _depth > DEEPEST:
+        return "…"
+    below = _depth + 1
     if attrs.has(type(value)):
-        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+        return {field.name: plain(getattr(value, field.name), below) for field in attrs.fields(type(value))}
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, below) for key, item in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted(plain(item) for item in value)
+        return sorted((plain(item, below) for item in value), key=repr)
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item, below) for item in value]
     if isinstance(value, bytes | bytearray):
         return f"<{len(value)} bytes>"
     return repr(value)
@@ -33,11 +46,12 @@ def plain(value: Any) -> Any:
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """The same as JSON text; what is no Unicode text (lone surrogates) is escaped, never an error."""
-    text = json.dumps(plain(value), ensure_ascii=False, indent=indent)
+    shown = plain(value)
+    text = json.dumps(shown, ensure_ascii=False, indent=indent, allow_nan=False)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(plain(value), indent=indent)
+        return json.dumps(shown, indent=indent, allow_nan=False)
     return text
 
 
@@ -45,3 +59,23 @@ def error_info(error: BaseException) -> ErrorInfo:
     """An exception as data."""
     hint = error.hint if isinstance(error, AuraRouterError) else ""
     return ErrorInfo(type=type(error).__name__, message=str(error) or type(error).__name__, hint=hint)
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL: what may be shown of it. The rest can hold a password or a key."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(not a URL)"
+    return f"{parts.scheme}://{host}{port}" if host else "(not a URL)"
+
+
+def yaml_problem(error: yaml.YAMLError) -> str:
+    """What is wrong with a YAML text, and where; its own words may quote a line that holds a key."""
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{where}{getattr(error, 'problem', None) or 'it can not be read'}"

@@ -6,8 +6,9 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from aurarouter_core import shapes
 from aurarouter_core.discovery import Discovery
 from aurarouter_core.guard import Fault, Guard
 from aurarouter_hooks import PluginError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         Task,
         Trace,
     )
+
+T = TypeVar("T")
 
 
 class Plugins:
@@ -64,10 +67,10 @@ class Plugins:
 
     # At start-up
 
-    def _merged(self, hook: str) -> dict[str, Any]:
-        result: dict[str, Any] = {}
+    def _merged(self, hook: str, shape: Callable[[Any], Mapping[str, T]]) -> dict[str, T]:
+        result: dict[str, T] = {}
         owners: dict[str, str] = {}
-        for plugin, answer in self.guard.opinions(hook):
+        for plugin, answer in self.guard.opinions(hook, {}, shape):
             for key, value in answer.items():
                 if key in owners:
                     raise PluginError(
@@ -81,61 +84,58 @@ class Plugins:
     @cached_property
     def sections(self) -> Mapping[str, type]:
         """Configuration sections that plugins bring: name → class."""
-        return self._merged("register_config")
+        return self._merged("register_config", shapes.classes)
 
     @cached_property
     def providers(self) -> Mapping[str, type[Provider]]:
         """`provider:` value → class."""
-        return self._merged("register_providers")
+        return self._merged("register_providers", shapes.classes)
 
     @cached_property
     def verbs(self) -> Mapping[str, str]:
         """Synonym → role."""
-        return self._merged("register_verbs")
+        return self._merged("register_verbs", shapes.words)
 
     @cached_property
     def asset_sources(self) -> Mapping[str, type[AssetSource]]:
         """Scheme → class."""
-        return self._merged("register_asset_sources")
+        return self._merged("register_asset_sources", shapes.classes)
 
     @cached_property
     def intents(self) -> Mapping[str, Intent]:
         """Intents by name."""
-        named: dict[str, tuple[str, Intent]] = {}
-        for plugin, answer in self.guard.opinions("register_intents"):
-            for intent in answer:
-                if intent.name in named:
-                    owner = named[intent.name][0]
-                    raise PluginError(
-                        f"register_intents: '{intent.name}' is brought by both '{owner}' and '{plugin}'", plugin=plugin
-                    )
-                named[intent.name] = (plugin, intent)
-        return {name: intent for name, (_, intent) in named.items()}
+
+        def by_name(answer: Any) -> dict[str, Intent]:
+            return {intent.name: intent for intent in shapes.intents(answer)}
+
+        return self._merged("register_intents", by_name)
 
     @cached_property
     def middleware(self) -> Sequence[Middleware]:
         """All middleware, outermost first."""
         brought = [
             (layer.order, plugin, layer)
-            for plugin, answer in self.guard.opinions("register_middleware")
+            for plugin, answer in self.guard.opinions("register_middleware", {}, shapes.middleware)
             for layer in answer
         ]
         return tuple(layer for _, _, layer in sorted(brought, key=lambda item: item[:2]))
 
     def settings_layers(self, environment: str) -> list[tuple[str, Mapping[str, Any]]]:
         """(plugin, settings) of each plugin that brings a layer, in an order that does not depend on loading."""
-        return sorted(self.guard.opinions("register_settings", environment=environment), key=lambda item: item[0])
+        brought = self.guard.opinions("register_settings", {"environment": environment}, shapes.settings)
+        return sorted(brought, key=lambda item: item[0])
 
     def add_commands(self, cli: click.Group) -> None:
         """Let plugins add their commands."""
-        self.guard.opinions("register_commands", cli=cli)
+        self._tell("register_commands", {"cli": cli}, content=False)
 
     # For every task
 
     def classify(self, task: Task, analysis: Analysis) -> Intent | None:
         """The first plugin's answer that is not None."""
-        answer: Intent | None = self.guard.first("classify_task", task=task, analysis=analysis)
-        return answer
+        arguments = {"task": task, "analysis": analysis}
+        answers = self.guard.opinions("classify_task", arguments, shapes.intent, content=True)
+        return next((intent for _, intent in answers), None)
 
     def constrain(self, task: Task, analysis: Analysis) -> list[Constraint]:
         """Every plugin's limits.
@@ -143,7 +143,8 @@ class Plugins:
         Raises:
             PluginBrokenError: A plugin failed; the task is refused.
         """
-        return [answer for _, answer in self.guard.verdicts("constrain_task", task=task, analysis=analysis)]
+        arguments = {"task": task, "analysis": analysis}
+        return [answer for _, answer in self.guard.verdicts("constrain_task", arguments, shapes.constraint)]
 
     def veto(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, str]:
         """Model id → the reasons of all plugins that refuse it.
@@ -152,7 +153,8 @@ class Plugins:
             PluginBrokenError: A plugin failed; the task is refused.
         """
         reasons: dict[str, list[str]] = {}
-        for plugin, answer in self.guard.verdicts("veto_models", task=task, analysis=analysis, models=models):
+        arguments = {"task": task, "analysis": analysis, "models": models}
+        for plugin, answer in self.guard.verdicts("veto_models", arguments, shapes.words):
             for model, reason in answer.items():
                 reasons.setdefault(model, []).append(f"{plugin}: {reason}")
         return {model: "; ".join(sorted(texts)) for model, texts in reasons.items()}
@@ -160,36 +162,38 @@ class Plugins:
     def score(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, float]:
         """Model id → the sum of all plugins' scores, the same whatever order they load in."""
         scores: dict[str, list[float]] = {}
-        for plugin, answer in self.guard.opinions("score_models", task=task, analysis=analysis, models=models):
+        arguments = {"task": task, "analysis": analysis, "models": models}
+        for _, answer in self.guard.opinions("score_models", arguments, shapes.scores, content=True):
             for model, score in answer.items():
-                if math.isfinite(score):
-                    scores.setdefault(model, []).append(score)
-                else:
-                    self.guard.fault(plugin, "score_models", ValueError(f"{score} for '{model}' is no score"))
+                scores.setdefault(model, []).append(score)
         return {model: math.fsum(values) for model, values in scores.items()}
 
     # Told, not asked
 
+    def _tell(self, hook: str, arguments: Mapping[str, Any], *, content: bool) -> None:
+        for _ in self.guard.opinions(hook, arguments, shapes.nothing, content=content):
+            pass  # nothing that they answer has a shape
+
     def decision_made(self, decision: Decision) -> None:
         """Tell that a task was decided."""
-        self.guard.opinions("decision_made", decision=decision)
+        self._tell("decision_made", {"decision": decision}, content=True)
 
     def attempt_finished(self, attempt: Attempt) -> None:
         """Tell that a model was tried."""
-        self.guard.opinions("attempt_finished", attempt=attempt)
+        self._tell("attempt_finished", {"attempt": attempt}, content=True)
 
     def task_finished(self, trace: Trace) -> None:
         """Tell that a task ended."""
-        self.guard.opinions("task_finished", trace=trace)
+        self._tell("task_finished", {"trace": trace}, content=True)
 
     async def lifecycle(self, hook: str, kernel: Kernel) -> None:
         """Tell that the kernel starts or stops, and await what plugins want awaited."""
-        for plugin, answer in self.guard.opinions(hook, kernel=kernel):
+        for plugin, answer in list(self.guard.opinions(hook, {"kernel": kernel}, shapes.anything)):
             try:
                 await answer
             except Exception as error:  # noqa: BLE001 - the contract: logged, counted, ignored
-                self.guard.fault(plugin, hook, error)
+                self.guard.fault(plugin, hook, error, content=False)
 
-    def ask(self, hook: str, **arguments: Any) -> list[Any]:
-        """Call a plugin's own hook, guarded like ours."""
-        return [answer for _, answer in self.guard.opinions(hook, **arguments)]
+    def call_hook(self, hook: str, **arguments: Any) -> list[Any]:
+        """Call a plugin's own hook, guarded like ours; the answers that are not None."""
+        return [answer for _, answer in self.guard.opinions(hook, arguments, shapes.anything, content=True)]

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from aurarouter_core import install
+from aurarouter_core import install, privacy
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import (
     AllModelsFailedError,
     Attempt,
     AuraRouterError,
     Decision,
+    Location,
     NoModelLeftError,
     PluginMissingError,
     PrivacyError,
 )
 
+CLEAR_ONE = "Add a model that runs on this machine to the role, or tag one 'private' if you trust where it runs."
 
-def nothing_left(decision: Decision, snapshot: Snapshot) -> AuraRouterError:
-    """No model may be tried."""
+
+def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str, Location]) -> AuraRouterError:
+    """No model may be tried. `locations` says where models run, as far as that was asked."""
     limits = decision.constraint
     if not decision.chain and not decision.vetoes:
         return NoModelLeftError(
@@ -34,11 +37,11 @@ def nothing_left(decision: Decision, snapshot: Snapshot) -> AuraRouterError:
             plugin=first,
             hint=install.hint(first),
         )
-    if limits.private or limits.here:
+    if any(privacy.refusal(snapshot.models[name], limits, locations.get(name)) for name in decision.vetoes):
         return PrivacyError(
             f"no model is cleared for this task ({reasons})",
             vetoes=decision.vetoes,
-            hint="Add a model that runs on this machine to the role, or tag one 'private' if you trust where it runs.",
+            hint=CLEAR_ONE,
         )
     return NoModelLeftError(
         f"every model of role '{decision.role}' was ruled out ({reasons})",
@@ -50,17 +53,13 @@ def nothing_left(decision: Decision, snapshot: Snapshot) -> AuraRouterError:
 def all_failed(decision: Decision, attempts: Sequence[Attempt]) -> AuraRouterError:
     """Each model was tried."""
     words = "; ".join(f"{attempt.model}: {attempt.error.message}" for attempt in attempts if attempt.error)
-    refused = {
-        attempt.model: attempt.error.message
-        for attempt in attempts
-        if attempt.error and attempt.error.type == "PrivacyError"
-    }
-    if refused and len(refused) == len(attempts):
-        return PrivacyError(
-            f"no model is cleared for this task ({words})",
-            vetoes={**decision.vetoes, **refused},
-            hint="Add a model that runs on this machine to the role, or tag one 'private' if you trust where it runs.",
-        )
+    for kind, what, hint in (
+        (PrivacyError, "no model is cleared for this task", CLEAR_ONE),
+        (NoModelLeftError, "every model was ruled out", "See 'aurarouter explain' for the same prompt."),
+    ):
+        refused = {a.model: a.error.message for a in attempts if a.error and a.error.type == kind.__name__}
+        if refused and len(refused) == len(attempts):
+            return kind(f"{what} ({words})", vetoes={**decision.vetoes, **refused}, hint=hint)
     hints = dict.fromkeys(attempt.error.hint for attempt in attempts if attempt.error and attempt.error.hint)
     return AllModelsFailedError(
         f"every model failed ({words})",

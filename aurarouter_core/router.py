@@ -10,22 +10,20 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from attrs import evolve
-
 from aurarouter_core import health
 from aurarouter_core.attempt import Run
 from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
 from aurarouter_core.executor import execute, wrapped
 from aurarouter_core.home import Home
+from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.snapshot import Request, Snapshot, load_config
-from aurarouter_core.sources import Layer
+from aurarouter_core.snapshot import Snapshot, load_config
 from aurarouter_core.store import Store
-from aurarouter_core.trace import Recorder
-from aurarouter_hooks import AuraRouterError, Call, Decision, Done, Event, Health, RoutingError, Task
+from aurarouter_core.trace import Recorder, without_words
+from aurarouter_hooks import Call, Decision, Done, Event, Health, ProviderTimeoutError, RoutingError, Task
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +34,6 @@ class Router:
     Args:
         config: A valid configuration; None loads it from the usual places.
         plugins: The plugins to work with; None looks for installed ones.
-        request: How to load the configuration again on `reload`.
         home: The folder for models and traces; None for the user's own.
         store: Where traces are kept; None for a file in `home`.
         surface: Who the router works for ("cli", "mcp" …), for traces.
@@ -47,32 +44,38 @@ class Router:
         config: Config | None = None,
         plugins: Plugins | None = None,
         *,
-        request: Request | None = None,
         home: Home | None = None,
         store: Store | None = None,
         surface: str = "embedded",
     ) -> None:
         self.plugins = plugins if plugins is not None else Plugins()
-        self._request = request or Request(path=config.path if config else None)
         self._home = home or Home.of()
         self.store = store or Store(self._home.store)
         self.plugins.guard.on_fault = self.store.add
         for fault in self.plugins.guard.faults:
             self.store.add(fault)
-        self.snapshot = Snapshot.of(config if config is not None else self._load(), self.plugins)
+        self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
         self.pool = ModelPool(self._home)
         self._surface = surface
         self._running = 0
         self._idle = asyncio.Event()
-        self._paused = False
+        self._refusal = ""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state that new tasks run on."""
+        return self._live.current
 
     async def __aenter__(self) -> Self:
+        self.pool.reopen()
+        self._refusal = ""
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._refusal = "the router is closed"
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
@@ -92,7 +95,7 @@ class Router:
         self.plugins.decision_made(decision)
         return decision
 
-    async def decide_now(self, task: Task) -> Decision:
+    async def locate_and_decide(self, task: Task) -> Decision:
         """Like `decide`, but models are asked where they run first if that matters for this task."""
         decision = await self._decided(task, self.snapshot)
         self.plugins.decision_made(decision)
@@ -136,8 +139,8 @@ class Router:
         """
         if task.mode == "plan":
             raise RoutingError("this release answers directly and can't plan", hint="Leave the mode at 'auto'.")
-        if self._paused:
-            raise RoutingError("the router is paused and takes no new tasks", hint="Resume it, or ask again later.")
+        if self._refusal:
+            raise RoutingError(f"{self._refusal} and takes no new tasks", hint="Ask again later, or another one.")
         snapshot = self.snapshot
         recorder = Recorder(task, surface=self._surface, keep_content=snapshot.config.system.keep_content)
         self._running += 1
@@ -158,7 +161,7 @@ class Router:
             raise
         finally:
             trace = finished.trace if finished else recorder.trace(error_info(error) if error else None, complete=False)
-            self.store.add(trace)
+            self.store.add(without_words(trace) if trace.private else trace)
             self.plugins.task_finished(trace)
             self._running -= 1
             if not self._running:
@@ -172,8 +175,19 @@ class Router:
 
     async def _events(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
         began = recorder.elapsed
-        decision = await self._decided(task, snapshot)
+        loop = asyncio.get_running_loop()
+        deadline = None if task.deadline is None else loop.time() + task.deadline
+        try:
+            async with asyncio.timeout_at(deadline) as clock:
+                decision = await self._decided(task, snapshot)
+        except TimeoutError as error:
+            if not clock.expired():
+                raise
+            raise ProviderTimeoutError(
+                "the task's deadline passed before it was decided", after=task.deadline or 0.0
+            ) from error
         recorder.decided(decision, began)
+        log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
         run = Run(
             task=task,
@@ -181,7 +195,7 @@ class Router:
             snapshot=snapshot,
             pool=self.pool,
             recorder=recorder,
-            deadline=None if task.deadline is None else asyncio.get_running_loop().time() + task.deadline,
+            deadline=deadline,
         )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
@@ -200,19 +214,13 @@ class Router:
 
     # Running
 
-    def _load(self) -> Config:
-        asked = self._request
-        return load_config(
-            self.plugins, path=asked.path, environment=asked.environment, overrides=asked.overrides, layers=asked.layers
-        )
-
     async def reload(self) -> None:
         """Read the configuration again and swap to it; running tasks keep what they began with.
 
         Raises:
             ConfigError: It is not valid; the old one stays in force.
         """
-        self.snapshot = Snapshot.of(await asyncio.to_thread(self._load), self.plugins)
+        self.pool.forget(await self._live.reload())
 
     async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
         """Replace a plugin's settings layer and reload.
@@ -220,14 +228,7 @@ class Router:
         Raises:
             ConfigError: The result is not valid; the old layer stays in force.
         """
-        before = self._request
-        kept = tuple(layer for layer in before.layers if layer.name != plugin)
-        self._request = evolve(before, layers=(Layer(plugin, settings), *kept))
-        try:
-            await self.reload()
-        except AuraRouterError:
-            self._request = before
-            raise
+        self.pool.forget(await self._live.set_layer(plugin, settings))
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
@@ -239,15 +240,15 @@ class Router:
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""
-        self._paused = True
+        self._refusal = "the router is paused"
 
     def resume(self) -> None:
         """Accept tasks again."""
-        self._paused = False
+        self._refusal = ""
 
     async def drain(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the contract's own parameter
         """Refuse new tasks and wait for running ones; True when none is left."""
-        self._paused = True
+        self._refusal = "the router is paused"
         try:
             async with asyncio.timeout(timeout):
                 while self._running:
@@ -257,6 +258,6 @@ class Router:
             return False
         return True
 
-    def ask(self, hook: str, **arguments: Any) -> Sequence[Any]:
+    def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
         """Call a hook that a plugin brought; the answers that are not None."""
-        return self.plugins.ask(hook, **arguments)
+        return self.plugins.call_hook(hook, **arguments)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import Factory, frozen
+from attrs import frozen
 
 from aurarouter_core import models
-from aurarouter_core.config import Config
+from aurarouter_core.config import Config, Request
 from aurarouter_core.environment import environment_layer
 from aurarouter_core.hotpath import Analyser
 from aurarouter_core.lexicon import Lexicon
@@ -26,23 +26,12 @@ BUILT_IN_INTENTS = (
 )
 
 
-@frozen(kw_only=True)
-class Request:
-    """How a configuration was asked for, so that a reload can ask again."""
-
-    path: Path | None = None
-    environment: str = "local"
-    overrides: Mapping[str, Any] = Factory(dict)
-    layers: tuple[Layer, ...] = ()
-
-
 def load_config(
     plugins: Plugins | None = None,
     *,
     path: Path | str | None = None,
     environment: str = "local",
     overrides: Mapping[str, Any] | None = None,
-    layers: Sequence[Layer] = (),
     environ: Mapping[str, str] | None = None,
 ) -> Config:
     """Read every source and make one configuration of them.
@@ -52,27 +41,41 @@ def load_config(
         path: A file to use instead of the usual places.
         environment: "local" or "auragrid"; plugins bring settings for it.
         overrides: Settings above all others (command-line flags).
-        layers: Settings that plugins changed at run time.
         environ: The environment; None for this process's own.
 
     Raises:
         ConfigError: With all problems; or the file is missing (ConfigNotFoundError) or untrusted.
     """
-    plugins = plugins if plugins is not None else Plugins()
-    environ = os.environ if environ is None else environ
-    file = find_file(Path(path) if path else None, environ, Path.cwd())
+    request = Request(
+        path=Path(path) if path else None, environment=environment, overrides=overrides or {}, environ=environ
+    )
+    return load(plugins if plugins is not None else Plugins(), request)
+
+
+def load(plugins: Plugins, request: Request) -> Config:
+    """Read every source again, as it was asked for before.
+
+    Raises:
+        ConfigError: As `load_config`.
+    """
+    environ = os.environ if request.environ is None else request.environ
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        folder = None
+    file = find_file(request.path, environ, folder)
     from_file = read_file(file) if file else None
     lower = [
-        *layers,
-        *(Layer(f"plugin {name}", settings) for name, settings in plugins.settings_layers(environment)),
+        *(Layer(name, settings) for name, settings in request.layers),
+        *(Layer(f"plugin {name}", settings) for name, settings in plugins.settings_layers(request.environment)),
         *([Layer(str(file), from_file)] if from_file is not None else []),
         defaults(from_file),
     ]
     below = merged(lower)
     known = {**KERNEL_SECTIONS, **plugins.sections}
     from_environment, warnings = environment_layer(environ, below, known)
-    settings = merged([Layer("flags", overrides or {}), Layer("environment", from_environment), *lower])
-    return build(settings, plugins.sections, path=file, warnings=warnings)
+    settings = merged([Layer("flags", request.overrides), Layer("environment", from_environment), *lower])
+    return build(settings, plugins.sections, path=file, warnings=warnings, request=request)
 
 
 @frozen(kw_only=True, eq=False)
@@ -95,7 +98,7 @@ class Snapshot:
         """Put a configuration and plugins together.
 
         Raises:
-            ConfigError: A synonym or an intent points to a role that nobody has.
+            ConfigError: An intent points to a role that nobody has, or a synonym is none.
         """
         intents = {intent.name: intent for intent in BUILT_IN_INTENTS}
         intents.update(plugins.intents)

@@ -8,11 +8,13 @@ from typing import Any
 
 from attrs import frozen
 
-from aurarouter_core.home import Home
+from aurarouter_core.home import Home, expanded
+from aurarouter_core.plain import yaml_problem
 from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError
 
 FILE_NAME = "auraconfig.yaml"
 FILE_VARIABLE = "AURACORE_ROUTER_CONFIG"
+DEEPEST, MOST = 50, 500_000
 ROLES = ("router", "reasoning", "coding", "summarization", "analysis", "reviewer")
 
 # With no file at all every role names this one model. Together with the command names that the CLI knows, it is
@@ -73,21 +75,21 @@ def _lay_over(target: dict[str, Any], upper: Mapping[str, Any]) -> None:
             target[key] = value
 
 
-def find_file(path: Path | None, environ: Mapping[str, str], folder: Path) -> Path | None:
+def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None) -> Path | None:
     """The configuration file in force; None when there is none.
 
     Args:
         path: What the caller named (`--config`).
         environ: Holds AURACORE_ROUTER_CONFIG, perhaps.
-        folder: The current directory.
+        folder: The current directory; None when it is gone.
 
     Raises:
         ConfigNotFoundError: A file was named, and it is not there.
         ConfigUntrustedError: The only candidate lies in the current directory, where anybody may have put it.
     """
-    named = path or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
-    if named is not None:
-        named = named.expanduser()
+    text = str(path) if path else environ.get(FILE_VARIABLE)
+    if text:
+        named = expanded(text)
         if not named.is_file():
             source = "--config" if path else FILE_VARIABLE
             raise ConfigNotFoundError(
@@ -96,14 +98,14 @@ def find_file(path: Path | None, environ: Mapping[str, str], folder: Path) -> Pa
                 hint="Correct the path, or leave it out to use the usual places.",
             )
         return named
-    beside = folder / FILE_NAME
-    if beside.is_file():
+    home = Home.of(environ).config
+    beside = folder / FILE_NAME if folder else None
+    if beside is not None and beside.is_file() and not (home.is_file() and beside.samefile(home)):
         raise ConfigUntrustedError(
             f"{beside} was found in the current directory and is not used: whoever wrote it could send prompts and "
             "keys anywhere",
             hint=f"If it is yours, say so: --config {FILE_NAME}, or {FILE_VARIABLE}={FILE_NAME}.",
         )
-    home = Home.of(environ).config
     return home if home.is_file() else None
 
 
@@ -119,14 +121,35 @@ def read_file(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         settings = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+        _refuse_bombs(settings)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} can't be read: {error}", hint="Check the file's permissions and encoding."
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid YAML", problems=[str(error)], hint="Correct the line named.") from error
+        what = yaml_problem(error) if isinstance(error, yaml.YAMLError) else str(error)
+        raise ConfigError(f"{path} is not valid YAML", problems=[what], hint="Correct the line named.") from error
     if settings is None:
         return {}
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} must hold sections (system, models, roles …), not a {type(settings).__name__}")
     return settings
+
+
+def _refuse_bombs(settings: Any) -> None:
+    """Aliases make small files huge, and circles endless; nobody configures that much.
+
+    Raises:
+        ValueError: It is nested too deeply or holds too much.
+    """
+    waiting = [(settings, 0)]
+    seen = 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        if seen > MOST:
+            raise ValueError(f"it holds more than {MOST} values")
+        below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        waiting.extend((item, depth + 1) for item in below)

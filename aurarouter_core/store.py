@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-import queue
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any
 
 from aurarouter_core.guard import Fault
+from aurarouter_core.home import private_folder
 from aurarouter_core.plain import dumps
 from aurarouter_hooks import AuraRouterError, Trace
 
@@ -34,74 +35,93 @@ BATCH = 500
 KEEP = 20_000
 """Traces kept; the oldest go first."""
 
+Item = Trace | Fault
+Row = tuple[str, tuple[Any, ...]]
+
 
 class Store:
     """Writes in the background and reads on demand.
 
-    `add` never blocks: when the queue is full the item is dropped and counted. Closing writes what is queued.
+    `add` never blocks: when the queue is full the item is dropped and counted. Closing writes what is queued; adding
+    afterwards opens it again.
+
+    Attributes:
+        dropped: Items that were lost and not yet counted in the file.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.dropped = 0
-        self._queue: queue.Queue[Trace | Fault | None] = queue.Queue(QUEUE)
-        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._queue: Queue[Item | None] | None = None
+        self._thread: threading.Thread | None = None
 
-    def add(self, item: Trace | Fault) -> None:
+    def add(self, item: Item) -> None:
         """Keep a trace or a fault, soon."""
-        if self._thread is None:
-            self._start()
-        try:
-            self._queue.put_nowait(item)
-        except queue.Full:
-            self.dropped += 1
-
-    def _start(self) -> None:
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._write, name="aurarouter-store", daemon=True)
+            if self._queue is None:
+                self._queue = Queue(QUEUE)
+                self._thread = threading.Thread(
+                    target=self._write, args=(self._queue,), name="aurarouter-store", daemon=True
+                )
                 self._thread.start()
+            try:
+                self._queue.put_nowait(item)
+            except Full:
+                self.dropped += 1
 
     def close(self) -> None:
         """Write what is queued and end the thread."""
         with self._lock:
+            items, self._queue = self._queue, None
             thread, self._thread = self._thread, None
-        if thread is not None:
-            self._queue.put(None)
+        if items is not None and thread is not None:
+            items.put(None)  # nobody else has this queue any more, so nothing comes after it
             thread.join()
 
-    def _write(self) -> None:
+    def _write(self, items: Queue[Item | None]) -> None:
         import sqlite3
 
-        connection = None
-        try:
-            connection = _open(self.path)
-            going_on = True
-            while going_on:
-                batch, going_on = self._batch()
-                _insert(connection, batch, self.dropped)
-                self.dropped = 0
-        except (sqlite3.Error, OSError) as error:
-            log.warning("traces can't be kept in %s: %s", self.path, error)
-            self._drain()
-        finally:
-            if connection is not None:
-                connection.close()
-
-    def _batch(self) -> tuple[list[Trace | Fault], bool]:
-        items = [self._queue.get()]
-        while len(items) < BATCH and items[-1] is not None:
+        connection: sqlite3.Connection | None = None
+        going_on = True
+        while going_on:
+            batch, going_on = _batch(items)
+            rows = [row for item in batch if (row := self._row(item)) is not None]
+            with self._lock:
+                lost = self.dropped
             try:
-                items.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return [item for item in items if item is not None], items[-1] is not None
+                connection = connection or _open(self.path)
+                _insert(connection, rows, lost)
+                change = -lost
+            except (sqlite3.Error, OSError, AuraRouterError) as error:
+                log.warning("%d records can't be kept in %s: %s", len(rows), self.path, error)
+                change = len(rows)
+                if connection is not None:
+                    connection.close()
+                    connection = None
+            with self._lock:
+                self.dropped += change
+        if connection is not None:
+            connection.close()
 
-    def _drain(self) -> None:
-        """With no file to write to, count what comes until the end."""
-        while self._queue.get() is not None:
-            self.dropped += 1
+    def _row(self, item: Item) -> Row | None:
+        """What to execute for an item; None, counted, when something in it can't be written down at all."""
+        try:
+            if isinstance(item, Trace):
+                sql = "INSERT OR REPLACE INTO traces VALUES (?, ?, ?, ?, ?)"
+                values: tuple[Any, ...] = (item.id, item.task_id, item.started_at, item.error is None, dumps(item))
+            else:
+                sql = (
+                    "INSERT INTO faults VALUES (?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET "
+                    "error = excluded.error, count = count + 1, last_at = excluded.last_at"
+                )
+                values = (item.plugin, item.hook, item.error, time.time())
+            return sql, tuple(_text(value) if isinstance(value, str) else value for value in values)
+        except Exception as error:  # noqa: BLE001 - a value from a stranger; the others must still be written
+            log.warning("a record can't be kept: %s", type(error).__name__)
+            with self._lock:
+                self.dropped += 1
+            return None
 
     # Reading
 
@@ -140,10 +160,26 @@ class Store:
             ) from error
 
 
+def _batch(items: Queue[Item | None]) -> tuple[list[Item], bool]:
+    """What is there now, at least one item; False when the end has come."""
+    taken = [items.get()]
+    while len(taken) < BATCH and taken[-1] is not None:
+        try:
+            taken.append(items.get_nowait())
+        except Empty:
+            break
+    return [item for item in taken if item is not None], taken[-1] is not None
+
+
+def _text(value: str) -> str:
+    """Lone surrogates are no text for SQLite."""
+    return value.encode("utf-8", "replace").decode()
+
+
 def _open(path: Path) -> sqlite3.Connection:
     import sqlite3
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(path.parent)
     if not path.exists():
         path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=10)
@@ -153,24 +189,13 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _insert(connection: sqlite3.Connection, batch: Sequence[Trace | Fault], dropped: int) -> None:
+def _insert(connection: sqlite3.Connection, rows: Sequence[Row], dropped: int) -> None:
     with connection:
-        connection.executemany(
-            "INSERT OR REPLACE INTO traces VALUES (?, ?, ?, ?, ?)",
-            [
-                (item.id, item.task_id, item.started_at, item.error is None, dumps(item))
-                for item in batch
-                if isinstance(item, Trace)
-            ],
-        )
-        connection.executemany(
-            "INSERT INTO faults VALUES (?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET "
-            "error = excluded.error, count = count + 1, last_at = excluded.last_at",
-            [(item.plugin, item.hook, item.error, time.time()) for item in batch if isinstance(item, Fault)],
-        )
+        for sql, values in rows:
+            connection.execute(sql, values)
         if dropped:
             connection.execute(
-                "INSERT INTO dropped VALUES ('traces', ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                "INSERT INTO dropped VALUES ('records', ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 (dropped,),
             )
         connection.execute(

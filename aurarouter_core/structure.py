@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import fields
+from attrs import fields, has
 
-from aurarouter_core.config import Config, IntentEntry, ModelEntry, RoleEntry, System, VerbsEntry
-from aurarouter_hooks import ConfigError
+from aurarouter_core.config import Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
+from aurarouter_hooks import ConfigError, Secret
 
 if TYPE_CHECKING:
     from cattrs import Converter
-
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 KERNEL_SECTIONS: dict[str, Any] = {
     "system": System,
@@ -32,12 +30,16 @@ def build(
     *,
     path: Path | None = None,
     warnings: tuple[str, ...] = (),
+    request: Request | None = None,
 ) -> Config:
     """Make a configuration of merged settings.
 
     Raises:
         ConfigError: With every problem found, each with its path.
     """
+    taken = sorted(set(KERNEL_SECTIONS) & set(plugin_sections))
+    if taken:
+        raise ConfigError(f"a plugin brings the section '{taken[0]}', which is the kernel's own")
     known = {**KERNEL_SECTIONS, **plugin_sections}
     converter = _converter()
     problems = [f"{name}: unknown section{_nearest(str(name), known)}" for name in settings if name not in known]
@@ -59,7 +61,7 @@ def build(
             hint="Correct the lines named, then run 'aurarouter doctor'.",
         )
     kernel = {name: values.pop(name) for name in KERNEL_SECTIONS}
-    return Config(**kernel, sections=values, path=path, warnings=warnings)
+    return Config(**kernel, sections=values, path=path, warnings=warnings, request=request)
 
 
 def _short_forms(section: str, raw: Any) -> Any:
@@ -71,28 +73,23 @@ def _short_forms(section: str, raw: Any) -> Any:
     for name, entry in raw.items():
         if isinstance(entry, list | tuple):
             entry = {key: entry}
-        elif isinstance(entry, Mapping) and section == "roles" and "chain" in entry and "models" not in entry:
-            entry = {("models" if part == "chain" else part): value for part, value in entry.items()}
+        elif isinstance(entry, Mapping) and section == "roles" and "chain" in entry:
+            entry = {"models": entry["chain"], **{part: value for part, value in entry.items() if part != "chain"}}
         long[name] = entry
     return long
 
 
 def _checks(values: Mapping[str, Any], named: Any) -> list[str]:
-    """What only the whole can show: names that point nowhere, values out of range."""
+    """What only the whole can show: names that point nowhere."""
     problems: list[str] = []
     models = named if isinstance(named, Mapping) else {}
+    problems.extend(f"{section}: a name is empty" for section in ("models", "roles") if "" in values.get(section, {}))
     for role, entry in values.get("roles", {}).items():
         problems.extend(
             f"roles.{role}: no model is called '{model}'{_nearest(model, models)}"
             for model in entry.models
             if model not in models
         )
-    system = values.get("system")
-    if system is not None:
-        if system.log_level.upper() not in LOG_LEVELS:
-            problems.append(f"system.log_level: '{system.log_level}' is none of {', '.join(LOG_LEVELS)}")
-        if not system.default_timeout > 0:
-            problems.append("system.default_timeout: must be more than 0 seconds")
     return problems
 
 
@@ -103,8 +100,21 @@ def _nearest(name: str, known: Mapping[str, Any]) -> str:
 
 def _converter() -> Converter:
     from cattrs import Converter
+    from cattrs.gen import make_dict_structure_fn
 
-    converter = Converter(forbid_extra_keys=True)
+    converter = Converter()
+
+    def an_entry(kind: type) -> Any:
+        structured: Callable[[Any, Any], Any] = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
+
+        def structure(value: Any, _: Any) -> Any:
+            if not isinstance(value, Mapping):
+                raise TypeError(f"expected a mapping, got {type(value).__name__}")
+            return structured(value, kind)
+
+        return structure
+
+    converter.register_structure_hook_factory(has, an_entry)
 
     def exactly(*kinds: type) -> Any:
         def structure(value: Any, kind: Any) -> Any:
@@ -117,6 +127,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(str, exactly(str))
     converter.register_structure_hook(int, exactly(int))
     converter.register_structure_hook(bool, exactly(bool))
+    converter.register_structure_hook(Secret, lambda value, _: Secret(exactly(str)(value, str)))
     converter.register_structure_hook(float, exactly(int, float))
 
     def a_list(value: Any, kind: Any) -> tuple[str, ...]:
@@ -153,7 +164,7 @@ def _problems(error: BaseException, path: str) -> list[str]:
         return found
     if isinstance(error, ForbiddenExtraKeysError):
         known = {attribute.name: None for attribute in fields(error.cl)}
-        return [f"{path}.{name}: unknown key{_nearest(name, known)}" for name in sorted(error.extra_fields)]
+        return [f"{path}.{name}: unknown key{_nearest(name, known)}" for name in sorted(map(str, error.extra_fields))]
     if isinstance(error, KeyError):
         return [f"{path}: is missing"]
     return [f"{path}: {error}"]

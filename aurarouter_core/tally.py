@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Literal
 
@@ -15,6 +16,7 @@ from aurarouter_hooks import (
     Delta,
     Event,
     Model,
+    NoModelLeftError,
     PrivacyError,
     Prompt,
     ProviderError,
@@ -48,17 +50,21 @@ class Tally:
         if isinstance(event, Delta):
             self.chunks.append(event.chunk)
         elif isinstance(event, Committed):
-            self.first_token = time.perf_counter() - self.clock
+            self.commit()
+
+    def commit(self) -> None:
+        """Content is about to be shown."""
+        self.first_token = time.perf_counter() - self.clock
 
     def attempt(self, reply: Reply, error: BaseException | None = None) -> Attempt:
         """The attempt as a value."""
-        outcome: Literal["ok", "failed", "incomplete", "cancelled"]
+        outcome: Literal["ok", "failed", "incomplete", "cancelled", "error"]
         if error is None:
             outcome = "ok"
-        elif not isinstance(error, ProviderError | PrivacyError):
-            outcome = "cancelled"
-        else:
+        elif isinstance(error, ProviderError | PrivacyError | NoModelLeftError):
             outcome = "incomplete" if self.committed else "failed"
+        else:
+            outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
         usage = reply.usage or (self._estimate(reply) if self.committed else None)
         price = self.model.price
         return Attempt(

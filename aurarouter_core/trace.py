@@ -26,7 +26,11 @@ from aurarouter_hooks.values import new_id
 
 
 class Recorder:
-    """The trace of one task in the making."""
+    """The trace of one task in the making.
+
+    Attributes:
+        private: The task was declared or found private, at whatever point.
+    """
 
     def __init__(self, task: Task, *, surface: str = "", keep_content: bool = False) -> None:
         self._clock = time.perf_counter()
@@ -40,6 +44,7 @@ class Recorder:
         self._surface = surface
         self._prompt = task.question if keep_content else None
         self._decision: Decision | None = None
+        self.private = task.private
 
     @property
     def elapsed(self) -> float:
@@ -49,6 +54,7 @@ class Recorder:
     def decided(self, decision: Decision, began: float) -> None:
         """The task was decided, starting `began` seconds after it was accepted."""
         self._decision = decision
+        self.private = self.private or decision.constraint.private
         self._nodes["analyse"] = Node(
             id="analyse",
             kind="analyse",
@@ -92,7 +98,7 @@ class Recorder:
             surface=self._surface,
             app=task.app,
             conversation=task.conversation,
-            private=task.private or (decision is not None and decision.constraint.private),
+            private=self.private,
             decision=decision,
             nodes=nodes,
             usage=usage or Usage(),
@@ -107,3 +113,16 @@ class Recorder:
         """A node that was left early never said which attempts it had; we saw them."""
         loose = self._attempts.get(node.id)
         return evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed") if loose else node
+
+
+def without_words(trace: Trace) -> Trace:
+    """The trace without what backends and plugins said about it: an error may quote the prompt."""
+
+    def bare(error: ErrorInfo | None) -> ErrorInfo | None:
+        return None if error is None else ErrorInfo(type=error.type, message="(left out: the task was private)")
+
+    nodes = tuple(
+        evolve(node, attempts=tuple(evolve(attempt, error=bare(attempt.error)) for attempt in node.attempts))
+        for node in trace.nodes
+    )
+    return evolve(trace, nodes=nodes, error=bare(trace.error))

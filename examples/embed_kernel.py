@@ -76,7 +76,7 @@ class Plugin:
 async def answer(router: Router, task: Task) -> None:
     """Print where a task goes and why, then its answer as it comes."""
     print(f"> {task.text}")
-    decision = await router.decide_now(task)
+    decision = await router.locate_and_decide(task)
     print(f"  {decision.intent}, role {decision.role}, chain {' > '.join(decision.chain)}")
     print("  ", end="")
     async with aclosing(router.stream(task)) as events:

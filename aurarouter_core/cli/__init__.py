@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
 
@@ -26,12 +28,19 @@ def main() -> None:
     Exit codes: 0 ok · 1 unexpected · 2 usage, configuration or a missing plugin · 3 no route · 4 refused for
     privacy · 5 every model failed · 130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a pipe's encoding may lack what an answer holds
     try:
         code = cli.main(prog_name="aurarouter", standalone_mode=False)
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
-        error.show()
+        if "--json" in sys.argv[1:]:
+            wrong = {"type": type(error).__name__, "message": error.format_message(), "hint": ""}
+            click.echo(json.dumps({"success": False, "error": wrong}, indent=2))
+        else:
+            error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def collect() -> tuple[click.Group, Plugins]:
+def load_commands() -> tuple[click.Group, Plugins]:
     """Load all plugins and gather their commands."""
     from aurarouter_core.plugins import Plugins
 
@@ -32,14 +32,16 @@ def collect() -> tuple[click.Group, Plugins]:
     return group, plugins
 
 
-def brought() -> dict[str, str]:
+def help_lines() -> dict[str, str]:
     """Command name → its line of help, from the index when it still holds."""
     path = _path()
     known = _read(path)
     if known is not None:
         return known
-    group, plugins = collect()
+    group, plugins = load_commands()
     commands = {name: command.get_short_help_str(limit=70) for name, command in group.commands.items()}
+    if any(plugin.state == "broken" for plugin in plugins.found.values()):
+        return commands  # its file may be repaired at any moment, and we don't watch it
     modules = (sys.modules.get(name) for name in plugins.modules)
     files = [module.__file__ for module in modules if module is not None and module.__file__]
     _write(path, {"place": _place(), "files": {file: _changed(file) for file in files}, "commands": commands})
@@ -47,8 +49,8 @@ def brought() -> dict[str, str]:
 
 
 def _path() -> Path:
-    root = os.environ.get("AURAROUTER_HOME") or Path.home() / ".auracore" / "aurarouter"
-    return Path(root).expanduser() / "cache" / "commands.json"
+    root = os.environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter"  # as Home, whose imports cost too much here
+    return Path(os.path.expanduser(root), "cache", "commands.json")  # noqa: PTH111 - raises nothing
 
 
 def _place() -> list[object]:
@@ -76,11 +78,17 @@ def _read(path: Path) -> dict[str, str] | None:
 
 
 def _write(path: Path, index: dict[str, object]) -> None:
+    from aurarouter_core.home import private_folder
+    from aurarouter_hooks import AuraRouterError
+
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(index, file)
-        Path(temporary).replace(path)
-    except OSError:
+        with tempfile.NamedTemporaryFile("w", dir=private_folder(path.parent), delete=False, encoding="utf-8") as file:
+            try:
+                json.dump(index, file)
+                file.close()
+                Path(file.name).replace(path)
+            except OSError:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except (OSError, AuraRouterError):
         return  # a home that can't be written to makes `--help` slower, not wrong

@@ -46,15 +46,15 @@ class CommandTable(click.Group):
 
 
 def _brought() -> dict[str, str]:
-    from aurarouter_core.cli.command_index import brought
+    from aurarouter_core.cli.command_index import help_lines
 
-    return brought()
+    return help_lines()
 
 
 def _plugin_command(name: str) -> click.Command | None:
-    from aurarouter_core.cli.command_index import collect
+    from aurarouter_core.cli.command_index import load_commands
 
-    return collect()[0].commands.get(name)
+    return load_commands()[0].commands.get(name)
 
 
 def _absent(name: str) -> click.Command:

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from aurarouter_core import __version__, install
 from aurarouter_core.cli.session import Session
+from aurarouter_core.home import private_folder
 from aurarouter_core.plain import dumps
 from aurarouter_core.router import Router
 from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
@@ -61,7 +62,7 @@ def _installation(session: Session) -> Iterator[Finding]:
             "Install a C compiler, then reinstall; or unset AURAROUTER_NO_SPEEDUPS.",
         )
     try:
-        session.home.private(session.home.root)
+        private_folder(session.home.root)
         writable = os.access(session.home.root, os.W_OK)
     except AuraRouterError:
         writable = False
@@ -123,17 +124,14 @@ def _configuration(session: Session) -> Iterator[Finding]:
 async def _models(router: Router) -> list[Finding]:
     findings = []
     good = {"healthy", "unknown", "cold", "loading"}
-    try:
-        for name, health in (await router.health()).items():
-            findings.append(_of_model(router, name, health, good))
+    async with router:
         try:
+            for name, health in (await router.health()).items():
+                findings.append(_of_model(router, name, health, good))
             router.decide(Task(PROBE))
             findings.append(Finding("ok", "a task can be decided"))
         except AuraRouterError as error:
             findings.append(Finding("problem", f"no task can be decided: {error}", error.hint))
-    finally:
-        await router.pool.aclose()
-        router.store.close()
     return findings
 
 

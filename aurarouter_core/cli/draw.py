@@ -73,7 +73,7 @@ def _branch(children: Mapping[str, list[Mapping[str, Any]]], parent: str, indent
 
 
 def _attempt(attempt: Mapping[str, Any]) -> str:
-    mark = {"ok": "✓", "failed": "✗", "incomplete": "⚠", "cancelled": "■"}[attempt["outcome"]]
+    mark = {"ok": "✓", "failed": "✗", "incomplete": "⚠", "cancelled": "■"}.get(attempt["outcome"], "?")
     usage = attempt["usage"]
     tokens = f"  {usage['input_tokens']}+{usage['output_tokens']} tokens" if usage else ""
     first = f"  first token {_seconds(attempt['first_token'])}" if attempt["first_token"] is not None else ""

@@ -44,7 +44,9 @@ def command(
         read_task(prompt), context=read_context(context_file), model=model, role=role, intent=intent, private=private
     )
     decision = asyncio.run(_decide(router, task))
-    refused: AuraRouterError | None = None if decision.chain else nothing_left(decision, router.snapshot)
+    refused: AuraRouterError | None = (
+        None if decision.chain else nothing_left(decision, router.snapshot, router.pool.locations)
+    )
     if as_json:
         click.echo(dumps({"decision": decision, "error": error_info(refused) if refused else None}, indent=2))
     else:
@@ -57,8 +59,5 @@ def command(
 
 
 async def _decide(router: Router, task: Task) -> Decision:
-    try:
-        return await router.decide_now(task)
-    finally:
-        await router.pool.aclose()
-        router.store.close()
+    async with router:
+        return await router.locate_and_decide(task)

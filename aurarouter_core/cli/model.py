@@ -9,7 +9,8 @@ import click
 from aurarouter_core import assets
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
-from aurarouter_core.plain import dumps
+from aurarouter_core.home import private_folder
+from aurarouter_core.plain import dumps, origin
 from aurarouter_hooks import Health, Progress, UnknownModelError
 
 
@@ -31,7 +32,7 @@ def list_models(context: click.Context, as_json: bool) -> None:
             "model": name,
             "provider": entry.provider,
             "model_name": entry.model_name,
-            "endpoint": entry.endpoint,
+            "endpoint": origin(entry.endpoint),
             "tags": entry.tags,
             "roles": [role for role, chain in config.roles.items() if name in chain.models],
             "health": health[name],
@@ -51,12 +52,8 @@ def list_models(context: click.Context, as_json: bool) -> None:
 
 
 async def _health(session: Session) -> dict[str, Health]:
-    router = session.router
-    try:
+    async with session.router as router:
         return dict(await router.health())
-    finally:
-        await router.pool.aclose()
-        router.store.close()
 
 
 @command.command("pull")
@@ -72,7 +69,7 @@ def pull(context: click.Context, name: str, as_json: bool) -> None:
     if entry.asset is None:
         raise click.UsageError(f"model '{name}' names no 'asset:' to fetch")
     spec = assets.spec_of(entry.asset)
-    folder = session.home.private(session.home.models)
+    folder = private_folder(session.home.models)
     path = assets.on_disk(spec, folder)
     if path is None:
         with ProgressLine() as line:

@@ -14,7 +14,7 @@ from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps, plain
 from aurarouter_core.router import Router
-from aurarouter_hooks import Committed, Delta, Done, Event, Task
+from aurarouter_hooks import Delta, Done, RoutingError, Task
 
 
 def read_task(text: str) -> str:
@@ -78,10 +78,10 @@ def command(
         private=private,
     )
     streams = sys.stdout.isatty() and not as_json
-    done = asyncio.run(_answer(Session.of(context).router, asked, streams))
+    done, shown = asyncio.run(_answer(Session.of(context).router, asked, streams))
     if as_json:
         click.echo(dumps(result(done), indent=2))
-    elif streams:
+    elif shown:
         click.echo()
     else:
         click.echo(done.text)
@@ -108,25 +108,21 @@ def result(done: Done) -> dict[str, object]:
     }
 
 
-async def _answer(router: Router, task: Task, streams: bool) -> Done:
+async def _answer(router: Router, task: Task, streams: bool) -> tuple[Done, bool]:
+    """The end of the task, and whether its text was shown on the way."""
+    shown = False
     done: Done | None = None
     async with router:
         with ProgressLine() as line:
             async with aclosing(router.stream(task)) as events:
                 async for event in events:
                     line.see(event)
-                    if streams:
-                        _show(event)
+                    if streams and isinstance(event, Delta) and event.chunk.text:
+                        click.echo(event.chunk.text, nl=False)
+                        sys.stdout.flush()
+                        shown = True
                     if isinstance(event, Done):
                         done = event
     if done is None:
-        raise click.ClickException("a middleware ended the task without an answer")
-    return done
-
-
-def _show(event: Event) -> None:
-    if isinstance(event, Delta) and event.chunk.text:
-        click.echo(event.chunk.text, nl=False)
-        sys.stdout.flush()
-    elif isinstance(event, Committed):
-        sys.stdout.flush()
+        raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
+    return done, shown

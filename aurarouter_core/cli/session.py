@@ -13,8 +13,13 @@ from aurarouter_core.config import Config
 from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.router import Router
-from aurarouter_core.snapshot import Request, load_config
+from aurarouter_core.snapshot import load_config
 from aurarouter_core.store import Store
+
+
+def _ours_or_grave(record: logging.LogRecord) -> bool:
+    """Below a warning only our own loggers speak: at DEBUG a vendor's library would log prompts."""
+    return record.levelno >= logging.WARNING or record.name.startswith("aurarouter")
 
 
 class Session:
@@ -23,6 +28,8 @@ class Session:
     def __init__(self, config_path: str | None) -> None:
         self._path = Path(config_path) if config_path else None
         logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_ours_or_grave)
 
     @classmethod
     def of(cls, context: click.Context) -> Session:
@@ -43,7 +50,7 @@ class Session:
     def config(self) -> Config:
         """The configuration in force; `system.log_level` acts from here on."""
         config = load_config(self.plugins, path=self._path)
-        logging.getLogger().setLevel(config.system.log_level.upper())
+        logging.getLogger().setLevel(config.system.log_level)
         for warning in config.warnings:
             logging.getLogger("aurarouter_core").warning("%s", warning)
         return config
@@ -57,6 +64,4 @@ class Session:
     def router(self) -> Router:
         """A router on this configuration."""
         config = self.config
-        return Router(
-            config, self.plugins, request=Request(path=self._path), home=self.home, store=self.store, surface="cli"
-        )
+        return Router(config, self.plugins, home=self.home, store=self.store, surface="cli")

@@ -1,5 +1,6 @@
 """`import aurarouter`: the kernel and the contract under one name."""
 
+from importlib import import_module
 from typing import Any
 
 import aurarouter_core
@@ -14,6 +15,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Everything that the kernel and the contract make public."""
+    if name == "providers":
+        return import_module("aurarouter.providers")
     if name in aurarouter_hooks.__all__:
         return getattr(aurarouter_hooks, name)
     if name in aurarouter_core.__all__:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from aurarouter_hooks.values import AssetSpec
 
@@ -12,7 +11,7 @@ FetchProgress = Callable[[int, int | None], None]
 """Called with bytes so far and bytes in all, None when unknown."""
 
 
-class AssetSource(Protocol):
+class AssetSource:
     """Fetches the files of one scheme. Registered as a class, made without arguments when first needed."""
 
     async def fetch(self, spec: AssetSpec, folder: Path, progress: FetchProgress) -> Path:
@@ -21,3 +20,4 @@ class AssetSource(Protocol):
         Raises:
             AssetError: It could not be fetched or is not what `spec` says; `folder` is as it was.
         """
+        raise NotImplementedError(f"{type(self).__name__} must define fetch()")

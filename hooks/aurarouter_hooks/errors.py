@@ -16,14 +16,15 @@
     │   └── AllModelsFailedError        .attempts, in the order they were made
     ├── AssetError                      a model file could not be found, fetched or verified
     ├── DaemonError                     the shared engine could not be reached
-    └── ProviderError                   .provider .model; the only kind that moves a chain on
+    └── ProviderError                   .provider .model; the kind that moves a chain on
         ├── ProviderUnavailableError    .retry_after; cannot connect, overloaded, 5xx, not installed
         ├── ProviderTimeoutError        .after seconds
         ├── ProviderRateLimitedError    .retry_after seconds, when the backend said so
         ├── ProviderAuthError           401 or 403: the model is skipped, never retried
         └── ProviderReplyError          it answered, but refused the request or made no sense
 
-Anything else that escapes from a provider is a bug and is never swallowed by a chain.
+Anything else that escapes from a provider is a bug and is never swallowed by a chain. Inside the kernel a model that
+turns out not to be allowed right before its attempt is passed over too.
 """
 
 from __future__ import annotations

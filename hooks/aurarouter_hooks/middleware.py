@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 from aurarouter_hooks.values import Call, Event
 
 Proceed = Callable[[Call], AsyncGenerator[Event]]
-"""The events of what is inside; close it (`contextlib.aclosing`) when you stop early."""
+"""The events of what is inside. The kernel closes it with the middleware, however that ends."""
 
 
-@runtime_checkable
-class Middleware(Protocol):
+class Middleware:
     """A wrapper in streaming form, the one shape that all surfaces share.
 
     `proceed(call)` gives the events of what is inside. A middleware may pass them on, add `Noted` ones, answer by
-    itself without proceeding, or raise an error of the tree: around an attempt a `ProviderError` moves the chain
-    on. It must close what it opened when it is closed early, and it can loosen no constraint.
+    itself without proceeding (around a task with `call.answer(reply)`, around an attempt with `Delta`s), or raise an
+    error of the tree: around an attempt a `ProviderError` moves the chain on. It can loosen no constraint.
 
     Attributes:
         scope: "task": once around the whole task; "attempt": around each attempt at a model.
         order: Smaller is further out. Equal orders are settled by the plugin's name.
     """
 
-    scope: Literal["task", "attempt"]
-    order: int
+    scope: Literal["task", "attempt"] = "task"
+    order: int = 0
 
     def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
-        """The events of this call."""
+        """The events of this call; subclasses define it, usually as an async generator."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__()")

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from aurarouter_hooks.values import Capabilities, Chunk, Health, Location, Model, Prompt, Reply
+from aurarouter_hooks.values import (
+    Capabilities,
+    Chunk,
+    Embeddings,
+    EmbedRequest,
+    Health,
+    Location,
+    Model,
+    Prompt,
+    Reply,
+)
 
 
 class Provider:
@@ -53,8 +63,12 @@ class Provider:
         """Tokens of a prompt; None when the backend can't say."""
         return None
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]] | None:
-        """A vector for each text; None when the model can't."""
+    async def embed(self, request: EmbedRequest) -> Embeddings | None:
+        """A vector for each text; None when the model can't.
+
+        Raises:
+            ProviderError: The attempt failed.
+        """
         return None
 
     async def load(self) -> None:

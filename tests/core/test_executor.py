@@ -9,10 +9,10 @@ import pytest
 from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_hooks import (
     AllModelsFailedError,
+    AssetSource,
     AttemptDone,
     AttemptFailed,
     AttemptStarted,
-    Call,
     Chunk,
     Committed,
     Delta,
@@ -22,16 +22,16 @@ from aurarouter_hooks import (
     NodeFinished,
     NodeStarted,
     NoModelLeftError,
-    Noted,
     PluginMissingError,
     PrivacyError,
-    Proceed,
     Prompt,
     Provider,
     ProviderAuthError,
+    ProviderTimeoutError,
     ProviderUnavailableError,
     Reply,
     Usage,
+    hookimpl,
 )
 
 GRAMMAR: dict[type[Event], set[type[Event]]] = {
@@ -281,94 +281,6 @@ async def test_a_place_that_cannot_be_found_out_counts_as_elsewhere(
             await router.run(Task("my secret", private=True))
 
 
-class Layer:
-    """Middleware that notes that it was there."""
-
-    def __init__(self, name: str, scope: Any, order: int, log: list[str]) -> None:
-        self.name, self.scope, self.order, self.log = name, scope, order, log
-
-    async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
-        self.log.append(f"{self.name} in")
-        async for event in proceed(call):
-            yield event
-        self.log.append(f"{self.name} out")
-
-
-async def test_middleware_runs_in_its_order(
-    configure: Callable[..., Config], make_plugin: Any, providers: object
-) -> None:
-    log: list[str] = []
-    plugins = Plugins(
-        discover=False,
-        extra=[
-            providers,
-            make_plugin(
-                "one", register_middleware=lambda: [Layer("inner", "task", 20, log), Layer("try", "attempt", 0, log)]
-            ),
-            make_plugin("two", register_middleware=lambda: [Layer("outer", "task", 10, log)]),
-        ],
-    )
-    config = configure(dead=scripted(ProviderUnavailableError("no")), good=scripted("yes", None))
-    async with Router(config, plugins) as router:
-        assert (await router.run(Task("hi"))).text == "yes"
-    assert log[:5] == ["outer in", "inner in", "try in", "try in", "try out"]
-
-
-async def test_middleware_may_answer_note_and_refuse(
-    configure: Callable[..., Config], make_plugin: Any, providers: object
-) -> None:
-    class Refuses:
-        scope = "attempt"
-        order = 0
-
-        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
-            if call.model is not None and call.model.id == "busy":
-                raise ProviderUnavailableError("too many requests at once")
-            yield Noted(name="cache", value="hit")
-            yield Committed(node="answer", model="good")
-            yield Delta(chunk=Chunk(text="from the cache", finish="stop"))
-
-    plugins = Plugins(discover=False, extra=[providers, make_plugin("r", register_middleware=lambda: [Refuses()])])
-    config = configure(busy=scripted("never", None), good=scripted("never", None))
-    async with Router(config, plugins) as router:
-        done = await router.run(Task("hi"))
-    assert done.text == "from the cache"
-    assert done.trace.notes == {"cache": "hit"}
-    assert [attempt.outcome for attempt in done.trace.attempts] == ["failed", "ok"]
-
-
-async def test_middleware_cannot_loosen_a_limit(
-    configure: Callable[..., Config], make_plugin: Any, providers: object
-) -> None:
-    from attrs import evolve
-
-    from aurarouter_hooks import Constraint
-
-    class Loosens:
-        scope = "attempt"
-        order = 0
-
-        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
-            assert call.model is not None
-            far = evolve(call.model, id="far", tags=frozenset({"private"}))
-            async for event in proceed(evolve(call, constraint=Constraint(), model=far)):
-                yield event
-
-    seen: list[Prompt] = []
-    plugins = Plugins(discover=False, extra=[providers, make_plugin("l", register_middleware=lambda: [Loosens()])])
-    config = configure(
-        roles={"coding": ["near"]},
-        near={"provider": "here", "options": {"seen": seen}},
-        far={"provider": "remote", "options": {"seen": seen}},
-    )
-    async with Router(config, plugins) as router:
-        done = await router.run(Task("my secret", private=True))
-    assert done.text == "near says hello"
-    (prompt,) = seen
-    assert prompt.private
-    assert [attempt.model for attempt in done.trace.attempts] == ["near"]
-
-
 async def test_observers_that_raise_change_nothing(
     configure: Callable[..., Config], make_plugin: Any, providers: object
 ) -> None:
@@ -388,3 +300,77 @@ async def test_observers_that_raise_change_nothing(
     assert {(plugin, hook) for plugin, hook, *_ in store.faults()} == {
         ("watcher", "decision_made"), ("watcher", "attempt_finished"), ("watcher", "task_finished"),
     }  # fmt: skip
+
+
+async def test_empty_chunks_do_not_wind_the_first_tokens_clock(configure: Callable[..., Config]) -> None:
+    class Drips(Provider):
+        async def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+            for _ in range(100):
+                await asyncio.sleep(0.02)
+                yield Chunk()
+            yield Chunk(text="late", finish="stop")
+
+    class Brings:
+        @hookimpl
+        def register_providers(self) -> dict[str, type[Provider]]:
+            return {"drips": Drips}
+
+    config = configure(a={"provider": "drips", "first_token_timeout": 0.1})
+    async with Router(config, Plugins(discover=False, extra=[Brings()])) as router:
+        with pytest.raises(AllModelsFailedError, match="no first token after"):
+            await router.run(Task("hi"))
+
+
+@pytest.mark.parametrize("slow", ["where", "fetch"])
+async def test_the_deadline_covers_all_that_comes_before_the_answer(
+    configure: Callable[..., Config], make_plugin: Any, slow: str
+) -> None:
+    class Slow(Provider):
+        async def where(self) -> Location:
+            await forever()
+            raise AssertionError
+
+    class Source(AssetSource):
+        async def fetch(self, spec: Any, folder: Any, progress: Any) -> Any:
+            await forever()
+
+    brought = make_plugin(
+        "s", register_providers=lambda: {"slow": Slow}, register_asset_sources=lambda: {"slow": Source}
+    )
+    entry = {"provider": "slow"} | ({"asset": {"source": "slow:x", "file": "x.gguf"}} if slow == "fetch" else {})
+    plugins = Plugins(discover=False, extra=[brought])
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with Router(configure(a=entry), plugins) as router:
+        with pytest.raises((ProviderTimeoutError, AllModelsFailedError), match="the task's deadline passed"):
+            await router.run(Task("hi", private=slow == "where", deadline=0.1))
+    assert loop.time() - began < 5  # where() alone would be given ten seconds
+
+
+async def test_the_words_of_a_plugins_exception_are_not_repeated(
+    configure: Callable[..., Config], make_plugin: Any, providers: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    def boom(task: Task) -> None:
+        raise ValueError(f"cannot score {task.text}")
+
+    plugins = Plugins(discover=False, extra=[providers, make_plugin("boom", score_models=lambda task: boom(task))])
+    with caplog.at_level("DEBUG"):
+        async with Router(configure(a=scripted("yes", None)), plugins) as router:
+            await router.run(Task("my password is hunter2"))
+            store = router.store
+    assert "hunter2" not in caplog.text
+    ((_, hook, error, *_),) = store.faults()
+    assert hook == "score_models"
+    assert error.startswith("ValueError: raised in test_executor.py, line ")
+
+
+async def test_a_private_tasks_errors_are_kept_without_their_words(
+    configure: Callable[..., Config], plugins: Plugins
+) -> None:
+    config = configure(a=scripted(ProviderUnavailableError("can't read 'hunter2'"), tags=["private"]))
+    async with Router(config, plugins) as router:
+        with pytest.raises(AllModelsFailedError, match="hunter2"):
+            await router.run(Task("my password is hunter2", private=True))
+        store = router.store
+    assert "hunter2" not in str(store.latest(1))
+    assert store.latest(1)[0]["error"]["type"] == "AllModelsFailedError"

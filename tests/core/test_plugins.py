@@ -78,7 +78,7 @@ def test_an_optional_hook_of_an_absent_plugin_is_fine() -> None:
 
     plugins = Plugins(discover=False, extra=[Brings()])
     assert plugins.found["Brings"].state == "loaded"
-    assert plugins.ask("gui_panels") == [["panel"]]
+    assert plugins.call_hook("gui_panels") == [["panel"]]
 
 
 def test_a_plugin_may_bring_hooks_of_its_own(make_plugin: Make) -> None:
@@ -90,7 +90,7 @@ def test_a_plugin_may_bring_hooks_of_its_own(make_plugin: Make) -> None:
     guest = make_plugin("guest", gui_panels=lambda: ["mine"])
     broken = make_plugin("broken", gui_panels=raising)
     plugins = Plugins(discover=False, extra=[host, guest, broken])
-    assert plugins.ask("gui_panels") == [["mine"]]
+    assert plugins.call_hook("gui_panels") == [["mine"]]
     assert [fault.plugin for fault in plugins.guard.faults] == ["broken"]
 
 
@@ -151,7 +151,7 @@ def test_results_do_not_depend_on_the_order_of_plugins(make_plugin: Make) -> Non
 
 def test_a_score_that_is_no_number_counts_as_a_fault(make_plugin: Make) -> None:
     plugins = Plugins(discover=False, extra=[make_plugin("nan", score_models=lambda: {"m": float("nan"), "n": 1.0})])
-    assert plugins.score(TASK, ANALYSIS, []) == {"n": 1.0}
+    assert plugins.score(TASK, ANALYSIS, []) == {}
     assert plugins.guard.faults[0].plugin == "nan"
 
 
@@ -184,3 +184,46 @@ async def test_life_hooks_may_return_awaitables_and_may_fail(make_plugin: Make) 
     await plugins.lifecycle("kernel_started", None)  # type: ignore[arg-type]  # none of them looks at it
     assert sorted(heard) == ["awaited", "plain"]
     assert [fault.plugin for fault in plugins.guard.faults] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "answer"),
+    [
+        ("register_providers", ["x"]),
+        ("register_verbs", {"a": 1}),
+        ("register_intents", "abc"),
+        ("register_middleware", [object()]),
+        ("register_settings", [1]),
+        ("classify_task", "coding"),
+        ("score_models", "high"),
+    ],
+)
+def test_a_wrong_answer_is_a_fault_with_a_name(make_plugin: Make, hook: str, answer: object) -> None:
+    plugins = Plugins(discover=False, extra=[make_plugin("odd", **{hook: lambda: answer})])
+    ask: dict[str, Callable[[], object]] = {
+        "register_providers": lambda: plugins.providers,
+        "register_verbs": lambda: plugins.verbs,
+        "register_intents": lambda: plugins.intents,
+        "register_middleware": lambda: plugins.middleware,
+        "register_settings": lambda: plugins.settings_layers("local"),
+        "classify_task": lambda: plugins.classify(TASK, ANALYSIS),
+        "score_models": lambda: plugins.score(TASK, ANALYSIS, []),
+    }
+    assert not ask[hook]()
+    assert [(fault.plugin, fault.hook) for fault in plugins.guard.faults] == [("odd", hook)]
+
+
+def test_a_wrong_veto_refuses_the_task(make_plugin: Make) -> None:
+    plugins = Plugins(discover=False, extra=[make_plugin("odd", veto_models=lambda: ["a"])])
+    with pytest.raises(PluginBrokenError, match="plugin 'odd' failed in veto_models"):
+        plugins.veto(TASK, ANALYSIS, [])
+
+
+def test_two_plugins_of_one_class_are_two(make_plugin: Make) -> None:
+    one, two = make_plugin("same", register_verbs=lambda: {"a": "x"}), make_plugin("same")
+    assert {plugin.state for plugin in Plugins(discover=False, extra=[one, two]).found.values()} == {"loaded"}
+
+
+def test_one_string_is_not_several() -> None:
+    with pytest.raises(TypeError, match="expected several strings"):
+        Task("x", tags="eu")

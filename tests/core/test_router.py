@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from aurarouter_core import Config, Plugins, Router, Task
-from aurarouter_hooks import ConfigError, Kernel, RoutingError
+from aurarouter_core import Config, Plugins, Router, Task, load_config
+from aurarouter_hooks import ConfigError, Health, Kernel, Location, Model, Prompt, Provider, Reply, RoutingError
 
 YAML = """
 models:
@@ -28,7 +28,7 @@ def file(home: Path) -> Path:
 async def test_a_router_is_a_kernel(plugins: Plugins, configure: Callable[..., Config]) -> None:
     async with Router(configure(), plugins) as router:
         kernel: Kernel = router
-        assert kernel.ask("nobody_has_this") == []
+        assert kernel.call_hook("nobody_has_this") == []
 
 
 def test_run_sync(plugins: Plugins, file: Path) -> None:
@@ -124,3 +124,100 @@ async def test_failed_tasks_are_kept_too(plugins: Plugins, configure: Callable[.
     (kept,) = store.latest(1)
     assert kept["error"]["type"] == "NoModelLeftError"
     assert kept["complete"] is False
+
+
+async def test_reload_keeps_what_the_embedder_asked_for(plugins: Plugins, file: Path) -> None:
+    config = load_config(plugins, overrides={"system": {"default_timeout": 3}})
+    async with Router(config, plugins) as router:
+        await router.set_layer("cell", {"system": {"keep_content": True}})
+        await router.reload()
+        system = router.snapshot.config.system
+        assert (system.default_timeout, system.keep_content) == (3, True)
+
+
+async def test_a_configuration_made_by_a_program_is_not_replaced(
+    plugins: Plugins, configure: Callable[..., Config], file: Path
+) -> None:
+    async with Router(configure(), plugins) as router:
+        with pytest.raises(ConfigError, match="put together by a program"):
+            await router.reload()
+
+
+async def test_layers_set_at_once_don_t_poison_each_other(plugins: Plugins, file: Path) -> None:
+    async with Router(plugins=plugins) as router:
+        good = router.set_layer("good", {"system": {"default_timeout": 7}})
+        bad = router.set_layer("bad", {"system": {"default_timeout": -1}})
+        outcomes = await asyncio.gather(bad, good, return_exceptions=True)
+        assert isinstance(outcomes[0], ConfigError)
+        assert outcomes[1] is None
+        await router.reload()
+        assert router.snapshot.config.system.default_timeout == 7
+        stopped = asyncio.create_task(router.set_layer("late", {"system": {"default_timeout": 9}}))
+        await asyncio.sleep(0)
+        stopped.cancel()
+        await asyncio.gather(stopped, return_exceptions=True)
+        await router.reload()
+        assert router.snapshot.config.system.default_timeout == 7
+
+
+async def test_a_changed_model_gets_a_new_provider_and_an_unchanged_one_keeps_its_own(
+    make_plugin: Any, home: Path
+) -> None:
+    made: list[str] = []
+    closed: list[str] = []
+
+    class Counted(Provider):
+        def __init__(self, model: Model) -> None:
+            super().__init__(model)
+            made.append(f"{model.id} {model.timeouts.total:g}")
+
+        async def generate(self, prompt: Prompt) -> Reply:
+            return Reply(text="ok")
+
+        async def where(self) -> Location:
+            return Location(kind="process")
+
+        async def aclose(self) -> None:
+            closed.append(self.model.id)
+
+    plugins = Plugins(discover=False, extra=[make_plugin("c", register_providers=lambda: {"counted": Counted})])
+    path = home / "auraconfig.yaml"
+    text = "models: {a: {provider: counted, timeout: %s}, b: {provider: counted}}\nroles: {coding: [a, b]}\n"
+    path.write_text(text % 5)
+    async with Router(plugins=plugins) as router:
+        for _ in range(2):
+            await router.run(Task("hi", model="a", private=True))
+            await router.run(Task("hi", model="b", private=True))
+        path.write_text(text % 6)
+        await router.reload()
+        assert set(router.pool.locations) == {"b"}
+        await router.run(Task("hi", model="a"))
+        await router.run(Task("hi", model="b"))
+        assert made == ["a 5", "b 120", "a 6"]
+    assert sorted(closed) == ["a", "a", "b"]
+
+
+async def test_a_closed_router_takes_no_tasks_and_makes_no_providers(
+    plugins: Plugins, configure: Callable[..., Config]
+) -> None:
+    router = Router(configure(a={"provider": "scripted", "options": {"script": ["x", None]}}), plugins)
+    async with router:
+        stream = router.stream(Task("late"))
+    with pytest.raises(RoutingError, match="closed"):
+        await anext(stream)
+    async with router:
+        assert (await router.run(Task("again"))).text == "x"
+
+
+async def test_one_broken_provider_does_not_hide_how_the_others_are(
+    make_plugin: Any, providers: object, configure: Callable[..., Config]
+) -> None:
+    class Bug(Provider):
+        async def health(self) -> Health:
+            raise KeyError("bug")
+
+    plugins = Plugins(discover=False, extra=[providers, make_plugin("b", register_providers=lambda: {"bug": Bug})])
+    async with Router(configure(a={"provider": "bug"}, b={"provider": "here"}), plugins) as router:
+        health = await router.health()
+    assert (health["a"].state, health["b"].state) == ("down", "unknown")
+    assert "KeyError" in health["a"].detail

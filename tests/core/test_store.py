@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,56 @@ def test_several_writers_share_one_file(tmp_path: Path) -> None:
     for store in stores:
         store.close()
     assert len(stores[0].latest(1000)) == 400
+
+
+def test_closing_while_others_add_always_ends(tmp_path: Path) -> None:
+    for round_ in range(20):
+        store = Store(tmp_path / f"{round_}.db")
+        going = threading.Event()
+
+        def add(store: Store = store, going: threading.Event = going) -> None:
+            going.set()
+            for number in range(300):
+                store.add(trace(number))
+
+        adder = threading.Thread(target=add)
+        adder.start()
+        going.wait()
+        store.close()
+        adder.join()
+        store.close()
+        assert len(store.latest(1000)) == 300
+
+
+def test_odd_values_harm_no_others(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    circle: list[Any] = []
+    circle.append(circle)
+    store.add(Trace(id="\ud800", task_id="surrogate", started_at=1.0))
+    store.add(Trace(id="1", task_id="mixed", started_at=2.0, notes={"set": {1, "a"}, "circle": circle}))
+    store.add(Trace(id="2", task_id="number", started_at=3.0, cost=float("nan")))
+    store.add(Fault("p", "h", "\udfff"))
+    store.add(trace(9))
+    store.close()
+    assert [row["task_id"] for row in store.latest()] == ["task9", "number", "mixed", "surrogate"]
+
+
+def test_a_busy_file_costs_its_batch_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: real(path, timeout=0.01))
+    store = Store(tmp_path / "a.db")
+    store.add(trace(1))
+    store.close()
+    lock = real(store.path, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    store.add(trace(2))
+    store.close()
+    lock.execute("ROLLBACK")
+    lock.close()
+    store.add(trace(3))
+    store.close()
+    assert [row["task_id"] for row in store.latest()] == ["task3", "task1"]
+    with real(store.path) as connection:
+        assert connection.execute("SELECT count FROM dropped").fetchall() == [(1,)]
+    connection.close()
+    assert store.dropped == 0

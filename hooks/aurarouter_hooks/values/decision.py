@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
-from aurarouter_hooks.values.task import Analysis
+from aurarouter_hooks.values.task import Analysis, only_names
+
+
+def _models(value: Iterable[str] | None) -> frozenset[str] | None:
+    return None if value is None else only_names(value)
 
 
 @frozen(kw_only=True)
@@ -25,10 +29,10 @@ class Constraint:
 
     private: bool = False
     here: bool = False
-    tags: frozenset[str] = frozenset()
-    capabilities: frozenset[str] = frozenset()
+    tags: frozenset[str] = field(default=frozenset(), converter=only_names)
+    capabilities: frozenset[str] = field(default=frozenset(), converter=only_names)
     min_context: int = 0
-    models: frozenset[str] | None = None
+    models: frozenset[str] | None = field(default=None, converter=_models)
     reasons: tuple[str, ...] = ()
 
     def __or__(self, other: Constraint) -> Constraint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from typing import Any, Protocol
 
 from aurarouter_hooks.values.decision import Decision
@@ -20,8 +20,8 @@ class Kernel(Protocol):
     def run(self, task: Task) -> Awaitable[Done]:
         """Run a task to its end."""
 
-    def stream(self, task: Task) -> AsyncIterator[Event]:
-        """Run a task and tell its events; the grammar stands in `values.event`."""
+    def stream(self, task: Task) -> AsyncGenerator[Event]:
+        """Run a task and tell its events; close it when you stop early. The grammar stands in `values.event`."""
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
@@ -44,7 +44,7 @@ class Kernel(Protocol):
     def drain(self, timeout: float | None = None) -> Awaitable[bool]:
         """Refuse new tasks and wait for running ones; True when none is left."""
 
-    def ask(self, hook: str, **arguments: Any) -> Sequence[Any]:
+    def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
         """Call a hook that a plugin brought with `register_hookspecs`; the answers that are not None.
 
         A plugin that raises is logged, counted and left out.

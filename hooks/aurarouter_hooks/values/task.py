@@ -23,11 +23,14 @@ def _tools(value: Iterable[Tool]) -> tuple[Tool, ...]:
 
 
 def _strings(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise TypeError(f"expected several strings, got the one string {value!r}")
     return tuple(value)
 
 
-def _names(value: Iterable[str]) -> frozenset[str]:
-    return frozenset(value)
+def only_names(value: Iterable[str]) -> frozenset[str]:
+    """A set of names; one bare string is refused, since it would become its letters."""
+    return frozenset(_strings(value))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -73,7 +76,7 @@ class Task:
         here: Only models that provably run on this machine.
         app: Who asks (a client key's name), for limits and usage.
         conversation: Ties tasks together: once private, it stays private.
-        deadline: Seconds that the whole task may take; None for the configured default.
+        deadline: Seconds that the whole task may take; None for no limit beside those of each attempt.
         trace_context: The caller's W3C trace context.
         id: The request's id; the same id is the same request.
     """
@@ -91,7 +94,7 @@ class Task:
     intent: str | None = field(default=None, kw_only=True)
     role: str | None = field(default=None, kw_only=True)
     model: str | None = field(default=None, kw_only=True)
-    tags: frozenset[str] = field(default=frozenset(), converter=_names, kw_only=True)
+    tags: frozenset[str] = field(default=frozenset(), converter=only_names, kw_only=True)
     private: bool = field(default=False, kw_only=True)
     here: bool = field(default=False, kw_only=True)
     app: str = field(default="", kw_only=True)

@@ -46,7 +46,8 @@ class Attempt:
         started: Seconds since the task began.
         seconds: How long it took, failed or not.
         first_token: Seconds from the attempt's start to its first content; None when none came.
-        outcome: "ok", "failed" (the chain went on), "incomplete" (failed after content was shown), "cancelled".
+        outcome: "ok", "failed" (the chain went on), "incomplete" (failed after content was shown), "cancelled", or
+            "error" (something else than the backend was at fault, and the task ended). More may come.
         cost: US dollars; None when the price is unknown.
         request_id: The backend's own id.
     """
@@ -57,7 +58,7 @@ class Attempt:
     started: float
     seconds: float = 0.0
     first_token: float | None = None
-    outcome: Literal["ok", "failed", "incomplete", "cancelled"] = "ok"
+    outcome: Literal["ok", "failed", "incomplete", "cancelled", "error"] = "ok"
     error: ErrorInfo | None = None
     usage: Usage | None = None
     cost: float | None = None
@@ -71,7 +72,7 @@ NodeKind = Literal["analyse", "classify", "plan", "step", "review", "answer"]
 
 @frozen(kw_only=True)
 class Node:
-    """One piece of work in a trace's graph; `parents` are ids of the nodes that it waited for.
+    """One piece of work in a trace's graph; `parents` are ids of the nodes that it waited for. More kinds may come.
 
     `raw` is the model's own text, kept only where the configuration says so.
     """

@@ -1,0 +1,85 @@
+"""What hooks may answer: each function passes a right answer on and refuses a wrong one with TypeError."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aurarouter_hooks import Constraint, Intent, Middleware
+
+
+def anything(answer: Any) -> Any:
+    """For plugins' own hooks: what they answer is their affair."""
+    return answer
+
+
+def nothing(answer: Any) -> None:
+    """For those who are told: whatever they answer is dropped."""
+
+
+def classes(answer: Any) -> Mapping[str, type]:
+    """Name → class."""
+    for name, kind in _mapping(answer).items():
+        _need(isinstance(name, str) and isinstance(kind, type), "a mapping of names to classes", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def words(answer: Any) -> Mapping[str, str]:
+    """String → string."""
+    for word, other in _mapping(answer).items():
+        _need(isinstance(word, str) and isinstance(other, str), "a mapping of strings to strings", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def settings(answer: Any) -> Mapping[str, Any]:
+    """A layer of settings."""
+    return _mapping(answer)
+
+
+def scores(answer: Any) -> Mapping[str, float]:
+    """Model id → a finite number."""
+    for model, score in _mapping(answer).items():
+        fits = isinstance(score, int | float) and math.isfinite(score)
+        _need(isinstance(model, str) and fits, "a mapping of model ids to finite numbers", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def intents(answer: Any) -> Sequence[Intent]:
+    """Several intents."""
+    _need(isinstance(answer, Sequence) and all(isinstance(item, Intent) for item in answer), "intents", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def intent(answer: Any) -> Intent:
+    """One intent."""
+    _need(isinstance(answer, Intent), "an Intent", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def constraint(answer: Any) -> Constraint:
+    """One constraint."""
+    _need(isinstance(answer, Constraint), "a Constraint", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def middleware(answer: Any) -> Sequence[Middleware]:
+    """Several middleware."""
+    fits = isinstance(answer, Sequence) and all(
+        callable(layer)
+        and getattr(layer, "scope", None) in ("task", "attempt")
+        and isinstance(getattr(layer, "order", None), int)
+        for layer in answer
+    )
+    _need(fits, "middleware, each with a scope and an order", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def _mapping(answer: Any) -> Mapping[str, Any]:
+    _need(isinstance(answer, Mapping), "a mapping", answer)
+    return answer  # type: ignore[no-any-return]
+
+
+def _need(fits: bool, what: str, answer: Any) -> None:
+    if not fits:
+        raise TypeError(f"must answer {what}, not {type(answer).__name__}")
