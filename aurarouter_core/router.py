@@ -15,6 +15,7 @@ from aurarouter_core.attempt import Run
 from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
 from aurarouter_core.executor import execute, wrapped
+from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.models import ModelPool
@@ -57,9 +58,7 @@ class Router:
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
         self.pool = ModelPool(self._home)
         self._surface = surface
-        self._running = 0
-        self._idle = asyncio.Event()
-        self._refusal = ""
+        self._gate = Gate()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -68,14 +67,14 @@ class Router:
 
     async def __aenter__(self) -> Self:
         self.pool.reopen()
-        self._refusal = ""
+        self._gate.refusal = ""
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._refusal = "the router is closed"
+        self._gate.refusal = "the router is closed"
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
@@ -139,33 +138,29 @@ class Router:
         """
         if task.mode == "plan":
             raise RoutingError("this release answers directly and can't plan", hint="Leave the mode at 'auto'.")
-        if self._refusal:
-            raise RoutingError(f"{self._refusal} and takes no new tasks", hint="Ask again later, or another one.")
         snapshot = self.snapshot
         recorder = Recorder(task, surface=self._surface, keep_content=snapshot.config.system.keep_content)
-        self._running += 1
         finished: Done | None = None
         error: BaseException | None = None
-        try:
-            async with aclosing(self._events(task, snapshot, recorder)) as events:
-                async for event in events:
-                    recorder.see(event)
-                    if isinstance(event, Done):
-                        finished = self._with_whole_trace(event, recorder)
-                        break
-                    yield event
-            if finished is not None:
-                yield finished
-        except BaseException as failure:
-            error = failure if finished is None else None
-            raise
-        finally:
-            trace = finished.trace if finished else recorder.trace(error_info(error) if error else None, complete=False)
-            self.store.add(without_words(trace) if trace.private else trace)
-            self.plugins.task_finished(trace)
-            self._running -= 1
-            if not self._running:
-                self._idle.set()
+        with self._gate.inside():
+            try:
+                async with aclosing(self._events(task, snapshot, recorder)) as events:
+                    async for event in events:
+                        recorder.see(event)
+                        if isinstance(event, Done):
+                            finished = self._with_whole_trace(event, recorder)
+                            break
+                        yield event
+                if finished is not None:
+                    yield finished
+            except BaseException as failure:
+                error = failure if finished is None else None
+                raise
+            finally:
+                info = error_info(error) if error else None
+                trace = finished.trace if finished else recorder.trace(info, complete=False)
+                self.store.add(without_words(trace) if trace.private else trace)
+                self.plugins.task_finished(trace)
 
     @staticmethod
     def _with_whole_trace(done: Done, recorder: Recorder) -> Done:
@@ -240,23 +235,16 @@ class Router:
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""
-        self._refusal = "the router is paused"
+        self._gate.refusal = "the router is paused"
 
     def resume(self) -> None:
         """Accept tasks again."""
-        self._refusal = ""
+        self._gate.refusal = ""
 
     async def drain(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the contract's own parameter
         """Refuse new tasks and wait for running ones; True when none is left."""
-        self._refusal = "the router is paused"
-        try:
-            async with asyncio.timeout(timeout):
-                while self._running:
-                    self._idle.clear()
-                    await self._idle.wait()
-        except TimeoutError:
-            return False
-        return True
+        self.pause()
+        return await self._gate.emptied(timeout)
 
     def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
         """Call a hook that a plugin brought; the answers that are not None."""

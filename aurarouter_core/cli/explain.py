@@ -8,8 +8,8 @@ import click
 
 from aurarouter_core.cli.draw import decision_lines
 from aurarouter_core.cli.failure import exit_code
-from aurarouter_core.cli.run import read_context, read_task
 from aurarouter_core.cli.session import Session
+from aurarouter_core.cli.task_options import task_options
 from aurarouter_core.plain import dumps, error_info, plain
 from aurarouter_core.refusal import nothing_left
 from aurarouter_core.router import Router
@@ -17,32 +17,15 @@ from aurarouter_hooks import AuraRouterError, Decision, Task
 
 
 @click.command("explain")
-@click.argument("prompt")
-@click.option("-m", "--model", help="As for 'run'.")
-@click.option("--role", help="As for 'run'.")
-@click.option("--intent", help="As for 'run'.")
-@click.option("--context", "context_file", type=click.Path(dir_okay=False), help="As for 'run'.")
-@click.option("--private", is_flag=True, help="As for 'run'.")
+@task_options
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
 @click.pass_context
-def command(
-    context: click.Context,
-    prompt: str,
-    model: str | None,
-    role: str | None,
-    intent: str | None,
-    context_file: str | None,
-    private: bool,
-    as_json: bool,
-) -> None:
-    """Show where PROMPT would go, and why. No model is called.
+def command(context: click.Context, task: Task, as_json: bool) -> None:
+    """Show where TASK would go, and why. No model is called.
 
     The exit code is the one that 'run' would end with if nobody is left to ask.
     """
     router = Session.of(context).router
-    task = Task(
-        read_task(prompt), context=read_context(context_file), model=model, role=role, intent=intent, private=private
-    )
     decision = asyncio.run(_decide(router, task))
     refused: AuraRouterError | None = (
         None if decision.chain else nothing_left(decision, router.snapshot, router.pool.locations)

@@ -4,52 +4,21 @@ import asyncio
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from aurarouter_hooks import (
-    Message,
-    Model,
-    Prompt,
     ProviderUnavailableError,
 )
 from aurarouter_llamacpp.provider import LlamaCppProvider
+from llamacpp_prompts import ask, threads
 
 pytestmark = pytest.mark.model
 
 Make = Callable[..., LlamaCppProvider]
-
-
-@pytest.fixture
-async def make(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Make]:
-    """Providers on the real model, closed afterwards. The trial of the library is shared by all of them."""
-    made: list[LlamaCppProvider] = []
-    workdir = tmp_path_factory.getbasetemp() / "llamacpp"
-
-    def one(**changes: Any) -> LlamaCppProvider:
-        options = {"n_threads": 1, "n_ctx": 512, **changes.pop("options", {})}
-        settings = {"id": "small", "model_path": model_file, "workdir": workdir, **changes}
-        made.append(LlamaCppProvider(Model(provider="llamacpp", options=options, **settings)))
-        return made[-1]
-
-    yield one
-    for provider in made:
-        await provider.aclose()
-
-
-def ask(text: str = "Count from one to ten.", **parameters: Any) -> Prompt:
-    return Prompt(
-        messages=(Message("user", text),), parameters={"max_tokens": 12, "temperature": 0, "seed": 7, **parameters}
-    )
-
-
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("llamacpp-")]
 
 
 async def test_closing_a_stream_early_leaves_the_model_ready(make: Make) -> None:

@@ -1,0 +1,59 @@
+"""The options that describe a task, alike for every command that takes one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aurarouter_hooks import Task
+
+
+def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the argument TASK and its options; it is called with `task`, a `Task`."""
+
+    @click.argument("text", metavar="TASK")
+    @click.option("-m", "--model", help="Use this model and no other.")
+    @click.option("--role", help="Use this role's chain.")
+    @click.option("--intent", help="Take this intent as given.")
+    @click.option("--context", "context_file", type=click.Path(dir_okay=False), help="A file that belongs to the task.")
+    @click.option("--private", is_flag=True, help="Only models that are cleared for private content.")
+    @wraps(command)
+    def described(
+        *arguments: Any,
+        text: str,
+        model: str | None,
+        role: str | None,
+        intent: str | None,
+        context_file: str | None,
+        private: bool,
+        **others: Any,
+    ) -> Any:
+        task = Task(_text(text), context=_content(context_file), model=model, role=role, intent=intent, private=private)
+        return command(*arguments, task=task, **others)
+
+    return described
+
+
+def _text(text: str) -> str:
+    if text == "-":
+        try:
+            text = sys.stdin.buffer.read().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"standard input is not UTF-8 text: {error}") from error
+    if not text.strip():
+        raise click.UsageError("the task is empty; write it as an argument, or '-' to read standard input")
+    return text
+
+
+def _content(path: str | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--context {path} can't be read as UTF-8 text: {error}") from error

@@ -1,0 +1,46 @@
+"""Lets tasks in, or refuses them with a reason, and knows when the last one has left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aurarouter_hooks import RoutingError
+
+
+class Gate:
+    """One router's door. `refusal` says why nobody gets in; empty when everybody does."""
+
+    def __init__(self) -> None:
+        self.refusal = ""
+        self._inside = 0
+        self._empty = asyncio.Event()
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """A task's stay.
+
+        Raises:
+            RoutingError: No new tasks are taken.
+        """
+        if self.refusal:
+            raise RoutingError(f"{self.refusal} and takes no new tasks", hint="Ask again later, or ask another one.")
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+    async def emptied(self, seconds: float | None) -> bool:
+        """Wait until nobody is inside; False when that takes longer than this."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._inside:
+                    self._empty.clear()
+                    await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
