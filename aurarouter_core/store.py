@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS dropped (what TEXT PRIMARY KEY, count INTEGER NOT NUL
 """
 QUEUE = 10_000
 BATCH = 500
+PATIENCE = 10.0  # seconds to wait for another process that writes
 KEEP = 20_000
 """Traces kept; the oldest go first."""
 
@@ -182,11 +183,24 @@ def _open(path: Path) -> sqlite3.Connection:
     private_folder(path.parent)
     if not path.exists():
         path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=10)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(SCHEMA)
-    return connection
+    connection = sqlite3.connect(path, timeout=PATIENCE)
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(SCHEMA)
+        except sqlite3.OperationalError:
+            # Who switches a new file to WAL while another does gets "locked" at once: SQLite doesn't wait there.
+            if time.monotonic() > until:
+                connection.close()
+                raise
+            time.sleep(0.01)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        else:
+            return connection
 
 
 def _insert(connection: sqlite3.Connection, rows: Sequence[Row], dropped: int) -> None:

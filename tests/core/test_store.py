@@ -126,7 +126,7 @@ def test_odd_values_harm_no_others(tmp_path: Path) -> None:
 
 def test_a_busy_file_costs_its_batch_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: real(path, timeout=0.01))
+    monkeypatch.setattr(store_module, "PATIENCE", 0.01)
     store = Store(tmp_path / "a.db")
     store.add(trace(1))
     store.close()
