@@ -21,6 +21,7 @@ from aurarouter_hooks import (
     Call,
     Chunk,
     Committed,
+    Constraint,
     Decision,
     Delta,
     Event,
@@ -30,6 +31,7 @@ from aurarouter_hooks import (
     PrivacyError,
     Progress,
     Prompt,
+    Provider,
     ProviderReplyError,
     ProviderTimeoutError,
     ProviderUnavailableError,
@@ -86,8 +88,10 @@ async def attempt_events(run: Run, node: str, model: Model, call: Call) -> Async
         async with aclosing(_fetched(run, model, entry)) as fetching:
             async for progress in fetching:
                 yield progress
-    prompt = await _cleared(run, call, model, entry)
+    limits = _limits(run, call)
+    prompt = await _cleared(run, call, model, entry, limits)
     async with run.pool.borrow(model, entry, run.snapshot.plugins) as provider:
+        _refuse_incapable(provider, limits)
         committed = False
         waiting: list[Chunk] = []
         async with aclosing(timed(provider.stream(prompt), model.timeouts, run.deadline)) as chunks:
@@ -134,25 +138,42 @@ async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[
     fetching.result()
 
 
-async def _cleared(run: Run, call: Call, model: Model, entry: ModelEntry) -> Prompt:
-    """The prompt, once the model may have it. Middleware can narrow the limits, never loosen them."""
+def _limits(run: Run, call: Call) -> Constraint:
+    """What holds for this attempt. Middleware can narrow it, never loosen it."""
     constraint = run.decision.constraint
     if call.constraint is not constraint:
         constraint |= call.constraint
     if call.task is not run.task:
         constraint |= wanted(call.task)
+    return constraint
+
+
+async def _cleared(run: Run, call: Call, model: Model, entry: ModelEntry, limits: Constraint) -> Prompt:
+    """The prompt, once the model may have it."""
     location: Location | None = None
-    confined = constraint.private or constraint.here
+    confined = limits.private or limits.here
     if confined:
-        run.recorder.private = run.recorder.private or constraint.private
+        run.recorder.private = run.recorder.private or limits.private
         async with run.in_time():
             location = await run.pool.where(model, entry, run.snapshot.plugins)
-    reason = unfit(model, constraint, run.snapshot)
+    reason = unfit(model, limits, run.snapshot)
     if reason is not None:
         raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
-    reason = privacy.refusal(model, constraint, location)
+    reason = privacy.refusal(model, limits, location)
     if reason is not None:
         raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
     if call.prompt is None:
         raise ProviderReplyError("a middleware took the prompt away")
     return evolve(call.prompt, private=True, location=location) if confined else call.prompt
+
+
+def _refuse_incapable(provider: Provider, limits: Constraint) -> None:
+    """What the user says a model can do was looked at when deciding; else the provider's own word counts."""
+    model = provider.model
+    can = provider.capabilities().names
+    if not limits.capabilities or model.capabilities.names is not None or can is None:
+        return
+    lacking = ", ".join(sorted(limits.capabilities - can))
+    if lacking:
+        reason = f"its provider can't do {lacking}"
+        raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})

@@ -79,7 +79,6 @@ class ModelEntry:
     provider: str
     model_name: str = ""
     endpoint: str = field(default="", repr=False)
-    endpoints: tuple[str, ...] = field(default=(), repr=False)
     model_path: str = ""
     asset: AssetEntry | None = None
     api_key: Secret | None = None
@@ -91,7 +90,6 @@ class ModelEntry:
     first_token_timeout: float | None = field(default=None, validator=optional(seconds))
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
-    max_concurrency: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None
 
 
@@ -116,8 +114,6 @@ class IntentEntry:
 
     role: str
     description: str = ""
-    examples: tuple[str, ...] = ()
-    synonyms: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -25,6 +25,7 @@ from aurarouter_hooks import (
 
 ROLE_THRESHOLD = 0.4
 """Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""
+NO_LIMITS = Constraint()
 
 
 class _Stages:
@@ -75,7 +76,8 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
     left = [model for model in models if model.id not in vetoes]
     stages.add("filter", f"{len(left)} of {len(models)} models left")
     scores = snapshot.plugins.score(task, analysis, left)
-    left.sort(key=lambda model: -scores.get(model.id, 0.0))
+    if scores:
+        left.sort(key=lambda model: -scores.get(model.id, 0.0))
     stages.add("rank", " > ".join(model.id for model in left) or "none")
     return Decision(
         task_id=task.id,
@@ -139,12 +141,14 @@ def _chain(
 def wanted(task: Task) -> Constraint:
     """The limits that the task itself asks for."""
     needs = {"tools"} if task.tools else set()
-    if any(
+    if task.messages and any(
         isinstance(part, Media) and part.media_type.startswith("image/")
         for message in task.messages
         for part in message.parts
     ):
         needs.add("vision")
+    if not (needs or task.private or task.here or task.tags):
+        return NO_LIMITS
     reasons = []
     if task.private:
         reasons.append("declared private")

@@ -49,7 +49,6 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
         provider=entry.provider,
         model_name=entry.model_name,
         endpoint=entry.endpoint,
-        endpoints=entry.endpoints,
         model_path=expanded(entry.model_path) if entry.model_path else None,
         tags=frozenset(entry.tags),
         parameters=entry.parameters,
@@ -60,7 +59,6 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
             context_length=entry.context_length,
         ),
         price=price or None,
-        max_concurrency=entry.max_concurrency,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -26,32 +27,42 @@ def plain(value: Any, _depth: int = 0) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    if isinstance(value, Secret | Path):
-        return str(value)
     if _depth > DEEPEST:
         return "…"
     below = _depth + 1
-    if attrs.has(type(value)):
-        return {field.name: plain(getattr(value, field.name), below) for field in attrs.fields(type(value))}
     if isinstance(value, Mapping):
         return {str(key): plain(item, below) for key, item in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted((plain(item, below) for item in value), key=repr)
     if isinstance(value, list | tuple):
         return [plain(item, below) for item in value]
+    return plain(_layer(value), _depth)
+
+
+def _layer(value: Any) -> dict[str, Any] | list[Any] | str:
+    """What JSON has no word for, as something that it has; what is inside may need the same."""
+    names = _fields(value.__class__)
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
+    if isinstance(value, Mapping):
+        return {str(key): item for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=repr)
     if isinstance(value, bytes | bytearray):
         return f"<{len(value)} bytes>"
-    return repr(value)
+    return str(value) if isinstance(value, Secret | Path) else repr(value)
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...] | None:
+    return tuple(field.name for field in attrs.fields(kind)) if attrs.has(kind) else None
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """The same as JSON text; what is no Unicode text (lone surrogates) is escaped, never an error."""
-    shown = plain(value)
-    text = json.dumps(shown, ensure_ascii=False, indent=indent, allow_nan=False)
     try:
+        text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False, default=_layer)
         text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(shown, indent=indent, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):  # a circle, no number, no text: rare, so it may take longer
+        return json.dumps(plain(value), indent=indent, allow_nan=False)
     return text
 
 

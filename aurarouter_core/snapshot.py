@@ -103,13 +103,7 @@ class Snapshot:
         intents = {intent.name: intent for intent in BUILT_IN_INTENTS}
         intents.update(plugins.intents)
         for name, entry in config.intents.items():
-            intents[name] = Intent(
-                name=name,
-                role=entry.role,
-                description=entry.description,
-                examples=entry.examples,
-                synonyms=entry.synonyms,
-            )
+            intents[name] = Intent(name=name, role=entry.role, description=entry.description)
         problems = [
             f"intents.{name}.role: no role is called '{entry.role}'"
             for name, entry in config.intents.items()

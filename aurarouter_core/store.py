@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS traces (
     id TEXT NOT NULL, task_id TEXT NOT NULL, started_at REAL NOT NULL, ok INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (id, task_id)) WITHOUT ROWID;
+    PRIMARY KEY (id, task_id));
 CREATE INDEX IF NOT EXISTS traces_by_time ON traces (started_at);
 CREATE TABLE IF NOT EXISTS faults (
     plugin TEXT NOT NULL, hook TEXT NOT NULL, error TEXT NOT NULL, count INTEGER NOT NULL, last_at REAL NOT NULL,
@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS dropped (what TEXT PRIMARY KEY, count INTEGER NOT NUL
 QUEUE = 10_000
 BATCH = 500
 PATIENCE = 10.0  # seconds to wait for another process that writes
+GATHER = 0.1
+"""Seconds in which a batch gathers. The writer sleeps meanwhile: waking it for each item costs more than writing it."""
+TRIM = 1000
+"""Items between two looks for old traces."""
 KEEP = 20_000
 """Traces kept; the oldest go first."""
 
@@ -56,14 +60,15 @@ class Store:
         self._lock = threading.Lock()
         self._queue: Queue[Item | None] | None = None
         self._thread: threading.Thread | None = None
+        self._hurry = threading.Event()
 
     def add(self, item: Item) -> None:
         """Keep a trace or a fault, soon."""
         with self._lock:
             if self._queue is None:
-                self._queue = Queue(QUEUE)
+                self._queue, self._hurry = Queue(QUEUE), threading.Event()
                 self._thread = threading.Thread(
-                    target=self._write, args=(self._queue,), name="aurarouter-store", daemon=True
+                    target=self._write, args=(self._queue, self._hurry), name="aurarouter-store", daemon=True
                 )
                 self._thread.start()
             try:
@@ -76,23 +81,29 @@ class Store:
         with self._lock:
             items, self._queue = self._queue, None
             thread, self._thread = self._thread, None
+            hurry = self._hurry
         if items is not None and thread is not None:
             items.put(None)  # nobody else has this queue any more, so nothing comes after it
+            hurry.set()
             thread.join()
 
-    def _write(self, items: Queue[Item | None]) -> None:
+    def _write(self, items: Queue[Item | None], hurry: threading.Event) -> None:
         import sqlite3
 
         connection: sqlite3.Connection | None = None
-        going_on = True
+        going_on, untrimmed = True, TRIM
         while going_on:
-            batch, going_on = _batch(items)
+            batch, going_on = _batch(items, hurry)
             rows = [row for item in batch if (row := self._row(item)) is not None]
             with self._lock:
                 lost = self.dropped
             try:
                 connection = connection or _open(self.path)
                 _insert(connection, rows, lost)
+                untrimmed += len(rows)
+                if untrimmed >= TRIM:
+                    _trim(connection)
+                    untrimmed = 0
                 change = -lost
             except (sqlite3.Error, OSError, AuraRouterError) as error:
                 log.warning("%d records can't be kept in %s: %s", len(rows), self.path, error)
@@ -161,9 +172,11 @@ class Store:
             ) from error
 
 
-def _batch(items: Queue[Item | None]) -> tuple[list[Item], bool]:
-    """What is there now, at least one item; False when the end has come."""
+def _batch(items: Queue[Item | None], hurry: threading.Event) -> tuple[list[Item], bool]:
+    """What has gathered, at least one item; False when the end has come."""
     taken = [items.get()]
+    if taken[0] is not None and items.qsize() < BATCH:
+        hurry.wait(GATHER)
     while len(taken) < BATCH and taken[-1] is not None:
         try:
             taken.append(items.get_nowait())
@@ -212,6 +225,11 @@ def _insert(connection: sqlite3.Connection, rows: Sequence[Row], dropped: int) -
                 "INSERT INTO dropped VALUES ('records', ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 (dropped,),
             )
+
+
+def _trim(connection: sqlite3.Connection) -> None:
+    """Let the oldest traces go."""
+    with connection:
         connection.execute(
             "DELETE FROM traces WHERE started_at < "
             "(SELECT started_at FROM traces ORDER BY started_at DESC LIMIT 1 OFFSET ?)",

@@ -134,7 +134,7 @@ def test_layers_merge_deeply_and_the_highest_wins(file: Path, make_plugin: Any) 
         ("AURAROUTER_MODELS__My-Model.v2__ENDPOINT", "http://10.0.0.9:1", "endpoint", "http://10.0.0.9:1"),
         ("AURAROUTER_MODELS__MY_MODEL_V2__TAGS", "a, b", "tags", ("a", "b")),
         ("AURAROUTER_MODELS__MY_MODEL_V2__TIMEOUT", "5", "timeout", 5.0),
-        ("AURAROUTER_MODELS__MY_MODEL_V2__MAX_CONCURRENCY", "3", "max_concurrency", 3),
+        ("AURAROUTER_MODELS__MY_MODEL_V2__CONTEXT_LENGTH", "3", "context_length", 3),
         (
             "AURAROUTER_MODELS__MY_MODEL_V2__PARAMETERS__NUM_CTX",
             "8192",
@@ -259,7 +259,7 @@ def test_merging_leaves_the_layers_alone() -> None:
         ("models: {'': {provider: x}}", "models: a name is empty"),
         ("models: {a: {provider: x, timeout: .nan}}", "models.a: 'timeout' must be > 0.0: nan"),
         ("models: {a: {provider: x, timeout: -1}}", "models.a: 'timeout' must be > 0.0: -1.0"),
-        ("models: {a: {provider: x, max_concurrency: 0}}", "models.a: 'max_concurrency' must be > 0: 0"),
+        ("models: {a: {provider: x, context_length: 0}}", "models.a: 'context_length' must be > 0: 0"),
         ("models: {a: {provider: x, price: {input: .nan}}}", "models.a.price: 'input' must be >= 0.0: nan"),
         ("models: {a: {provider: x, asset: {source: nope, file: x}}}", "must be a scheme, a colon and a location"),
         ("models: {a: {provider: x, asset: {source: 'a:b', file: ../x}}}", "must be a plain file name"),

@@ -95,7 +95,7 @@ def test_custom_verbs_and_intents_from_the_configuration(plugins: Plugins) -> No
             "models": {name: {"provider": "here"} for name in "ab"},
             "roles": {"coding": ["a"], "poetry": ["b"]},
             "semantic_verbs": {"poetry": ["versify"]},
-            "intents": {"ODE": {"role": "poetry", "examples": ["praise the sea"]}},
+            "intents": {"ODE": {"role": "poetry"}},
         },
         {},
     )

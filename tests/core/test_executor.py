@@ -13,6 +13,7 @@ from aurarouter_hooks import (
     AttemptDone,
     AttemptFailed,
     AttemptStarted,
+    Capabilities,
     Chunk,
     Committed,
     Delta,
@@ -30,6 +31,7 @@ from aurarouter_hooks import (
     ProviderTimeoutError,
     ProviderUnavailableError,
     Reply,
+    Tool,
     Usage,
     hookimpl,
 )
@@ -374,3 +376,21 @@ async def test_a_private_tasks_errors_are_kept_without_their_words(
         store = router.store
     assert "hunter2" not in str(store.latest(1))
     assert store.latest(1)[0]["error"]["type"] == "AllModelsFailedError"
+
+
+async def test_a_provider_that_says_it_has_no_tools_is_not_asked_for_them(
+    configure: Callable[..., Config], make_plugin: Any, providers: object
+) -> None:
+    class Plain(Provider):
+        def capabilities(self) -> Capabilities:
+            return Capabilities(names=frozenset({"stream"}))
+
+    plugins = Plugins(discover=False, extra=[providers, make_plugin("p", register_providers=lambda: {"plain": Plain})])
+    async with Router(configure(a={"provider": "plain"}, b=scripted("yes", None)), plugins) as router:
+        done = await router.run(Task("look it up", tools=[Tool(name="search")]))
+        assert done.text == "yes"
+        error = done.trace.attempts[0].error
+        assert error is not None
+        assert "its provider can't do tools" in error.message
+        with pytest.raises(NoModelLeftError, match="its provider can't do tools"):
+            await router.run(Task("look it up", tools=[Tool(name="search")], model="a"))
