@@ -66,8 +66,19 @@ async def fetch(
     Raises:
         AssetError: The user forbade downloads, no plugin knows the scheme, or the source failed.
     """
-    environ = os.environ if environ is None else environ
-    if environ.get(OFFLINE):
+    source = check(model_id, spec, sources, os.environ if environ is None else environ)
+    return await source().fetch(spec, folder, progress)
+
+
+def check(
+    model_id: str, spec: AssetSpec, sources: Mapping[str, type[AssetSource]], environ: Mapping[str, str]
+) -> type[AssetSource]:
+    """Who would fetch the file; before anything is announced or begun.
+
+    Raises:
+        AssetError: The user forbade downloads, or no plugin knows the scheme.
+    """
+    if environ.get(OFFLINE, "").strip().lower() not in ("", "0", "false", "no"):
         raise AssetError(
             f"the file of model '{model_id}' ({spec.file}, {download_size(spec)}) is not here, and {OFFLINE} forbids "
             "fetching it",
@@ -79,4 +90,4 @@ async def fetch(
             f"nothing installed can fetch '{spec.scheme}:' assets ({spec.file} of model '{model_id}')",
             hint=install.hint("assets"),
         )
-    return await source().fetch(spec, folder, progress)
+    return source

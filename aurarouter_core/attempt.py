@@ -115,6 +115,10 @@ async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[
         raise ProviderUnavailableError(str(error), hint=error.hint) from error
     if spec is None or run.pool.file(entry) is not None:
         return
+    try:
+        run.pool.check_fetch(model, spec, run.snapshot.plugins)
+    except AssetError as error:
+        raise ProviderUnavailableError(str(error), hint=error.hint) from error
     what = f"fetching {spec.file} ({download_size(spec)})"
     news = asyncio.Event()
     latest: float | None = 0.0

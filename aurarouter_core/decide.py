@@ -127,8 +127,9 @@ def _chain(
     else:
         role, why, score = config.system.default_role, "the default", analysis.role_confidence
     if role not in config.roles:
-        default = config.system.default_role
-        why, role = f"'{role}' is not configured", default if default in config.roles else next(iter(config.roles), "")
+        why = f"'{role}' is not configured"
+        others = (intent.role, config.system.default_role, *config.roles)
+        role = next((other for other in others if other in config.roles), "")
     stages.add("role", f"{role or 'none'} ({why})", score, ROLE_THRESHOLD if score is not None else None)
     if task.model is not None:
         if task.model not in config.models:

@@ -40,7 +40,13 @@ def environment_layer(
     warnings: list[str] = []
     problems: list[str] = []
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or name in RESERVED or "__" not in name:
+        if not name.startswith(PREFIX) or name in RESERVED:
+            continue
+        if "__" not in name:
+            close = difflib.get_close_matches(name, RESERVED, n=1)
+            warnings.append(
+                f"{name}: no switch has this name{f' (did you mean {close[0]}?)' if close else ''}; ignored"
+            )
             continue
         try:
             path, kind = _match(name[len(PREFIX) :].split("__"), below, sections)

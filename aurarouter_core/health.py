@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from aurarouter_core import assets, install
 from aurarouter_core.models import ModelPool, missing_provider
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import AuraRouterError, Health, ProviderAuthError
@@ -24,18 +25,40 @@ async def check(snapshot: Snapshot, pool: ModelPool) -> Mapping[str, Health]:
 async def _one(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
     model, entry = snapshot.models[name], snapshot.config.models[name]
     if model.provider not in snapshot.plugins.providers:
-        return Health(state="misconfigured", detail=missing_provider(model.provider, snapshot.plugins))
+        return Health(
+            state="misconfigured",
+            detail=missing_provider(model.provider, snapshot.plugins),
+            hint=install.hint(model.provider),
+        )
     try:
-        if entry.asset and not entry.model_path and pool.file(entry) is None:
-            return Health(state="cold", detail=f"its file is not here yet; 'aurarouter model pull {name}' fetches it")
+        missing = _missing_file(name, snapshot, pool)
+        if missing is not None:
+            return missing
         async with pool.borrow(model, entry, snapshot.plugins) as provider, asyncio.timeout(TIMEOUT):
             return await provider.health()
     except TimeoutError:
         return Health(state="down", detail=f"no answer to the health check within {TIMEOUT:g} s")
     except ProviderAuthError as error:
-        return Health(state="misconfigured", detail=str(error))
+        return Health(state="misconfigured", detail=str(error), hint=error.hint)
     except AuraRouterError as error:
-        return Health(state="down", detail=str(error))
+        return Health(state="down", detail=str(error), hint=error.hint)
     except Exception as error:
         log.warning("the health check of model '%s' failed", name, exc_info=error)
         return Health(state="down", detail=f"its provider failed with {type(error).__name__}")
+
+
+def _missing_file(name: str, snapshot: Snapshot, pool: ModelPool) -> Health | None:
+    """How a model is whose file is not here; None when it needs none or has it."""
+    entry = snapshot.config.models[name]
+    if pool.file(entry) is not None:
+        return None
+    if entry.model_path:
+        return Health(
+            state="misconfigured",
+            detail=f"there is no file at {entry.model_path}",
+            hint=f"Correct models.{name}.model_path.",
+        )
+    if entry.asset is None:
+        return None
+    assets.check(name, assets.spec_of(entry.asset), snapshot.plugins.asset_sources, {})
+    return Health(state="cold", detail=f"its file is not here yet; 'aurarouter model pull {name}' fetches it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -80,10 +81,8 @@ def key_of(name: str, entry: ModelEntry, environ: Mapping[str, str]) -> Secret |
                 model=name,
                 hint=f"Set {variable} to the key, or take the model out of its roles.",
             )
-        return Secret(environ[variable])
-    if not text or text.startswith(PLACEHOLDERS):
-        return None
-    return Secret(text)
+        text = environ[variable].strip()
+    return None if not text or text.startswith(PLACEHOLDERS) else Secret(text)
 
 
 @define(eq=False)
@@ -121,6 +120,14 @@ class ModelPool:
             return path if path.is_file() else None
         spec = self.spec(entry)
         return assets.on_disk(spec, self._home.models) if spec else None
+
+    def check_fetch(self, model: Model, spec: AssetSpec, plugins: Plugins) -> None:
+        """Make sure that a fetch may begin.
+
+        Raises:
+            AssetError: The user forbade it, or no plugin can.
+        """
+        assets.check(model.id, spec, plugins.asset_sources, self._environ)
 
     async def fetch_missing(self, model: Model, entry: ModelEntry, plugins: Plugins, progress: FetchProgress) -> None:
         """Fetch the model's file when it is missing; one fetch at a time for each file.
@@ -202,7 +209,12 @@ class ModelPool:
             async with self.borrow(model, entry, plugins) as provider, asyncio.timeout(10):
                 location = await provider.where()
         except Exception as error:  # noqa: BLE001 - fails closed: whatever happened, the place is unknown
-            log.warning("where model '%s' runs could not be found out: %s", model.id, error)
+            log.log(
+                logging.INFO if isinstance(error, AuraRouterError) else logging.WARNING,
+                "where model '%s' runs could not be found out: %s",
+                model.id,
+                error,
+            )
             location = Location()
         self.locations[model.id] = location
         return location
@@ -233,4 +245,6 @@ async def _close(held: _Open) -> None:
 def missing_provider(name: str, plugins: Plugins) -> str:
     """Says that no plugin brings a provider, and which ones are there."""
     there = ", ".join(sorted(plugins.providers)) or "none"
-    return f"no installed plugin brings the provider '{name}' (installed: {there})"
+    close = difflib.get_close_matches(name, plugins.providers, n=1)
+    meant = f"; did you mean '{close[0]}'?" if close else ""
+    return f"no installed plugin brings the provider '{name}' (installed: {there}{meant})"

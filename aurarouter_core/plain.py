@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from asyncio import CancelledError
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -69,7 +70,9 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 def error_info(error: BaseException) -> ErrorInfo:
     """An exception as data."""
     hint = error.hint if isinstance(error, AuraRouterError) else ""
-    return ErrorInfo(type=type(error).__name__, message=str(error) or type(error).__name__, hint=hint)
+    stopped = isinstance(error, CancelledError | GeneratorExit | KeyboardInterrupt)
+    message = "interrupted" if stopped else str(error) or type(error).__name__
+    return ErrorInfo(type=type(error).__name__, message=message, hint=hint)
 
 
 def origin(url: str) -> str:

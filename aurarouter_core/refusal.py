@@ -35,7 +35,7 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
         return PluginMissingError(
             f"role '{decision.role}' has no model that an installed plugin can reach ({reasons})",
             plugin=first,
-            hint=install.hint(first),
+            hint=install.hint(*_extras(first, decision, snapshot)),
         )
     if any(privacy.refusal(snapshot.models[name], limits, locations.get(name)) for name in decision.vetoes):
         return PrivacyError(
@@ -48,6 +48,18 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
         vetoes=decision.vetoes,
         hint="See 'aurarouter explain' for the same prompt.",
     )
+
+
+def _extras(provider: str, decision: Decision, snapshot: Snapshot) -> list[str]:
+    """The plugin of a provider, and the one that fetches files when a model of it needs one."""
+    entries = [snapshot.config.models[name] for name in decision.vetoes]
+    fetched = any(
+        entry.provider == provider
+        and entry.asset is not None
+        and entry.asset.source.partition(":")[0] not in snapshot.plugins.asset_sources
+        for entry in entries
+    )
+    return ["assets", provider] if fetched else [provider]
 
 
 def all_failed(decision: Decision, attempts: Sequence[Attempt]) -> AuraRouterError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,8 @@ class Layer:
 
 
 def defaults(file: Mapping[str, Any] | None) -> Layer:
-    """The lowest layer: all of `EMBEDDED` with no file; beside a file, only the model, and only if a role names it."""
-    if file is None:
+    """The lowest layer: all of `EMBEDDED` where no file has models or roles; else the model, if a role names it."""
+    if file is None or not (file.get("models") or file.get("roles")):
         return Layer("defaults", EMBEDDED)
     roles = file.get("roles")
     entries = list(roles.values()) if isinstance(roles, Mapping) else []
@@ -119,8 +120,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
     try:
         text = path.read_text(encoding="utf-8")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        settings = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+        settings = yaml.load(text, Loader=_loader())  # noqa: S506 - a safe one
         _refuse_bombs(settings)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
@@ -134,6 +134,26 @@ def read_file(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} must hold sections (system, models, roles …), not a {type(settings).__name__}")
     return settings
+
+
+@cache
+def _loader() -> Any:
+    """YAML's safe loader, and a key that stands twice is an error: one of the two would be lost without a word."""
+    import yaml
+
+    safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(safe):  # type: ignore[misc]  # chosen when it runs
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            seen: set[Any] = set()
+            for key, _ in node.value:
+                name = getattr(key, "value", None)
+                if isinstance(name, str) and name != "<<" and name in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"'{name}' stands here twice", key.start_mark)
+                seen.add(name if isinstance(name, str) else None)
+            return super().construct_mapping(node, deep)
+
+    return Loader
 
 
 def _refuse_bombs(settings: Any) -> None:

@@ -106,7 +106,8 @@ class Store:
                     untrimmed = 0
                 change = -lost
             except (sqlite3.Error, OSError, AuraRouterError) as error:
-                log.warning("%d records can't be kept in %s: %s", len(rows), self.path, error)
+                if rows:
+                    log.warning("traces can't be kept in %s (%d lost): %s", self.path, len(rows), error)
                 change = len(rows)
                 if connection is not None:
                     connection.close()

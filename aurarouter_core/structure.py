@@ -58,7 +58,7 @@ def build(
         raise ConfigError(
             f"the configuration{where} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
             problems=problems,
-            hint="Correct the lines named, then run 'aurarouter doctor'.",
+            hint="Correct them; manifests/sample_config.yaml shows every setting.",
         )
     kernel = {name: values.pop(name) for name in KERNEL_SECTIONS}
     return Config(**kernel, sections=values, path=path, warnings=warnings, request=request)
@@ -167,4 +167,5 @@ def _problems(error: BaseException, path: str) -> list[str]:
         return [f"{path}.{name}: unknown key{_nearest(name, known)}" for name in sorted(map(str, error.extra_fields))]
     if isinstance(error, KeyError):
         return [f"{path}: is missing"]
-    return [f"{path}: {error}"]
+    words = error.args[0] if error.args and isinstance(error.args[0], str) else error  # attrs adds its own objects
+    return [f"{path}: {words}"]

@@ -112,7 +112,10 @@ class Recorder:
     def _with_loose_attempts(self, node: Node) -> Node:
         """A node that was left early never said which attempts it had; we saw them."""
         loose = self._attempts.get(node.id)
-        return evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed") if loose else node
+        if not loose:
+            return node
+        seconds = self.elapsed - node.started
+        return evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed", seconds=node.seconds or seconds)
 
 
 def without_words(trace: Trace) -> Trace:

@@ -28,6 +28,9 @@ def main() -> None:
     Exit codes: 0 ok · 1 unexpected · 2 usage, configuration or a missing plugin · 3 no route · 4 refused for
     privacy · 5 every model failed · 130 interrupted.
     """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a pipe's encoding may lack what an answer holds

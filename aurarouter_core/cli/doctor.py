@@ -15,6 +15,7 @@ from aurarouter_core import __version__, install
 from aurarouter_core.cli.session import Session
 from aurarouter_core.home import private_folder
 from aurarouter_core.plain import dumps
+from aurarouter_core.refusal import nothing_left
 from aurarouter_core.router import Router
 from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
 
@@ -122,25 +123,23 @@ def _configuration(session: Session) -> Iterator[Finding]:
 
 
 async def _models(router: Router) -> list[Finding]:
-    findings = []
-    good = {"healthy", "unknown", "cold", "loading"}
+    findings: list[Finding] = []
     async with router:
         try:
-            for name, health in (await router.health()).items():
-                findings.append(_of_model(router, name, health, good))
-            router.decide(Task(PROBE))
+            findings.extend(_of_model(name, health) for name, health in (await router.health()).items())
+            decision = router.decide(Task(PROBE))
+            if not decision.chain:
+                raise nothing_left(decision, router.snapshot, router.pool.locations)
             findings.append(Finding("ok", "a task can be decided"))
         except AuraRouterError as error:
             findings.append(Finding("problem", f"no task can be decided: {error}", error.hint))
     return findings
 
 
-def _of_model(router: Router, name: str, health: Health, good: set[str]) -> Finding:
+def _of_model(name: str, health: Health) -> Finding:
     detail = f": {health.detail}" if health.detail else ""
-    provider = router.snapshot.models[name].provider
-    missing = provider not in router.plugins.providers
-    return Finding(
-        "ok" if health.state in good else "problem",
-        f"model '{name}' is {health.state}{detail}",
-        install.hint(provider) if missing else "",
-    )
+    if health.state in ("healthy", "cold", "loading"):
+        level = "ok"
+    else:
+        level = "note" if health.state == "unknown" else "problem"
+    return Finding(level, f"model '{name}' is {health.state}{detail}", health.hint)

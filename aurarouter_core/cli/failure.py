@@ -48,6 +48,8 @@ def report(error: Exception) -> int:
                 click.echo(f"  {problem}", err=True)
         if error.hint:
             click.echo(f"Hint: {error.hint}", err=True)
+    elif isinstance(error, OSError):
+        click.echo(f"Error: {error.strerror or error}", err=True)
     else:
         log.error("unexpected error", exc_info=error)
         click.echo(f"Unexpected error: {type(error).__name__}: {error}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import click
 
@@ -73,6 +74,7 @@ def pull(context: click.Context, name: str, as_json: bool) -> None:
     path = assets.on_disk(spec, folder)
     if path is None:
         with ProgressLine() as line:
+            assets.check(name, spec, session.plugins.asset_sources, os.environ)
             what = f"fetching {spec.file} ({assets.download_size(spec)})"
             line.see(Progress(what=what, fraction=0.0))
 

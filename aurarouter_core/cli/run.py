@@ -32,6 +32,8 @@ def command(context: click.Context, task: Task, as_json: bool, show_trace: bool)
         click.echo()
     else:
         click.echo(done.text)
+    if not as_json and not show_trace and done.complete:
+        _say_who_failed(done)
     if show_trace:
         for line in trace_lines(plain(done.trace)):
             click.echo(line, err=True)
@@ -39,6 +41,15 @@ def command(context: click.Context, task: Task, as_json: bool, show_trace: bool)
         why = done.trace.error.message if done.trace.error else "unknown reason"
         click.echo(f"[incomplete: the answer stops here: {why}]", err=True)
         context.exit(5)
+
+
+def _say_who_failed(done: Done) -> None:
+    """An answer from further down the chain may be a worse one: whoever asked should know, and why."""
+    failed = [attempt for attempt in done.trace.attempts if attempt.error is not None]
+    if failed:
+        words = "; ".join(f"{attempt.model}: {attempt.error.message}" for attempt in failed if attempt.error)
+        answered = done.trace.attempts[-1].model
+        click.echo(f"[answered by {answered}, after others failed: {words}]", err=True)
 
 
 def result(done: Done) -> dict[str, object]:

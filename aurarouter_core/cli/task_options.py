@@ -55,5 +55,7 @@ def _content(path: str | None) -> str:
         return ""
     try:
         return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--context {path} can't be read as UTF-8 text: {error}") from error
+    except OSError as error:
+        raise click.UsageError(f"--context {path} can't be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"--context {path} is not UTF-8 text: {error}") from error

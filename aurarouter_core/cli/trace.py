@@ -26,9 +26,11 @@ def command(context: click.Context, trace_id: str | None, as_list: bool, as_json
                 click.echo(next(trace_lines(trace)))
         return
     found = store.find(trace_id) if trace_id else store.latest(1)
+    if not found and not trace_id:
+        click.echo("null" if as_json else "no trace is kept yet: 'aurarouter run' leaves one")
+        return
     if not found:
-        what = f"no trace's id begins with '{trace_id}'" if trace_id else "no trace is kept yet"
-        raise click.UsageError(f"{what}; 'aurarouter trace --list' shows what there is")
+        raise click.UsageError(f"no trace's id begins with '{trace_id}'; 'aurarouter trace --list' shows what there is")
     if len(found) > 1:
         raise click.UsageError(f"{len(found)} traces begin with '{trace_id}'; use more of the id")
     if as_json:

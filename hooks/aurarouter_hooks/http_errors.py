@@ -172,12 +172,13 @@ def _of_kind(status: int, what: str, wait: float | None) -> ProviderError:
         return ProviderAuthError(what, hint="Check the model's api_key and what it is allowed to use.")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ProviderRateLimitedError(what, retry_after=wait, hint="Wait, or add another model to the role's chain.")
+    if status in {404, 405, 501}:
+        hint = "Check the model's endpoint and model_name: what answers there doesn't seem to speak this API."
+        return ProviderReplyError(what, hint=hint)
     if status >= 500:
         return ProviderUnavailableError(
             what, retry_after=wait, hint="The server is overloaded, starting or broken; look into its log."
         )
-    if status == HTTPStatus.NOT_FOUND:
-        return ProviderReplyError(what, hint="Check the model's endpoint and model_name.")
     return ProviderReplyError(what, hint="The server refused this request; its words say why.")
 
 

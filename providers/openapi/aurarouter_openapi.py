@@ -11,6 +11,7 @@ from attrs import evolve
 
 from aurarouter_hooks import (
     Chunk,
+    ConfigError,
     Health,
     Location,
     Media,
@@ -34,7 +35,7 @@ from aurarouter_hooks import (
     hookimpl,
 )
 from aurarouter_hooks.http import Backend, resolve
-from aurarouter_hooks.values import Finish
+from aurarouter_hooks.values import Finish, HealthState
 
 CHAT = "/chat/completions"
 DONE = "[DONE]"  # the data of a stream's last event
@@ -45,10 +46,20 @@ class OpenApiProvider(Provider):
     """One model behind `POST …/chat/completions`.
 
     Options: `stream_usage: false` for a server that refuses `stream_options`.
+
+    Raises:
+        ConfigError: The model has no endpoint, or one that is no HTTP address.
     """
 
     def __init__(self, model: Model) -> None:
         super().__init__(model)
+        if not model.endpoint.lower().startswith(("http://", "https://")):
+            what = "must begin with http:// or https://" if model.endpoint else "is missing"
+            raise ConfigError(
+                "the model has no usable endpoint",
+                problems=[f"models.{model.id}.endpoint: {what}"],
+                hint="Write the address of the server, as http://127.0.0.1:8080/v1.",
+            )
         key = model.api_key.reveal().strip() if model.api_key else ""
         self._backend = Backend(model, _base(model.endpoint), {"Authorization": f"Bearer {key}"} if key else {})
 
@@ -99,13 +110,14 @@ class OpenApiProvider(Provider):
         try:
             await self.models()
         except ProviderAuthError as exc:
-            return Health(state="misconfigured", detail=str(exc))
+            return Health(state="misconfigured", detail=str(exc), hint=exc.hint)
         except ProviderRateLimitedError as exc:
-            return Health(state="rate_limited", detail=str(exc), retry_in=exc.retry_after)
+            return Health(state="rate_limited", detail=str(exc), hint=exc.hint, retry_in=exc.retry_after)
         except ProviderReplyError as exc:
-            return Health(detail=str(exc))
+            return Health(detail=str(exc), hint=exc.hint)
         except ProviderError as exc:
-            return Health(state="loading" if "loading model" in str(exc).lower() else "down", detail=str(exc))
+            state: HealthState = "loading" if "loading model" in str(exc).lower() else "down"
+            return Health(state=state, detail=str(exc), hint=exc.hint)
         return Health(state="healthy")
 
     async def where(self) -> Location:

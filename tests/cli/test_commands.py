@@ -236,3 +236,49 @@ def test_a_terminal_sees_the_answer_grow_and_ctrl_c_ends_with_130(home: Path, fa
     assert code == 130
     assert b"interrupted" in seen
     assert b"Traceback" not in seen
+
+
+def test_an_answer_from_further_down_says_who_failed(aurarouter: Run) -> None:
+    config = (
+        "models: {dead: {provider: openapi, endpoint: 'http://127.0.0.1:9'}, e: {provider: echo}}\n"
+        "roles: {coding: [dead, e]}\n"
+    )
+    done = aurarouter("run", "hello", config=config)
+    assert (done.returncode, done.stdout) == (0, "hello\n")
+    assert done.stderr.startswith("[answered by e, after others failed: dead: cannot connect")
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("models: {a: {provider: openapi}}\nroles: {coding: [a]}\n", "models.a.endpoint: is missing"),
+        ("models: {a: {provider: llamacpp, model_path: /nowhere.gguf}}\nroles: {coding: [a]}\n", "no file at /nowhere"),
+        ("models: {a: {provider: llamacpp}}\nroles: {coding: [a]}\n", "no model_path is configured"),
+        ("models: {a: {provider: ehco}}\nroles: {coding: [a]}\n", "did you mean 'echo'?"),
+        ("models: {a: {provider: echo, env_key: NOT_SET}}\nroles: {coding: [a]}\n", "NOT_SET is not set"),
+        ("models: {a: {provider: echo}}\nroles: {coding: []}\n", "names no model"),
+    ],
+)
+def test_doctor_finds_what_run_would_trip_over(aurarouter: Run, config: str, words: str) -> None:
+    done = aurarouter("doctor", "--json", config=config)
+    assert done.returncode == 1
+    problems = [found for found in json.loads(done.stdout) if found["level"] == "problem"]
+    assert any(words in found["what"] and found["hint"] for found in problems), problems
+    assert aurarouter("run", "hello", config=config).returncode != 0
+
+
+def test_closed_and_full_streams_are_no_tracebacks(aurarouter: Run, echo: str, home: Path) -> None:
+    (home / "auraconfig.yaml").write_text(echo)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for line in ("aurarouter run - <&-", "aurarouter run hello >&-", "aurarouter run hello >/dev/full"):
+        done = subprocess.run(
+            ["sh", "-c", line], capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
+        )
+        assert "Traceback" not in done.stderr
+        assert "Unexpected" not in done.stderr
+
+
+def test_trace_before_the_first_run_says_so(aurarouter: Run) -> None:
+    done = aurarouter("trace")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no trace is kept yet" in done.stdout

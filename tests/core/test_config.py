@@ -7,6 +7,8 @@ import pytest
 from attrs import frozen
 
 from aurarouter_core import Plugins, load_config
+from aurarouter_core.config import ModelEntry
+from aurarouter_core.models import key_of
 from aurarouter_core.sources import ROLES, Layer, merged
 from aurarouter_core.structure import build
 from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError, Secret
@@ -165,16 +167,18 @@ def test_names_that_match_nothing_warn_and_create_nothing(file: Path) -> None:
         "AURAROUTER_HOME": str(file.parent),
         "AURAROUTER_MODELS__MY_MODEL_V3__API_KEY": "k",
         "AURAROUTER_SYSTEM__LOG_LEVL": "DEBUG",
-        "AURAROUTER_NONSENSE": "1",
+        "AURAROUTER_OFLINE": "1",
     }
     config = load_config(NOBODY, environ=environ)
     assert list(config.models) == ["My-Model.v2", "other"]
     assert [warning.split(":")[0] for warning in config.warnings] == [
         "AURAROUTER_MODELS__MY_MODEL_V3__API_KEY",
+        "AURAROUTER_OFLINE",
         "AURAROUTER_SYSTEM__LOG_LEVL",
     ]
     assert "did you mean 'My-Model.v2'?" in config.warnings[0]
-    assert "did you mean 'log_level'?" in config.warnings[1]
+    assert "did you mean AURAROUTER_OFFLINE?" in config.warnings[1]
+    assert "did you mean 'log_level'?" in config.warnings[2]
 
 
 def test_an_ambiguous_name_and_a_wrong_type_are_errors(home: Path) -> None:
@@ -314,3 +318,22 @@ def test_a_plugin_can_not_take_a_section_of_the_kernel(make_plugin: Any) -> None
     plugins = Plugins(discover=False, extra=[make_plugin("p", register_config=lambda: {"system": Mine})])
     with pytest.raises(ConfigError, match="brings the section 'system'"):
         load_config(plugins)
+
+
+def test_a_key_that_stands_twice_is_an_error(home: Path) -> None:
+    (home / "auraconfig.yaml").write_text("models:\n  a: {provider: x}\n  b: {provider: x}\n  a: {provider: y}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(NOBODY)
+    assert caught.value.problems == ("line 4, column 3: 'a' stands here twice",)
+
+
+def test_a_file_without_models_and_roles_keeps_the_embedded_model(home: Path) -> None:
+    (home / "auraconfig.yaml").write_text("system: {log_level: DEBUG}")
+    assert set(load_config(NOBODY).roles) == set(ROLES)
+
+
+@pytest.mark.parametrize("key", ["YOUR_KEY", "<your key>", "changeme", "sk-..."])
+def test_a_placeholder_is_no_key_wherever_it_stands(key: str) -> None:
+    by_variable = ModelEntry(provider="x", env_key="KEY")
+    assert key_of("m", by_variable, {"KEY": key}) is None
+    assert key_of("m", ModelEntry(provider="x", api_key=Secret(key)), {}) is None

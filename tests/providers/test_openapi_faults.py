@@ -11,6 +11,7 @@ import pytest
 
 from aurarouter_hooks import (
     Chunk,
+    ConfigError,
     Message,
     Model,
     Prompt,
@@ -159,7 +160,16 @@ async def test_a_name_without_address(openapi: Make) -> None:
     assert (await provider.where()).kind == "unknown"
 
 
-@pytest.mark.parametrize("endpoint", ["", "127.0.0.1:8000", "ftp://127.0.0.1", "http://[::1", "http://h:99999"])
+@pytest.mark.parametrize(
+    ("endpoint", "why"), [("", "is missing"), ("127.0.0.1:8000", "must begin"), ("ftp://127.0.0.1", "must begin")]
+)
+async def test_an_endpoint_that_is_no_http_address_is_a_wrong_setting(openapi: Make, endpoint: str, why: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        openapi(endpoint)
+    assert caught.value.problems[0].startswith(f"models.mine.endpoint: {why}")
+
+
+@pytest.mark.parametrize("endpoint", ["http://[::1", "http://h:99999"])
 async def test_an_endpoint_that_is_none(openapi: Make, endpoint: str) -> None:
     provider = openapi(endpoint)
     with pytest.raises(ProviderReplyError, match="not a usable address"):

@@ -111,10 +111,17 @@ HealthState = Literal[
 
 @frozen(kw_only=True)
 class Health:
-    """How a model is. `progress` is 0..1 while loading; `retry_in` seconds while it is left alone."""
+    """How a model is.
+
+    Attributes:
+        detail, hint: What is the matter, and what to do about it.
+        progress: 0..1 while loading.
+        retry_in: Seconds for which it is left alone.
+    """
 
     state: HealthState = "unknown"
     detail: str = ""
+    hint: str = ""
     progress: float | None = None
     retry_in: float | None = None
 

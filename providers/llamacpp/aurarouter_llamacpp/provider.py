@@ -81,6 +81,12 @@ class LlamaCppProvider(Provider):
         super().__init__(model)
         self._options = Options.of(model)
         self._health = Health(state="cold")
+        if model.model_path is None:
+            self._health = Health(
+                state="misconfigured",
+                detail="no model_path is configured",
+                hint=f"Give models.{model.id} a model_path or an asset.",
+            )
         self._engine: Engine | None = None
         self._worker: Worker | None = None
         self._closed = StopFlag()
