@@ -26,7 +26,7 @@ def test_it_works_without_any_plugin(kernel_venv: Any) -> None:
     assert refused.returncode == 2
     assert "no installed plugin brings the provider 'llamacpp'" in refused.stderr
     assert "pip install" in refused.stderr
-    assert "[llamacpp]" in refused.stderr
+    assert "[assets,llamacpp]" in refused.stderr
 
 
 def test_nothing_foreign_is_imported(kernel_venv: Any) -> None:

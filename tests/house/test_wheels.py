@@ -87,9 +87,9 @@ def test_hints_name_the_wheelhouse_that_we_came_from(new_venv: Any, wheels: Path
     venv = new_venv("hint")
     venv.install("--no-index", "--find-links", wheels, kernel(wheels))
     refused = venv.run("aurarouter", "run", "hello")
-    assert f"pip install --no-index --find-links {wheels} 'aurarouter[llamacpp]'" in refused.stderr
+    assert f"pip install --no-index --find-links {wheels} 'aurarouter[assets,llamacpp]'" in refused.stderr
 
 
 def test_hints_name_the_checkout_that_we_came_from(kernel_venv: Any, checkout: Path) -> None:
     refused = kernel_venv.run("aurarouter", "run", "hello")
-    assert f"pip install '{checkout}[llamacpp]'" in refused.stderr
+    assert f"pip install '{checkout}[assets,llamacpp]'" in refused.stderr
