@@ -17,7 +17,7 @@ PREFIX = "AURAROUTER_"
 RESERVED = frozenset(
     f"{PREFIX}{name}"
     for name in (
-        "HOME", "OFFLINE", "PLUGINS", "WITHOUT", "NO_SPEEDUPS", "REQUIRE_SPEEDUPS", "RELEASE", "NO_DAEMON", "COMPLETE",
+        "HOME", "OFFLINE", "PLUGINS", "WITHOUT", "NO_SPEEDUPS", "REQUIRE_SPEEDUPS", "RELEASE", "NO_DAEMON",
     )
 )  # fmt: skip
 """Switches of the build and the loader; never settings."""

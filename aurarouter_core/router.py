@@ -104,17 +104,10 @@ class Router:
         decision = decide(task, snapshot, self.pool.locations)
         limits = decision.constraint
         if limits.private or limits.here:
-            names = [
-                name
-                for name in (*decision.chain, *decision.vetoes)
-                if snapshot.models[name].provider in snapshot.plugins.providers
-            ]
-            await asyncio.gather(
-                *(
-                    self.pool.where(snapshot.models[name], snapshot.config.models[name], snapshot.plugins)
-                    for name in names
-                )
-            )
+            models = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
+            there = [model for model in models if model.provider in snapshot.plugins.providers]
+            entries = snapshot.config.models
+            await asyncio.gather(*(self.pool.where(model, entries[model.id], snapshot.plugins) for model in there))
             decision = decide(task, snapshot, self.pool.locations)
         return decision
 

@@ -99,7 +99,10 @@ class Snapshot:
 
         Raises:
             ConfigError: An intent points to a role that nobody has, or a synonym is none.
+            PluginError: Two plugins bring a provider of the same name.
         """
+        # Both are merged when first asked for, which may import a lot: here, and not inside the first decision.
+        _ = plugins.providers, plugins.middleware
         intents = {intent.name: intent for intent in BUILT_IN_INTENTS}
         intents.update(plugins.intents)
         for name, entry in config.intents.items():

@@ -199,3 +199,18 @@ def test_every_stage_is_there_with_its_time(configure: Callable[..., Config], pl
     assert [stage.name for stage in decision.stages] == ["analyse", "classify", "role", "constrain", "filter", "rank"]
     assert all(stage.microseconds > 0 for stage in decision.stages)
     assert decision.stages[1].score == decision.analysis.confidence
+
+
+def test_deciding_merges_nothing_that_plugins_bring(make_plugin: Any, configure: Callable[..., Config]) -> None:
+    asked: list[str] = []
+
+    def providers() -> dict[str, type]:
+        asked.append("providers")
+        return {}
+
+    brings = make_plugin("p", register_providers=providers)
+    plugins = Plugins(discover=False, extra=[brings])
+    snapshot = Snapshot.of(configure(a={"provider": "x"}), plugins)
+    assert asked == ["providers"]
+    decide(Task("hello"), snapshot, {})
+    assert asked == ["providers"]
