@@ -166,7 +166,7 @@ async def test_a_name_without_address(openapi: Make) -> None:
 async def test_an_endpoint_that_is_no_http_address_is_a_wrong_setting(openapi: Make, endpoint: str, why: str) -> None:
     with pytest.raises(ConfigError) as caught:
         openapi(endpoint)
-    assert caught.value.problems[0].startswith(f"models.mine.endpoint: {why}")
+    assert str(caught.value.problems[0]).startswith(f"models.mine.endpoint: {why}")
 
 
 @pytest.mark.parametrize("endpoint", ["http://[::1", "http://h:99999"])

@@ -1,0 +1,148 @@
+"""Reaches every server that speaks the OpenAI API: vLLM, LocalAI, LM Studio, llama.cpp, hosted services."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import evolve
+
+from aurarouter_hooks import (
+    Chunk,
+    ConfigError,
+    Health,
+    Location,
+    Model,
+    Prompt,
+    Provider,
+    ProviderAuthError,
+    ProviderError,
+    ProviderRateLimitedError,
+    ProviderReplyError,
+    ProviderUnavailableError,
+    Reply,
+    hookimpl,
+)
+from aurarouter_hooks.http import Backend, resolve
+from aurarouter_hooks.values import HealthState
+from aurarouter_openapi import request
+from aurarouter_openapi.answer import chunk
+
+CHAT = "/chat/completions"
+DONE = "[DONE]"  # the data of a stream's last event
+GLANCE = 10.0  # seconds of silence to bear from a server that is only asked how it is
+
+
+class OpenApiProvider(Provider):
+    """One model behind `POST …/chat/completions`.
+
+    Options: `stream_usage: false` for a server that refuses `stream_options`.
+
+    Raises:
+        ConfigError: The model has no endpoint, or one that is no HTTP address.
+    """
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        if not model.endpoint.lower().startswith(("http://", "https://")):
+            what = "must begin with http:// or https://" if model.endpoint else "is missing"
+            raise ConfigError(
+                "the model has no usable endpoint",
+                problems=[f"models.{model.id}.endpoint: {what}"],
+                hint="Write the address of the server, as http://127.0.0.1:8080/v1.",
+            )
+        key = model.api_key.reveal().strip() if model.api_key else ""
+        self._backend = Backend(model, _base(model.endpoint), {"Authorization": f"Bearer {key}"} if key else {})
+
+    async def generate(self, prompt: Prompt) -> Reply:
+        """One request, one whole answer."""
+        answer, request_id = await self._backend.fetch(
+            "POST", CHAT, body=request.body(prompt, self.model), prompt=prompt
+        )
+        said = self._chunk(answer, "message", request_id)
+        if not answer.get("choices"):
+            raise ProviderReplyError(
+                f"the answer of {self._backend.origin} holds no choice", hint="Check that it is a chat model."
+            )
+        return Reply.from_chunks([evolve(said, finish=said.finish or "other")])
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+        """One request, an answer in pieces. The last piece alone says how it finished."""
+        body = request.body(prompt, self.model) | {"stream": True}
+        if self.model.options.get("stream_usage", True):
+            body["stream_options"] = {"include_usage": True}
+        last, finish, usage, whole = Chunk(), None, None, False
+        async with self._backend.send("POST", CHAT, body=body, prompt=prompt) as response:
+            request_id = response.headers.get("x-request-id", "")
+            async with aclosing(self._backend.events(response, last=DONE)) as events:
+                async for event in events:
+                    if event.data == DONE:
+                        whole = True
+                    elif event.data:
+                        last = self._chunk(self._backend.document(event.data), "delta", request_id)
+                        finish, usage = last.finish or finish, last.usage or usage
+                        if last.has_content or last.logprobs:
+                            yield evolve(last, finish=None, usage=None)
+        if not whole and finish is None:
+            raise ProviderUnavailableError(
+                f"the stream from {self._backend.origin} ended early, before the answer was complete",
+                hint="Look into the server's log: it may have crashed or been restarted.",
+            )
+        yield Chunk(finish=finish or "other", usage=usage, request_id=last.request_id, model_name=last.model_name)
+
+    async def models(self) -> Sequence[str]:
+        """What `GET …/models` lists."""
+        answer, _ = await self._backend.fetch("GET", "/models", patience=GLANCE)
+        try:
+            return tuple(str(entry["id"]) for entry in answer["data"])
+        except (KeyError, TypeError) as exc:
+            raise ProviderReplyError(f"the list of models of {self._backend.origin} cannot be read") from exc
+
+    async def health(self) -> Health:
+        """Whether it lists its models. A server without such a list is neither well nor ill: unknown."""
+        try:
+            await self.models()
+        except ProviderAuthError as exc:
+            return Health(state="misconfigured", detail=str(exc), hint=exc.hint)
+        except ProviderRateLimitedError as exc:
+            return Health(state="rate_limited", detail=str(exc), hint=exc.hint, retry_in=exc.retry_after)
+        except ProviderReplyError as exc:
+            return Health(detail=str(exc), hint=exc.hint)
+        except ProviderError as exc:
+            state: HealthState = "loading" if "loading model" in str(exc).lower() else "down"
+            return Health(state=state, detail=str(exc), hint=exc.hint)
+        return Health(state="healthy")
+
+    async def where(self) -> Location:
+        """Where the endpoint's name points now. What answers there may pass the prompt on, so it is a relay."""
+        return evolve(await resolve(self.model.endpoint), relay=True)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._backend.aclose()
+
+    @classmethod
+    async def discover(cls) -> Sequence[Model]:
+        """What answers on this machine at the ports of well-known servers, and what OPENAI_API_KEY reaches."""
+        from aurarouter_openapi.discovery import discovered
+
+        return await discovered()
+
+    def _chunk(self, answer: Mapping[str, Any], field: str, request_id: str) -> Chunk:
+        return chunk(answer, field, request_id, self.model, self._backend.origin)
+
+
+def _base(endpoint: str) -> str:
+    """The URL up to `/v1`: a bare host gets it, a path that was given stays, a trailing /chat/completions goes."""
+    try:
+        url = urlsplit(endpoint.strip())
+    except ValueError:
+        return endpoint  # the first request says what is wrong with it
+    path = url.path.rstrip("/")
+    return url._replace(path=path.removesuffix(CHAT) if path else "/v1", fragment="").geturl()
+
+
+@hookimpl
+def register_providers() -> Mapping[str, type[Provider]]:
+    """The name that stands behind `provider:` in the configuration."""
+    return {"openapi": OpenApiProvider}

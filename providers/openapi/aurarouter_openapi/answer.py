@@ -1,0 +1,79 @@
+"""An answer in the words of the OpenAI API, whole or in pieces."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+
+from aurarouter_hooks import Chunk, Model, Opaque, ProviderReplyError, ToolCallDelta, Usage
+from aurarouter_hooks.values import Finish
+
+
+def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, origin: str) -> Chunk:
+    """A whole answer ("message") or a piece of one ("delta"): they have the same shape.
+
+    Args:
+        answer: The JSON object that came.
+        field: Which of the two it is.
+        request_id: The answer's id where it names none itself.
+        model: Who was asked.
+        origin: What messages may show of the endpoint.
+
+    Raises:
+        ProviderReplyError: It has another shape.
+    """
+    try:
+        first = (choice for choice in answer.get("choices") or () if choice.get("index", 0) == 0)
+        choice: Mapping[str, Any] = next(first, {})
+        said = choice.get(field) or {}
+        details = said.get("reasoning_details")
+        return Chunk(
+            text=_text(said.get("content")) or said.get("refusal") or "",
+            reasoning=_text(said.get("reasoning_content") or said.get("reasoning")),
+            tool_calls=tuple(_delta(i, call) for i, call in enumerate(said.get("tool_calls") or ())),
+            opaque=(Opaque(provider=model.provider, model=model.id, data={"reasoning_details": details}),)
+            if details
+            else (),
+            finish=_finish(choice.get("finish_reason")),
+            usage=_usage(answer.get("usage")),
+            logprobs=(choice.get("logprobs") or {}).get("content"),
+            request_id=answer.get("id") or request_id,
+            model_name=answer.get("model") or "",
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        raise ProviderReplyError(
+            f"{origin} does not answer in the shape of the OpenAI API",
+            hint="Check that the endpoint is right.",
+        ) from exc
+
+
+def _text(content: object) -> str:
+    """Text as it is, or the text parts of a list."""
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in content if part.get("type") == "text")
+    return content if isinstance(content, str) else ""
+
+
+def _delta(position: int, call: Mapping[str, Any]) -> ToolCallDelta:
+    function = call.get("function") or {}
+    arguments = function.get("arguments") or ""
+    return ToolCallDelta(
+        index=call.get("index", position),
+        id=call.get("id") or "",
+        name=function.get("name") or "",
+        arguments=arguments if isinstance(arguments, str) else json.dumps(arguments),
+    )
+
+
+def _finish(reason: str | None) -> Finish | None:
+    return cast(Finish, reason if reason in get_args(Finish) else "other") if reason else None
+
+
+def _usage(counts: Mapping[str, Any] | None) -> Usage | None:
+    if not counts:
+        return None
+    return Usage(
+        input_tokens=int(counts.get("prompt_tokens") or 0),
+        output_tokens=int(counts.get("completion_tokens") or 0),
+        cached_input_tokens=int((counts.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
+        reasoning_tokens=int((counts.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0),
+    )
