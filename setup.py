@@ -24,16 +24,22 @@ folders = sorted(
 )
 extras = {folder.name: [requirement(folder)] for folder in folders}
 extras["all"] = [requirement(folder) for folder in folders if folder.name not in NATIVE_BUILD]
+extras["keyring"] = ["keyring>=25,<26"]  # the kernel keeps provider keys in the system's keyring where this is there
 extras["dev"] = [
     "build>=1,<2",
     "hypothesis>=6,<7",
     "import-linter>=2,<3",
+    "jsonschema>=4,<5",
+    "keyring>=25,<26",
     "mypy>=2,<3",
+    "ollama>=0.6,<1",
+    "ollama-proxy-plus>=0.1,<0.2",
     "pytest>=9,<10",
     "pytest-asyncio>=1,<2",
     "pytest-benchmark>=5,<6",
     "ruff>=0.17,<0.18",
     "types-PyYAML>=6,<7",
+    "types-jsonschema>=4,<5",
     "types-setuptools>=80",
     "xllamacpp>=2026",
 ]

@@ -7,9 +7,9 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
+    from aurarouter_core.loading import load_config
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.router import Router
-    from aurarouter_core.snapshot import load_config
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -22,7 +22,7 @@ _WHERE = {
     "Plugins": "aurarouter_core.plugins",
     "Router": "aurarouter_core.router",
     "Task": "aurarouter_hooks",
-    "load_config": "aurarouter_core.snapshot",
+    "load_config": "aurarouter_core.loading",
 }
 
 

@@ -14,6 +14,7 @@ from aurarouter_core.clocks import timed
 from aurarouter_core.config import ModelEntry
 from aurarouter_core.decide import unfit, wanted
 from aurarouter_core.models import ModelPool
+from aurarouter_core.rotation import Turn
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.trace import Recorder
 from aurarouter_hooks import (
@@ -73,8 +74,8 @@ class Run:
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
 
 
-async def attempt_events(run: Run, node: str, model: Model, call: Call) -> AsyncGenerator[Event]:
-    """The innermost events of an attempt, inside all middleware.
+async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Call) -> AsyncGenerator[Event]:
+    """The innermost events of an attempt, inside all middleware, with the next of the model's keys.
 
     Of what middleware changed in the call, only the prompt and further limits count: the model stays the one that
     was decided on.
@@ -90,7 +91,7 @@ async def attempt_events(run: Run, node: str, model: Model, call: Call) -> Async
                 yield progress
     limits = _limits(run, call)
     prompt = await _cleared(run, call, model, entry, limits)
-    async with run.pool.borrow(model, entry, run.snapshot.plugins) as provider:
+    async with run.pool.borrow(model, entry, run.snapshot.plugins, turn) as provider:
         _refuse_incapable(provider, limits)
         committed = False
         waiting: list[Chunk] = []

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from attrs import Attribute, Factory, field, frozen
+from attrs import fields as attrs_fields
 from attrs.validators import and_, ge, gt, in_, le, optional
 
 from aurarouter_hooks import Secret
 
+NO_SETTING = {"setting": False}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 A_YEAR = 366 * 86400.0
 
@@ -27,10 +29,15 @@ def _plain_name(_: object, attribute: Attribute[str], value: str) -> None:
         raise ValueError(f"'{attribute.name}' must be a plain file name: {value!r}")
 
 
+def _variable(_: object, attribute: Attribute[str], value: str) -> None:
+    if value and not (value.isascii() and value.isidentifier()):
+        raise ValueError(f"'{attribute.name}' must be the name of a variable")
+
+
 def _scheme(_: object, attribute: Attribute[str], value: str) -> None:
     scheme, _colon, location = value.partition(":")
     if not scheme.isidentifier() or not location:
-        raise ValueError(f"'{attribute.name}' must be a scheme, a colon and a location: {value!r}")
+        raise ValueError(f"'{attribute.name}' must be a scheme, a colon and a location")
 
 
 @frozen(kw_only=True)
@@ -38,7 +45,7 @@ class System:
     """Settings of the program as a whole.
 
     Attributes:
-        log_level: How much is logged on stderr.
+        log_level: How much is logged on stderr; in upper or lower case.
         default_timeout: Seconds that one attempt at a model may take unless the model says otherwise.
         default_role: Role of tasks that fit no other; also used where a role is not configured.
         keep_content: Keep prompts and answers in the stored traces.
@@ -52,7 +59,17 @@ class System:
 
 @frozen(kw_only=True)
 class AssetEntry:
-    """A model file to fetch when it is missing; fields mean what they mean on `AssetSpec`."""
+    """A model file: where it comes from, and what shows that it is the right one.
+
+    Attributes:
+        source: Where from, as `scheme:location`; plugins bring the schemes.
+        file: The file's name in there, and on disk.
+        size: Bytes of the file.
+        sha256: The file's SHA-256 digest; another file is refused.
+        container_sha256: The same digest of the package that holds the file.
+        container_size: Bytes of the package that holds the file: what is downloaded.
+        licence: SPDX name of the file's licence, for people.
+    """
 
     source: str = field(validator=_scheme)
     file: str = field(validator=_plain_name)
@@ -65,7 +82,13 @@ class AssetEntry:
 
 @frozen(kw_only=True)
 class PriceEntry:
-    """US dollars per million tokens."""
+    """US dollars per million tokens.
+
+    Attributes:
+        input: Of the prompt.
+        output: Of the answer.
+        cached_input: Of the part of a prompt that the service still had; default: as `input`.
+    """
 
     input: float = field(default=0.0, validator=price)
     output: float = field(default=0.0, validator=price)
@@ -74,15 +97,38 @@ class PriceEntry:
 
 @frozen(kw_only=True)
 class ModelEntry:
-    """One model. `api_key` may be `${env.NAME}`; `env_key: NAME` says the same."""
+    """What reaches a model, and what it may and can do.
+
+    Attributes:
+        provider: Name of the plugin that reaches it.
+        model_name: What the backend calls it; empty means the model's own name here.
+        endpoint: The backend's URL.
+        endpoints: Further ones, tried in order, for providers that can (`ollama`).
+        model_path: Its file on disk; with one, nothing is fetched.
+        asset: The model's file, fetched when it is missing.
+        api_key: The key, better `${env.NAME}` or `${key.NAME}`; read when the model is used.
+        api_keys: Several keys, used in turn; one that is refused or limited is passed over for a while.
+        env_key: The variable that holds the key: `env_key: NAME` is `api_key: ${env.NAME}`.
+        tags: Words of your own; a task can ask for them. `private` lets private content go there.
+        parameters: Sampling parameters under the names of the OpenAI API.
+        options: Settings that only this provider knows.
+        timeout: Seconds that one attempt may take; default: `system.default_timeout`.
+        first_token_timeout: Seconds until the first word of an answer; default: only `timeout` holds.
+        capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
+        context_length: Tokens of prompt and answer together.
+        price: What it costs.
+        unset: No setting: what is wrong with this model alone, since variables that it names are not set.
+    """
 
     provider: str
     model_name: str = ""
     endpoint: str = field(default="", repr=False)
+    endpoints: tuple[str, ...] = field(default=(), repr=False)
     model_path: str = ""
     asset: AssetEntry | None = None
     api_key: Secret | None = None
-    env_key: str = ""
+    api_keys: tuple[Secret, ...] = ()
+    env_key: str = field(default="", validator=_variable)
     tags: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = Factory(dict)
     options: Mapping[str, Any] = Factory(dict)
@@ -91,11 +137,17 @@ class ModelEntry:
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None
+    unset: tuple[str, ...] = field(default=(), metadata=NO_SETTING)
 
 
 @frozen(kw_only=True)
 class RoleEntry:
-    """A role's chain: the first model that answers wins."""
+    """A role: who does a kind of work. A list of models is its short form.
+
+    Attributes:
+        models: The chain: the first model that answers wins.
+        description: For people.
+    """
 
     models: tuple[str, ...] = ()
     description: str = ""
@@ -103,17 +155,35 @@ class RoleEntry:
 
 @frozen(kw_only=True)
 class VerbsEntry:
-    """Words that name a role."""
+    """Words that make a task likelier to get the role. A list of words is its short form.
+
+    Attributes:
+        synonyms: The words; up to four in a row make one entry.
+    """
 
     synonyms: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
 class IntentEntry:
-    """A kind of task of the user's own."""
+    """A kind of task beside the built-in ones.
+
+    Attributes:
+        role: The role that serves it.
+        description: For people.
+    """
 
     role: str
     description: str = ""
+
+
+SHORT_FORMS = {RoleEntry: "models", VerbsEntry: "synonyms"}
+"""Classes that may be written as a list: that of this setting."""
+
+
+def settings_of(kind: type) -> tuple[Attribute[Any], ...]:
+    """The fields of a configuration class that a user may set."""
+    return tuple(item for item in attrs_fields(kind) if item.metadata.get("setting", True))
 
 
 @frozen(kw_only=True)
@@ -122,6 +192,7 @@ class Request:
 
     Attributes:
         path: The file that was named; None for the usual places.
+        settings: In place of any file; None to look for one.
         environment: "local" or "auragrid".
         overrides: Settings above all others.
         layers: (name, settings) that plugins set at run time, highest first.
@@ -129,6 +200,7 @@ class Request:
     """
 
     path: Path | None = None
+    settings: Mapping[str, Any] | None = None
     environment: str = "local"
     overrides: Mapping[str, Any] = Factory(dict)
     layers: tuple[tuple[str, Mapping[str, Any]], ...] = ()
@@ -140,10 +212,16 @@ class Config:
     """One valid configuration.
 
     Attributes:
+        system: Settings of the program as a whole.
+        models: The models, each under a name of your own.
+        roles: The roles, by name.
+        semantic_verbs: What people call the work of a role, by the role's name.
+        intents: Kinds of task of your own, by name.
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.
         warnings: What is probably a mistake but harms nothing.
         request: How it was asked for; None when a program put it together itself.
+        seen: How its files were right before they were read.
     """
 
     system: System = System()
@@ -155,3 +233,4 @@ class Config:
     path: Path | None = None
     warnings: tuple[str, ...] = ()
     request: Request | None = field(default=None, repr=False)
+    seen: tuple[tuple[int, int, int] | None, ...] = field(default=(), repr=False, eq=False)

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+from attrs import frozen
 
-from aurarouter_core.plain import yaml_problem
-from aurarouter_hooks import ConfigError, Secret
+from aurarouter_core import variables
+from aurarouter_core.config import SHORT_FORMS, settings_of
+from aurarouter_core.converter import word
+from aurarouter_hooks import Problem, Secret
 
 PREFIX = "AURAROUTER_"
 RESERVED = frozenset(
@@ -23,22 +26,36 @@ RESERVED = frozenset(
 """Switches of the build and the loader; never settings."""
 
 
-def environment_layer(
+@frozen
+class FromEnvironment:
+    """What the environment says.
+
+    Attributes:
+        variables: Path of a setting → the variable that it came from.
+        warnings: Names that match nothing.
+        problems: Names that fit two keys, and values that fit no field.
+    """
+
+    settings: dict[str, Any]
+    variables: dict[tuple[str, ...], str]
+    warnings: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_environment(
     environ: Mapping[str, str], below: Mapping[str, Any], sections: Mapping[str, Any]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The settings that the environment asks for, and warnings about names that match nothing.
+) -> FromEnvironment:
+    """The settings that the environment asks for.
 
     Args:
         environ: The environment.
         below: The merged lower layers; names of models, roles … are matched against them.
         sections: Section name → class, or mapping of names to a class.
-
-    Raises:
-        ConfigError: A name fits two keys, or a value does not fit its field.
     """
-    layer: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+    found: dict[tuple[str, ...], str] = {}
     warnings: list[str] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for name in sorted(environ):
         if not name.startswith(PREFIX) or name in RESERVED:
             continue
@@ -48,16 +65,20 @@ def environment_layer(
                 f"{name}: no switch has this name{f' (did you mean {close[0]}?)' if close else ''}; ignored"
             )
             continue
+        if not environ[name].strip():
+            warnings.append(f"{name}: it is empty, which changes nothing; ignored")
+            continue
         try:
             path, kind = _match(name[len(PREFIX) :].split("__"), below, sections)
-            _put(layer, path, _coerce(environ[name], kind))
+            if (other := found.get(tuple(path))) is not None:
+                raise ValueError(f"{other} sets the same; keep one of them")
+            _put(settings, path, _coerce(environ[name], kind))
+            found[tuple(path)] = name
         except LookupError as error:
             warnings.append(f"{name}: {error.args[0]}; ignored")
         except ValueError as error:
-            problems.append(f"{name}: {error}")
-    if problems:
-        raise ConfigError("the environment holds settings that can't be used", problems=problems)
-    return layer, tuple(warnings)
+            problems.append(Problem(str(error), source=name))
+    return FromEnvironment(settings, found, tuple(warnings), tuple(problems))
 
 
 def _match(parts: list[str], below: Mapping[str, Any], sections: Mapping[str, Any]) -> tuple[list[str], Any]:
@@ -71,7 +92,7 @@ def _match(parts: list[str], below: Mapping[str, Any], sections: Mapping[str, An
             names = {str(key): value for key, value in kind.items()}
         elif attrs.has(kind):
             hints = typing.get_type_hints(kind)
-            names = {field.name: hints[field.name] for field in attrs.fields(kind)}
+            names = {field.name: hints[field.name] for field in settings_of(kind)}
         elif typing.get_origin(kind) is not None and issubclass(typing.get_origin(kind) or object, Mapping):
             value_kind = typing.get_args(kind)[1]
             names = {str(key): value_kind for key in here} if isinstance(here, Mapping) else {}
@@ -89,7 +110,8 @@ def _match(parts: list[str], below: Mapping[str, Any], sections: Mapping[str, An
         path.append(key)
         kind = _bare(names[key])
         here = here.get(key, {}) if isinstance(here, Mapping) else {}
-    return path, kind
+    short = SHORT_FORMS.get(kind)
+    return ([*path, short], tuple[str, ...]) if short else (path, kind)
 
 
 def _key(part: str, names: Mapping[str, Any]) -> str | None:
@@ -114,21 +136,15 @@ def _bare(kind: Any) -> Any:
 
 
 def _coerce(text: str, kind: Any) -> Any:
-    import yaml
-
-    if kind in (str, Secret):
+    if kind in (str, Secret) or variables.refers(text):
         return text
-    if kind == tuple[str, ...]:
-        return [part.strip() for part in text.strip("[]").split(",") if part.strip()]
-    try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        words = yaml_problem(error) if isinstance(error, yaml.YAMLError) else "it is nested too deeply"
-        raise ValueError(f"can't be read as YAML: {words}") from error
+    if kind in (tuple[str, ...], tuple[Secret, ...]):
+        return variables.words(text)
+    value = variables.scalar(text)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is not Any and isinstance(kind, type) and not attrs.has(kind) and not isinstance(value, kind):
-        raise ValueError(f"expected {kind.__name__}, got a {type(value).__name__}")
+        raise ValueError(f"expected {word(kind)}, got {word(type(value))}")
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -11,6 +11,7 @@ from aurarouter_core.attempt import Run, attempt_events
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
+from aurarouter_core.rotation import Turn
 from aurarouter_core.tally import Tally
 from aurarouter_hooks import (
     Attempt,
@@ -85,14 +86,14 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
     yield NodeStarted(node=node)
     layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
     attempts: list[Attempt] = []
-    for number, name in enumerate(chain, start=1):
+    for number, (name, turn) in enumerate(_turns(chain), start=1):
         model = run.snapshot.models[name]
         prompt = prompt_for(call.task, model)
         tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
         error: ProviderError | PrivacyError | NoModelLeftError | None = None
         try:
-            proceed = wrapped(layers, partial(attempt_events, run, node.id, model))
+            proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn))
             async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
                 async for event in events:
                     if not isinstance(event, WITHIN_ATTEMPT):
@@ -118,7 +119,7 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
         reply = Reply.from_chunks(tally.chunks)
         attempt = tally.attempt(reply, error)
         attempts.append(attempt)
-        log.info("attempt %d at '%s': %s after %.3f s", number, name, attempt.outcome, attempt.seconds)
+        log.info("attempt %d at '%s'%s: %s after %.3f s", number, name, turn, attempt.outcome, attempt.seconds)
         run.snapshot.plugins.attempt_finished(attempt)
         yield AttemptDone(attempt=attempt) if error is None else AttemptFailed(attempt=attempt)
         if error is None or tally.committed:
@@ -130,6 +131,16 @@ async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
             break
     yield _finished(run, node, attempts, "failed")
     raise all_failed(run.decision, attempts)
+
+
+def _turns(chain: Sequence[str]) -> Iterator[tuple[str, Turn]]:
+    """Each model in turn; the same again for as long as only its key was at fault and it has another."""
+    for name in chain:
+        turn = Turn()
+        yield name, turn
+        while turn.another:
+            turn.another = False
+            yield name, turn
 
 
 def _out_of_place(event: Event) -> PluginBrokenError:

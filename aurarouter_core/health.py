@@ -30,6 +30,10 @@ async def _one(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
             detail=missing_provider(model.provider, snapshot.plugins),
             hint=install.hint(model.provider),
         )
+    if entry.unset:
+        return Health(
+            state="misconfigured", detail="; ".join(entry.unset), hint="Set it, or correct the model's entry."
+        )
     try:
         missing = _missing_file(name, snapshot, pool)
         if missing is not None:

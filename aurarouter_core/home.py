@@ -51,15 +51,31 @@ class Home:
         """The folder in force: AURAROUTER_HOME, else ~/.auracore/aurarouter.
 
         Raises:
-            ConfigError: There is no home folder and no variable that names one.
+            ConfigError: There is no home folder, or the variable's is not a whole path.
         """
         environ = os.environ if environ is None else environ
-        return cls(expanded(environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter"))
+        root = expanded(environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter")
+        if not root.is_absolute():  # else whatever folder one happens to be in would be the user's own
+            raise ConfigError(
+                f"AURAROUTER_HOME is '{root}', which is another folder wherever you are",
+                hint="Set it to a whole path, from the root or from '~'.",
+            )
+        return cls(root)
 
     @property
     def config(self) -> Path:
         """The configuration file that is looked for last."""
         return self.root / "auraconfig.yaml"
+
+    @property
+    def trust(self) -> Path:
+        """Configuration files from elsewhere that the user has vouched for."""
+        return self.root / "trust.json"
+
+    @property
+    def keys(self) -> Path:
+        """Names of the providers' keys that are kept, and the keys where there is no keyring."""
+        return self.root / "keys.json"
 
     @property
     def models(self) -> Path:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
 
 from aurarouter_core.config import Config, Request
+from aurarouter_core.loading import load
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.snapshot import Snapshot, load
-from aurarouter_hooks import ConfigError
+from aurarouter_core.snapshot import Snapshot
+from aurarouter_hooks import AuraRouterError, ConfigError
+
+log = logging.getLogger(__name__)
 
 
 class LiveSnapshot:
@@ -19,24 +23,26 @@ class LiveSnapshot:
 
     Attributes:
         current: The snapshot in force.
+        problem: Why the last change was refused; None when it was not.
     """
 
     def __init__(self, config: Config, plugins: Plugins) -> None:
         self.current = Snapshot.of(config, plugins)
+        self.problem: AuraRouterError | None = None
         self._plugins = plugins
         self._changing = asyncio.Lock()
 
-    async def reload(self) -> frozenset[str]:
-        """Read the configuration again and swap to it; the ids of models that have changed.
+    async def reload(self) -> None:
+        """Read the configuration again and swap to it.
 
         Raises:
             ConfigError: It is not valid, or was not read from anywhere; the old one stays in force.
         """
         async with self._changing:
-            return await self._swap(self._request())
+            await self._swap(self._request())
 
-    async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> frozenset[str]:
-        """Replace a plugin's settings layer; the ids of models that have changed.
+    async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
+        """Replace a plugin's settings layer.
 
         Raises:
             ConfigError: The result is not valid; the old layer stays in force.
@@ -44,7 +50,7 @@ class LiveSnapshot:
         async with self._changing:
             before = self._request()
             kept = tuple(layer for layer in before.layers if layer[0] != plugin)
-            return await self._swap(evolve(before, layers=((plugin, settings), *kept)))
+            await self._swap(evolve(before, layers=((plugin, settings), *kept)))
 
     def _request(self) -> Request:
         request = self.current.config.request
@@ -55,8 +61,20 @@ class LiveSnapshot:
             )
         return request
 
-    async def _swap(self, request: Request) -> frozenset[str]:
-        config = await asyncio.to_thread(load, self._plugins, request)
-        old, self.current = self.current, Snapshot.of(config, self._plugins)
-        before = old.config.models
-        return frozenset(name for name, entry in before.items() if config.models.get(name) != entry)
+    async def _swap(self, request: Request) -> None:
+        try:
+            made = await asyncio.to_thread(self._made, request)
+        except AuraRouterError as error:
+            self.problem = error
+            raise
+        except Exception as error:
+            self.problem = ConfigError(f"reading the configuration failed with {type(error).__name__}")
+            raise self.problem from error
+        known = self.current.config.warnings
+        for warning in made.config.warnings:
+            if warning not in known:
+                log.warning("%s", warning)
+        self.current, self.problem = made, None
+
+    def _made(self, request: Request) -> Snapshot:
+        return Snapshot.of(load(self._plugins, request), self._plugins)

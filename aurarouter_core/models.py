@@ -6,16 +6,20 @@ import asyncio
 import difflib
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from attrs import define, evolve
+from attrs import evolve
 
 from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
 from aurarouter_core.home import Home, expanded, private_folder
+from aurarouter_core.keys import KeyStore
+from aurarouter_core.loans import Loan, Opened, OpenProviders, Shelf, Shelves
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.references import Key, looked_up
+from aurarouter_core.rotation import Rotation, Turn
 from aurarouter_hooks import (
     AssetSpec,
     AuraRouterError,
@@ -26,14 +30,11 @@ from aurarouter_hooks import (
     Model,
     Price,
     Provider,
-    ProviderAuthError,
     ProviderUnavailableError,
-    Secret,
     Timeouts,
 )
 
 log = logging.getLogger(__name__)
-PLACEHOLDERS = ("YOUR_", "<", "sk-...", "changeme")
 
 
 def configured(config: Config) -> dict[str, Model]:
@@ -50,6 +51,7 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
         provider=entry.provider,
         model_name=entry.model_name,
         endpoint=entry.endpoint,
+        endpoints=entry.endpoints,
         model_path=expanded(entry.model_path) if entry.model_path else None,
         tags=frozenset(entry.tags),
         parameters=entry.parameters,
@@ -63,49 +65,17 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
     )
 
 
-def key_of(name: str, entry: ModelEntry, environ: Mapping[str, str]) -> Secret | None:
-    """The key that the configuration names; None when it names none, so that the provider looks for its own.
-
-    Raises:
-        ProviderAuthError: It names a variable that is not set.
-    """
-    variable = entry.env_key
-    text = entry.api_key.reveal().strip() if entry.api_key else ""
-    if not variable and text.startswith("${env.") and text.endswith("}"):
-        variable = text[len("${env.") : -1]
-    if variable:
-        if not environ.get(variable):
-            raise ProviderAuthError(
-                f"models.{name}: the environment variable {variable} is not set",
-                provider=entry.provider,
-                model=name,
-                hint=f"Set {variable} to the key, or take the model out of its roles.",
-            )
-        text = environ[variable].strip()
-    return None if not text or text.startswith(PLACEHOLDERS) else Secret(text)
-
-
-@define(eq=False)
-class _Open:
-    """A provider that was made, and how many tasks use it now."""
-
-    model: Model
-    entry: ModelEntry
-    path: Path | None
-    provider: Provider
-    users: int = 0
-    retired: bool = False
-
-
 class ModelPool:
     """The providers in use. It outlives a reload: a model whose entry stays the same keeps its provider."""
 
     def __init__(self, home: Home, environ: Mapping[str, str] | None = None) -> None:
         self._home = home
         self._environ = os.environ if environ is None else environ
-        self._open: dict[str, _Open] = {}
+        self._kept_keys = KeyStore(home)
+        self._config: Config | None = None
+        self._open = OpenProviders()
+        self._shelves = Shelves(self._in_force)
         self._fetching: dict[str, asyncio.Lock] = {}
-        self._closing: set[asyncio.Future[None]] = set()
         self._closed = False
         self.locations: dict[str, Location] = {}
 
@@ -148,53 +118,48 @@ class ModelPool:
                 str(error), provider=model.provider, model=model.id, hint=error.hint
             ) from error
 
-    @asynccontextmanager
-    async def borrow(self, model: Model, entry: ModelEntry, plugins: Plugins) -> AsyncIterator[Provider]:
-        """The model's provider, for as long as the block lasts.
+    def borrow(self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None = None) -> Loan:
+        """The model's provider, for as long as the `async with` block lasts.
+
+        Args:
+            model, entry: As the task's snapshot has them.
+            plugins: Bring the provider.
+            turn: The task's place in the model's keys; None to take any key, for what is no attempt.
 
         Raises:
-            ProviderUnavailableError: No plugin brings the model's provider, or making it failed.
-            ProviderAuthError: The key that the configuration names is not set.
+            ProviderUnavailableError: It names variables that are not set, no plugin brings its provider, or making
+                that failed.
+            ProviderAuthError: The key that the configuration names is not there, or all were refused.
+            ProviderRateLimitedError: All its keys are left out for now.
         """
-        held = self._held(model, entry, plugins)
-        held.users += 1
-        try:
-            yield held.provider
-        finally:
-            held.users -= 1
-            if held.retired and not held.users:
-                await _close(held)
+        return Loan(partial(self._take, model, entry, plugins, turn), self._shelves, turn)
 
-    def _held(self, model: Model, entry: ModelEntry, plugins: Plugins) -> _Open:
-        held = self._open.get(model.id)
+    async def _take(
+        self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None
+    ) -> tuple[Shelf, Key, Opened]:
+        kind = _kind(model, entry, plugins)
+        while (keys := (shelf := self._shelves.find(model, entry)).keys) is None:
+            shelf.found(Rotation(model.id, await looked_up(model.id, entry, self._environ, self._kept_keys)))
+        key = keys.spare() if turn is None else keys.next(turn)
         path = self.file(entry)
-        if held is not None and held.entry == entry and held.model == model and held.path == path:
-            return held
+        opened = shelf.lend(key, path)
+        if opened is None:
+            made = self._made(kind, model, key, path)
+            opened = shelf.opened[key] = self._open.add(made, path, retired=not shelf.in_force)
+        opened.users += 1
+        return shelf, key, opened
+
+    def _made(self, kind: type[Provider], model: Model, key: Key, path: Path | None) -> Provider:
         if self._closed:
             raise ProviderUnavailableError("the router is closed", provider=model.provider, model=model.id)
-        kind = plugins.providers.get(model.provider)
-        if kind is None:
-            raise ProviderUnavailableError(
-                missing_provider(model.provider, plugins), provider=model.provider, model=model.id
-            )
-        key = key_of(model.id, entry, self._environ)
         file = path or model.model_path
         try:
-            made = kind(evolve(model, model_path=file, api_key=key, workdir=self._workdir(model)))
+            return kind(evolve(model, model_path=file, api_key=key.secret, workdir=self._workdir(model)))
         except ConfigError as error:
-            words = "; ".join(error.problems) or str(error)
+            words = "; ".join(map(str, error.problems)) or str(error)
             raise ProviderUnavailableError(
                 f"it is configured wrongly ({words})", provider=model.provider, model=model.id, hint=error.hint
             ) from error
-        if held is not None:
-            held.retired = True
-            self.locations.pop(model.id, None)
-            if not held.users:
-                closing = asyncio.ensure_future(_close(held))
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
-        self._open[model.id] = held = _Open(model, entry, path, made)
-        return held
 
     def _workdir(self, model: Model) -> Path | None:
         try:
@@ -216,30 +181,49 @@ class ModelPool:
                 error,
             )
             location = Location()
-        self.locations[model.id] = location
+        if self._in_force(model, entry):
+            self.locations[model.id] = location
         return location
 
     def reopen(self) -> None:
         """Make providers again after a close."""
         self._closed = False
 
-    def forget(self, models: Iterable[str]) -> None:
-        """These models' entries have changed: where they ran before says nothing any more."""
-        for name in models:
+    def forget(self, config: Config) -> None:
+        """This configuration is in force from now on: what belongs to another is closed once its tasks are done.
+
+        Keys are looked up again, and those that were left out count anew.
+        """
+        self._config = config
+        for name in self._shelves.renew():
             self.locations.pop(name, None)
+
+    def _in_force(self, model: Model, entry: ModelEntry) -> bool:
+        if self._config is None:
+            return True
+        now = self._config.models.get(model.id)
+        return now == entry and model == _value(model.id, entry, self._config.system.default_timeout)
 
     async def aclose(self) -> None:
         """Close every provider, and make no new ones; one that fails to close does not keep the others open."""
         self._closed = True
-        await asyncio.gather(*self._closing, *(_close(held) for held in self._open.values()))
-        self._open.clear()
+        self._shelves.clear()
+        await self._open.aclose()
 
 
-async def _close(held: _Open) -> None:
-    try:
-        await held.provider.aclose()
-    except Exception as error:
-        log.warning("%r did not close cleanly: %s", held.provider, error, exc_info=error)
+def _kind(model: Model, entry: ModelEntry, plugins: Plugins) -> type[Provider]:
+    kind = plugins.providers.get(model.provider)
+    if entry.unset:
+        raise ProviderUnavailableError(
+            "; ".join(entry.unset),
+            provider=model.provider,
+            model=model.id,
+            hint="Set it, or take the model out of its roles.",
+        )
+    if kind is None:
+        words = missing_provider(model.provider, plugins)
+        raise ProviderUnavailableError(words, provider=model.provider, model=model.id)
+    return kind
 
 
 def missing_provider(name: str, plugins: Plugins) -> str:

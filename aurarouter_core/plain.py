@@ -89,7 +89,5 @@ def origin(url: str) -> str:
 
 
 def yaml_problem(error: yaml.YAMLError) -> str:
-    """What is wrong with a YAML text, and where; its own words may quote a line that holds a key."""
-    mark = getattr(error, "problem_mark", None)
-    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return f"{where}{getattr(error, 'problem', None) or 'it can not be read'}"
+    """What is wrong with a YAML text; its own words may quote a line that holds a key."""
+    return getattr(error, "problem", None) or getattr(error, "reason", None) or "it can not be read"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from aurarouter_core import health
+from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
@@ -18,13 +18,25 @@ from aurarouter_core.executor import execute, wrapped
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
+from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.snapshot import Snapshot, load_config
+from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
 from aurarouter_core.trace import Recorder, without_words
-from aurarouter_hooks import Call, Decision, Done, Event, Health, ProviderTimeoutError, RoutingError, Task
+from aurarouter_hooks import (
+    AuraRouterError,
+    Call,
+    ConfigError,
+    Decision,
+    Done,
+    Event,
+    Health,
+    ProviderTimeoutError,
+    RoutingError,
+    Task,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +50,8 @@ class Router:
         home: The folder for models and traces; None for the user's own.
         store: Where traces are kept; None for a file in `home`.
         surface: Who the router works for ("cli", "mcp" …), for traces.
+        watch: Seconds between two looks at the configuration's files, to reload when they change; None for no looks.
+        on_reload: Told of each new configuration.
     """
 
     def __init__(
@@ -48,6 +62,8 @@ class Router:
         home: Home | None = None,
         store: Store | None = None,
         surface: str = "embedded",
+        watch: float | None = None,
+        on_reload: Callable[[Config], None] | None = None,
     ) -> None:
         self.plugins = plugins if plugins is not None else Plugins()
         self._home = home or Home.of()
@@ -56,18 +72,29 @@ class Router:
         for fault in self.plugins.guard.faults:
             self.store.add(fault)
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
-        self.pool = ModelPool(self._home)
+        request = self.snapshot.config.request
+        self.pool = ModelPool(self._home, request.environ if request else None)
         self._surface = surface
         self._gate = Gate()
+        self._watch = watch
+        self._watching: asyncio.Task[None] | None = None
+        self._on_reload = on_reload
 
     @property
     def snapshot(self) -> Snapshot:
         """The state that new tasks run on."""
         return self._live.current
 
+    @property
+    def problem(self) -> AuraRouterError | None:
+        """Why the last change of the configuration was refused; None when the latest is in force."""
+        return self._live.problem
+
     async def __aenter__(self) -> Self:
         self.pool.reopen()
         self._gate.refusal = ""
+        if self._watch is not None:
+            self._watching = asyncio.create_task(self._follow(self._watch))
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
@@ -75,6 +102,9 @@ class Router:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._gate.refusal = "the router is closed"
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
@@ -208,7 +238,8 @@ class Router:
         Raises:
             ConfigError: It is not valid; the old one stays in force.
         """
-        self.pool.forget(await self._live.reload())
+        await self._live.reload()
+        self._reloaded()
 
     async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
         """Replace a plugin's settings layer and reload.
@@ -216,7 +247,31 @@ class Router:
         Raises:
             ConfigError: The result is not valid; the old layer stays in force.
         """
-        self.pool.forget(await self._live.set_layer(plugin, settings))
+        await self._live.set_layer(plugin, settings)
+        self._reloaded()
+
+    def _reloaded(self) -> None:
+        config = self.snapshot.config
+        self.pool.forget(config)
+        if self._on_reload is not None:
+            self._on_reload(config)
+
+    def _looks(self, every: float) -> AsyncGenerator[None]:
+        config = self.snapshot.config
+        return watch.changes(lambda: files_of(self.snapshot.config.request), config.seen, every)
+
+    async def _follow(self, every: float) -> None:
+        """Reload whenever a file has changed. A bad one is told and leaves everything as it was."""
+        async with aclosing(self._looks(every)) as looks:
+            async for _ in looks:
+                try:
+                    await self.reload()
+                    log.info("the configuration was read again")
+                except ConfigError as error:
+                    words = "; ".join([str(error), *map(str, error.problems)])
+                    log.error("the configuration stays as it was: %s", words)  # noqa: TRY400 - a user's mistake, not ours
+                except AuraRouterError as error:
+                    log.error("the configuration stays as it was: %s", error)  # noqa: TRY400
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from aurarouter_core.home import Home, expanded
-from aurarouter_core.plain import yaml_problem
-from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError
+from aurarouter_core.layers import Layer
+from aurarouter_core.yaml_text import MOST_BYTES
+from aurarouter_hooks import ConfigError, ConfigNotFoundError
 
 FILE_NAME = "auraconfig.yaml"
 FILE_VARIABLE = "AURACORE_ROUTER_CONFIG"
-DEEPEST, MOST = 50, 500_000
 ROLES = ("router", "reasoning", "coding", "summarization", "analysis", "reviewer")
 
 # With no file at all every role names this one model. Together with the command names that the CLI knows, it is
@@ -39,14 +38,6 @@ EMBEDDED: Mapping[str, Any] = {
 }
 
 
-@frozen
-class Layer:
-    """Settings from one place."""
-
-    name: str
-    settings: Mapping[str, Any]
-
-
 def defaults(file: Mapping[str, Any] | None) -> Layer:
     """The lowest layer: all of `EMBEDDED` where no file has models or roles; else the model, if a role names it."""
     if file is None or not (file.get("models") or file.get("roles")):
@@ -58,25 +49,23 @@ def defaults(file: Mapping[str, Any] | None) -> Layer:
     return Layer("defaults", {"models": {name: entry for name, entry in EMBEDDED["models"].items() if name in named}})
 
 
-def merged(layers: Sequence[Layer]) -> dict[str, Any]:
-    """All layers as one mapping; `layers` is highest first, mappings merge deeply, anything else replaces."""
-    result: dict[str, Any] = {}
-    for layer in reversed(layers):
-        _lay_over(result, layer.settings)
-    return result
+@frozen
+class Found:
+    """A configuration file. `trusted` means that the user named it, or that it lies in their own folder."""
+
+    path: Path
+    trusted: bool = True
 
 
-def _lay_over(target: dict[str, Any], upper: Mapping[str, Any]) -> None:
-    for key, value in upper.items():
-        below = target.get(key)
-        if isinstance(value, Mapping):
-            target[key] = dict(below) if isinstance(below, Mapping) else {}
-            _lay_over(target[key], value)
-        elif value is not None or key not in target:
-            target[key] = value
+def places(path: Path | None, environ: Mapping[str, str], folder: Path | None) -> list[Path]:
+    """Where a configuration file may lie, the first that is there counts; a named one is the only place."""
+    named = str(path) if path else environ.get(FILE_VARIABLE)
+    if named:
+        return [expanded(named)]
+    return [*([folder / FILE_NAME] if folder else []), Home.of(environ).config]
 
 
-def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None) -> Path | None:
+def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None) -> Found | None:
     """The configuration file in force; None when there is none.
 
     Args:
@@ -86,90 +75,36 @@ def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None
 
     Raises:
         ConfigNotFoundError: A file was named, and it is not there.
-        ConfigUntrustedError: The only candidate lies in the current directory, where anybody may have put it.
     """
-    text = str(path) if path else environ.get(FILE_VARIABLE)
-    if text:
-        named = expanded(text)
-        if not named.is_file():
-            source = "--config" if path else FILE_VARIABLE
-            raise ConfigNotFoundError(
-                f"{source} names {named}, which is not a file",
-                searched=[str(named)],
-                hint="Correct the path, or leave it out to use the usual places.",
-            )
-        return named
-    home = Home.of(environ).config
-    beside = folder / FILE_NAME if folder else None
-    if beside is not None and beside.is_file() and not (home.is_file() and beside.samefile(home)):
-        raise ConfigUntrustedError(
-            f"{beside} was found in the current directory and is not used: whoever wrote it could send prompts and "
-            "keys anywhere",
-            hint=f"If it is yours, say so: --config {FILE_NAME}, or {FILE_VARIABLE}={FILE_NAME}.",
+    there = [place for place in places(path, environ, folder) if place.is_file()]
+    if path or environ.get(FILE_VARIABLE):
+        if there:
+            return Found(there[0])
+        named = places(path, environ, folder)[0]
+        source = "--config" if path else FILE_VARIABLE
+        raise ConfigNotFoundError(
+            f"{source} names {named}, which is not a file",
+            searched=[str(named)],
+            hint="Correct the path, or leave it out to use the usual places.",
         )
-    return home if home.is_file() else None
+    if not there:
+        return None
+    home = Home.of(environ).config
+    return Found(there[0], trusted=home.is_file() and there[0].samefile(home))
 
 
-def read_file(path: Path) -> dict[str, Any]:
-    """The settings of one file.
+def read_file(path: Path) -> bytes:
+    """A file's bytes.
 
     Raises:
-        ConfigError: It can't be read, is no YAML, or holds something else than sections.
+        ConfigError: It can't be read.
     """
-    import yaml
-
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path} can't be read: it is no file", hint="Name a file.")
     try:
-        text = path.read_text(encoding="utf-8")
-        settings = yaml.load(text, Loader=_loader())  # noqa: S506 - a safe one
-        _refuse_bombs(settings)
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
         raise ConfigError(
-            f"{path} can't be read: {error}", hint="Check the file's permissions and encoding."
+            f"{path} can't be read: {error.strerror or error}", hint="Check the file's permissions."
         ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        what = yaml_problem(error) if isinstance(error, yaml.YAMLError) else str(error)
-        raise ConfigError(f"{path} is not valid YAML", problems=[what], hint="Correct the line named.") from error
-    if settings is None:
-        return {}
-    if not isinstance(settings, dict):
-        raise ConfigError(f"{path} must hold sections (system, models, roles …), not a {type(settings).__name__}")
-    return settings
-
-
-@cache
-def _loader() -> Any:
-    """YAML's safe loader, and a key that stands twice is an error: one of the two would be lost without a word."""
-    import yaml
-
-    safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class Loader(safe):  # type: ignore[misc]  # chosen when it runs
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen: set[Any] = set()
-            for key, _ in node.value:
-                name = getattr(key, "value", None)
-                if isinstance(name, str) and name != "<<" and name in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"'{name}' stands here twice", key.start_mark)
-                seen.add(name if isinstance(name, str) else None)
-            return super().construct_mapping(node, deep)
-
-    return Loader
-
-
-def _refuse_bombs(settings: Any) -> None:
-    """Aliases make small files huge, and circles endless; nobody configures that much.
-
-    Raises:
-        ValueError: It is nested too deeply or holds too much.
-    """
-    waiting = [(settings, 0)]
-    seen = 0
-    while waiting:
-        value, depth = waiting.pop()
-        seen += 1
-        if depth > DEEPEST:
-            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
-        if seen > MOST:
-            raise ValueError(f"it holds more than {MOST} values")
-        below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-        waiting.extend((item, depth + 1) for item in below)

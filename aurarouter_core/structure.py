@@ -2,170 +2,129 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import fields, has
+from attrs import evolve
 
+from aurarouter_core import converter
 from aurarouter_core.config import Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
-from aurarouter_hooks import ConfigError, Secret
+from aurarouter_core.converter import Problems, nearest
+from aurarouter_hooks import ConfigError, Problem
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
-KERNEL_SECTIONS: dict[str, Any] = {
-    "system": System,
-    "models": Mapping[str, ModelEntry],
-    "roles": Mapping[str, RoleEntry],
-    "semantic_verbs": Mapping[str, VerbsEntry],
-    "intents": Mapping[str, IntentEntry],
+    from aurarouter_core.layers import Layers
+
+SINGLE: dict[str, type] = {"system": System}
+NAMED: dict[str, type] = {
+    "models": ModelEntry,
+    "roles": RoleEntry,
+    "semantic_verbs": VerbsEntry,
+    "intents": IntentEntry,
 }
+KERNEL_SECTIONS: dict[str, Any] = {**SINGLE, **{name: Mapping[str, kind] for name, kind in NAMED.items()}}  # type: ignore[valid-type]
 
 
-def build(
-    settings: Mapping[str, Any],
-    plugin_sections: Mapping[str, type],
-    *,
-    path: Path | None = None,
-    warnings: tuple[str, ...] = (),
-    request: Request | None = None,
-) -> Config:
+def build(layers: Layers, *, request: Request | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """Make a configuration of merged settings.
 
+    Args:
+        layers: Where the settings come from.
+        request: How they were asked for.
+        environ: The variables that settings may name; None for this process's own.
+
     Raises:
-        ConfigError: With every problem found, each with its path.
+        ConfigError: With every problem found, each with its path, and its line or layer.
     """
-    taken = sorted(set(KERNEL_SECTIONS) & set(plugin_sections))
+    taken = sorted(set(KERNEL_SECTIONS) & set(layers.plugin_sections))
     if taken:
         raise ConfigError(f"a plugin brings the section '{taken[0]}', which is the kernel's own")
-    known = {**KERNEL_SECTIONS, **plugin_sections}
-    converter = _converter()
-    problems = [f"{name}: unknown section{_nearest(str(name), known)}" for name in settings if name not in known]
+    known = {**KERNEL_SECTIONS, **layers.plugin_sections}
+    problems = [
+        Problem(f"unknown section{nearest(str(name), known)}", (str(name),))
+        for name in layers.settings
+        if name not in known
+    ]
+    making = converter.make(os.environ if environ is None else environ)
     values: dict[str, Any] = {}
-    for name, kind in known.items():
-        raw = settings.get(name)
-        if raw is None:
-            raw = {}
-        try:
-            values[name] = converter.structure(_short_forms(name, raw), kind)
-        except Exception as error:  # noqa: BLE001 - cattrs groups anything that its hooks raise; all of it is a finding
-            problems.extend(_problems(error, name))
-    problems.extend(_checks(values, settings.get("models")))
+    for name in known:
+        raw = layers.settings.get(name)
+        raw = {} if raw is None else raw
+        if name in NAMED:
+            values[name] = _entries(making, name, raw, problems)
+        else:
+            values[name] = _one(making, raw, known[name], (name,), problems)
+    problems.extend(_pointing_nowhere(values, layers.settings))
+    problems = [*layers.problems, *map(layers.located, problems)]
     if problems:
-        where = f" in {path}" if path else ""
+        where = f" in {layers.file}" if layers.file else ""
         raise ConfigError(
             f"the configuration{where} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
             problems=problems,
             hint="Correct them; manifests/sample_config.yaml shows every setting.",
         )
     kernel = {name: values.pop(name) for name in KERNEL_SECTIONS}
-    return Config(**kernel, sections=values, path=path, warnings=warnings, request=request)
+    return Config(**kernel, sections=values, path=layers.file, warnings=layers.warnings, request=request)
 
 
-def _short_forms(section: str, raw: Any) -> Any:
-    """`roles: {coding: [a, b]}` is short for `{coding: {models: [a, b]}}`; verbs alike; `chain` is an older name."""
-    if section not in ("roles", "semantic_verbs") or not isinstance(raw, Mapping):
-        return raw
-    key = "models" if section == "roles" else "synonyms"
-    long: dict[str, Any] = {}
+def _one(making: Converter, raw: Any, kind: type, path: tuple[str, ...], problems: list[Problem]) -> Any:
+    """The object; None when it has problems, which are then added."""
+    try:
+        return converter.structured(making, raw, kind, path)
+    except Problems as error:
+        problems.extend([*error.found, *error.unset])
+        return None
+
+
+def _entries(making: Converter, section: str, raw: Any, problems: list[Problem]) -> dict[str, Any]:
+    """The entries that have no problems."""
+    if not isinstance(raw, Mapping):
+        problems.append(Problem(f"expected a mapping of names, got {converter.word(type(raw))}", (section,)))
+        return {}
+    values: dict[str, Any] = {}
     for name, entry in raw.items():
-        if isinstance(entry, list | tuple):
-            entry = {key: entry}
-        elif isinstance(entry, Mapping) and section == "roles" and "chain" in entry:
-            entry = {"models": entry["chain"], **{part: value for part, value in entry.items() if part != "chain"}}
-        long[name] = entry
-    return long
+        path = (section, str(name))
+        if not isinstance(name, str) or not name:
+            what = f"a name must be text, and this is {converter.word(type(name))}; put it in quotes"
+            problems.append(Problem("a name is empty" if name == "" else what, path))
+            continue
+        try:
+            values[name] = converter.structured(making, entry, NAMED[section], path)
+        except Problems as error:
+            problems.extend(error.found)
+            if error.unset and section == "models":
+                if not error.found:
+                    values[name] = _unusable(making, entry, path, error.unset)
+            else:
+                problems.extend(error.unset)
+    return values
 
 
-def _checks(values: Mapping[str, Any], named: Any) -> list[str]:
-    """What only the whole can show: names that point nowhere."""
-    problems: list[str] = []
-    models = named if isinstance(named, Mapping) else {}
-    problems.extend(f"{section}: a name is empty" for section in ("models", "roles") if "" in values.get(section, {}))
-    for role, entry in values.get("roles", {}).items():
-        problems.extend(
-            f"roles.{role}: no model is called '{model}'{_nearest(model, models)}"
-            for model in entry.models
-            if model not in models
-        )
+def _unusable(making: Converter, entry: Mapping[str, Any], path: tuple[str, ...], unset: list[Problem]) -> ModelEntry:
+    """A model that names variables that aren't set: right for all the others, told when somebody uses it."""
+    fields = {problem.path[len(path)] for problem in unset}
+    rest = {key: value for key, value in entry.items() if key not in fields}
+    made: ModelEntry = converter.structured(making, {"provider": "", **rest}, ModelEntry, path)
+    return evolve(made, unset=tuple(str(problem) for problem in unset))
+
+
+def _pointing_nowhere(values: Mapping[str, Any], settings: Mapping[str, Any]) -> list[Problem]:
+    """Names that only the whole can show to be wrong. What is there but faulty itself is not missing."""
+    models, roles = (
+        named if isinstance(named := settings.get(section), Mapping) else {} for section in ("models", "roles")
+    )
+    problems = [
+        Problem(f"no model is called '{model}'{nearest(model, models)}", ("roles", role, "models"))
+        for role, entry in values["roles"].items()
+        for model in entry.models
+        if model not in models
+    ]
+    problems.extend(
+        Problem(f"no role is called '{entry.role}'{nearest(entry.role, roles)}", ("intents", name, "role"))
+        for name, entry in values["intents"].items()
+        if entry.role not in roles
+    )
     return problems
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, [str(key) for key in known], n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def _converter() -> Converter:
-    from cattrs import Converter
-    from cattrs.gen import make_dict_structure_fn
-
-    converter = Converter()
-
-    def an_entry(kind: type) -> Any:
-        structured: Callable[[Any, Any], Any] = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
-
-        def structure(value: Any, _: Any) -> Any:
-            if not isinstance(value, Mapping):
-                raise TypeError(f"expected a mapping, got {type(value).__name__}")
-            return structured(value, kind)
-
-        return structure
-
-    converter.register_structure_hook_factory(has, an_entry)
-
-    def exactly(*kinds: type) -> Any:
-        def structure(value: Any, kind: Any) -> Any:
-            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-                raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
-            return kind(value)
-
-        return structure
-
-    converter.register_structure_hook(str, exactly(str))
-    converter.register_structure_hook(int, exactly(int))
-    converter.register_structure_hook(bool, exactly(bool))
-    converter.register_structure_hook(Secret, lambda value, _: Secret(exactly(str)(value, str)))
-    converter.register_structure_hook(float, exactly(int, float))
-
-    def a_list(value: Any, kind: Any) -> tuple[str, ...]:
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            raise TypeError("expected a list of strings")
-        return tuple(value)
-
-    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], a_list)
-
-    def a_mapping(value: Any, kind: Any) -> Mapping[str, Any]:
-        if not isinstance(value, Mapping):
-            raise TypeError(f"expected a mapping, got {type(value).__name__}")
-        return dict(value)
-
-    converter.register_structure_hook_func(lambda kind: kind == Mapping[str, Any], a_mapping)
-    return converter
-
-
-def _problems(error: BaseException, path: str) -> list[str]:
-    """Flatten what cattrs raises into lines of `path: what`."""
-    from cattrs import ForbiddenExtraKeysError
-    from cattrs.errors import AttributeValidationNote, IterableValidationNote
-
-    if isinstance(error, ExceptionGroup):
-        found: list[str] = []
-        for inner in error.exceptions:
-            below = path
-            for note in getattr(inner, "__notes__", ()):
-                if isinstance(note, AttributeValidationNote):
-                    below = f"{path}.{note.name}"
-                elif isinstance(note, IterableValidationNote):
-                    below = f"{path}.{note.index}"
-            found.extend(_problems(inner, below))
-        return found
-    if isinstance(error, ForbiddenExtraKeysError):
-        known = {attribute.name: None for attribute in fields(error.cl)}
-        return [f"{path}.{name}: unknown key{_nearest(name, known)}" for name in sorted(map(str, error.extra_fields))]
-    if isinstance(error, KeyError):
-        return [f"{path}: is missing"]
-    words = error.args[0] if error.args and isinstance(error.args[0], str) else error  # attrs adds its own objects
-    return [f"{path}: {words}"]

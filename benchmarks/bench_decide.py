@@ -10,6 +10,7 @@ import pluggy
 from measure import Report, arguments, medians
 
 from aurarouter_core import Plugins, Router, Task, hotpath
+from aurarouter_core.layers import Layers
 from aurarouter_core.structure import build
 from aurarouter_hooks import Constraint, Decision, Model, Prompt, Provider, Reply, hookimpl
 
@@ -55,7 +56,7 @@ def router(opinions: int) -> Router:
     """A router with so many plugins besides the one that brings the provider."""
     instant = SimpleNamespace(__name__="instant", register_providers=hookimpl(lambda: {"instant": Instant}))
     plugins = Plugins(discover=False, extra=[instant, *(plugin(number) for number in range(opinions))])
-    return Router(build(SETTINGS, plugins.sections), plugins)
+    return Router(build(Layers.of(SETTINGS, plugins.sections)), plugins)
 
 
 def empty_hook() -> pluggy.HookCaller:

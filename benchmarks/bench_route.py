@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from measure import Report, arguments
 
 from aurarouter_core import Home, Plugins, Router, Task, hotpath
+from aurarouter_core.layers import Layers
 from aurarouter_core.structure import build
 from aurarouter_hooks import Model, Prompt, Provider, Reply, Usage, hookimpl
 
@@ -61,7 +62,7 @@ def measure(report: Report, runner: asyncio.Runner, folder: Path) -> None:
     """Fill the report."""
     instant = SimpleNamespace(__name__="instant", register_providers=hookimpl(lambda: {"instant": Instant}))
     plugins = Plugins(discover=False, extra=[instant])
-    router = Router(build(SETTINGS, plugins.sections), plugins, home=Home(folder))
+    router = Router(build(Layers.of(SETTINGS, plugins.sections)), plugins, home=Home(folder))
     provider, prompt = Instant(Model(id="instant", provider="instant")), Prompt.of(PROMPT)
     direct, routed = partial(provider.generate, prompt), lambda: router.run(Task(PROMPT))
 

@@ -9,11 +9,17 @@ import click
 
 # Name → (module, one line of help). A module is imported when its command is used.
 KERNEL = {
+    "chat": ("chat", "Talk with models; conversations are kept."),
+    "compare": ("compare", "Give a task to several models and show their answers side by side."),
     "completion": ("completion", "Print the completion script of a shell."),
+    "config": ("config", "Show, check and change the configuration."),
     "doctor": ("doctor", "Check this installation and say what to do."),
     "explain": ("explain", "Show where a prompt would go, and why. No model is called."),
-    "model": ("model", "List models and fetch their files."),
+    "init": ("init", "Look for models on this machine and write a first configuration file."),
+    "keys": ("keys", "Keep providers' keys."),
+    "model": ("model", "List, add, remove and test models; fetch their files."),
     "plugins": ("plugins", "List plugins and what they bring."),
+    "role": ("role", "List roles and choose their models."),
     "run": ("run", "Answer a task with the best available model."),
     "trace": ("trace", "Show what happened to a task."),
 }

@@ -107,7 +107,7 @@ def _configuration(session: Session) -> Iterator[Finding]:
     except ConfigError as error:
         yield Finding("problem", str(error), error.hint)
         for problem in error.problems:
-            yield Finding("problem", problem)
+            yield Finding("problem", str(problem))
         return
     except AuraRouterError as error:
         yield Finding("problem", str(error), error.hint)

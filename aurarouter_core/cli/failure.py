@@ -8,6 +8,7 @@ import sys
 import click
 
 from aurarouter_core.plain import dumps, error_info
+from aurarouter_core.shown import printable
 from aurarouter_hooks import (
     AllModelsFailedError,
     AuraRouterError,
@@ -42,12 +43,12 @@ def report(error: Exception) -> int:
         extra = {"problems": error.problems} if isinstance(error, ConfigError) else {}
         click.echo(dumps({"success": False, "error": error_info(error), **extra}, indent=2))
     elif isinstance(error, AuraRouterError):
-        click.echo(f"Error: {error}", err=True)
+        click.echo(printable(f"Error: {error}"), err=True)
         if isinstance(error, ConfigError):
             for problem in error.problems:
-                click.echo(f"  {problem}", err=True)
+                click.echo(printable(f"  {problem}"), err=True)
         if error.hint:
-            click.echo(f"Hint: {error.hint}", err=True)
+            click.echo(printable(f"Hint: {error.hint}"), err=True)
     elif isinstance(error, OSError):
         click.echo(f"Error: {error.strerror or error}", err=True)
     else:

@@ -1,4 +1,4 @@
-"""`aurarouter model`: list models and fetch their files."""
+"""`aurarouter model`: list models and fetch their files; adding, removing and testing are next door."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import os
 import click
 
 from aurarouter_core import assets
+from aurarouter_core.cli.model_edit import add_model, remove_model
+from aurarouter_core.cli.model_probe import probe_model
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.home import private_folder
 from aurarouter_core.plain import dumps, origin
+from aurarouter_core.shown import printable
 from aurarouter_hooks import Health, Progress, UnknownModelError
 
 
 @click.group("model")
 def command() -> None:
-    """List models and fetch their files."""
+    """List, add, remove and test models; fetch their files."""
 
 
 @command.command("list")
@@ -49,7 +52,7 @@ def list_models(context: click.Context, as_json: bool) -> None:
         state = health[str(row["model"])]
         detail = f": {state.detail}" if state.detail else ""
         roles = ", ".join(str(role) for role in row["roles"]) or "no role"  # type: ignore[attr-defined]
-        click.echo(f"{row['model']:<24} {row['provider']:<16} {state.state}{detail}  [{roles}]")
+        click.echo(printable(f"{row['model']:<24} {row['provider']:<16} {state.state}{detail}  [{roles}]"))
 
 
 async def _health(session: Session) -> dict[str, Health]:
@@ -83,3 +86,8 @@ def pull(context: click.Context, name: str, as_json: bool) -> None:
 
             path = asyncio.run(assets.fetch(name, spec, folder, session.plugins.asset_sources, progress))
     click.echo(dumps({"model": name, "path": path, "size": path.stat().st_size}, indent=2) if as_json else str(path))
+
+
+command.add_command(add_model)
+command.add_command(remove_model)
+command.add_command(probe_model)

@@ -11,9 +11,9 @@ import click
 
 from aurarouter_core.config import Config
 from aurarouter_core.home import Home
+from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.router import Router
-from aurarouter_core.snapshot import load_config
 from aurarouter_core.store import Store
 
 
@@ -50,10 +50,12 @@ class Session:
     def config(self) -> Config:
         """The configuration in force; `system.log_level` acts from here on."""
         config = load_config(self.plugins, path=self._path)
-        logging.getLogger().setLevel(config.system.log_level)
-        for warning in config.warnings:
-            logging.getLogger("aurarouter_core").warning("%s", warning)
+        self._apply(config)
         return config
+
+    @staticmethod
+    def _apply(config: Config) -> None:
+        logging.getLogger().setLevel(config.system.log_level)
 
     @cached_property
     def store(self) -> Store:
@@ -64,4 +66,4 @@ class Session:
     def router(self) -> Router:
         """A router on this configuration."""
         config = self.config
-        return Router(config, self.plugins, home=self.home, store=self.store, surface="cli")
+        return Router(config, self.plugins, home=self.home, store=self.store, surface="cli", on_reload=self._apply)

@@ -8,6 +8,7 @@ from typing import Any
 
 from aurarouter_core.config import Config
 from aurarouter_core.home import Home
+from aurarouter_core.layers import Layers
 from aurarouter_core.models import ModelPool, configured
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.structure import build
@@ -57,4 +58,4 @@ def get_provider(name: str, settings: Mapping[str, Any] | None = None) -> PlainP
     if name not in plugins.providers:
         raise PluginMissingError(missing_provider(name, plugins), plugin=name, hint=install.hint(name))
     entry = {"provider": name, **dict(settings or {})}
-    return PlainProvider(build({"models": {name: entry}}, plugins.sections), plugins)
+    return PlainProvider(build(Layers.of({"models": {name: entry}}, plugins.sections)), plugins)

@@ -1,7 +1,7 @@
 """Everything that AuraRouter raises on purpose, as one tree.
 
     AuraRouterError                     .hint: what to do next
-    ├── ConfigError                     .problems: ["models.fast.provider: unknown provider 'olama'"]
+    ├── ConfigError                     .problems, each with path, line and source where they are known
     │   ├── ConfigNotFoundError         .searched: the places that were looked at
     │   └── ConfigUntrustedError        a file from the current directory that nobody has trusted yet
     ├── PluginError                     .plugin
@@ -32,6 +32,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 if TYPE_CHECKING:
     from aurarouter_hooks.values import Attempt
 
@@ -49,12 +51,34 @@ class AuraRouterError(Exception):
         self.hint = hint
 
 
+@frozen
+class Problem:
+    """One thing that is wrong with a configuration; as text it is one line for people.
+
+    Attributes:
+        what: What is wrong, in words. Never holds a secret.
+        path: Where in the configuration, as keys from the section down.
+        line: Line of the file that `source` names, counted from 1.
+        source: The file, variable or plugin that the value came from.
+    """
+
+    what: str
+    path: tuple[str, ...] = ()
+    line: int | None = None
+    source: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.source}:{self.line}" if self.source and self.line else self.source
+        place = place or (f"line {self.line}" if self.line else "")
+        return ": ".join(part for part in (place, ".".join(self.path), self.what) if part)
+
+
 class ConfigError(AuraRouterError):
     """The configuration cannot be used; every problem at once."""
 
-    def __init__(self, message: str, *, problems: Sequence[str] = (), hint: str = "") -> None:
+    def __init__(self, message: str, *, problems: Sequence[Problem | str] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.problems = tuple(problems)
+        self.problems = tuple(Problem(problem) if isinstance(problem, str) else problem for problem in problems)
 
 
 class ConfigNotFoundError(ConfigError):

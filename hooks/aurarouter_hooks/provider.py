@@ -82,7 +82,10 @@ class Provider:
 
     @classmethod
     async def discover(cls) -> Sequence[Model]:
-        """Models that this backend offers on loopback or through keys in the environment. Default: none."""
+        """Models that this backend offers on loopback or through keys in the environment. Default: none.
+
+        A key is given as a reference (`Secret("${env.NAME}")`), never as its value: it may be written to a file.
+        """
         return ()
 
     def __repr__(self) -> str:

@@ -107,7 +107,7 @@ def test_config_problems_are_all_told_at_once(aurarouter: Run) -> None:
     done = aurarouter("run", "hello", config=config)
     assert done.returncode == 2
     assert "has 3 problems" in done.stderr
-    assert "models.a.tags: expected a list of strings" in done.stderr
+    assert "models.a.tags: expected a list of words" in done.stderr
     told = json.loads(aurarouter("run", "hello", "--json", config=config).stdout)
     assert len(told["problems"]) == 3
 

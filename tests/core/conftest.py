@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aurarouter_core import Config, Plugins
+from aurarouter_core.layers import Layers
 from aurarouter_core.structure import build
 from aurarouter_hooks import Chunk, Location, Prompt, Provider, Reply, hookimpl
 
@@ -78,9 +79,7 @@ def configure(plugins: Plugins) -> Callable[..., Config]:
     """Makes a configuration: models by keyword, in one chain `coding` in that order."""
 
     def make(roles: Mapping[str, Any] | None = None, system: Mapping[str, Any] | None = None, **models: Any) -> Config:
-        return build(
-            {"models": models, "roles": roles or {"coding": list(models)}, "system": dict(system or {})},
-            plugins.sections,
-        )
+        settings = {"models": models, "roles": roles or {"coding": list(models)}, "system": dict(system or {})}
+        return build(Layers.of(settings, plugins.sections))
 
     return make

@@ -7,9 +7,8 @@ import pytest
 from attrs import frozen
 
 from aurarouter_core import Plugins, load_config
-from aurarouter_core.config import ModelEntry
-from aurarouter_core.models import key_of
-from aurarouter_core.sources import ROLES, Layer, merged
+from aurarouter_core.layers import Layer, Layers, merged
+from aurarouter_core.sources import ROLES
 from aurarouter_core.structure import build
 from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError, Secret
 
@@ -75,9 +74,9 @@ def test_a_named_file_that_is_missing_is_an_error_even_if_another_exists(
         load_config(NOBODY)
 
 
-def test_a_file_in_the_current_directory_is_refused_until_it_is_named(file: Path) -> None:
+def test_a_harmful_file_in_the_current_directory_is_refused_until_it_is_named(file: Path) -> None:
     Path("auraconfig.yaml").write_text("models: {evil: {provider: openapi, endpoint: 'http://evil.example'}}")
-    with pytest.raises(ConfigUntrustedError, match="found in the current directory"):
+    with pytest.raises(ConfigUntrustedError, match="lies in the current directory"):
         load_config(NOBODY)
     assert list(load_config(NOBODY, path="auraconfig.yaml").models) == ["evil"]
 
@@ -161,6 +160,28 @@ def test_the_environment_sets_a_roles_chain(file: Path) -> None:
     assert load_config(NOBODY, environ=environ).roles["coding"].models == ("other",)
 
 
+@pytest.mark.parametrize("value", ["other", " other , My-Model.v2", "[other]"])
+def test_the_environment_may_use_a_short_form(file: Path, value: str) -> None:
+    environ = {"AURAROUTER_HOME": str(file.parent), "AURAROUTER_ROLES__REASONING": value}
+    role = load_config(NOBODY, environ=environ).roles["reasoning"]
+    assert role.models == (("other", "My-Model.v2") if "," in value else ("other",))
+    assert role.description == "thinks"
+
+
+def test_a_variable_below_a_single_value_or_an_empty_section_harms_nothing(home: Path) -> None:
+    (home / "auraconfig.yaml").write_text("models:\nroles: {coding: [smollm2]}\n")
+    environ = {
+        "AURAROUTER_HOME": str(home),
+        "AURAROUTER_SYSTEM__LOG_LEVEL__DEEPER": "1",
+        "AURAROUTER_MODELS__A__TIMEOUT": "1",
+        "AURAROUTER_SYSTEM__DEFAULT_ROLE": "",
+        "AURAROUTER__": "1",
+    }
+    config = load_config(NOBODY, environ=environ)
+    assert [warning.split(":")[0] for warning in config.warnings] == sorted(environ.keys() - {"AURAROUTER_HOME"})
+    assert config.system.default_role == "coding"
+
+
 @pytest.mark.promise("not-applied.2")
 def test_names_that_match_nothing_warn_and_create_nothing(file: Path) -> None:
     environ = {
@@ -190,42 +211,45 @@ def test_an_ambiguous_name_and_a_wrong_type_are_errors(home: Path) -> None:
     }
     with pytest.raises(ConfigError) as caught:
         load_config(NOBODY, environ=environ)
-    problems = "\n".join(caught.value.problems)
+    problems = "\n".join(map(str, caught.value.problems))
     assert "'A_B' could mean 'a-b' or 'a.b'" in problems
-    assert "expected float, got a str" in problems
+    assert "expected a number, got text" in problems
 
 
-def test_every_problem_at_once() -> None:
+def test_every_problem_at_once(make_plugin: Any) -> None:
     @frozen(kw_only=True)
     class Cache:
         enabled: bool = False
 
     with pytest.raises(ConfigError) as caught:
-        build(
-            {
+        load_config(
+            Plugins(discover=False, extra=[make_plugin("p", register_config=lambda: {"cache": Cache})]),
+            settings={
                 "sytem": {},
                 "system": {"log_level": "LOUD", "default_timeout": "long"},
                 "models": {"a": {"endpoint": "x"}, "b": {"provider": "x", "tags": "fast", "colour": 1}},
                 "roles": {"coding": ["a", "bee"]},
                 "cache": {"enabled": "yes"},
             },
-            {"cache": Cache},
         )
-    assert sorted(caught.value.problems) == [
-        "cache.enabled: expected bool, got str",
-        "models.a.provider: is missing",
-        "models.b.colour: unknown key",
-        "models.b.tags: expected a list of strings",
-        "roles.coding: no model is called 'bee'",
-        "system.default_timeout: expected float, got str",
-        "sytem: unknown section (did you mean 'system'?)",
+    assert sorted(map(str, caught.value.problems)) == [
+        "settings: cache.enabled: expected true or false, got text",
+        "settings: models.a.provider: is missing",
+        "settings: models.b.colour: unknown key",
+        "settings: models.b.tags: expected a list of words",
+        "settings: roles.coding.models: no model is called 'bee'",
+        "settings: system.default_timeout: expected a number, got text",
+        "settings: system.log_level: must be in ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL') (got 'LOUD')",
+        "settings: sytem: unknown section (did you mean 'system'?)",
     ]
 
 
 def test_a_role_that_names_an_unknown_model_is_a_problem() -> None:
     with pytest.raises(ConfigError) as caught:
-        build({"models": {"bean": {"provider": "x"}}, "roles": {"coding": ["been"]}}, {})
-    assert caught.value.problems == ("roles.coding: no model is called 'been' (did you mean 'bean'?)",)
+        build(Layers.of({"models": {"bean": {"provider": "x"}}, "roles": {"coding": ["been"]}}))
+    (problem,) = caught.value.problems
+    assert problem.what == "no model is called 'been' (did you mean 'bean'?)"
+    assert problem.path == ("roles", "coding", "models")
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", "models: [", "\x00", "a: &a [*a]", "models: {a: !!python/name:os.system }"])
@@ -236,7 +260,7 @@ def test_a_file_that_makes_no_sense_is_one_clear_error(home: Path, text: str) ->
 
 
 def test_null_sections_are_empty() -> None:
-    assert build({"models": None, "roles": None}, {}).models == {}
+    assert build(Layers.of({"models": None, "roles": None})).models == {}
 
 
 def test_keys_never_show(file: Path) -> None:
@@ -258,16 +282,16 @@ def test_merging_leaves_the_layers_alone() -> None:
     [
         ("models: {a: {provider: x, 1: 2, y: 3}}", "models.a.1: unknown key"),
         ("models: {a: {provider: x, null: 2}}", "models.a.None: unknown key"),
-        ("models: {1: {provider: x}}", "models.1: expected str, got int"),
-        ("models: {a: }", "models.a: expected a mapping, got NoneType"),
-        ("models: {'': {provider: x}}", "models: a name is empty"),
-        ("models: {a: {provider: x, timeout: .nan}}", "models.a: 'timeout' must be > 0.0: nan"),
-        ("models: {a: {provider: x, timeout: -1}}", "models.a: 'timeout' must be > 0.0: -1.0"),
-        ("models: {a: {provider: x, context_length: 0}}", "models.a: 'context_length' must be > 0: 0"),
-        ("models: {a: {provider: x, price: {input: .nan}}}", "models.a.price: 'input' must be >= 0.0: nan"),
+        ("models: {1: {provider: x}}", "models.1: a name must be text, and this is a whole number; put it in quotes"),
+        ("models: {a: }", "models.a: expected a mapping, got nothing"),
+        ("models: {'': {provider: x}}", ": a name is empty"),
+        ("models: {a: {provider: x, timeout: .nan}}", "models.a.timeout: must be > 0.0: nan"),
+        ("models: {a: {provider: x, timeout: -1}}", "models.a.timeout: must be > 0.0: -1.0"),
+        ("models: {a: {provider: x, context_length: 0}}", "models.a.context_length: must be > 0: 0"),
+        ("models: {a: {provider: x, price: {input: .nan}}}", "models.a.price.input: must be >= 0.0: nan"),
         ("models: {a: {provider: x, asset: {source: nope, file: x}}}", "must be a scheme, a colon and a location"),
         ("models: {a: {provider: x, asset: {source: 'a:b', file: ../x}}}", "must be a plain file name"),
-        ("system: {log_level: LOUD}", "'log_level' must be in"),
+        ("system: {log_level: LOUD}", "log_level: must be in"),
         ("models: &a {b: *a}", "nested more than 50 levels deep"),
         (f"a: {'[' * 3000}{']' * 3000}", ""),
         ("a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -279,7 +303,7 @@ def test_whatever_a_file_holds_it_is_a_configuration_or_a_config_error(home: Pat
     (home / "auraconfig.yaml").write_text(text)
     with pytest.raises(ConfigError) as caught:
         load_config(NOBODY)
-    assert problem in "\n".join(caught.value.problems)
+    assert problem in "\n".join(map(str, caught.value.problems))
 
 
 def test_what_can_not_be_read_is_not_quoted(home: Path) -> None:
@@ -310,6 +334,16 @@ def test_the_users_own_file_is_theirs_from_wherever_it_is_asked_for(
     assert load_config(NOBODY).path == file
 
 
+def test_a_program_may_bring_its_settings_itself(file: Path) -> None:
+    environ = {"AURAROUTER_MODELS__A__TIMEOUT": "5"}
+    settings = {"models": {"a": {"provider": "x"}}, "roles": {"coding": ["a"]}}
+    config = load_config(NOBODY, settings=settings, environ=environ)
+    assert (list(config.models), config.models["a"].timeout, config.path) == (["a"], 5.0, None)
+    assert settings == {"models": {"a": {"provider": "x"}}, "roles": {"coding": ["a"]}}
+    with pytest.raises(ConfigError, match="not from both"):
+        load_config(NOBODY, settings=settings, path=file)
+
+
 def test_a_plugin_can_not_take_a_section_of_the_kernel(make_plugin: Any) -> None:
     @frozen(kw_only=True)
     class Mine:
@@ -324,16 +358,9 @@ def test_a_key_that_stands_twice_is_an_error(home: Path) -> None:
     (home / "auraconfig.yaml").write_text("models:\n  a: {provider: x}\n  b: {provider: x}\n  a: {provider: y}\n")
     with pytest.raises(ConfigError) as caught:
         load_config(NOBODY)
-    assert caught.value.problems == ("line 4, column 3: 'a' stands here twice",)
+    assert [str(problem) for problem in caught.value.problems] == [f"{home}/auraconfig.yaml:4: 'a' stands here twice"]
 
 
 def test_a_file_without_models_and_roles_keeps_the_embedded_model(home: Path) -> None:
     (home / "auraconfig.yaml").write_text("system: {log_level: DEBUG}")
     assert set(load_config(NOBODY).roles) == set(ROLES)
-
-
-@pytest.mark.parametrize("key", ["YOUR_KEY", "<your key>", "changeme", "sk-..."])
-def test_a_placeholder_is_no_key_wherever_it_stands(key: str) -> None:
-    by_variable = ModelEntry(provider="x", env_key="KEY")
-    assert key_of("m", by_variable, {"KEY": key}) is None
-    assert key_of("m", ModelEntry(provider="x", api_key=Secret(key)), {}) is None

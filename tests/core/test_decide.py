@@ -7,6 +7,7 @@ import pytest
 
 from aurarouter_core import Config, Plugins, Task
 from aurarouter_core.decide import decide
+from aurarouter_core.layers import Layers
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.structure import build
 from aurarouter_hooks import (
@@ -33,12 +34,14 @@ def settle(task: Task, config: Config, plugins: Plugins, **locations: Location) 
 
 def three_roles(plugins: Plugins, **system: Any) -> Config:
     return build(
-        {
-            "system": system,
-            "models": {name: {"provider": "here"} for name in "abc"},
-            "roles": {"coding": ["a"], "reasoning": ["b"], "summarization": ["c"]},
-        },
-        plugins.sections,
+        Layers.of(
+            {
+                "system": system,
+                "models": {name: {"provider": "here"} for name in "abc"},
+                "roles": {"coding": ["a"], "reasoning": ["b"], "summarization": ["c"]},
+            },
+            plugins.sections,
+        )
     )
 
 
@@ -77,7 +80,7 @@ def test_unknown_wishes_are_errors_that_say_what_is_known(plugins: Plugins) -> N
 
 
 def test_a_role_that_is_not_configured_falls_to_the_default_and_says_so(plugins: Plugins) -> None:
-    config = build({"models": {"a": {"provider": "here"}}, "roles": {"analysis": ["a"]}}, {})
+    config = build(Layers.of({"models": {"a": {"provider": "here"}}, "roles": {"analysis": ["a"]}}))
     decision = settle(Task("Write a Python function that reverses a string"), config, plugins)
     assert decision.role == "analysis"
     assert any("'coding' is not configured" in stage.outcome for stage in decision.stages)
@@ -91,13 +94,14 @@ def test_plain_questions_go_to_the_default_role(plugins: Plugins) -> None:
 @pytest.mark.promise("future.15")
 def test_custom_verbs_and_intents_from_the_configuration(plugins: Plugins) -> None:
     config = build(
-        {
-            "models": {name: {"provider": "here"} for name in "ab"},
-            "roles": {"coding": ["a"], "poetry": ["b"]},
-            "semantic_verbs": {"poetry": ["versify"]},
-            "intents": {"ODE": {"role": "poetry"}},
-        },
-        {},
+        Layers.of(
+            {
+                "models": {name: {"provider": "here"} for name in "ab"},
+                "roles": {"coding": ["a"], "poetry": ["b"]},
+                "semantic_verbs": {"poetry": ["versify"]},
+                "intents": {"ODE": {"role": "poetry"}},
+            }
+        )
     )
     assert Snapshot.of(config, plugins).analyser.resolve("Versify") == "poetry"
     assert settle(Task("praise the sea", intent="ODE"), config, plugins).role == "poetry"

@@ -81,6 +81,7 @@ async def test_plans_are_refused_clearly(plugins: Plugins, configure: Callable[.
 async def test_plugin_sections_reach_plugin_and_middleware(make_plugin: Any) -> None:
     from attrs import frozen
 
+    from aurarouter_core.layers import Layers
     from aurarouter_core.structure import build
 
     @frozen(kw_only=True)
@@ -88,7 +89,7 @@ async def test_plugin_sections_reach_plugin_and_middleware(make_plugin: Any) -> 
         ttl: int = 60
 
     plugins = Plugins(discover=False, extra=[make_plugin("cache", register_config=lambda: {"cache": Cache})])
-    config = build({"cache": {"ttl": 5}}, plugins.sections)
+    config = build(Layers.of({"cache": {"ttl": 5}}, plugins.sections))
     async with Router(config, plugins) as router:
         assert router.settings("cache") == Cache(ttl=5)
 

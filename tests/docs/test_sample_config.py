@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 import attrs
 import pytest
 import yaml
+from jsonschema import Draft7Validator
 
 from aurarouter_core import Plugins, Router, Task, load_config
 from aurarouter_core.config import (
@@ -20,7 +22,9 @@ from aurarouter_core.config import (
     RoleEntry,
     System,
     VerbsEntry,
+    settings_of,
 )
+from aurarouter_core.schema import json_schema
 from aurarouter_core.sources import EMBEDDED
 from aurarouter_core.structure import KERNEL_SECTIONS
 from aurarouter_hooks.values import AssetSpec
@@ -72,10 +76,25 @@ def test_it_routes_as_it_stands() -> None:
     assert router.snapshot.analyser.resolve("nitpick") == "reviewer"
 
 
+def test_its_first_line_tells_editors_of_the_schema_beside_it() -> None:
+    first = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
+    found = re.fullmatch(r"# yaml-language-server: \$schema=(\./\S+)", first)
+    assert found
+    assert json.loads((SAMPLE.parent / found[1]).read_bytes())["$schema"] == json_schema()["$schema"]
+
+
+def test_it_fits_the_schema_as_it_stands_and_with_everything_switched_on(everything: Path) -> None:
+    for schema in (json_schema(), json_schema({})):
+        for file in (SAMPLE, everything):
+            errors = Draft7Validator(schema).iter_errors(yaml.safe_load(file.read_text(encoding="utf-8")))
+            assert [error.message for error in errors] == []
+
+
 def test_it_loads_with_everything_switched_on(everything: Path) -> None:
     as_it_stands, all_on = load_config(NOBODY, path=SAMPLE), load_config(NOBODY, path=everything)
     assert set(all_on.models) - set(as_it_stands.models) == {"my-file", "parrot"}
     assert all_on.models["cloud"].api_key
+    assert len(all_on.models["cloud"].api_keys) == 2
 
 
 def classes_in(kind: Any) -> set[type]:
@@ -95,7 +114,7 @@ def test_every_section_is_in_it() -> None:
 
 @pytest.mark.parametrize("kind", [System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry])
 def test_every_setting_is_in_it(everything: Path, kind: type) -> None:
-    assert keys(everything)[kind] == {attribute.name for attribute in attrs.fields(kind)}
+    assert keys(everything)[kind] == {attribute.name for attribute in settings_of(kind)}
 
 
 def test_both_forms_of_roles_and_verbs_are_in_it() -> None:
@@ -119,8 +138,9 @@ def test_the_embedded_model_is_the_real_one() -> None:
 
 def test_no_key_is_in_it(everything: Path) -> None:
     text = everything.read_text(encoding="utf-8")
-    given = {model.get("api_key") for model in yaml.safe_load(text)["models"].values()}
-    assert given == {None, "${env.EXAMPLE_API_KEY}"}
+    models = yaml.safe_load(text)["models"].values()
+    given = {key for model in models for key in (model.get("api_key"), *model.get("api_keys", []))}
+    assert given == {None, "${env.EXAMPLE_API_KEY}", "${env.EXAMPLE_API_KEY_2}", "${key.example}"}
     assert not re.search(r"sk-|AIza|ghp_", text)
 
 
@@ -128,6 +148,6 @@ def test_no_key_is_in_it(everything: Path) -> None:
 def test_every_setting_is_explained(kind: type) -> None:
     """Where a setting first stands, words stand beside it or at most two lines above."""
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()
-    for attribute in attrs.fields(kind):
+    for attribute in settings_of(kind):
         first = next(i for i, line in enumerate(lines) if re.match(rf"\s*#?{attribute.name}:", line.lstrip()))
         assert any(re.search(r"# \S", line) for line in lines[first - 2 : first + 1]), attribute.name

@@ -69,7 +69,7 @@ def test_the_default_lexicon_is_one_object_and_is_not_changed_by_additions() -> 
 def test_a_synonym_that_cannot_be_found_in_a_text_is_a_configuration_error(synonym: str) -> None:
     with pytest.raises(ConfigError, match="1 to 4 are possible") as caught:
         hotpath.Analyser(Lexicon.default().with_verbs({synonym: "coding"}))
-    assert caught.value.problems[0].startswith("semantic_verbs: ")
+    assert str(caught.value.problems[0]).startswith("semantic_verbs: ")
     assert caught.value.hint
 
 

@@ -15,7 +15,7 @@ from aurarouter_hooks import values
 
 ROOT = Path(__file__).parents[2]
 aurarouter = importlib.import_module("aurarouter")  # a mapped folder: type checkers see it only once installed
-KERNEL = {"attrs", "cattrs", "click", "pluggy", "yaml", "ruamel", "aurarouter_hooks", "aurarouter_core"}
+KERNEL = {"attrs", "cattrs", "click", "pluggy", "yaml", "aurarouter_hooks", "aurarouter_core"}
 HTTP = {"httpx", "httpx_aiohttp", "httpx_sse", "aiohttp"}
 # Folder or file → what it may import beside the standard library and itself. The first that fits counts.
 ALLOWED: list[tuple[str, set[str]]] = [
@@ -23,9 +23,14 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("hooks/aurarouter_hooks/contract", {"pytest", "aurarouter_hooks", "attrs"}),
     ("hooks/aurarouter_hooks/specs", {"pluggy", "click", "aurarouter_hooks"}),  # click: for the type alone
     ("hooks", {"pluggy", "attrs", "aurarouter_hooks"}),
+    ("aurarouter_core/keys", KERNEL | {"keyring"}),  # inside one function, when it is installed
     ("aurarouter_core", KERNEL),
     ("providers/echo", {"aurarouter_hooks"}),
-    ("providers/openapi", {"aurarouter_hooks", "httpx", "attrs"}),
+    ("providers/claude", {"aurarouter_hooks", "aurarouter_claude", "anthropic", "httpx2", "attrs"}),
+    ("providers/google", {"aurarouter_hooks", "aurarouter_google", "google", "httpx2", "pydantic", "attrs"}),
+    ("providers/ollama", {"aurarouter_hooks", "aurarouter_ollama", "attrs", "httpx"}),
+    ("providers/openapi", {"aurarouter_hooks", "aurarouter_openapi", "httpx", "attrs"}),
+    ("providers/llamacpp-server", {"aurarouter_hooks", "aurarouter_llamacpp_server", "attrs"}),
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
     ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.house
-PARTS = {"attrs", "cattrs", "click", "pluggy", "pyyaml", "ruamel-yaml", "typing-extensions", "aurarouter"}
+PARTS = {"attrs", "cattrs", "click", "pluggy", "pyyaml", "typing-extensions", "aurarouter"}
 FOREIGN = {"httpx", "aiohttp", "PySide6", "nats", "grpc", "mcp", "llama_cpp", "anthropic", "openai", "numpy"}
 
 

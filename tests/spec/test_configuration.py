@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from aurarouter_core import Plugins, Router, Task, load_config
-from aurarouter_core.models import key_of
+from aurarouter_core.references import keys_of
+from aurarouter_hooks import Secret
 
 FILE = """
 system: {{default_timeout: 5}}
@@ -84,8 +85,12 @@ def test_keys_taken_over_from_other_variables_in_a_shell(file: Path, aurarouter:
     )
     environ = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     models = load_config(Plugins(), environ=environ).models
-    keys = [key_of(name, models[name], environ) for name in ("cloud_gemini", "cloud_claude")]
-    assert [key.reveal() for key in keys if key] == ["g-1", "a-2"]
+    keys = [key for name in ("cloud_gemini", "cloud_claude") for key in keys_of(name, models[name], environ, _nothing)]
+    assert [key.secret for key in keys] == [Secret("g-1"), Secret("a-2")]
+
+
+def _nothing(_: str) -> Secret | None:
+    return None
 
 
 @pytest.mark.promise("security.2")

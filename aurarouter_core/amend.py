@@ -1,0 +1,167 @@
+"""The one way to change the user's configuration file: edit it, look the result over, and only then write it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from aurarouter_core import aftermath, dotted, trust
+from aurarouter_core.aftermath import Changed
+from aurarouter_core.checkup import Checkup, check, look_over
+from aurarouter_core.config import Config, Request
+from aurarouter_core.edit import Change, Set, edit_file
+from aurarouter_core.home import Home, private_folder
+from aurarouter_core.in_force import kinds_of
+from aurarouter_core.kinds import at
+from aurarouter_core.layers import Layer
+from aurarouter_core.loading import read_layers
+from aurarouter_core.plugins import Plugins
+from aurarouter_core.shown import masked
+from aurarouter_core.sources import Found, find_file, read_file
+from aurarouter_core.spelling import as_written
+from aurarouter_core.yaml_text import YamlText, parse
+from aurarouter_hooks import ConfigError
+
+TRIES = 20
+"""Looks at a file that others change at the same time."""
+
+
+@frozen(kw_only=True)
+class Amendment:
+    """What became of a change.
+
+    Attributes:
+        file: The file that was changed.
+        created: It was not there before.
+        changed: Every setting that is different now; empty when the file said so already.
+        warnings: What to know about the result: a variable that hides a new value, a model whose key is not set …
+        config: The configuration as it is now; None where problems remain that were there before.
+    """
+
+    file: Path
+    created: bool = False
+    changed: tuple[Changed, ...] = ()
+    warnings: tuple[str, ...] = ()
+    config: Config | None = field(default=None, repr=False)
+
+
+def amend(plugins: Plugins, request: Request, changes: Sequence[Change], *, literal: bool = False) -> Amendment:
+    """Change the file in force, or make the user's own where there is none. It is changed wholly or not at all.
+
+    Paths are those of the settings in their long form (`roles.coding.models`); a file that uses a short form keeps
+    it where it can. A file that was trusted stays trusted.
+
+    Args:
+        plugins: Whose sections and providers count.
+        request: How the configuration is asked for, which says the file.
+        changes: What is wanted, in order.
+        literal: Let a key stand in the file as it is, in place of a reference to one.
+
+    Raises:
+        ConfigUntrustedError: The file is not trusted, or would have to be with this change.
+        ConfigError: The file can't be read or edited, or would have problems that it did not have: they are named.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            return _once(plugins, request, changes, literal)
+        except _ChangedMeanwhileError:
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+class _ChangedMeanwhileError(ConfigError):
+    """Somebody else changed the file between our look at it and our edit."""
+
+
+def _once(plugins: Plugins, request: Request, changes: Sequence[Change], literal: bool) -> Amendment:
+    if request.settings is not None:
+        raise ConfigError("these settings come from a program, not from a file", hint="Change them there.")
+    environ = os.environ if request.environ is None else request.environ
+    home = Home.of(environ)
+    found = find_file(request.path, environ, _folder()) or Found(home.config)
+    created = not found.path.is_file()
+    old = b"" if created else read_file(found.path)
+    before = check(plugins, request)
+    if not literal:
+        _refuse_keys(changes, kinds_of(before.layers))
+    store = trust.TrustStore(home)
+    trusted = not created and store.trusts(found.path, old)
+    amended: list[tuple[Checkup, str]] = []
+
+    def look(text: str) -> None:
+        if (b"" if created else read_file(found.path)) != old:
+            raise _ChangedMeanwhileError(f"{found.path} is being changed all the time", hint="Try again.")
+        yaml = parse(text.encode(), str(found.path))
+        if not (found.trusted or trusted):
+            trust.require(found.path, text.encode(), yaml, home)
+        after = _looked_over(plugins, request, found.path, yaml)
+        if worse := aftermath.new(after.problems, before.problems):
+            raise ConfigError(f"{found.path} is left as it was: with this change it would be wrong", problems=worse)
+        amended.append((after, text))
+
+    if created:
+        private_folder(found.path.parent)
+    written = as_written(parse(old, str(found.path)).text, changes)
+    if not edit_file(found.path, written, check=look):
+        return Amendment(file=found.path, config=before.config)
+    ((after, text),) = amended
+    if trusted:
+        store.trust(found.path, text.encode())
+    was, now = (parse(data, str(found.path)) for data in (old, text.encode()))
+    return Amendment(
+        file=found.path,
+        created=created,
+        changed=tuple(aftermath.changed(changes, was, now, kinds_of(after.layers))),
+        warnings=tuple(aftermath.warnings(changes, before, after)),
+        config=after.config,
+    )
+
+
+def checked(plugins: Plugins, request: Request, text: str) -> Checkup:
+    """What a text would be in the place of the file in force. Nothing is written.
+
+    Raises:
+        ConfigError: It is no YAML.
+    """
+    environ = os.environ if request.environ is None else request.environ
+    found = find_file(request.path, environ, _folder()) or Found(Home.of(environ).config)
+    return _looked_over(plugins, request, found.path, parse(text.encode(), str(found.path)))
+
+
+def _looked_over(plugins: Plugins, request: Request, path: Path, yaml: YamlText) -> Checkup:
+    """Everything is read as ever, with this text in the file's place: above the defaults, below all others."""
+    layers = read_layers(plugins, evolve(request, path=None, settings=yaml.settings))
+    written = Layer(str(path), yaml.settings, yaml=yaml)
+    stack = [*layers.stack[:-2], written, layers.stack[-1]]
+    problems = (*yaml.problems, *layers.problems)
+    return look_over(plugins, request, evolve(layers, stack=stack, file=path, problems=problems))
+
+
+def _folder() -> Path | None:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
+def _refuse_keys(changes: Sequence[Change], kinds: Mapping[str, Any]) -> None:
+    """A key in a file gets copied, shared and committed with it."""
+    for change in changes:
+        path = tuple(map(str, change.path))
+        if isinstance(change, Set) and masked(change.value, at(kinds, path), path[-1]) != _plain(change.value):
+            raise ConfigError(
+                f"{dotted.shown(path)} would put a key into the file as it is",
+                hint="Keep it with 'aurarouter keys set NAME' and write ${key.NAME} here. "
+                "Or take a variable: ${env.NAME}.",
+            )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

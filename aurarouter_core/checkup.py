@@ -1,0 +1,135 @@
+"""What can be said about a configuration before it is used: what is wrong, and what is probably not meant."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from aurarouter_core import converter, references
+from aurarouter_core.config import Config, ModelEntry, Request, System
+from aurarouter_core.converter import Problems
+from aurarouter_core.home import Home
+from aurarouter_core.keys import KeyStore
+from aurarouter_core.layers import Layers
+from aurarouter_core.loading import read_layers
+from aurarouter_core.models import configured, missing_provider
+from aurarouter_core.plugins import Plugins
+from aurarouter_core.structure import build
+from aurarouter_hooks import AuraRouterError, ConfigError, Problem, Secret
+
+SOME_KEY = Secret("some key")
+"""Stands in for keys when a provider is only made to hear what it objects to: no keyring is opened for that."""
+
+
+@frozen(kw_only=True)
+class Checkup:
+    """What was found.
+
+    Attributes:
+        layers: What was looked at.
+        config: The configuration; None when it has problems that keep it from loading.
+        problems: What is wrong, each with its place. A provider's objection to its model counts.
+        warnings: What works, or fails only when used: names that match nothing, unset variables, providers that no
+            installed plugin brings, roles without a model.
+    """
+
+    layers: Layers
+    config: Config | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def check(plugins: Plugins, request: Request) -> Checkup:
+    """Look at a configuration. Nothing is connected to, fetched or written.
+
+    Raises:
+        ConfigError: It can't be read: the file is missing, no YAML, or not trusted.
+    """
+    return look_over(plugins, request, read_layers(plugins, request))
+
+
+def look_over(plugins: Plugins, request: Request, layers: Layers) -> Checkup:
+    """The same for layers that are read already."""
+    environ = os.environ if request.environ is None else request.environ
+    config: Config | None = None
+    problems: list[Problem] = []
+    warnings = [Problem(text) for text in layers.warnings]
+    try:
+        config = build(layers, request=request, environ=environ)
+    except ConfigError as error:
+        problems.extend(error.problems or [Problem(str(error))])
+    system = config.system if config else System()
+    models = layers.settings.get("models")
+    making = converter.make(environ)
+    entries: dict[str, ModelEntry] = {}
+    for name, raw in models.items() if isinstance(models, Mapping) else ():
+        try:
+            entries[str(name)] = converter.structured(making, raw, ModelEntry, ("models", str(name)))
+        except Problems as error:  # what is wrong with it has been told; that a variable is missing has not
+            warnings.extend(error.unset)
+    problems.extend(layers.located(problem) for problem in _objections(entries, system, plugins))
+    warnings.extend(_lacking(entries, plugins, environ))
+    roles = config.roles if config else {}
+    warnings.extend(Problem("names no model", ("roles", role)) for role, chain in roles.items() if not chain.models)
+    located = tuple(layers.located(warning) if warning.path else warning for warning in warnings)
+    return Checkup(layers=layers, config=config, problems=tuple(problems), warnings=located)
+
+
+def _objections(entries: Mapping[str, ModelEntry], system: System, plugins: Plugins) -> list[Problem]:
+    """What each model's provider says when it is made, which takes no connection."""
+    found: list[Problem] = []
+    for name, entry in entries.items():
+        here = ("models", name)
+        kind = plugins.providers.get(entry.provider)
+        if kind is None:
+            continue
+        try:
+            model = configured(Config(models={name: entry}, system=system))[name]
+            kind(evolve(model, api_key=SOME_KEY if references.written(entry) else None))
+        except ConfigError as error:
+            found.extend(_told(problem, here) for problem in error.problems or [Problem(str(error))])
+        except AuraRouterError as error:
+            found.append(Problem(str(error), here))
+        except Exception as error:  # noqa: BLE001 - a plugin's fault is told like any other problem
+            found.append(Problem(f"its provider '{entry.provider}' failed with {type(error).__name__}", here))
+    return found
+
+
+def _told(problem: Problem, here: tuple[str, str]) -> Problem:
+    """A provider's words often begin with the path, as text: as a path it can be found in the file."""
+    if problem.path:
+        return problem
+    start = ".".join(here) + "."
+    field, colon, words = problem.what.removeprefix(start).partition(": ")
+    if colon and problem.what.startswith(start):
+        return evolve(problem, what=words, path=(*here, *field.split(".")))
+    return evolve(problem, path=here)
+
+
+def _lacking(entries: Mapping[str, ModelEntry], plugins: Plugins, environ: Mapping[str, str]) -> list[Problem]:
+    """What models need and isn't there now."""
+    found: list[Problem] = []
+    kept: set[str] | None = None
+    for name, entry in entries.items():
+        here = ("models", name)
+        if entry.provider not in plugins.providers:
+            found.append(Problem(missing_provider(entry.provider, plugins), (*here, "provider")))
+        for setting, text in references.written(entry).items():
+            path = (*here, *setting.split("."))
+            try:
+                named = references.Reference.of(text)
+                if named is not None and named.kind == "key" and kept is None:
+                    kept = set(KeyStore(Home.of(environ)).kept())
+            except ValueError as error:
+                found.append(Problem(f"{error}; write ${{env.NAME}} or ${{key.NAME}}", path))
+            except ConfigError as error:
+                found.append(Problem(str(error), path))
+                kept = set()
+            else:
+                if named is not None and named.kind == "env" and not environ.get(named.name, "").strip():
+                    found.append(Problem(f"the environment variable {named.name} is not set", path))
+                elif named is not None and named.kind == "key" and named.name not in (kept or ()):
+                    found.append(Problem(f"no key is kept under the name '{named.name}'", path))
+    return found

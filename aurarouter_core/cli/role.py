@@ -1,0 +1,110 @@
+"""`aurarouter role`: which models do which kind of work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from aurarouter_core import converter
+from aurarouter_core.amend import amend
+from aurarouter_core.checkup import check
+from aurarouter_core.cli.amending import request_of, tell, tell_problems
+from aurarouter_core.cli.session import Session
+from aurarouter_core.config import RoleEntry
+from aurarouter_core.converter import Problems, nearest
+from aurarouter_core.edit import Change, Remove, Set
+from aurarouter_core.layers import Layers
+from aurarouter_core.loading import read_layers
+from aurarouter_core.plain import dumps
+from aurarouter_core.shown import printable
+from aurarouter_core.sources import EMBEDDED
+from aurarouter_hooks import ConfigError
+
+
+@click.group("role")
+def command() -> None:
+    """List roles and choose their models."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def list_roles(context: click.Context, as_json: bool) -> None:
+    """List the roles, each with its models in the order in which they are tried.
+
+    A configuration with problems is listed too: exit code 2.
+    """
+    found = check(Session.of(context).plugins, request_of(context))
+    rows = list(_rows(found.layers))
+    if as_json:
+        click.echo(dumps({"roles": rows, "problems": found.problems}, indent=2))
+    else:
+        for row in rows:
+            chain = " → ".join(_link(link) for link in row["chain"]) or "no model"
+            description = f"  # {row['description']}" if row["description"] else ""
+            click.echo(printable(f"{row['role']:<16} {chain}{description}"))
+        if not rows:
+            click.echo("no roles are configured")
+    if found.problems:
+        if not as_json:
+            tell_problems(found.problems)
+        context.exit(2)
+
+
+def _link(link: Mapping[str, Any]) -> str:
+    return f"{link['model']} ({link['provider'] if link['exists'] else 'no such model'})"
+
+
+def _rows(layers: Layers) -> Iterator[dict[str, Any]]:
+    """Roles that can be read; what is wrong with others is told as a problem."""
+    models, roles = (
+        section if isinstance(section := layers.settings.get(name), Mapping) else {} for name in ("models", "roles")
+    )
+    making = converter.make(os.environ)
+    for role, raw in roles.items():
+        try:
+            entry: RoleEntry = converter.structured(making, raw, RoleEntry, ("roles", str(role)))
+        except Problems:
+            continue
+        chain = [
+            {
+                "model": name,
+                "provider": model.get("provider") if isinstance(model := models.get(name), Mapping) else None,
+                "exists": name in models,
+            }
+            for name in entry.models
+        ]
+        yield {"role": str(role), "description": entry.description, "chain": chain}
+
+
+@command.command("set")
+@click.argument("role")
+@click.argument("models", nargs=-1)
+@click.option("--description", help="What the role is for.")
+@click.option("--unset", is_flag=True, help="Take the role out of the file.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def set_role(
+    context: click.Context, role: str, models: tuple[str, ...], description: str | None, unset: bool, as_json: bool
+) -> None:
+    """Let ROLE be served by MODELS, tried in this order. A role that is new is made."""
+    if unset == bool(models or description is not None):
+        raise click.UsageError("give the role's models, a --description, or --unset")
+    plugins = Session.of(context).plugins
+    request = request_of(context)
+    known = {**EMBEDDED["models"], **(read_layers(plugins, request).settings.get("models") or {})}
+    unknown = [model for model in models if model not in known]
+    if unknown:
+        raise ConfigError(
+            f"no model is called '{unknown[0]}'{nearest(unknown[0], known)}",
+            hint=f"Known models: {', '.join(map(str, known))}. 'aurarouter model add' makes one.",
+        )
+    changes: list[Change] = [Remove(("roles", role))] if unset else []
+    if models:
+        changes.append(Set(("roles", role, "models"), list(models)))
+    if description is not None:
+        changes.append(Set(("roles", role, "description"), description))
+    tell(amend(plugins, request, changes), as_json)

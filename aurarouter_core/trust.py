@@ -1,0 +1,198 @@
+"""A file that merely lies in the current directory: what it may not do until its owner said that it is theirs."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from aurarouter_core.home import Home, private_folder
+from aurarouter_core.plain import origin
+from aurarouter_core.yaml_text import YamlText
+from aurarouter_hooks import ConfigError, ConfigUntrustedError, Problem
+
+# What anybody's file may set. Everything else needs trust, so that a setting nobody thought of is refused too.
+HARMLESS_SYSTEM = frozenset({"log_level", "default_timeout", "default_role"})
+HARMLESS_MODEL = frozenset(
+    {
+        "provider",
+        "model_name",
+        "parameters",
+        "timeout",
+        "first_token_timeout",
+        "capabilities",
+        "context_length",
+        "price",
+    }
+)
+HARMLESS_SECTIONS = frozenset({"roles", "semantic_verbs", "intents"})
+REASONS = {
+    "api_key": "it decides whose account prompts go to",
+    "api_keys": "it decides whose accounts prompts go to",
+    "env_key": "it sends a variable of yours away",
+    "endpoints": "it may send prompts elsewhere",
+    "tags": "it says who may see private content",
+    "model_path": "it names a file that native code reads",
+    "asset": "it fetches a file that native code reads",
+    "options": "it may name programs and files",
+    "keep_content": "it keeps what you write",
+    "privacy": "it may loosen privacy",
+}
+OTHERWISE = "it may name commands, servers or files"
+
+
+def objections(yaml: YamlText) -> list[Problem]:
+    """What in a file needs its owner's word, each with its line; empty for a file that can do no harm."""
+    return [
+        Problem(f"only a trusted file may set this: {why}", path, line=yaml.line(path), source=yaml.name)
+        for path, why in _harms(yaml.settings)
+    ]
+
+
+def _harms(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for section, entries in settings.items():
+        here = (str(section),)
+        if section in HARMLESS_SECTIONS:
+            yield from _references(entries, here)
+        elif section == "system" and isinstance(entries, Mapping):
+            for key, value in entries.items():
+                yield from _setting((*here, str(key)), value, key in HARMLESS_SYSTEM)
+        elif section == "models" and isinstance(entries, Mapping):
+            for name, entry in entries.items():
+                yield from _model((*here, str(name)), entry)
+        elif entries is not None:
+            yield here, REASONS.get(here[0], OTHERWISE)
+
+
+def _model(here: tuple[str, ...], entry: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    if not isinstance(entry, Mapping):
+        yield from _references(entry, here)
+        return
+    if "endpoint" not in entry and entry.get("provider") is not None:
+        yield (*here, "provider"), "it may reach a service at your cost, since no endpoint on this machine is named"
+    for key, value in entry.items():
+        path = (*here, str(key))
+        if key == "endpoint" and isinstance(value, str) and "${" not in value:
+            if not on_loopback(value):
+                yield path, f"it sends prompts to {origin(value)}, which is not this machine"
+        else:
+            yield from _setting(path, value, key in HARMLESS_MODEL)
+
+
+def _setting(path: tuple[str, ...], value: Any, harmless: bool) -> Iterator[tuple[tuple[str, ...], str]]:
+    if harmless:
+        yield from _references(value, path)
+    else:
+        yield path, REASONS.get(path[-1], OTHERWISE)
+
+
+def _references(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Variables and keys of the user's, wherever a text can hold them: also in the names."""
+    if isinstance(value, str) and "${" in value:
+        yield path, "it reads a variable or a key of yours"
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _references(str(key), path)
+            yield from _references(item, (*path, str(key)))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _references(item, (*path, str(number)))
+
+
+def on_loopback(endpoint: str) -> bool:
+    """The URL plainly names this machine; anything unusual in it counts as elsewhere."""
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname or ""
+        if not endpoint.isascii() or any(sign in endpoint for sign in "\\@ \t\r\n") or parts.port == 0:
+            return False
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@frozen
+class Trusted:
+    """A file that the user has vouched for, as it was on that day."""
+
+    path: str
+    sha256: str
+    since: float
+
+
+class TrustStore:
+    """Which files of which content the user has vouched for. Kept in their own folder, as JSON."""
+
+    def __init__(self, home: Home) -> None:
+        self._file = home.trust
+
+    def entries(self) -> dict[str, Trusted]:
+        """Every file, by its real path.
+
+        Raises:
+            ConfigError: The list can't be read.
+        """
+        try:
+            known = json.loads(self._file.read_bytes())
+            return {path: Trusted(path, str(entry["sha256"]), float(entry["since"])) for path, entry in known.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ConfigError(
+                f"the list of trusted files, {self._file}, can't be read: {error}",
+                hint="Delete it; then trust your files again with 'aurarouter config trust'.",
+            ) from error
+
+    def trusts(self, path: Path, data: bytes) -> bool:
+        """The user has vouched for this file with just this content."""
+        known = self.entries().get(str(path.resolve()))
+        return known is not None and known.sha256 == hashlib.sha256(data).hexdigest()
+
+    def trust(self, path: Path, data: bytes) -> None:
+        """Vouch for this file as it is."""
+        real = str(path.resolve())
+        self._change({real: Trusted(real, hashlib.sha256(data).hexdigest(), time.time())}, set())
+
+    def forget(self, path: Path) -> bool:
+        """Take the word back; False when there was none."""
+        real = str(path.resolve())
+        known = real in self.entries()
+        self._change({}, {real})
+        return known
+
+    def _change(self, added: Mapping[str, Trusted], gone: set[str]) -> None:
+        from aurarouter_core.atomic import locked, replace_file
+
+        private_folder(self._file.parent)
+        with locked(self._file):
+            kept = {path: entry for path, entry in {**self.entries(), **added}.items() if path not in gone}
+            data = {path: {"sha256": entry.sha256, "since": entry.since} for path, entry in kept.items()}
+            replace_file(self._file, json.dumps(data, indent=1).encode(), mode=0o600)
+
+
+def require(path: Path, data: bytes, yaml: YamlText, home: Home) -> None:
+    """Refuse a file from the current directory that asks for more than anybody's file may.
+
+    Raises:
+        ConfigUntrustedError: With each such line.
+    """
+    found = objections(yaml)
+    if not found:
+        return
+    store = TrustStore(home)
+    if store.trusts(path, data):
+        return
+    changed = str(path.resolve()) in store.entries()
+    raise ConfigUntrustedError(
+        f"{path} lies in the current directory and "
+        + ("has changed since you trusted it" if changed else "you have not said that it is yours"),
+        problems=found,
+        hint=f"Read it. If it is yours: aurarouter config trust {path}",
+    )
