@@ -157,7 +157,7 @@ def _refuse_keys(changes: Sequence[Change], kinds: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{dotted.shown(path)} would put a key into the file as it is",
                 hint="Keep it with 'aurarouter keys set NAME' and write ${key.NAME} here. "
-                "Or take a variable: ${env.NAME}.",
+                "Or take a variable: ${env.NAME}. If it is no secret: --literal.",
             )
 
 

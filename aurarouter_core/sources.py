@@ -76,7 +76,13 @@ def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None
     Raises:
         ConfigNotFoundError: A file was named, and it is not there.
     """
-    there = [place for place in places(path, environ, folder) if place.is_file()]
+    try:
+        there = [place for place in places(path, environ, folder) if place.is_file()]
+    except OSError as error:
+        raise ConfigError(
+            f"a configuration file can't be looked for: {error.strerror or error}",
+            hint=f"Check --config and {FILE_VARIABLE}.",
+        ) from error
     if path or environ.get(FILE_VARIABLE):
         if there:
             return Found(there[0])

@@ -33,10 +33,18 @@ from aurarouter_hooks import ConfigError, PluginMissingError, UnknownModelError
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="A setting of the provider's own.")
 @click.option("--role", "roles", multiple=True, help="A role that it joins.")
 @click.option("--first", is_flag=True, help="Try it first in these roles, not last.")
+@click.option("--literal", is_flag=True, help="Let what looks like a key stand in the file as it is.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def add_model(
-    context: click.Context, /, name: str, roles: tuple[str, ...], first: bool, as_json: bool, **settings: Any
+    context: click.Context,
+    /,
+    name: str,
+    roles: tuple[str, ...],
+    first: bool,
+    literal: bool,
+    as_json: bool,
+    **settings: Any,
 ) -> None:
     """Add a model called NAME to the configuration file."""
     plugins = Session.of(context).plugins
@@ -60,7 +68,7 @@ def add_model(
     for role in dict.fromkeys(roles):
         chain = _chain(layers, role)
         changes.append(Set(("roles", role, "models"), [name, *chain] if first else [*chain, name]))
-    tell(amend(plugins, request, changes), as_json)
+    tell(amend(plugins, request, changes, literal=literal), as_json)
     if not roles and not as_json:
         click.echo(f"Note: no role uses it yet: aurarouter role set ROLE {name}", err=True)
 
