@@ -84,6 +84,11 @@ def _once(plugins: Plugins, request: Request, changes: Sequence[Change], literal
     environ = os.environ if request.environ is None else request.environ
     home = Home.of(environ)
     found = find_file(request.path, environ, _folder()) or Found(home.config)
+    if not found.trusted and found.path.is_symlink():
+        raise ConfigError(
+            f"{found.path} is a link to {found.path.resolve()}, perhaps put here to make you change that file",
+            hint="If it is yours, name it: --config.",
+        )
     created = not found.path.is_file()
     old = b"" if created else read_file(found.path)
     before = check(plugins, request)
@@ -110,6 +115,8 @@ def _once(plugins: Plugins, request: Request, changes: Sequence[Change], literal
     if not edit_file(found.path, written, check=look):
         return Amendment(file=found.path, config=before.config)
     ((after, text),) = amended
+    if literal:
+        found.path.chmod(0o600)  # a key may stand in it now
     if trusted:
         store.trust(found.path, text.encode())
     was, now = (parse(data, str(found.path)) for data in (old, text.encode()))

@@ -175,3 +175,19 @@ def test_a_byte_order_mark_keeps_trust(plugins: Plugins) -> None:
     assert here.read_bytes() == b"\xef\xbb\xbfmodels:\r\n  a: {provider: picky, env_key: SOME, timeout: 5}\r\n"
     assert TrustStore(Home.of()).trusts(here, here.read_bytes())
     assert check(plugins, Request()).config is not None
+
+
+def test_a_link_in_the_current_directory_is_not_followed(plugins: Plugins, home: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.yaml"
+    elsewhere.write_text("{}\n")
+    Path("auraconfig.yaml").symlink_to(elsewhere)
+    with pytest.raises(ConfigError, match=f"is a link to {elsewhere}"):
+        amend(plugins, Request(), [Set(("system", "default_timeout"), 5)])
+    assert elsewhere.read_text() == "{}\n"
+
+
+def test_a_file_that_may_hold_a_key_is_for_its_owner_alone(plugins: Plugins, file: Path) -> None:
+    file.write_text("models: {a: {provider: picky}}\n")
+    file.chmod(0o644)
+    amend(plugins, Request(), [Set(("models", "a", "api_key"), "sk-mine")], literal=True)
+    assert file.stat().st_mode & 0o777 == 0o600
