@@ -15,7 +15,7 @@ from aurarouter_core.edit import Set
 from aurarouter_core.keys import NAME, KeptKey, KeyStore, is_placeholder
 from aurarouter_core.plain import dumps
 from aurarouter_core.references import Reference, references
-from aurarouter_core.shown import printable
+from aurarouter_core.shown import LOOKS, printable
 from aurarouter_hooks import Secret, UnknownModelError
 
 PLACES = {"keyring": "the system's keyring", "file": "a file that only you can read"}
@@ -33,6 +33,8 @@ def command() -> None:
 @click.pass_context
 def set_key(context: click.Context, name: str, model: str | None, as_json: bool) -> None:
     """Keep a key under NAME. It is asked for, or read from standard input; it is never an argument."""
+    if LOOKS.search(name):
+        raise click.UsageError("NAME looks like a key itself; choose a word for it, and give the key when asked")
     if not NAME.fullmatch(name):
         raise click.UsageError(
             "the NAME of a key is up to 64 letters, digits, '-', '_' and '.'; the key itself is asked for afterwards"

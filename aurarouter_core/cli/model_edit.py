@@ -67,7 +67,8 @@ def add_model(
     changes: list[Change] = [Set(("models", name), entry)]
     for role in dict.fromkeys(roles):
         chain = _chain(layers, role)
-        changes.append(Set(("roles", role, "models"), [name, *chain] if first else [*chain, name]))
+        ahead = first or not _of_the_user(layers, role)  # a model of one's own goes before the built-in one
+        changes.append(Set(("roles", role, "models"), [name, *chain] if ahead else [*chain, name]))
     tell(amend(plugins, request, changes, literal=literal), as_json)
     if not roles and not as_json:
         click.echo(f"Note: no role uses it yet: aurarouter role set ROLE {name}", err=True)
@@ -81,6 +82,12 @@ def _pair(text: str) -> tuple[str, Any]:
         return name, value if variables.refers(value) else variables.scalar(value)
     except ValueError as error:
         raise click.UsageError(f"{name}: {error}") from error
+
+
+def _of_the_user(layers: Layers, role: str) -> bool:
+    """A file says who serves the role, not only the defaults."""
+    origin = layers.origin(("roles", role, "models"))
+    return origin is not None and origin is not layers.stack[-1]
 
 
 def _chain(layers: Layers, role: str) -> list[str]:

@@ -327,7 +327,7 @@ def test_path_names_the_file_and_every_place(aurarouter: Run, home: Path, tmp_pa
     assert [row["state"] for row in nothing["searched"]] == ["not given", "not given", "missing", "missing"]
     (home / "auraconfig.yaml").write_text(ECHO)
     assert aurarouter("config", "path").stdout.splitlines()[0] == str(home / "auraconfig.yaml")
-    Path("auraconfig.yaml").write_text(ECHO)
+    Path("auraconfig.yaml").write_text("system: {log_level: ERROR}\n")
     here = told(aurarouter("config", "path", "--json"))
     assert [row["state"] for row in here["searched"]] == ["not given", "not given", "in force", "passed over"]
     Path("auraconfig.yaml").write_text("gateway: {}\n")
@@ -376,7 +376,7 @@ def test_our_own_edit_of_a_trusted_file_keeps_it_trusted_and_a_foreign_one_does_
 
 def test_an_edit_that_would_need_trust_is_refused_in_a_file_without_it(aurarouter: Run) -> None:
     file = Path("auraconfig.yaml")
-    file.write_text(ECHO)
+    file.write_text("models: {e: {provider: openapi, endpoint: 'http://127.0.0.1:1/v1'}}\nroles: {coding: [e]}\n")
     assert aurarouter("config", "set", "models.e.timeout", "5").returncode == 0
     before = file.read_text()
     done = aurarouter("config", "set", "models.e.env_key", "SOME_KEY")
