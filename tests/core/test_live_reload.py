@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, ClassVar
@@ -172,14 +171,15 @@ async def test_without_watch_nothing_is_looked_at(versioned: Plugins, home: Path
         assert router.snapshot.config.system.default_timeout == 2
 
 
-async def test_the_log_level_follows_the_file(home: Path) -> None:
+async def test_the_log_level_follows_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from aurarouter_core.cli.session import Session
 
     file = home / "auraconfig.yaml"
     write(file, "system: {log_level: ERROR}")
     root = logging.getLogger()
     level = root.level
-    os.environ["AURAROUTER_PLUGINS"] = ""
+    monkeypatch.setattr(root, "handlers", [])  # the command line's filter is not for the handlers of these tests
+    monkeypatch.setenv("AURAROUTER_PLUGINS", "")
     try:
         async with Session(None).router as router:
             assert root.level == logging.ERROR
@@ -187,5 +187,4 @@ async def test_the_log_level_follows_the_file(home: Path) -> None:
             await router.reload()
             assert root.level == logging.DEBUG
     finally:
-        del os.environ["AURAROUTER_PLUGINS"]
         root.setLevel(level)
