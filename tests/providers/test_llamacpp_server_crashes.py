@@ -224,7 +224,7 @@ async def test_a_flood_of_words_stops_nothing_and_fills_nothing(
     provider = own(options={"binary": stand_in(FLOOD)})
     assert (await provider.generate(HELLO)).text
     files = list((tmp_path / "own").iterdir())
-    assert {file.name for file in files} == {"own.log", "own.log.1"}
+    assert "own.log.1" in {file.name for file in files} <= {"own.log", "own.log.1"}  # one moment there is but one
     assert all(file.stat().st_size <= 200_000 for file in files)
     assert all(file.stat().st_mode & 0o077 == 0 for file in files)
     await provider.unload()
