@@ -42,7 +42,12 @@ from aurarouter_hooks import (
 
 @frozen(kw_only=True, eq=False)
 class Run:
-    """All that belongs to one task while it runs. `deadline` is a time of the event loop."""
+    """All that belongs to one task, or to one node of its plan, while it runs. Its decision's limits hold.
+
+    Attributes:
+        task, decision: The task's own; of a node of a plan, what is asked there and what was decided for that.
+        deadline: Of the whole task, as a time of the event loop.
+    """
 
     task: Task
     decision: Decision

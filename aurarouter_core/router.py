@@ -14,7 +14,7 @@ from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
-from aurarouter_core.executor import execute, wrapped
+from aurarouter_core.executor import execute
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
@@ -25,6 +25,7 @@ from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
 from aurarouter_core.trace import Recorder, without_words
+from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
     Call,
