@@ -48,13 +48,19 @@ class System:
         log_level: How much is logged on stderr; in upper or lower case.
         default_timeout: Seconds that one attempt at a model may take unless the model says otherwise.
         default_role: Role of tasks that fit no other; also used where a role is not configured.
-        keep_content: Keep prompts and answers in the stored traces.
+        keep_content: Keep prompts and answers in the stored traces, except those of private tasks.
+        keep_traces: How many traces are kept; the oldest go first.
+        keep_days: For how many days traces are kept.
+        keep_megabytes: How large the file of traces and usage may become.
     """
 
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
     default_timeout: float = field(default=120.0, validator=seconds)
     default_role: str = "coding"
     keep_content: bool = False
+    keep_traces: int = field(default=20_000, validator=and_(ge(0), le(10_000_000)))
+    keep_days: float = field(default=30.0, validator=and_(gt(0.0), le(3660.0)))
+    keep_megabytes: float = field(default=200.0, validator=and_(ge(1.0), le(100_000.0)))
 
 
 @frozen(kw_only=True)

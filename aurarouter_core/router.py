@@ -23,7 +23,7 @@ from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
-from aurarouter_core.store import Store
+from aurarouter_core.store import Keep, Store
 from aurarouter_core.trace import Recorder, without_words
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
@@ -69,10 +69,9 @@ class Router:
         self.plugins = plugins if plugins is not None else Plugins()
         self._home = home or Home.of()
         self.store = store or Store(self._home.store)
-        self.plugins.guard.on_fault = self.store.add
-        for fault in self.plugins.guard.faults:
-            self.store.add(fault)
+        self.store.follow(self.plugins.guard)
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
+        self.store.bound(Keep.of(self.snapshot.config.system))
         request = self.snapshot.config.request
         self.pool = ModelPool(self._home, request.environ if request else None)
         self._surface = surface
@@ -254,6 +253,7 @@ class Router:
     def _reloaded(self) -> None:
         config = self.snapshot.config
         self.pool.forget(config)
+        self.store.bound(Keep.of(config.system))
         if self._on_reload is not None:
             self._on_reload(config)
 

@@ -43,6 +43,9 @@ REASONS = {
     "asset": "it fetches a file that native code reads",
     "options": "it may name programs and files",
     "keep_content": "it keeps what you write",
+    "keep_traces": "it lets your traces go",
+    "keep_days": "it lets your traces go",
+    "keep_megabytes": "it lets your traces go",
     "privacy": "it may loosen privacy",
 }
 OTHERWISE = "it may name commands, servers or files"
