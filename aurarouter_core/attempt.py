@@ -94,9 +94,14 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
         async with aclosing(_fetched(run, model, entry)) as fetching:
             async for progress in fetching:
                 yield progress
-    limits = _limits(run, call)
-    prompt = await _cleared(run, call, model, entry, limits)
-    async with run.pool.borrow(model, entry, run.snapshot.plugins, turn) as provider:
+    line = run.pool.line(model, entry)
+    if line.is_full:
+        yield Progress(what=f"waiting for a place at '{model.id}', {line.waiting} tasks come first")
+    loan = run.pool.borrow(model, entry, run.snapshot.plugins, turn)
+    async with loan as provider:
+        limits = _limits(run, call)
+        turn.private = limits.private or limits.here
+        prompt = await _cleared(run, call, model, entry, limits)
         _refuse_incapable(provider, limits)
         committed = False
         waiting: list[Chunk] = []
@@ -108,6 +113,7 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
                 waiting.append(chunk)
                 if chunk.has_content:
                     committed = True
+                    loan.answers()
                     yield Committed(node=node, model=model.id)
                     for early in waiting:
                         yield Delta(chunk=early)

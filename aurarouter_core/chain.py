@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
 
 from attrs import evolve
 
 from aurarouter_core.attempt import Run, attempt_events
+from aurarouter_core.order import Order
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
-from aurarouter_core.rotation import Turn
 from aurarouter_core.tally import Tally
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
@@ -63,7 +63,17 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
     yield NodeStarted(node=node)
     layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
     attempts: list[Attempt] = []
-    for number, (name, turn) in enumerate(_turns(chain), start=1):
+    order = Order(run, chain)
+    while True:
+        candidate = order.next()
+        if candidate is None and not run.late:
+            async with aclosing(order.come_back()) as waiting:
+                async for progress in waiting:
+                    yield progress
+            candidate = order.next()
+        if candidate is None:
+            break
+        name, turn, number = candidate.name, candidate.turn, len(attempts) + 1
         model = run.snapshot.models[name]
         prompt = prompt_for(call.task, model)
         tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
@@ -86,6 +96,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                 raise ProviderReplyError("the answer is empty")
         except (ProviderError, PrivacyError, NoModelLeftError) as failure:
             error = failure
+            order.failed(candidate, failure)
             if isinstance(failure, ProviderError):
                 failure.model, failure.provider = failure.model or name, failure.provider or model.provider
         except BaseException as stop:
@@ -100,24 +111,14 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         run.snapshot.plugins.attempt_finished(attempt)
         yield AttemptDone(attempt=attempt) if error is None else AttemptFailed(attempt=attempt)
         if error is None or tally.committed:
-            yield _finished(run, node, attempts, attempt.outcome)
+            yield _finished(run, node, attempts, order, attempt.outcome)
             info = error_info(error) if error is not None else None
             yield Done(reply=reply, trace=run.recorder.trace(info), complete=error is None)
             return
         if run.late:
             break
-    yield _finished(run, node, attempts, "failed")
-    raise all_failed(run.decision, attempts)
-
-
-def _turns(chain: Sequence[str]) -> Iterator[tuple[str, Turn]]:
-    """Each model in turn; the same again for as long as only its key was at fault and it has another."""
-    for name in chain:
-        turn = Turn()
-        yield name, turn
-        while turn.another:
-            turn.another = False
-            yield name, turn
+    yield _finished(run, node, attempts, order, "failed")
+    raise all_failed(run.decision, attempts, order.passed_over)
 
 
 def _out_of_place(event: Event) -> PluginBrokenError:
@@ -141,6 +142,6 @@ def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int) -> Call
     )
 
 
-def _finished(run: Run, node: Node, attempts: Sequence[Attempt], outcome: str) -> NodeFinished:
-    seconds = run.recorder.elapsed - node.started
-    return NodeFinished(node=evolve(node, seconds=seconds, outcome=outcome, attempts=tuple(attempts)))
+def _finished(run: Run, node: Node, attempts: Sequence[Attempt], order: Order, outcome: str) -> NodeFinished:
+    seconds, skipped = run.recorder.elapsed - node.started, order.passed_over
+    return NodeFinished(node=evolve(node, seconds=seconds, outcome=outcome, attempts=tuple(attempts), skipped=skipped))

@@ -52,6 +52,8 @@ class System:
         keep_traces: How many traces are kept; the oldest go first.
         keep_days: For how many days traces are kept.
         keep_megabytes: How large the file of traces and usage may become.
+        retries: How often a model that was unavailable or limited is asked again, when no other could answer.
+        max_wait: Seconds that a task waits in all for a model to come back, when none may be asked.
     """
 
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
@@ -61,6 +63,8 @@ class System:
     keep_traces: int = field(default=20_000, validator=and_(ge(0), le(10_000_000)))
     keep_days: float = field(default=30.0, validator=and_(gt(0.0), le(3660.0)))
     keep_megabytes: float = field(default=200.0, validator=and_(ge(1.0), le(100_000.0)))
+    retries: int = field(default=1, validator=and_(ge(0), le(10)))
+    max_wait: float = field(default=60.0, validator=and_(ge(0.0), le(A_YEAR)))
 
 
 @frozen(kw_only=True)
@@ -119,7 +123,11 @@ class ModelEntry:
         parameters: Sampling parameters under the names of the OpenAI API.
         options: Settings that only this provider knows.
         timeout: Seconds that one attempt may take; default: `system.default_timeout`.
+        connect_timeout: Seconds until a connection stands.
         first_token_timeout: Seconds until the first word of an answer; default: only `timeout` holds.
+        between_tokens_timeout: Seconds between two pieces of an answer.
+        max_concurrency: Attempts at a time; default: any number.
+        max_queue: Tasks that may wait for one of these; those beyond go on to the next model.
         capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
         context_length: Tokens of prompt and answer together.
         price: What it costs.
@@ -139,7 +147,11 @@ class ModelEntry:
     parameters: Mapping[str, Any] = Factory(dict)
     options: Mapping[str, Any] = Factory(dict)
     timeout: float | None = field(default=None, validator=optional(seconds))
+    connect_timeout: float = field(default=10.0, validator=seconds)
     first_token_timeout: float | None = field(default=None, validator=optional(seconds))
+    between_tokens_timeout: float = field(default=60.0, validator=seconds)
+    max_concurrency: int | None = field(default=None, validator=optional(gt(0)))
+    max_queue: int = field(default=100, validator=ge(0))
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None

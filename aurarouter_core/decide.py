@@ -26,6 +26,7 @@ from aurarouter_hooks import (
 ROLE_THRESHOLD = 0.4
 """Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""
 NO_LIMITS = Constraint()
+NOBODY: Mapping[str, str] = {}
 
 
 class _Stages:
@@ -43,13 +44,16 @@ class _Stages:
         self._since = now
 
 
-def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) -> Decision:
+def decide(
+    task: Task, snapshot: Snapshot, locations: Mapping[str, Location], resting: Mapping[str, str] = NOBODY
+) -> Decision:
     """Settle where a task may go, and in which order.
 
     Args:
         task: The task.
         snapshot: The state that it runs on.
         locations: Where models ran when last asked; a model that is not in it counts as remote.
+        resting: Why models may not be asked now. They keep their place: they may be back when it is their turn.
 
     Raises:
         UnknownModelError, UnknownRoleError, RoutingError: The caller asked for what is not configured.
@@ -79,6 +83,8 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
     if scores:
         left.sort(key=lambda model: -scores.get(model.id, 0.0))
     stages.add("rank", " > ".join(model.id for model in left) or "none")
+    if resting:
+        resting = {model.id: resting[model.id] for model in left if model.id in resting}
     return Decision(
         task_id=task.id,
         mode="direct",
@@ -88,6 +94,7 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
         chain=tuple(model.id for model in left),
         vetoes=vetoes,
         scores=scores,
+        resting=resting,
         constraint=constraint,
         stages=tuple(stages.done),
     )

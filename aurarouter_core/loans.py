@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 
-from attrs import Factory, define
+from attrs import Factory, define, frozen
 
 from aurarouter_core.config import ModelEntry
+from aurarouter_core.failure_state import FailureState
+from aurarouter_core.line import Line
 from aurarouter_core.references import Key
 from aurarouter_core.rotation import KEY_AT_FAULT, Rotation, Turn
-from aurarouter_hooks import Model, Provider
+from aurarouter_hooks import Model, Provider, ProviderTimeoutError
 
 log = logging.getLogger(__name__)
 
@@ -84,13 +86,17 @@ class Shelf:
 
     Attributes:
         in_force: That configuration is the one that new tasks get. If not, nothing stays open unused.
+        line: Its places.
         keys: Its keys; None until they are looked up.
+        failure: Its failure state; None until its keys are known.
     """
 
     model: Model
     entry: ModelEntry
     in_force: bool
+    line: Line
     keys: Rotation | None = None
+    failure: FailureState | None = None
     opened: dict[Key, Opened] = Factory(dict)
 
     @property
@@ -98,9 +104,9 @@ class Shelf:
         """Somebody has one of its providers."""
         return any(opened.users and opened.is_open for opened in self.opened.values())
 
-    def found(self, keys: Rotation) -> None:
+    def found(self, keys: Rotation, failure: FailureState) -> None:
         """These are its keys: providers with others are not wanted any more."""
-        self.keys = keys
+        self.keys, self.failure = keys, failure
         for key in set(self.opened).difference(keys.keys):
             self.opened.pop(key).retire()
 
@@ -116,7 +122,7 @@ class Shelf:
         """The same in force and with its keys to be looked up again. What is open goes along."""
         for opened in self.opened.values():
             opened.retired = False
-        shelf = Shelf(self.model, self.entry, True, opened=self.opened)
+        shelf = Shelf(self.model, self.entry, True, self.line, opened=self.opened)
         self.opened = {}
         return shelf
 
@@ -148,7 +154,8 @@ class Shelves:
             if shelf.model == model and shelf.entry == entry:
                 shelf.model, shelf.entry = model, entry  # found more quickly the next time
                 return shelf
-        shelves.append(Shelf(model, entry, self._in_force(model, entry)))
+        line = Line(entry.max_concurrency, entry.max_queue)
+        shelves.append(Shelf(model, entry, self._in_force(model, entry), line))
         return shelves[-1]
 
     def done(self, shelf: Shelf) -> None:
@@ -176,31 +183,93 @@ class Shelves:
         self._of.clear()
 
 
-class Loan:
-    """`async with` one: a provider for as long as the block lasts. What ends the block may be the fault of its key."""
+@frozen(eq=False)
+class Taken:
+    """What a loan holds: the provider, and what has to be told when it comes back."""
 
-    __slots__ = ("_shelves", "_take", "_taken", "_turn")
-    _taken: tuple[Shelf, Key, Opened]
+    shelf: Shelf
+    key: Key
+    opened: Opened
+    ticket: int = 0
+
+
+class Loan:
+    """`async with` one: a provider for as long as the block lasts.
+
+    With a turn it is an attempt: it takes one of the model's places, and what ends the block counts, for the key or
+    for the model. Without, the block only looks at the provider.
+    """
+
+    __slots__ = ("_line", "_shelves", "_take", "_taken", "_turn")
+    _taken: Taken
 
     def __init__(
-        self, take: Callable[[], Awaitable[tuple[Shelf, Key, Opened]]], shelves: Shelves, turn: Turn | None
+        self, take: Callable[[], Awaitable[Taken]], shelves: Shelves, turn: Turn | None, line: Line | None
     ) -> None:
         self._take = take
         self._shelves = shelves
         self._turn = turn
+        self._line = line
 
     async def __aenter__(self) -> Provider:
-        self._taken = await self._take()
-        return self._taken[2].provider
+        """Get the provider.
+
+        Raises:
+            ProviderTimeoutError: The task's deadline passed before.
+            ProviderError: As `ModelPool.borrow` says.
+        """
+        if self._turn is None or self._turn.deadline is None:
+            await self._enter()
+        else:
+            try:
+                async with asyncio.timeout_at(self._turn.deadline) as clock:
+                    await self._enter()
+            except TimeoutError as error:
+                if not clock.expired():
+                    raise
+                raise ProviderTimeoutError(
+                    "the task's deadline passed while it waited for a place", after=0.0
+                ) from error
+        return self._taken.opened.provider
+
+    async def _enter(self) -> None:
+        if self._line is None:
+            self._taken = await self._take()
+            return
+        await self._line.enter()
+        try:
+            self._taken = await self._take()
+        except BaseException:
+            self._line.leave()
+            raise
+
+    def answers(self) -> None:
+        """The attempt's first content came."""
+        shelf = self._taken.shelf
+        if shelf.failure is not None:
+            shelf.failure.answers(self._taken.ticket)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        shelf, key, opened = self._taken
-        opened.give_back()
-        self._shelves.done(shelf)
-        if self._turn and shelf.keys and isinstance(error, KEY_AT_FAULT):
-            shelf.keys.failed(key, error, self._turn)
+        taken = self._taken
+        taken.opened.give_back()
+        if self._line is not None:
+            self._line.leave()
+        try:
+            if self._turn and taken.shelf.keys and isinstance(error, KEY_AT_FAULT):
+                taken.shelf.keys.failed(taken.key, error, self._turn)
+        except KEY_AT_FAULT as worse:
+            error = worse
+            raise
+        finally:
+            failure = taken.shelf.failure
+            if self._turn is not None and failure is not None:
+                if self._turn.spares(error):
+                    failure.let_go(taken.ticket)
+                else:
+                    failure.ended(taken.ticket, error, private=self._turn.private)
+            self._shelves.done(taken.shelf)
 
 
 async def _close(provider: Provider) -> None:

@@ -14,9 +14,11 @@ from attrs import evolve
 
 from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
+from aurarouter_core.failure_states import FailureStates, fingerprint
 from aurarouter_core.home import Home, expanded, private_folder
 from aurarouter_core.keys import KeyStore
-from aurarouter_core.loans import Loan, Opened, OpenProviders, Shelf, Shelves
+from aurarouter_core.line import Line
+from aurarouter_core.loans import Loan, OpenProviders, Shelves, Taken
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Key, looked_up
 from aurarouter_core.rotation import Rotation, Turn
@@ -56,7 +58,13 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
         tags=frozenset(entry.tags),
         parameters=entry.parameters,
         options=entry.options,
-        timeouts=Timeouts(total=entry.timeout or default_timeout, first_token=entry.first_token_timeout),
+        timeouts=Timeouts(
+            connect=entry.connect_timeout,
+            first_token=entry.first_token_timeout,
+            between_tokens=entry.between_tokens_timeout,
+            total=entry.timeout or default_timeout,
+        ),
+        max_concurrency=entry.max_concurrency,
         capabilities=Capabilities(
             names=None if entry.capabilities is None else frozenset(entry.capabilities),
             context_length=entry.context_length,
@@ -68,8 +76,11 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
 class ModelPool:
     """The providers in use. It outlives a reload: a model whose entry stays the same keeps its provider."""
 
-    def __init__(self, home: Home, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Home, environ: Mapping[str, str] | None = None, states: FailureStates | None = None
+    ) -> None:
         self._home = home
+        self.states = states or FailureStates()
         self._environ = os.environ if environ is None else environ
         self._kept_keys = KeyStore(home)
         self._config: Config | None = None
@@ -132,14 +143,21 @@ class ModelPool:
             ProviderAuthError: The key that the configuration names is not there, or all were refused.
             ProviderRateLimitedError: All its keys are left out for now.
         """
-        return Loan(partial(self._take, model, entry, plugins, turn), self._shelves, turn)
+        line = None if turn is None else self.line(model, entry)
+        return Loan(partial(self._take, model, entry, plugins, turn), self._shelves, turn, line)
 
-    async def _take(
-        self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None
-    ) -> tuple[Shelf, Key, Opened]:
+    def line(self, model: Model, entry: ModelEntry) -> Line:
+        """The places of a model, and who waits for one."""
+        return self._shelves.find(model, entry).line
+
+    async def _take(self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None) -> Taken:
         kind = _kind(model, entry, plugins)
         while (keys := (shelf := self._shelves.find(model, entry)).keys) is None:
-            shelf.found(Rotation(model.id, await looked_up(model.id, entry, self._environ, self._kept_keys)))
+            found = await looked_up(model.id, entry, self._environ, self._kept_keys)
+            state = self.states.of(model.id, fingerprint(entry, found), in_force=shelf.in_force)
+            shelf.found(Rotation(model.id, found), state)
+        if turn is not None and shelf.failure is not None and shelf.failure.refusal is not None:
+            raise shelf.failure.refusal.error
         key = keys.spare() if turn is None else keys.next(turn)
         path = self.file(entry)
         opened = shelf.lend(key, path)
@@ -147,7 +165,10 @@ class ModelPool:
             made = self._made(kind, model, key, path)
             opened = shelf.opened[key] = self._open.add(made, path, retired=not shelf.in_force)
         opened.users += 1
-        return shelf, key, opened
+        if turn is None or shelf.failure is None:
+            return Taken(shelf, key, opened)
+        turn.asked = True
+        return Taken(shelf, key, opened, shelf.failure.begin())
 
     def _made(self, kind: type[Provider], model: Model, key: Key, path: Path | None) -> Provider:
         if self._closed:
@@ -195,8 +216,10 @@ class ModelPool:
         Keys are looked up again, and those that were left out count anew.
         """
         self._config = config
-        for name in self._shelves.renew():
+        changed = self._shelves.renew()
+        for name in changed:
             self.locations.pop(name, None)
+        self.states.forget(changed)
 
     def _in_force(self, model: Model, entry: ModelEntry) -> bool:
         if self._config is None:

@@ -15,6 +15,7 @@ from aurarouter_core.attempt import Run
 from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
 from aurarouter_core.executor import execute
+from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
@@ -40,6 +41,8 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+HEAR_EVERY = 2.0
+"""Seconds between two looks at what other processes know of the models."""
 
 
 class Router:
@@ -73,11 +76,11 @@ class Router:
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
         self.store.bound(Keep.of(self.snapshot.config.system))
         request = self.snapshot.config.request
-        self.pool = ModelPool(self._home, request.environ if request else None)
+        self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
         self._surface = surface
         self._gate = Gate()
         self._watch = watch
-        self._watching: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
         self._on_reload = on_reload
 
     @property
@@ -93,8 +96,10 @@ class Router:
     async def __aenter__(self) -> Self:
         self.pool.reopen()
         self._gate.refusal = ""
+        await self._hear()
+        self._background = [asyncio.create_task(self._keep_hearing())]
         if self._watch is not None:
-            self._watching = asyncio.create_task(self._follow(self._watch))
+            self._background.append(asyncio.create_task(self._follow(self._watch)))
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
@@ -102,9 +107,9 @@ class Router:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._gate.refusal = "the router is closed"
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait({self._watching})
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
@@ -120,7 +125,7 @@ class Router:
             UnknownModelError, UnknownRoleError: The task asks for what is not configured.
             PluginBrokenError: A plugin that limits tasks failed.
         """
-        decision = decide(task, self.snapshot, self.pool.locations)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals())
         self.plugins.decision_made(decision)
         return decision
 
@@ -131,14 +136,14 @@ class Router:
         return decision
 
     async def _decided(self, task: Task, snapshot: Snapshot) -> Decision:
-        decision = decide(task, snapshot, self.pool.locations)
+        decision = decide(task, snapshot, self.pool.locations, self.pool.states.refusals())
         limits = decision.constraint
         if limits.private or limits.here:
             models = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
             there = [model for model in models if model.provider in snapshot.plugins.providers]
             entries = snapshot.config.models
             await asyncio.gather(*(self.pool.where(model, entries[model.id], snapshot.plugins) for model in there))
-            decision = decide(task, snapshot, self.pool.locations)
+            decision = decide(task, snapshot, self.pool.locations, self.pool.states.refusals())
         return decision
 
     async def run(self, task: Task) -> Done:
@@ -273,6 +278,18 @@ class Router:
                     log.error("the configuration stays as it was: %s", words)  # noqa: TRY400 - a user's mistake, not ours
                 except AuraRouterError as error:
                     log.error("the configuration stays as it was: %s", error)  # noqa: TRY400
+
+    async def _hear(self) -> None:
+        """Learn from the store how models are for other processes."""
+        try:
+            self.pool.states.learn(await asyncio.to_thread(self.store.states))
+        except AuraRouterError as error:
+            log.warning("what other processes know of the models can't be read: %s", error)
+
+    async def _keep_hearing(self) -> None:
+        while True:
+            await asyncio.sleep(HEAR_EVERY)
+            await self._hear()
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
