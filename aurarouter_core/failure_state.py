@@ -41,6 +41,7 @@ LONGEST = 86400.0
 LOOK_AGAIN = 2.0
 """Seconds for which a health check's bad news holds."""
 RESTING: frozenset[HealthState] = frozenset({"cooling", "open", "rate_limited", "misconfigured", "loading", "down"})
+BAD_NEWS: frozenset[HealthState] = frozenset({"loading", "down", "misconfigured", "rate_limited"})
 ONE_AT_A_TIME: frozenset[HealthState] = frozenset({"open", "half_open", "misconfigured"})
 
 
@@ -133,8 +134,9 @@ class FailureState:
         if self.state == "loading":
             share = f" {self.progress:.0%}" if self.progress is not None else ""
             return f"loading{share}"
-        name = self.state.replace("_", " ")
-        return f"{name} for {left:.1f} s more, after: {self.detail}" if self.detail else f"{name} for {left:.1f} s more"
+        time = f"{left:.1f} s" if left < 100 else f"{left / 60:.0f} min"
+        words = f"{self.state.replace('_', ' ')} for {time} more"
+        return f"{words}, after: {self.detail}" if self.detail else words
 
     def begin(self) -> int:
         """An attempt begins; what it is known by until it ends. Ask for a `refusal` first."""
@@ -185,6 +187,12 @@ class FailureState:
             "rate_limited" if isinstance(error, ProviderRateLimitedError) else state, wait, error, private=private
         )
 
+    def forgive(self) -> None:
+        """Forget everything: somebody wants it asked all the same."""
+        self._turn, self._probe = self._tickets, None
+        self._set("unknown", 0, 0.0, "", "")
+        self.told(self)
+
     def saw(self, health: Health) -> None:
         """A health check said this. It lifts no limit that the backend asked for, and closes no breaker by itself."""
         if health.state in ("healthy", "cold"):
@@ -194,8 +202,8 @@ class FailureState:
                 self._better("healthy" if self.state == "misconfigured" else "unknown")
             elif self.state == "unknown":
                 self.state = health.state
-        elif health.state in ("loading", "down", "misconfigured") and self.state not in ("open", "rate_limited"):
-            wait = REFUSED if health.state == "misconfigured" else LOOK_AGAIN
+        elif health.state in BAD_NEWS and self.state not in ("open", "rate_limited"):
+            wait = health.retry_in or (REFUSED if health.state == "misconfigured" else LOOK_AGAIN)
             self.progress = health.progress
             self._rest(health.state, wait, health.detail, health.hint)
 

@@ -14,16 +14,25 @@ from attrs import frozen
 from aurarouter_core.config import ModelEntry
 from aurarouter_core.failure_state import FailureState, Refusal
 from aurarouter_core.plain import dumps
-from aurarouter_core.references import Key
+from aurarouter_core.references import references, written
 from aurarouter_core.store import StateRow
 from aurarouter_hooks.values import HealthState
 
 
-def fingerprint(entry: ModelEntry, keys: Iterable[Key]) -> str:
-    """What a model's state is kept under besides its name: another key or endpoint is another story."""
-    digest = hashlib.sha256(dumps(entry).encode())  # the keys are masked in there
-    for key in keys:
-        digest.update(key.secret.reveal().encode() if key.secret else b"-")
+def fingerprint(entry: ModelEntry, environ: Mapping[str, str], kept: str = "") -> str:
+    """What a model's state is kept under besides its name: another key or endpoint is another story.
+
+    Args:
+        entry: The model's.
+        environ: The variables that may hold its keys.
+        kept: Changes whenever a key that we keep does.
+    """
+    digest = hashlib.sha256(dumps(entry).encode("utf-8", "replace"))  # the keys are masked in there
+    for text in written(entry).values():
+        digest.update(text.encode("utf-8", "replace"))
+    for reference in references(entry):
+        value = environ.get(reference.name, "") if reference.kind == "env" else kept
+        digest.update(f"{reference}={value}".encode("utf-8", "replace"))
     return digest.hexdigest()[:16]
 
 
@@ -90,8 +99,9 @@ class FailureStates:
 
     def excuse(self, model: str) -> None:
         """Forget what is known of a model: somebody wants it asked all the same."""
-        self.forget([model])
-        self._rows = {key: row for key, row in self._rows.items() if key[0] != model}
+        current = self._current.get(model)
+        if current is not None:
+            current.state.forgive()
 
     def learn(self, rows: Iterable[StateRow]) -> None:
         """What the store holds, from other processes and from ourselves."""

@@ -87,16 +87,16 @@ class Shelf:
     Attributes:
         in_force: That configuration is the one that new tasks get. If not, nothing stays open unused.
         line: Its places.
+        failure: Its failure state.
         keys: Its keys; None until they are looked up.
-        failure: Its failure state; None until its keys are known.
     """
 
     model: Model
     entry: ModelEntry
     in_force: bool
     line: Line
+    failure: FailureState
     keys: Rotation | None = None
-    failure: FailureState | None = None
     opened: dict[Key, Opened] = Factory(dict)
 
     @property
@@ -104,9 +104,9 @@ class Shelf:
         """Somebody has one of its providers."""
         return any(opened.users and opened.is_open for opened in self.opened.values())
 
-    def found(self, keys: Rotation, failure: FailureState) -> None:
+    def found(self, keys: Rotation) -> None:
         """These are its keys: providers with others are not wanted any more."""
-        self.keys, self.failure = keys, failure
+        self.keys = keys
         for key in set(self.opened).difference(keys.keys):
             self.opened.pop(key).retire()
 
@@ -118,11 +118,11 @@ class Shelf:
         self.opened.pop(key).retire()
         return None
 
-    def renewed(self) -> Shelf:
+    def renewed(self, failure: FailureState) -> Shelf:
         """The same in force and with its keys to be looked up again. What is open goes along."""
         for opened in self.opened.values():
             opened.retired = False
-        shelf = Shelf(self.model, self.entry, True, self.line, opened=self.opened)
+        shelf = Shelf(self.model, self.entry, True, self.line, failure, opened=self.opened)
         self.opened = {}
         return shelf
 
@@ -138,10 +138,16 @@ class Shelves:
 
     Args:
         in_force: Says whether new tasks get a model like this.
+        failure: Gives the failure state of a model; the flag says whether it is in force.
     """
 
-    def __init__(self, in_force: Callable[[Model, ModelEntry], bool]) -> None:
+    def __init__(
+        self,
+        in_force: Callable[[Model, ModelEntry], bool],
+        failure: Callable[[str, ModelEntry, bool], FailureState],
+    ) -> None:
         self._in_force = in_force
+        self._failure = failure
         self._of: dict[str, list[Shelf]] = {}
 
     def find(self, model: Model, entry: ModelEntry) -> Shelf:
@@ -154,8 +160,8 @@ class Shelves:
             if shelf.model == model and shelf.entry == entry:
                 shelf.model, shelf.entry = model, entry  # found more quickly the next time
                 return shelf
-        line = Line(entry.max_concurrency, entry.max_queue)
-        shelves.append(Shelf(model, entry, self._in_force(model, entry), line))
+        line, in_force = Line(entry.max_concurrency, entry.max_queue), self._in_force(model, entry)
+        shelves.append(Shelf(model, entry, in_force, line, self._failure(model.id, entry, in_force)))
         return shelves[-1]
 
     def done(self, shelf: Shelf) -> None:
@@ -170,7 +176,7 @@ class Shelves:
         for name, shelves in before.items():
             for shelf in shelves:
                 if self._in_force(shelf.model, shelf.entry):
-                    self._of.setdefault(name, []).append(shelf.renewed())
+                    self._of.setdefault(name, []).append(shelf.renewed(self._failure(name, shelf.entry, True)))
                     continue
                 changed.add(name)
                 shelf.retire()
@@ -245,9 +251,7 @@ class Loan:
 
     def answers(self) -> None:
         """The attempt's first content came."""
-        shelf = self._taken.shelf
-        if shelf.failure is not None:
-            shelf.failure.answers(self._taken.ticket)
+        self._taken.shelf.failure.answers(self._taken.ticket)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -263,12 +267,11 @@ class Loan:
             error = worse
             raise
         finally:
-            failure = taken.shelf.failure
-            if self._turn is not None and failure is not None:
+            if self._turn is not None:
                 if self._turn.spares(error):
-                    failure.let_go(taken.ticket)
+                    taken.shelf.failure.let_go(taken.ticket)
                 else:
-                    failure.ended(taken.ticket, error, private=self._turn.private)
+                    taken.shelf.failure.ended(taken.ticket, error, private=self._turn.private)
             self._shelves.done(taken.shelf)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import difflib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from attrs import evolve
 
 from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
+from aurarouter_core.failure_state import FailureState
 from aurarouter_core.failure_states import FailureStates, fingerprint
 from aurarouter_core.home import Home, expanded, private_folder
 from aurarouter_core.keys import KeyStore
@@ -22,6 +23,7 @@ from aurarouter_core.loans import Loan, OpenProviders, Shelves, Taken
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Key, looked_up
 from aurarouter_core.rotation import Rotation, Turn
+from aurarouter_core.store import StateRow
 from aurarouter_hooks import (
     AssetSpec,
     AuraRouterError,
@@ -85,7 +87,7 @@ class ModelPool:
         self._kept_keys = KeyStore(home)
         self._config: Config | None = None
         self._open = OpenProviders()
-        self._shelves = Shelves(self._in_force)
+        self._shelves = Shelves(self._in_force, self._failure)
         self._fetching: dict[str, asyncio.Lock] = {}
         self._closed = False
         self.locations: dict[str, Location] = {}
@@ -153,11 +155,10 @@ class ModelPool:
     async def _take(self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None) -> Taken:
         kind = _kind(model, entry, plugins)
         while (keys := (shelf := self._shelves.find(model, entry)).keys) is None:
-            found = await looked_up(model.id, entry, self._environ, self._kept_keys)
-            state = self.states.of(model.id, fingerprint(entry, found), in_force=shelf.in_force)
-            shelf.found(Rotation(model.id, found), state)
-        if turn is not None and shelf.failure is not None and shelf.failure.refusal is not None:
-            raise shelf.failure.refusal.error
+            shelf.found(Rotation(model.id, await looked_up(model.id, entry, self._environ, self._kept_keys)))
+        refusal = None if turn is None else shelf.failure.refusal
+        if refusal is not None:
+            raise refusal.error
         key = keys.spare() if turn is None else keys.next(turn)
         path = self.file(entry)
         opened = shelf.lend(key, path)
@@ -165,10 +166,19 @@ class ModelPool:
             made = self._made(kind, model, key, path)
             opened = shelf.opened[key] = self._open.add(made, path, retired=not shelf.in_force)
         opened.users += 1
-        if turn is None or shelf.failure is None:
+        if turn is None:
             return Taken(shelf, key, opened)
         turn.asked = True
         return Taken(shelf, key, opened, shelf.failure.begin())
+
+    def _failure(self, name: str, entry: ModelEntry, in_force: bool) -> FailureState:
+        return self.states.of(name, fingerprint(entry, self._environ, self._home.keys_stamp), in_force=in_force)
+
+    def learn(self, rows: Sequence[StateRow], models: Mapping[str, Model], config: Config) -> None:
+        """What the store holds of how the models of the configuration in force are."""
+        self.states.learn(rows)
+        for name in {row.model for row in rows}.intersection(models):
+            self._shelves.find(models[name], config.models[name])
 
     def _made(self, kind: type[Provider], model: Model, key: Key, path: Path | None) -> Provider:
         if self._closed:

@@ -282,7 +282,8 @@ class Router:
     async def _hear(self) -> None:
         """Learn from the store how models are for other processes."""
         try:
-            self.pool.states.learn(await asyncio.to_thread(self.store.states))
+            rows = await asyncio.to_thread(self.store.states)
+            self.pool.learn(rows, self.snapshot.models, self.snapshot.config)
         except AuraRouterError as error:
             log.warning("what other processes know of the models can't be read: %s", error)
 

@@ -143,7 +143,7 @@ def test_what_says_nothing_about_the_backend_lets_the_next_one_try(
 
 def test_a_refused_key_is_left_alone_for_an_hour(state: FailureState, clock: Clock) -> None:
     fail(state, ProviderAuthError("401", hint="Correct the key."))
-    assert why(state) == f"misconfigured for {REFUSED:.1f} s more, after: 401"
+    assert why(state) == "misconfigured for 60 min more, after: 401"
     clock.now += REFUSED
     state.begin()
     assert why(state).startswith("another task tries it first")
