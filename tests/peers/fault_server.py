@@ -56,9 +56,12 @@ class FaultServer:
         self._otherwise = fault
 
     def forget(self) -> None:
-        """Drop whatever is scripted and close every connection, as if it had just begun."""
+        """Answer well from now on."""
         self._script.clear()
         self._otherwise = well
+
+    def hang_up(self) -> None:
+        """Close every connection."""
         self._loop.call_soon_threadsafe(self._end_turns)
 
     def _end_turns(self) -> None:
