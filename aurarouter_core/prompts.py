@@ -66,8 +66,8 @@ The problems:
 {problems}
 """
 CODE = """\
-Write code in the programming language {language}. Give the code in one fenced block.
-
+Write code in the programming language {language}, and give it in one fenced block. What it is to do stands between \
+two lines of dashes.
 {task}
 """
 MATERIAL = "\n\nMaterial for this task, between the two lines:\n{material}"

@@ -102,7 +102,7 @@ async def review_events(nodes: Nodes, answer: Answer) -> AsyncGenerator[Event]:
                     yield event
             problems = _verdict(work)
             outcome = _outcome(problems, corrected=round_ > 0)
-            yield work.finish(outcome=outcome if work.error is None else "failed", raw=nodes.told(work.reply.text))
+            yield work.finish(label=outcome, raw=nodes.told(work.reply.text))
             if not problems or round_ == config.plans.corrections:
                 break
             work = await _correction(nodes, answer, problems, round_ + 1)

@@ -80,5 +80,8 @@ class Cast:
 
 def actor(**options: Any) -> dict[str, Any]:
     """A model's entry in a configuration; words that are no options are settings of the model."""
-    settings = {name: options.pop(name) for name in ("tags", "context_length", "capabilities") if name in options}
+    settings: dict[str, Any] = {}
+    for name in ("tags", "context_length", "capabilities"):
+        if name in options:
+            settings[name] = options.pop(name)
     return {"provider": "actor", "options": options, **settings}
