@@ -84,7 +84,7 @@ async def test_a_step_sees_task_plan_and_what_came_before() -> None:
     cast = Cast(says(plan_of(*STEPS), "Enough for nine.", "done"))
     await events_of(cast, Task("Bake bread", context="flour: 3 kg", mode="plan"))
     (plan,) = cast.texts("plan")
-    assert block(plan, "nothing of the above.") == "Bake bread"
+    assert block(plan, "what is asked above.") == "Bake bread"
     first, second = cast.texts("step")
     assert block(first, "The step:") == STEPS[0]
     assert block(first, "What the earlier steps gave:") == "(nothing yet)"

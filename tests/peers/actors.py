@@ -12,7 +12,7 @@ from aurarouter_hooks import Capabilities, Chunk, Location, Prompt, Provider, ho
 Kind = Literal["plan", "step", "review", "correct", "other"]
 Say = Callable[[Kind, Prompt, str], "str | BaseException | list[str | BaseException]"]
 OPENINGS: dict[str, Kind] = {
-    "Break a task into steps": "plan",
+    "Make a plan for a task": "plan",
     "Do one step of a larger task": "step",
     "Check whether an answer": "review",
     "Somebody checked an answer": "correct",
