@@ -103,6 +103,8 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
         turn.private = limits.private or limits.here
         prompt = await _cleared(run, call, model, entry, limits)
         _refuse_incapable(provider, limits)
+        if run.task.schema_optional and not _keeps_to_schemas(provider):
+            prompt = evolve(prompt, response_schema=None)
         committed = False
         waiting: list[Chunk] = []
         async with aclosing(timed(provider.stream(prompt), model.timeouts, run.deadline)) as chunks:
@@ -193,3 +195,8 @@ def _refuse_incapable(provider: Provider, limits: Constraint) -> None:
     if lacking:
         reason = f"its provider can't do {lacking}"
         raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
+
+
+def _keeps_to_schemas(provider: Provider) -> bool:
+    said = provider.model.capabilities.names
+    return "json_schema" in ((provider.capabilities().names if said is None else said) or ())

@@ -10,6 +10,8 @@ from attrs import Attribute, Factory, field, frozen
 from attrs import fields as attrs_fields
 from attrs.validators import and_, ge, gt, in_, le, optional
 
+from aurarouter_core.plan_settings import Plans
+from aurarouter_core.prompts import Prompts
 from aurarouter_hooks import Secret
 
 NO_SETTING = {"setting": False}
@@ -235,6 +237,8 @@ class Config:
         roles: The roles, by name.
         semantic_verbs: What people call the work of a role, by the role's name.
         intents: Kinds of task of your own, by name.
+        plans: When and how tasks are answered in steps.
+        prompts: What models are told in the router's own words.
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.
         warnings: What is probably a mistake but harms nothing.
@@ -247,6 +251,8 @@ class Config:
     roles: Mapping[str, RoleEntry] = Factory(dict)
     semantic_verbs: Mapping[str, VerbsEntry] = Factory(dict)
     intents: Mapping[str, IntentEntry] = Factory(dict)
+    plans: Plans = Factory(Plans)
+    prompts: Prompts = Factory(Prompts)
     sections: Mapping[str, Any] = Factory(dict)
     path: Path | None = None
     warnings: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
+from aurarouter_core.located import located
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
@@ -131,19 +132,8 @@ class Router:
 
     async def locate_and_decide(self, task: Task) -> Decision:
         """Like `decide`, but models are asked where they run first if that matters for this task."""
-        decision = await self._decided(task, self.snapshot)
+        decision = await located(task, self.snapshot, self.pool)
         self.plugins.decision_made(decision)
-        return decision
-
-    async def _decided(self, task: Task, snapshot: Snapshot) -> Decision:
-        decision = decide(task, snapshot, self.pool.locations, self.pool.states.refusals())
-        limits = decision.constraint
-        if limits.private or limits.here:
-            models = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
-            there = [model for model in models if model.provider in snapshot.plugins.providers]
-            entries = snapshot.config.models
-            await asyncio.gather(*(self.pool.where(model, entries[model.id], snapshot.plugins) for model in there))
-            decision = decide(task, snapshot, self.pool.locations, self.pool.states.refusals())
         return decision
 
     async def run(self, task: Task) -> Done:
@@ -164,8 +154,6 @@ class Router:
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
-        if task.mode == "plan":
-            raise RoutingError("this release answers directly and can't plan", hint="Leave the mode at 'auto'.")
         snapshot = self.snapshot
         recorder = Recorder(task, surface=self._surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
@@ -202,7 +190,7 @@ class Router:
         deadline = None if task.deadline is None else loop.time() + task.deadline
         try:
             async with asyncio.timeout_at(deadline) as clock:
-                decision = await self._decided(task, snapshot)
+                decision = await located(task, snapshot, self.pool)
         except TimeoutError as error:
             if not clock.expired():
                 raise
