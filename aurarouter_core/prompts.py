@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, frozen
 
-from aurarouter_hooks import Message, Model, Opaque, Part, Prompt, Task, Text
+from aurarouter_hooks import Message, Model, Opaque, Part, Prompt, Task, Text, TraceContext
 
 PLAN = """\
 Make a plan for a task: at most {most} different things to do, one after another. Each is one sentence. Do none of \
@@ -140,8 +140,8 @@ def line_around(*texts: str) -> str:
     return "-" * max((5, *(len(run) + 1 for text in texts for run in DASHES.findall(text))))
 
 
-def prompt_for(task: Task, model: Model) -> Prompt:
-    """What a model is sent for a task. The task's parameters lie over the model's own."""
+def prompt_for(task: Task, model: Model, span: TraceContext | None = None) -> Prompt:
+    """What a model is sent for a task. The task's parameters lie over the model's own; `span` is the attempt's."""
     messages = [_without_foreign(message, model) for message in task.messages]
     parts: list[Part] = [Text(task.text)] if task.text else []
     if task.context:
@@ -157,7 +157,7 @@ def prompt_for(task: Task, model: Model) -> Prompt:
         dialect=task.dialect,
         extra=task.extra,
         private=False,
-        trace_context=task.trace_context,
+        trace_context=span,
     )
 
 
