@@ -10,6 +10,7 @@ from attrs import Attribute, Factory, field, frozen
 from attrs import fields as attrs_fields
 from attrs.validators import and_, ge, gt, in_, le, optional
 
+from aurarouter_core.amounts import Amount
 from aurarouter_hooks import Secret
 
 NO_SETTING = {"setting": False}
@@ -34,6 +35,13 @@ def _variable(_: object, attribute: Attribute[str], value: str) -> None:
         raise ValueError(f"'{attribute.name}' must be the name of a variable")
 
 
+def _amount(_: object, attribute: Attribute[Amount], value: Amount) -> None:
+    try:
+        value.bytes(None)
+    except ValueError as error:
+        raise ValueError(f"'{attribute.name}' {error}") from error
+
+
 def _scheme(_: object, attribute: Attribute[str], value: str) -> None:
     scheme, _colon, location = value.partition(":")
     if not scheme.isidentifier() or not location:
@@ -49,12 +57,17 @@ class System:
         default_timeout: Seconds that one attempt at a model may take unless the model says otherwise.
         default_role: Role of tasks that fit no other; also used where a role is not configured.
         keep_content: Keep prompts and answers in the stored traces.
+        memory: What models that are loaded on this machine may take together: bytes, an amount (`8 GiB`), or a share
+            of what is free (`75%`).
+        idle_unload: Seconds after which such a model is unloaded when nobody uses it; default: never.
     """
 
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
     default_timeout: float = field(default=120.0, validator=seconds)
     default_role: str = "coding"
     keep_content: bool = False
+    memory: Amount = field(default=Amount("75%"), validator=_amount)
+    idle_unload: float | None = field(default=None, validator=optional(seconds))
 
 
 @frozen(kw_only=True)
@@ -117,6 +130,7 @@ class ModelEntry:
         capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
         context_length: Tokens of prompt and answer together.
         price: What it costs.
+        idle_unload: Seconds after which it is unloaded when nobody uses it; default: `system.idle_unload`.
         unset: No setting: what is wrong with this model alone, since variables that it names are not set.
     """
 
@@ -137,6 +151,7 @@ class ModelEntry:
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None
+    idle_unload: float | None = field(default=None, validator=optional(seconds))
     unset: tuple[str, ...] = field(default=(), metadata=NO_SETTING)
 
 

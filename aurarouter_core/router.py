@@ -74,6 +74,7 @@ class Router:
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
         request = self.snapshot.config.request
         self.pool = ModelPool(self._home, request.environ if request else None)
+        self.pool.memory.follow(self.snapshot.config.system)
         self._surface = surface
         self._gate = Gate()
         self._watch = watch
