@@ -2,7 +2,7 @@
 
 A model whose memory doesn't fit takes the place of idle ones, the least recently used first. When that is not enough it
 waits, and whoever comes later waits behind it, also for a model that is there: otherwise a busy model could keep the
-others out for ever.
+others out for ever. Whoever waits for the same model is let in together.
 """
 
 from __future__ import annotations
@@ -209,14 +209,16 @@ class Memory:
         if tenant.leaving is not None:
             self._tell(place, f"waiting until '{tenant.model.id}' is unloaded, to load it again")
             return False
-        self._queue.popleft()
         if tenant.timer is not None:
             tenant.timer.cancel()
             tenant.timer = None
         self._tenants.add(tenant)
-        tenant.held = place.granted = True
-        tenant.users += 1
-        place.news.set()
+        tenant.held = True
+        for one in [one for one in self._queue if one.tenant is tenant]:  # all who wait for it now, to load it once
+            self._queue.remove(one)
+            one.granted = True
+            tenant.users += 1
+            one.news.set()
         return True
 
     def _make_room(self, place: Place, lacking: int) -> None:
