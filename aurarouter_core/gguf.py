@@ -17,6 +17,8 @@ from aurarouter_hooks import AssetError, GgufHeader
 MOST_ENTRIES = 65_536
 """Entries of the metadata, and tensors."""
 MOST_PARTS = 1_000
+MOST_SHOWN = 200
+"""Characters of a model's name."""
 _PART = re.compile(r"(.*-)(\d{5})-of-(\d{5})\.gguf")
 _OLD = (b"ggml", b"ggjt", b"ggmf", b"lmgg", b"tjgg", b"fmgg")
 
@@ -66,7 +68,7 @@ def parse(source: BinaryIO, size: int, name: str) -> tuple[GgufHeader, int]:
         version=version,
         byte_order="little" if order == "<" else "big",
         architecture=said.architecture,
-        name=said.text("general.name"),
+        name=said.text("general.name")[:MOST_SHOWN],
         quantisation=said.quantisation or weights.kind,
         parameters=weights.parameters,
         context_length=said.own("context_length"),

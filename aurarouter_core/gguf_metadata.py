@@ -13,6 +13,8 @@ from aurarouter_core.gguf_types import FILES, LIST, POOLING, SCALARS, TEXT, WHOL
 MOST_KEY = 65_535
 """Bytes, by the format's own rule."""
 MOST_BLOCKS = 65_536
+MOST_WORD = 64
+"""Characters of an architecture's name."""
 WANTED = frozenset((
     "general.alignment", "general.architecture", "general.file_type", "general.name", "split.count",
     "tokenizer.chat_template", "tokenizer.ggml.tokens",
@@ -58,7 +60,7 @@ class Metadata:
             seen.add(key)
             self._entry(key.decode(errors="replace"), cursor.u32())
         self.architecture = self.text("general.architecture")
-        if not self.architecture:
+        if not 0 < len(self.architecture) <= MOST_WORD:
             raise cursor.wrong("its metadata names no architecture")
 
     def _entry(self, key: str, kind: int) -> None:

@@ -106,7 +106,7 @@ LONG = struct.pack("<Q", 2**63)
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + LONG, "holds a text of 9223372036854775808 bytes"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("k") + struct.pack("<I", 13), "has the type 13"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("k") + struct.pack("<IIQ", 9, 9, 1), "is a list of the type 9"),
-        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("k") + struct.pack("<IIQ", 9, 4, 2**62), "it ends in the middle"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("k") + struct.pack("<IIQ", 9, 4, 2**62), "ends in the middle"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("k") + struct.pack("<IIQ", 9, 8, 2**62), "lists more than"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 2) + (text("k") + struct.pack("<II", 4, 1)) * 2, "'k' stands in it twice"),
         (gguf({}), "its metadata names no architecture"),
