@@ -44,6 +44,8 @@ REASONS = {
     "options": "it may name programs and files",
     "keep_content": "it keeps what you write",
     "privacy": "it may loosen privacy",
+    "plans": "it may ask models more often, at your cost",
+    "prompts": "it puts words into what models are told",
 }
 OTHERWISE = "it may name commands, servers or files"
 
