@@ -47,8 +47,9 @@ def _say_who_failed(done: Done) -> None:
     failed = [attempt for attempt in done.trace.attempts if attempt.error is not None]
     if failed:
         words = "; ".join(f"{attempt.model}: {attempt.error.message}" for attempt in failed if attempt.error)
-        answered = done.trace.attempts[-1].model
-        click.echo(f"[answered by {answered}, after others failed: {words}]", err=True)
+        answers = [node for node in done.trace.nodes if node.kind in ("step", "answer")]
+        answered = dict.fromkeys(node.attempts[-1].model for node in answers if node.attempts)
+        click.echo(f"[answered by {', '.join(answered)}, after others failed: {words}]", err=True)
 
 
 def result(done: Done) -> dict[str, object]:
