@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aurarouter_hooks import Message, Model, Opaque, Part, Prompt, Task, Text
+from aurarouter_hooks import Message, Model, Opaque, Part, Prompt, Task, Text, TraceContext
 
 MATERIAL = "\n\nMaterial for this task, between the two lines:\n{line}\n{context}\n{line}"
 
 
-def prompt_for(task: Task, model: Model) -> Prompt:
-    """What a model is sent for a task. The task's parameters lie over the model's own."""
+def prompt_for(task: Task, model: Model, span: TraceContext | None = None) -> Prompt:
+    """What a model is sent for a task. The task's parameters lie over the model's own; `span` is the attempt's."""
     messages = [_without_foreign(message, model) for message in task.messages]
     parts: list[Part] = [Text(task.text)] if task.text else []
     if task.context:
@@ -24,7 +24,7 @@ def prompt_for(task: Task, model: Model) -> Prompt:
         dialect=task.dialect,
         extra=task.extra,
         private=False,
-        trace_context=task.trace_context,
+        trace_context=span,
     )
 
 
