@@ -105,6 +105,10 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
         _refuse_incapable(provider, limits)
         if run.task.schema_optional and not _keeps_to_schemas(provider):
             prompt = evolve(prompt, response_schema=None)
+        if provider.model.model_path is not None:
+            async with aclosing(loan.room(_patience(model, run))) as making:
+                async for told in making:
+                    yield told
         committed = False
         waiting: list[Chunk] = []
         async with aclosing(timed(provider.stream(prompt), model.timeouts, run.deadline)) as chunks:
@@ -119,6 +123,13 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
                     yield Committed(node=node, model=model.id)
                     for early in waiting:
                         yield Delta(chunk=early)
+
+
+def _patience(model: Model, run: Run) -> float | None:
+    """Until when an attempt waits for memory: its own time, or the task's."""
+    limits = [limit for limit in (model.timeouts.first_token, model.timeouts.total) if limit is not None]
+    own = asyncio.get_running_loop().time() + min(limits) if limits else None
+    return min((end for end in (own, run.deadline) if end is not None), default=None)
 
 
 async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[Event]:

@@ -10,6 +10,7 @@ from attrs import Attribute, Factory, field, frozen
 from attrs import fields as attrs_fields
 from attrs.validators import and_, ge, gt, in_, le, optional
 
+from aurarouter_core.amounts import Amount
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.prompts import Prompts
 from aurarouter_hooks import Secret
@@ -36,6 +37,13 @@ def _variable(_: object, attribute: Attribute[str], value: str) -> None:
         raise ValueError(f"'{attribute.name}' must be the name of a variable")
 
 
+def _amount(_: object, attribute: Attribute[Amount], value: Amount) -> None:
+    try:
+        value.bytes(None)
+    except ValueError as error:
+        raise ValueError(f"'{attribute.name}' {error}") from error
+
+
 def _scheme(_: object, attribute: Attribute[str], value: str) -> None:
     scheme, _colon, location = value.partition(":")
     if not scheme.isidentifier() or not location:
@@ -56,6 +64,9 @@ class System:
         keep_megabytes: How large the file of traces and usage may become.
         retries: How often a model that was unavailable or limited is asked again, when no other could answer.
         max_wait: Seconds that a task waits in all for a model to come back, when none may be asked.
+        memory: What models that are loaded on this machine may take together: bytes, an amount (`8 GiB`), or a share
+            of what is free (`75%`).
+        idle_unload: Seconds after which such a model is unloaded when nobody uses it; default: never.
     """
 
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
@@ -67,6 +78,8 @@ class System:
     keep_megabytes: float = field(default=200.0, validator=and_(ge(1.0), le(100_000.0)))
     retries: int = field(default=1, validator=and_(ge(0), le(10)))
     max_wait: float = field(default=60.0, validator=and_(ge(0.0), le(A_YEAR)))
+    memory: Amount = field(default=Amount("75%"), validator=_amount)
+    idle_unload: float | None = field(default=None, validator=optional(seconds))
 
 
 @frozen(kw_only=True)
@@ -133,6 +146,7 @@ class ModelEntry:
         capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
         context_length: Tokens of prompt and answer together.
         price: What it costs.
+        idle_unload: Seconds after which it is unloaded when nobody uses it; default: `system.idle_unload`.
         unset: No setting: what is wrong with this model alone, since variables that it names are not set.
     """
 
@@ -157,6 +171,7 @@ class ModelEntry:
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None
+    idle_unload: float | None = field(default=None, validator=optional(seconds))
     unset: tuple[str, ...] = field(default=(), metadata=NO_SETTING)
 
 
@@ -237,7 +252,7 @@ class Config:
         roles: The roles, by name.
         semantic_verbs: What people call the work of a role, by the role's name.
         intents: Kinds of task of your own, by name.
-        plans: When and how tasks are answered in steps.
+        plans: When tasks are answered in steps, and in how many.
         prompts: What models are told in the router's own words.
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.

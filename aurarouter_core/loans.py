@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 
@@ -13,17 +15,23 @@ from attrs import Factory, define, frozen
 from aurarouter_core.config import ModelEntry
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.line import Line
+from aurarouter_core.memory import Memory, Place, Tenant
 from aurarouter_core.references import Key
 from aurarouter_core.rotation import KEY_AT_FAULT, Rotation, Turn
-from aurarouter_hooks import Model, Provider, ProviderTimeoutError
+from aurarouter_hooks import Model, Noted, Progress, Provider, ProviderTimeoutError
 
 log = logging.getLogger(__name__)
 
 
 class OpenProviders:
-    """Every provider that was made and is not closed yet."""
+    """Every provider that was made and is not closed yet.
 
-    def __init__(self) -> None:
+    Args:
+        memory: Is told when one that holds a model is closed.
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
         self._open: set[Opened] = set()
         self._closing: set[asyncio.Future[None]] = set()
 
@@ -38,7 +46,7 @@ class OpenProviders:
         if opened.is_open:
             opened.is_open = False
             self._open.remove(opened)
-            closing = asyncio.ensure_future(_close(opened.provider))
+            closing = asyncio.ensure_future(self._close(opened))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
@@ -48,6 +56,11 @@ class OpenProviders:
             self.close(opened)
         await asyncio.gather(*self._closing)
 
+    async def _close(self, opened: Opened) -> None:
+        await _close(opened.provider)
+        if opened.tenant is not None:
+            self._memory.gone(opened.tenant)
+
 
 @define(eq=False)
 class Opened:
@@ -56,6 +69,7 @@ class Opened:
     Attributes:
         retired: It is closed when its last user is done.
         is_open: It is not being closed yet.
+        tenant: Its claim on memory; None when it holds no model here.
     """
 
     _all: OpenProviders
@@ -64,6 +78,11 @@ class Opened:
     users: int = 0
     retired: bool = False
     is_open: bool = True
+    tenant: Tenant | None = None
+
+    def discard(self) -> None:
+        """Close it now; whoever wants it next gets another."""
+        self._all.close(self)
 
     def retire(self) -> None:
         """It is not wanted any more."""
@@ -203,19 +222,27 @@ class Loan:
     """`async with` one: a provider for as long as the block lasts.
 
     With a turn it is an attempt: it takes one of the model's places, and what ends the block counts, for the key or
-    for the model. Without, the block only looks at the provider.
+    for the model. Without, the block only looks at the provider. In the block, whoever is about to let the provider
+    load a model goes through `room` first.
     """
 
-    __slots__ = ("_line", "_shelves", "_take", "_taken", "_turn")
+    __slots__ = ("_line", "_memory", "_place", "_shelves", "_take", "_taken", "_turn")
     _taken: Taken
 
     def __init__(
-        self, take: Callable[[], Awaitable[Taken]], shelves: Shelves, turn: Turn | None, line: Line | None
+        self,
+        take: Callable[[], Awaitable[Taken]],
+        shelves: Shelves,
+        memory: Memory,
+        turn: Turn | None,
+        line: Line | None,
     ) -> None:
         self._take = take
         self._shelves = shelves
+        self._memory = memory
         self._turn = turn
         self._line = line
+        self._place: Place | None = None
 
     async def __aenter__(self) -> Provider:
         """Get the provider.
@@ -253,10 +280,36 @@ class Loan:
         """The attempt's first content came."""
         self._taken.shelf.failure.answers(self._taken.ticket)
 
+    async def room(self, until: float | None) -> AsyncGenerator[Progress | Noted]:
+        """Returns once there is memory for the model; it stays reserved until the block ends. Tells what that takes.
+
+        Args:
+            until: A time of the event loop; None to wait without end.
+
+        Raises:
+            ProviderUnavailableError: There is none by then, or it needs more than is allowed at all.
+        """
+        tenant = self._taken.opened.tenant
+        if tenant is None or self._place is not None:
+            return
+        began = time.monotonic()
+        self._place = place = self._memory.enter(tenant)
+        async with aclosing(self._memory.granted(place, until)) as waiting:
+            async for progress in waiting:
+                yield progress
+        if place.words:
+            unloaded = f", unloaded {', '.join(place.unloaded)}" if place.unloaded else ""
+            yield Noted(
+                name=f"memory for {tenant.model.id}", value=f"waited {time.monotonic() - began:.3f} s{unloaded}"
+            )
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         taken = self._taken
+        crowded = self._place is not None and not self._place.granted
+        if self._place is not None:
+            self._memory.leave(self._place)
         taken.opened.give_back()
         if self._line is not None:
             self._line.leave()
@@ -268,7 +321,8 @@ class Loan:
             raise
         finally:
             if self._turn is not None:
-                if self._turn.spares(error):
+                self._turn.asked = self._turn.asked and not crowded
+                if crowded or self._turn.spares(error):
                     taken.shelf.failure.let_go(taken.ticket)
                 else:
                     taken.shelf.failure.ended(taken.ticket, error, private=self._turn.private)

@@ -16,10 +16,13 @@ from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.failure_states import FailureStates, fingerprint
+from aurarouter_core.footprint import footprint
+from aurarouter_core.headers import Headers
 from aurarouter_core.home import Home, expanded, private_folder
 from aurarouter_core.keys import KeyStore
 from aurarouter_core.line import Line
 from aurarouter_core.loans import Loan, OpenProviders, Shelves, Taken
+from aurarouter_core.memory import Memory
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Key, looked_up
 from aurarouter_core.rotation import Rotation, Turn
@@ -86,7 +89,9 @@ class ModelPool:
         self._environ = os.environ if environ is None else environ
         self._kept_keys = KeyStore(home)
         self._config: Config | None = None
-        self._open = OpenProviders()
+        self.headers = Headers()
+        self.memory = Memory()
+        self._open = OpenProviders(self.memory)
         self._shelves = Shelves(self._in_force, self._failure)
         self._fetching: dict[str, asyncio.Lock] = {}
         self._closed = False
@@ -146,7 +151,7 @@ class ModelPool:
             ProviderRateLimitedError: All its keys are left out for now.
         """
         line = None if turn is None else self.line(model, entry)
-        return Loan(partial(self._take, model, entry, plugins, turn), self._shelves, turn, line)
+        return Loan(partial(self._take, model, entry, plugins, turn), self._shelves, self.memory, turn, line)
 
     def line(self, model: Model, entry: ModelEntry) -> Line:
         """The places of a model, and who waits for one."""
@@ -162,9 +167,14 @@ class ModelPool:
         key = keys.spare() if turn is None else keys.next(turn)
         path = self.file(entry)
         opened = shelf.lend(key, path)
+        if opened is None and path is not None:
+            await self.headers.of(path)  # from now on it is known
+            opened = shelf.lend(key, path)
         if opened is None:
             made = self._made(kind, model, key, path)
             opened = shelf.opened[key] = self._open.add(made, path, retired=not shelf.in_force)
+            if kind.residency(made.model) is not None:
+                opened.tenant = self.memory.tenant(made, self._idle_unload(entry), opened.discard)
         opened.users += 1
         if turn is None:
             return Taken(shelf, key, opened)
@@ -180,12 +190,26 @@ class ModelPool:
         for name in {row.model for row in rows}.intersection(models):
             self._shelves.find(models[name], config.models[name])
 
+    def _idle_unload(self, entry: ModelEntry) -> float | None:
+        return self.memory.idle_unload if entry.idle_unload is None else entry.idle_unload
+
+    def with_file(self, kind: type[Provider], model: Model, path: Path | None) -> Model:
+        """The model with its file, what that says of itself, and the memory that it will take.
+
+        Raises:
+            ConfigError: Its provider can't use one of its options.
+        """
+        header = self.headers.read(path) if path else None
+        model = evolve(model, model_path=path or model.model_path, header=header)
+        residency = kind.residency(model)
+        return evolve(model, memory=footprint(header, residency)) if header and residency else model
+
     def _made(self, kind: type[Provider], model: Model, key: Key, path: Path | None) -> Provider:
         if self._closed:
             raise ProviderUnavailableError("the router is closed", provider=model.provider, model=model.id)
-        file = path or model.model_path
         try:
-            return kind(evolve(model, model_path=file, api_key=key.secret, workdir=self._workdir(model)))
+            model = self.with_file(kind, model, path)
+            return kind(evolve(model, api_key=key.secret, workdir=self._workdir(model)))
         except ConfigError as error:
             words = "; ".join(map(str, error.problems)) or str(error)
             raise ProviderUnavailableError(
@@ -226,6 +250,7 @@ class ModelPool:
         Keys are looked up again, and those that were left out count anew.
         """
         self._config = config
+        self.memory.follow(config.system)
         changed = self._shelves.renew()
         for name in changed:
             self.locations.pop(name, None)

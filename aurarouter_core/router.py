@@ -78,6 +78,7 @@ class Router:
         self.store.bound(Keep.of(self.snapshot.config.system))
         request = self.snapshot.config.request
         self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
+        self.pool.memory.follow(self.snapshot.config.system)
         self._surface = surface
         self._gate = Gate()
         self._watch = watch

@@ -13,7 +13,7 @@ from aurarouter_core.chat import condensing
 from aurarouter_core.chat.conversations import Conversation, Conversations
 from aurarouter_core.chat.entry import Entry
 from aurarouter_core.chat.pressure import Pressure, oldest, pressure
-from aurarouter_core.prompts import MATERIAL, Words
+from aurarouter_core.prompts import material
 from aurarouter_core.router import Router
 from aurarouter_hooks import (
     AuraRouterError,
@@ -94,7 +94,7 @@ class Chat:
             self._became_private()
         parts: list[Part] = [Text(task.text)]
         if task.context:
-            parts.append(Text(str(Words(MATERIAL, {"material": task.context}))))
+            parts.append(Text(material(task.context)))
         title = self.conversation.title or task.text.strip().partition("\n")[0][:TITLE]
         self.conversation = evolve(self.conversation, title=title)
         question = Entry(role="user", parts=tuple(parts), at=time.time())

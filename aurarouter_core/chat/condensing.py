@@ -8,7 +8,7 @@ from attrs import evolve
 
 from aurarouter_core.chat.entry import Entry
 from aurarouter_core.chat.pressure import in_order
-from aurarouter_core.prompts import CONDENSE, SUMMARY, Words
+from aurarouter_core.prompts import CONDENSE, SUMMARY, material
 from aurarouter_hooks import Done, Message, Task, ToolCall, ToolResult
 
 SPEAKERS = {"user": "User", "assistant": "Assistant"}
@@ -17,14 +17,14 @@ SPEAKERS = {"user": "User", "assistant": "Assistant"}
 def messages(entries: Sequence[Entry]) -> tuple[Message, ...]:
     """The conversation as a model is sent it: the summary of the older part as data, then what was said since."""
     return tuple(
-        Message("system", str(Words(SUMMARY, {"summary": entry.text}))) if entry.kind == "summary" else entry.message
+        Message("system", SUMMARY + material(entry.text)) if entry.kind == "summary" else entry.message
         for entry in in_order(entries)
     )
 
 
 def task(entries: Sequence[Entry], wishes: Task) -> Task:
     """What to ask of the model that summarises; who that is and what it may see stands in `wishes`."""
-    return evolve(wishes, text=str(Words(CONDENSE)), context="\n\n".join(map(_told, entries)), mode="direct")
+    return evolve(wishes, text=CONDENSE, context="\n\n".join(map(_told, entries)), mode="direct")
 
 
 def _told(entry: Entry) -> str:

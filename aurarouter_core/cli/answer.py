@@ -18,32 +18,32 @@ async def shown(told: AsyncGenerator[Event], *, streams: bool) -> tuple[Done, st
     Raises:
         RoutingError: The events ended without one.
     """
-    begun = ""
+    text = ""
     done: Done | None = None
     with ProgressLine() as line:
         async with aclosing(told) as events:
             async for event in events:
                 line.see(event)
-                if begun and isinstance(event, NodeStarted) and event.node.kind == "answer":
+                if text and isinstance(event, NodeStarted) and event.node.kind == "answer":
                     click.echo("\n")
                     click.echo("[corrected after a review:]", err=True)
-                    begun = ""
+                    text = ""
                 if streams and isinstance(event, Delta) and event.chunk.text:
                     click.echo(event.chunk.text, nl=False)
                     sys.stdout.flush()
-                    begun += event.chunk.text
+                    text += event.chunk.text
                 if isinstance(event, Done):
                     done = event
     if done is None:
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
-    if begun and begun != done.text:
+    if text and text != done.text:
         click.echo("\n")
-    return done, begun
+    return done, text
 
 
-def finish(done: Done, begun: str) -> None:
-    """What belongs below an answer: its text when it wasn't streamed, who failed before, why it stops short."""
-    click.echo("" if begun == done.text and begun else done.text)
+def finish(done: Done, text: str) -> None:
+    """What belongs below an answer: all of it unless this text, which was shown, is the whole; why it stops short."""
+    click.echo("" if text and text == done.text else done.text)
     if not done.complete:
         why = done.trace.error.message if done.trace.error else "unknown reason"
         click.echo(f"[incomplete: the answer stops here: {why}]", err=True)

@@ -11,7 +11,7 @@ from aurarouter_hooks import Done, Task
 
 
 async def turn(chat: Chat, task: Task, *, streams: bool) -> tuple[Done, str]:
-    """Ask, after condensing what no longer fits; the answer, and the text that was shown on the way."""
+    """Ask, after condensing what no longer fits; the answer, and what of it was shown on the way."""
     async for condensed in chat.make_room(task):
         say(
             f"condensing failed, so nothing was changed: {condensed.problem}"

@@ -17,6 +17,7 @@ from aurarouter_hooks.values.event import (
     Noted,
     Progress,
 )
+from aurarouter_hooks.values.gguf import GgufHeader, Residency
 from aurarouter_hooks.values.kernel import Kernel
 from aurarouter_hooks.values.message import (
     Media,
@@ -66,6 +67,7 @@ __all__ = [
     "Event",
     "Finding",
     "Finish",
+    "GgufHeader",
     "Health",
     "HealthState",
     "Intent",
@@ -86,6 +88,7 @@ __all__ = [
     "Progress",
     "Prompt",
     "Reply",
+    "Residency",
     "Secret",
     "Span",
     "Speaker",
