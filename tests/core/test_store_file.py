@@ -200,9 +200,11 @@ def test_what_a_killed_program_left_half_done_is_undone_by_who_reads(tmp_path: P
         shutil.copy(store.path, after)
         shutil.copy(f"{store.path}-journal", f"{after}-journal")
         connection.execute("ROLLBACK")
-    with closing(sqlite3.connect(f"{after.as_uri()}?mode=ro", uri=True)) as connection:
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            connection.execute("SELECT * FROM faults")
+    with (
+        closing(sqlite3.connect(f"{after.as_uri()}?mode=ro", uri=True)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("SELECT * FROM faults")
     assert (len(Store(after).latest()), Store(after).faults()) == (1, [])
 
 
