@@ -30,6 +30,8 @@ def command(
     session = Session.of(context)
     streams = sys.stdout.isatty() and not as_json
     if goes_on or conversation is not None:
+        if task.mode == "plan":
+            raise click.UsageError("a conversation is answered directly; leave out --mode plan")
         done, text = asyncio.run(_in_conversation(session, task, conversation, streams))
     else:
         done, text = asyncio.run(_answered(session, task, streams))
