@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from attrs import Factory, define
 
 from aurarouter_core.config import ModelEntry
-from aurarouter_core.memory import Memory, Place, Tenant
+from aurarouter_core.failure_state import FailureState
+from aurarouter_core.line import Line
+from aurarouter_core.memory import Memory
 from aurarouter_core.references import Key
-from aurarouter_core.rotation import KEY_AT_FAULT, Rotation, Turn
-from aurarouter_hooks import Model, Noted, Progress, Provider
+from aurarouter_core.rotation import Rotation
+from aurarouter_core.tenants import Tenant
+from aurarouter_hooks import Model, Provider
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +103,16 @@ class Shelf:
 
     Attributes:
         in_force: That configuration is the one that new tasks get. If not, nothing stays open unused.
+        line: Its places.
+        failure: Its failure state.
         keys: Its keys; None until they are looked up.
     """
 
     model: Model
     entry: ModelEntry
     in_force: bool
+    line: Line
+    failure: FailureState
     keys: Rotation | None = None
     opened: dict[Key, Opened] = Factory(dict)
 
@@ -131,11 +135,11 @@ class Shelf:
         self.opened.pop(key).retire()
         return None
 
-    def renewed(self) -> Shelf:
+    def renewed(self, failure: FailureState) -> Shelf:
         """The same in force and with its keys to be looked up again. What is open goes along."""
         for opened in self.opened.values():
             opened.retired = False
-        shelf = Shelf(self.model, self.entry, True, opened=self.opened)
+        shelf = Shelf(self.model, self.entry, True, self.line, failure, opened=self.opened)
         self.opened = {}
         return shelf
 
@@ -151,10 +155,16 @@ class Shelves:
 
     Args:
         in_force: Says whether new tasks get a model like this.
+        failure: Gives the failure state of a model; the flag says whether it is in force.
     """
 
-    def __init__(self, in_force: Callable[[Model, ModelEntry], bool]) -> None:
+    def __init__(
+        self,
+        in_force: Callable[[Model, ModelEntry], bool],
+        failure: Callable[[str, ModelEntry, bool], FailureState],
+    ) -> None:
         self._in_force = in_force
+        self._failure = failure
         self._of: dict[str, list[Shelf]] = {}
 
     def find(self, model: Model, entry: ModelEntry) -> Shelf:
@@ -167,7 +177,8 @@ class Shelves:
             if shelf.model == model and shelf.entry == entry:
                 shelf.model, shelf.entry = model, entry  # found more quickly the next time
                 return shelf
-        shelves.append(Shelf(model, entry, self._in_force(model, entry)))
+        line, in_force = Line(entry.max_concurrency, entry.max_queue), self._in_force(model, entry)
+        shelves.append(Shelf(model, entry, in_force, line, self._failure(model.id, entry, in_force)))
         return shelves[-1]
 
     def done(self, shelf: Shelf) -> None:
@@ -182,7 +193,7 @@ class Shelves:
         for name, shelves in before.items():
             for shelf in shelves:
                 if self._in_force(shelf.model, shelf.entry):
-                    self._of.setdefault(name, []).append(shelf.renewed())
+                    self._of.setdefault(name, []).append(shelf.renewed(self._failure(name, shelf.entry, True)))
                     continue
                 changed.add(name)
                 shelf.retire()
@@ -193,67 +204,6 @@ class Shelves:
     def clear(self) -> None:
         """Nothing is lent any more."""
         self._of.clear()
-
-
-class Loan:
-    """`async with` one: a provider for as long as the block lasts. What ends the block may be the fault of its key.
-
-    In the block, whoever is about to let it load a model goes through `room` first.
-    """
-
-    __slots__ = ("_memory", "_place", "_shelves", "_take", "_taken", "_turn")
-    _taken: tuple[Shelf, Key, Opened]
-
-    def __init__(
-        self,
-        take: Callable[[], Awaitable[tuple[Shelf, Key, Opened]]],
-        shelves: Shelves,
-        memory: Memory,
-        turn: Turn | None,
-    ) -> None:
-        self._take = take
-        self._shelves = shelves
-        self._memory = memory
-        self._turn = turn
-        self._place: Place | None = None
-
-    async def __aenter__(self) -> Provider:
-        self._taken = await self._take()
-        return self._taken[2].provider
-
-    async def room(self, until: float | None) -> AsyncGenerator[Progress | Noted]:
-        """Returns once there is memory for the model; it stays reserved until the block ends. Tells what that takes.
-
-        Args:
-            until: A time of the event loop; None to wait without end.
-
-        Raises:
-            ProviderUnavailableError: There is none by then, or it needs more than is allowed at all.
-        """
-        tenant = self._taken[2].tenant
-        if tenant is None or self._place is not None:
-            return
-        began = time.monotonic()
-        self._place = place = self._memory.enter(tenant)
-        async with aclosing(self._memory.granted(place, until)) as waiting:
-            async for progress in waiting:
-                yield progress
-        if place.words:
-            unloaded = f", unloaded {', '.join(place.unloaded)}" if place.unloaded else ""
-            yield Noted(
-                name=f"memory for {tenant.model.id}", value=f"waited {time.monotonic() - began:.3f} s{unloaded}"
-            )
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        shelf, key, opened = self._taken
-        if self._place is not None:
-            self._memory.leave(self._place)
-        opened.give_back()
-        self._shelves.done(shelf)
-        if self._turn and shelf.keys and isinstance(error, KEY_AT_FAULT):
-            shelf.keys.failed(key, error, self._turn)
 
 
 async def _close(provider: Provider) -> None:

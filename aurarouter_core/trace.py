@@ -42,6 +42,7 @@ class Recorder:
         self._id = task.trace_context.trace_id if task.trace_context else new_id()
         self._started_at = time.time()
         self._surface = surface
+        self._keep_content = keep_content
         self._prompt = task.question if keep_content else None
         self._decision: Decision | None = None
         self.private = task.private
@@ -50,6 +51,11 @@ class Recorder:
     def elapsed(self) -> float:
         """Seconds since the task began."""
         return time.perf_counter() - self._clock
+
+    @property
+    def keeps_content(self) -> bool:
+        """What was said may stand in the trace."""
+        return self._keep_content and not self.private
 
     def decided(self, decision: Decision, began: float) -> None:
         """The task was decided, starting `began` seconds after it was accepted."""
@@ -119,13 +125,14 @@ class Recorder:
 
 
 def without_words(trace: Trace) -> Trace:
-    """The trace without what backends and plugins said about it: an error may quote the prompt."""
+    """The trace without what backends, models and plugins said about it: an error may quote the prompt."""
 
     def bare(error: ErrorInfo | None) -> ErrorInfo | None:
         return None if error is None else ErrorInfo(type=error.type, message="(left out: the task was private)")
 
-    nodes = tuple(
-        evolve(node, attempts=tuple(evolve(attempt, error=bare(attempt.error)) for attempt in node.attempts))
-        for node in trace.nodes
-    )
+    def quiet(node: Node) -> Node:
+        attempts = tuple(evolve(attempt, error=bare(attempt.error)) for attempt in node.attempts)
+        return evolve(node, attempts=attempts, raw=None, label="" if node.kind == "step" else node.label)
+
+    nodes = tuple(quiet(node) for node in trace.nodes)
     return evolve(trace, nodes=nodes, error=bare(trace.error))

@@ -25,7 +25,9 @@ def decision_lines(decision: Mapping[str, Any]) -> Iterator[str]:
     yield "chain"
     for number, model in enumerate(decision["chain"], start=1):
         score = decision["scores"].get(model)
-        yield f"  {number}. {model}" + (f"  (score {score:+.2f})" if score else "")
+        resting = decision.get("resting", {}).get(model)
+        about = (f"  (score {score:+.2f})" if score else "") + (f"  ({resting})" if resting else "")
+        yield f"  {number}. {model}{about}"
     for model, reason in decision["vetoes"].items():
         yield f"  ✗ {model}: {reason}"
     if not decision["chain"]:
@@ -69,6 +71,8 @@ def _branch(children: Mapping[str, list[Mapping[str, Any]]], parent: str, indent
         deeper = indent + ("   " if last else "│  ")
         for attempt in node["attempts"]:
             yield f"{deeper}{_attempt(attempt)}"
+        for model, why in node.get("skipped", {}).items():
+            yield f"{deeper}– {model}: {why}"
         yield from _branch(children, node["id"], deeper)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 
 from aurarouter_hooks import Task
 
@@ -35,6 +36,23 @@ def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         task = Task(_text(text), context=_content(context_file), model=model, role=role, intent=intent, private=private)
         return command(*arguments, task=task, **others)
+
+    return described
+
+
+def plan_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that has `task_options` what says how a task is answered."""
+
+    @click.option(
+        "--mode",
+        type=click.Choice(["auto", "direct", "plan"]),
+        default="auto",
+        help="Answer directly, by a plan of several steps, or as fits the task (auto, the default).",
+    )
+    @click.option("--review/--no-review", default=None, help="Have the role 'reviewer' check the answer, or not.")
+    @wraps(command)
+    def described(*arguments: Any, task: Task, mode: Any, review: bool | None, **others: Any) -> Any:
+        return command(*arguments, task=evolve(task, mode=mode, review=review), **others)
 
     return described
 

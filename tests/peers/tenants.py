@@ -8,7 +8,8 @@ from contextlib import aclosing, asynccontextmanager
 
 from aurarouter_core.amounts import Amount
 from aurarouter_core.config import System
-from aurarouter_core.memory import Memory, Tenant
+from aurarouter_core.memory import Memory
+from aurarouter_core.tenants import Tenant
 from aurarouter_hooks import Model, Prompt, Provider, Reply
 
 

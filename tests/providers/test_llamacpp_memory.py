@@ -23,7 +23,7 @@ pytestmark = pytest.mark.model
 MIB = 2**20
 
 
-def config(model_file: Path, memory: str, **more: dict[str, Any]) -> Any:
+def config(model_file: Path, memory: str, **more: Any) -> Any:
     """Two models in this process and one in a server, of the same file, of 210 MiB each."""
     options = {"n_threads": 1, "n_ctx": 512}
     entry = {"model_path": str(model_file), "options": options, "parameters": {"max_tokens": 4, "temperature": 0}}

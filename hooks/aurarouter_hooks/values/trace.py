@@ -74,7 +74,8 @@ NodeKind = Literal["analyse", "classify", "plan", "step", "review", "answer"]
 class Node:
     """One piece of work in a trace's graph; `parents` are ids of the nodes that it waited for. More kinds may come.
 
-    `raw` is the model's own text, kept only where the configuration says so.
+    `raw` is the model's own text, kept only where the configuration says so. `skipped` says of models that were not
+    asked when it was their turn why that was so: they rested, or were not to be reached.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Node:
     seconds: float = 0.0
     outcome: str = ""
     attempts: tuple[Attempt, ...] = ()
+    skipped: Mapping[str, str] = field(factory=dict)
     raw: str | None = field(default=None, repr=False)
 
 
