@@ -75,7 +75,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
             break
         name, turn, number = candidate.name, candidate.turn, len(attempts) + 1
         model = run.snapshot.models[name]
-        prompt = prompt_for(call.task, model)
+        prompt = prompt_for(call.task, model, run.recorder.span())
         tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
         error: ProviderError | PrivacyError | NoModelLeftError | None = None

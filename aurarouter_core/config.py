@@ -252,7 +252,7 @@ class Config:
         roles: The roles, by name.
         semantic_verbs: What people call the work of a role, by the role's name.
         intents: Kinds of task of your own, by name.
-        plans: When and how tasks are answered in steps.
+        plans: When tasks are answered in steps, and in how many.
         prompts: What models are told in the router's own words.
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.

@@ -96,6 +96,11 @@ class Home:
         return self.root / "aurarouter.db"
 
     @property
+    def conversations(self) -> Path:
+        """Conversations, with all that was said in them."""
+        return self.root / "conversations.db"
+
+    @property
     def cache(self) -> Path:
         """Files that may be deleted at any time."""
         return self.root / "cache"

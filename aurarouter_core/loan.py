@@ -16,7 +16,7 @@ from aurarouter_core.memory import Memory
 from aurarouter_core.references import Key
 from aurarouter_core.rotation import KEY_AT_FAULT, Turn
 from aurarouter_core.tenants import Place
-from aurarouter_hooks import Noted, Progress, Provider, ProviderTimeoutError, ProviderUnavailableError
+from aurarouter_hooks import Noted, Progress, Provider, ProviderTimeoutError
 
 
 @frozen(eq=False)
@@ -37,7 +37,7 @@ class Loan:
     goes through `room` first.
     """
 
-    __slots__ = ("_line", "_memory", "_no_room", "_place", "_shelves", "_take", "_taken", "_turn")
+    __slots__ = ("_line", "_memory", "_place", "_shelves", "_take", "_taken", "_turn")
     _taken: Taken
 
     def __init__(
@@ -54,7 +54,6 @@ class Loan:
         self._turn = turn
         self._line = line
         self._place: Place | None = None
-        self._no_room = False
 
     async def __aenter__(self) -> Provider:
         """Get the provider.
@@ -106,15 +105,9 @@ class Loan:
             return
         began = time.monotonic()
         self._place = place = self._memory.enter(tenant)
-        try:
-            async with aclosing(self._memory.granted(place, until)) as waiting:
-                async for progress in waiting:
-                    yield progress
-        except ProviderUnavailableError:
-            self._no_room = True  # which says nothing about the model
-            if self._turn is not None:
-                self._turn.asked = False
-            raise
+        async with aclosing(self._memory.granted(place, until)) as waiting:
+            async for progress in waiting:
+                yield progress
         if place.words:
             unloaded = f", unloaded {', '.join(place.unloaded)}" if place.unloaded else ""
             yield Noted(
@@ -125,6 +118,7 @@ class Loan:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         taken = self._taken
+        crowded = self._place is not None and not self._place.granted
         if self._place is not None:
             self._memory.leave(self._place)
         taken.opened.give_back()
@@ -138,7 +132,8 @@ class Loan:
             raise
         finally:
             if self._turn is not None:
-                if self._no_room or self._turn.spares(error):
+                self._turn.asked = self._turn.asked and not crowded
+                if crowded or self._turn.spares(error):  # that there is no memory says nothing about the model
                     taken.shelf.failure.let_go(taken.ticket)
                 else:
                     taken.shelf.failure.ended(taken.ticket, error, private=self._turn.private)

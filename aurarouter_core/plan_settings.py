@@ -8,7 +8,7 @@ from attrs.validators import and_, ge, le
 
 @frozen(kw_only=True)
 class Plans:
-    """When a task is answered in steps, in how many, and whether somebody checks the answer.
+    """Whether somebody checks the answer, too.
 
     Attributes:
         from_level: Complexity, 1 to 10, from which a task is planned without being told to, if its wording names steps.

@@ -53,6 +53,8 @@ REASONS = {
     "keep_days": "it lets your traces go",
     "keep_megabytes": "it lets your traces go",
     "privacy": "it may loosen privacy",
+    "plans": "it may ask models more often, at your cost",
+    "prompts": "it puts words into what models are told",
 }
 OTHERWISE = "it may name commands, servers or files"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +12,7 @@ from typing import Any
 import click
 from attrs import evolve
 
-from aurarouter_hooks import Task
+from aurarouter_hooks import Task, TraceContext
 
 
 def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,7 +35,15 @@ def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
         private: bool,
         **others: Any,
     ) -> Any:
-        task = Task(_text(text), context=_content(context_file), model=model, role=role, intent=intent, private=private)
+        task = Task(
+            _text(text),
+            context=_content(context_file),
+            model=model,
+            role=role,
+            intent=intent,
+            private=private,
+            trace_context=trace_context(),
+        )
         return command(*arguments, task=task, **others)
 
     return described
@@ -55,6 +64,11 @@ def plan_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*arguments, task=evolve(task, mode=mode, review=review), **others)
 
     return described
+
+
+def trace_context() -> TraceContext | None:
+    """The trace that whoever started us is in, as the variables TRACEPARENT and TRACESTATE tell it."""
+    return TraceContext.parse(os.environ.get("TRACEPARENT", ""), os.environ.get("TRACESTATE", ""))
 
 
 def _text(text: str) -> str:

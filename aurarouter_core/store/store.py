@@ -14,6 +14,7 @@ from aurarouter_core.store.bounds import Keep
 from aurarouter_core.store.records import Item
 from aurarouter_core.store.schema import STEPS
 from aurarouter_core.store.state import StateRow
+from aurarouter_core.store.usage import FIGURES, KEYS
 from aurarouter_core.store.writer import Writer
 
 
@@ -69,9 +70,35 @@ class Store:
             writer.close()
             self._dropped = writer.dropped
 
-    def latest(self, count: int = 20) -> Sequence[dict[str, Any]]:
-        """The newest traces as plain data, newest first."""
-        return self._bodies("SELECT body FROM traces ORDER BY started_at DESC LIMIT ?", (count,))
+    def latest(
+        self,
+        count: int = 20,
+        *,
+        failed: bool = False,
+        model: str | None = None,
+        app: str | None = None,
+        since: float | None = None,
+    ) -> Sequence[dict[str, Any]]:
+        """The newest traces as plain data, newest first.
+
+        Args:
+            count: How many at most.
+            failed: Only those of tasks that failed.
+            model: Only those in which this model was tried.
+            app: Only those of this asker.
+            since: Only those that began at this Unix time or later.
+        """
+        tried = (
+            "EXISTS (SELECT 1 FROM json_each(body, '$.nodes') AS node, json_each(node.value, '$.attempts') AS attempt "
+            "WHERE json_extract(attempt.value, '$.model') = ?)"
+        )
+        wishes: dict[str, Any] = {"started_at >= ?": since, "json_extract(body, '$.app') = ?": app, tried: model}
+        given = {sql: value for sql, value in wishes.items() if value is not None}
+        where = " AND ".join([*given, *(["ok = 0"] if failed else [])]) or "TRUE"
+        return self._bodies(
+            f"SELECT body FROM traces WHERE {where} ORDER BY started_at DESC LIMIT ?",  # noqa: S608 - our own words
+            (*given.values(), count),
+        )
 
     def find(self, prefix: str) -> Sequence[dict[str, Any]]:
         """Traces whose id or task id begins with these characters, newest first."""
@@ -89,6 +116,30 @@ class Store:
         names = ("model", "fingerprint", "state", "until", "failures", "detail", "hint", "at")
         rows = self._database.read(f"SELECT {', '.join(names)} FROM states ORDER BY at DESC")  # noqa: S608
         return [StateRow(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def usage(self, by: Sequence[str], since: str = "") -> Sequence[dict[str, Any]]:
+        """What was used, summed for each combination of the keys `by` (of `usage.KEYS`); most tokens first.
+
+        Args:
+            by: Names of keys; none for one sum of all.
+            since: The first day that counts, as YYYY-MM-DD in UTC.
+        """
+        keys = [key for key in KEYS if key in by]
+        sums = [f"sum({name})" for name in FIGURES]
+        grouped = f"GROUP BY {', '.join(keys)}" if keys else ""
+        rows = self._database.read(
+            f"SELECT {', '.join([*keys, *sums])} FROM usage WHERE day >= ? {grouped} "  # noqa: S608 - our own words
+            "ORDER BY sum(input_tokens + output_tokens) DESC, sum(tasks) DESC",
+            (since,),
+        )
+        return [dict(zip((*keys, *FIGURES), row, strict=True)) for row in rows if row[len(keys)] is not None]
+
+    def losses(self) -> tuple[int, int]:
+        """(records lost in all, processes that ended without closing and lost some)."""
+        (row,) = self._database.read(
+            "SELECT (SELECT coalesce(sum(count), 0) FROM dropped), (SELECT count(*) FROM ends WHERE lost > 0)"
+        ) or [(0, 0)]
+        return row[0], row[1]
 
     def _bodies(self, sql: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
         return [json.loads(body) for (body,) in self._database.read(sql, values)]

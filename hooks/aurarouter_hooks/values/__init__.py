@@ -43,7 +43,8 @@ from aurarouter_hooks.values.model import (
 )
 from aurarouter_hooks.values.reply import Chunk, Finish, Reply, ToolCallDelta, Usage
 from aurarouter_hooks.values.task import Analysis, Finding, Intent, Mode, Span, Task, new_id
-from aurarouter_hooks.values.trace import Attempt, ErrorInfo, Node, NodeKind, Trace, TraceContext
+from aurarouter_hooks.values.trace import Attempt, ErrorInfo, Node, NodeKind, Trace
+from aurarouter_hooks.values.trace_context import TraceContext
 
 __all__ = [
     "Analysis",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attrs import field, fields, frozen, has
 
 from aurarouter_hooks.values.message import Message, Text, Tool
-from aurarouter_hooks.values.trace import TraceContext
+from aurarouter_hooks.values.trace_context import TraceContext
 
 Mode = Literal["auto", "direct", "plan"]
 
