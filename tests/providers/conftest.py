@@ -1,6 +1,6 @@
 """What the tests of the providers share."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,29 @@ import pytest
 from aurarouter_hooks import Model
 from aurarouter_llamacpp.provider import LlamaCppProvider
 from aurarouter_openapi import OpenApiProvider
+from bench import ENVIRONMENT, PROXIES, Bench
+from llama_server import LlamaServer
+
+
+
+@pytest.fixture
+async def bench(
+    request: pytest.FixtureRequest, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Bench]:
+    """The test bench that the test's class names, or its parameter."""
+    for name in (*ENVIRONMENT, *PROXIES, *map(str.lower, PROXIES)):
+        monkeypatch.delenv(name, raising=False)
+    kind: type[Bench] = request.cls.on if request.cls else request.param
+    made = kind(request)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture(scope="session")
+def locked_llama(model_file: Path) -> Iterator[LlamaServer]:
+    """A real server that wants a key."""
+    with LlamaServer(model_file, api_key="sk-right") as server:
+        yield server
 
 
 @pytest.fixture
