@@ -23,7 +23,7 @@ import gemini_dialect as gemini
 import llama_dialect as llama
 import ollama_faults as ollama
 from fault_server import FaultServer
-from faults import Fault, piece, well
+from faults import Fault, well
 
 ROUNDS, REQUESTS = 21, 20  # turns, and requests in a turn
 ASK = "Say hello to Ada."
@@ -72,7 +72,9 @@ async def ollama_(report: Report) -> None:
             async for _ in await client.chat("mine", messages=MESSAGES, stream=True):
                 pass
 
-        await compare(report, "ollama", "ollama", url, generate=lambda: client.chat("mine", messages=MESSAGES), stream=stream)
+        await compare(
+            report, "ollama", "ollama", url, generate=lambda: client.chat("mine", messages=MESSAGES), stream=stream
+        )
         await client._client.aclose()
 
 
@@ -84,7 +86,9 @@ async def claude(report: Report) -> None:
         async with AsyncAnthropic(base_url=url, api_key="sk", max_retries=0) as client:
 
             async def stream() -> None:
-                async for _ in await client.messages.create(model="mine", max_tokens=16, messages=MESSAGES, stream=True):
+                async for _ in await client.messages.create(
+                    model="mine", max_tokens=16, messages=MESSAGES, stream=True
+                ):
                     pass
 
             await compare(report, "claude", "anthropic", url, stream=stream)

@@ -34,10 +34,10 @@ class Backend:
     an address of `prompt.location`: its URL holds that address, so there is no name left to resolve, while the Host
     header and the TLS name stay the endpoint's.
 
-    Nothing is sent twice, but for a request that met a kept connection at the moment in which the server closed it: it
-    goes out once more, on a new connection. Not a byte of an answer had come, so nobody saw anything of it; and what our
-    backends are asked for changes nothing there. At worst one answer is calculated in vain, which is what asking the next
-    model instead would cost, too.
+    Nothing is sent twice, but for a request that met a kept connection at the moment in which the server closed it:
+    it goes out once more, on a new connection. Not a byte of an answer had come, so nobody saw anything of it; and
+    what our backends are asked for changes nothing there. At worst one answer is calculated in vain, which is what
+    asking the next model instead would cost, too.
 
     Args:
         model: Its timeouts and its key, which is masked in every message.

@@ -1,4 +1,4 @@
-"""Makes the HTTP client of a backend: kept alive, and telling whether a request went out on a connection used before."""
+"""Makes the HTTP client of a backend: it keeps connections, and tells when a request met one that was closed."""
 
 from __future__ import annotations
 
@@ -84,10 +84,11 @@ class _Client(HttpxAiohttpClient):
 
     over: type[_Transport] = _Transport
 
-    def _init_transport(self, transport: None = None, **settings: Any) -> httpx.AsyncBaseTransport:
+    def _init_transport(self, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
+        settings.pop("transport")
         return self.over(**settings)
 
-    def _init_proxy_transport(self, proxy: httpx.Proxy, **settings: Any) -> httpx.AsyncBaseTransport:
+    def _init_proxy_transport(self, proxy: httpx.Proxy, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         if proxy.raw_auth:  # as a header, which aiohttp renames and puts where this kind of proxy looks
             word = base64.b64encode(b":".join(proxy.raw_auth)).decode()
             proxy = httpx.Proxy(proxy.url, headers={**proxy.headers, "Authorization": f"Basic {word}"})

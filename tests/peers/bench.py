@@ -1,8 +1,8 @@
 """A test bench for one provider: makes it, and puts a peer before it for every situation that the shared tests name.
 
-    class OpenApi(HttpBench): …              # benches.py has one for each provider
-    bench.real().generate(prompt)            # on a real peer, where there is one
-    bench.meets(bench.says("Hi"))            # what prompts of bench.make() meet from now on, in the provider's dialect
+class OpenApi(HttpBench): …              # benches.py has one for each provider
+bench.real().generate(prompt)            # on a real peer, where there is one
+bench.meets(bench.says("Hi"))            # what prompts of bench.make() meet from now on, in the provider's dialect
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import json
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
@@ -20,6 +20,8 @@ from aurarouter_hooks.values import Finish
 from fault_server import FaultServer
 from faults import Fault, Turn, status
 
+Failure = TypeVar("Failure", bound=ProviderError)
+Kind = type[Provider]
 ENVIRONMENT = ("OLLAMA_HOST", "OLLAMA_API_KEY", "LLAMA_API_KEY")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 GONE = "http://127.0.0.1:9"
@@ -37,7 +39,7 @@ class Bench:
         too_long: What the refusal of a prompt that is too long says.
     """
 
-    kind: Callable[[Model], Provider]
+    kind: ClassVar[Kind]
     provider: ClassVar[str]
     well: ClassVar[str] = "healthy"
     estimates: ClassVar[bool] = False
@@ -72,7 +74,7 @@ class HttpBench(Bench):
         paths: How the paths end that prompts go to.
     """
 
-    good: ClassVar[Fault]
+    good: ClassVar[Any]  # a fault; as a Callable it would be taken for a method
     paths: ClassVar[tuple[str, ...]]
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
@@ -172,7 +174,7 @@ USES: dict[str, Callable[[Provider, Prompt], Any]] = {
 }
 
 
-async def errors(provider: Provider, prompt: Prompt, kind: type[ProviderError], words: str = ".") -> list[ProviderError]:
+async def errors(provider: Provider, prompt: Prompt, kind: type[Failure], words: str = ".") -> list[Failure]:
     """What a prompt fails with, asked in either way; both are of this kind, and say these words."""
     found = []
     for use in USES.values():

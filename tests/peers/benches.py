@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import anthropic_dialect as anthropic
 import gemini_dialect as gemini
@@ -16,8 +16,8 @@ from aurarouter_llamacpp.provider import LlamaCppProvider
 from aurarouter_llamacpp_server.provider import LlamaServerProvider
 from aurarouter_ollama.provider import OllamaProvider
 from aurarouter_openapi import OpenApiProvider
-from bench import Bench, HttpBench, as_asked, halves
-from faults import REPLY, Fault, Turn, answer, piece, status, stream, well, whole_stream
+from bench import Bench, HttpBench, Kind, as_asked, halves
+from faults import REPLY, Fault, Turn, answer, piece, stream, well, whole_stream
 
 
 class Echo(Bench):
@@ -40,8 +40,10 @@ class LlamaCpp(Bench):
 
 
 class OpenApi(HttpBench):
-    kind, provider = OpenApiProvider, "openapi"
-    good, paths = well, ("/chat/completions",)
+    kind: ClassVar[Kind] = OpenApiProvider
+    provider = "openapi"
+    good: ClassVar[Any] = well
+    paths: ClassVar[tuple[str, ...]] = ("/chat/completions",)
 
     def real(self, **settings: Any) -> Provider:
         return self.at(endpoint=self.peer("llama_server").url, **settings)
@@ -73,12 +75,8 @@ class LlamaServer(OpenApi):
     """The native API; with tools, that of OpenAI."""
 
     kind, provider = LlamaServerProvider, "llamacpp-server"
-    paths = ("/completion", "/chat/completions")
+    good, paths = llama.Pretender(), ("/completion", "/chat/completions")
     names_requests = False
-
-    @staticmethod
-    async def good(turn: Turn) -> None:
-        await llama.Pretender()(turn)
 
     def says(self, *pieces: str) -> Fault:
         native = stream([*(llama.bit(text) for text in pieces), {**llama.END, **llama.COUNTS}])
@@ -97,7 +95,7 @@ class Ollama(HttpBench):
     kind, provider = OllamaProvider, "ollama"
     good, paths = ollama.ollama(), ("/api/chat",)
     well = "cold"
-    finishes = {"stop"}
+    finishes: ClassVar = {"stop"}
     too_long = "exceeds the context length"
 
     def real(self, **settings: Any) -> Provider:
@@ -141,7 +139,12 @@ class Claude(HttpBench):
 
     kind, provider = ClaudeProvider, "claude"
     good, paths = anthropic.claude, ("/messages",)
-    words = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 529: "overloaded_error"}
+    kinds: ClassVar = {
+        401: "authentication_error",
+        403: "permission_error",
+        429: "rate_limit_error",
+        529: "overloaded_error",
+    }
 
     def real(self, **settings: Any) -> Provider:
         return self.at(endpoint=self.peer("llama_server").url, **settings)
@@ -151,7 +154,7 @@ class Claude(HttpBench):
         return self.make()
 
     def error(self, code: int, words: str) -> object:
-        kind = self.words.get(code, "api_error" if code >= 500 else "invalid_request_error")
+        kind = self.kinds.get(code, "api_error" if code >= 500 else "invalid_request_error")
         return anthropic.failed(kind, words)
 
     def says(self, *pieces: str) -> Fault:
@@ -176,7 +179,12 @@ class Google(HttpBench):
     kind, provider = GoogleProvider, "google"
     good, paths = gemini.gemini, (":generateContent", ":streamGenerateContent")
     too_long = "exceeds the maximum number of tokens"
-    names = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 429: "RESOURCE_EXHAUSTED"}
+    names: ClassVar = {
+        400: "INVALID_ARGUMENT",
+        401: "UNAUTHENTICATED",
+        403: "PERMISSION_DENIED",
+        429: "RESOURCE_EXHAUSTED",
+    }
 
     def at(self, **settings: Any) -> Provider:
         return super().at(**{"id": gemini.NAME, "api_key": Secret("g-key"), **settings})

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from aurarouter_google.provider import GoogleProvider
 from aurarouter_hooks import Model
 from aurarouter_llamacpp.provider import LlamaCppProvider
 from aurarouter_openapi import OpenApiProvider
 from bench import ENVIRONMENT, PROXIES, Bench
+from gemini_dialect import Vendor, providers
 from llama_server import LlamaServer
-
 
 
 @pytest.fixture
@@ -46,6 +47,20 @@ async def openapi() -> AsyncIterator[Callable[..., OpenApiProvider]]:
     yield make
     for provider in made:
         await provider.aclose()
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    """A server that answers as Google does."""
+    with Vendor() as server:
+        yield server
+
+
+@pytest.fixture
+async def google(vendor: Vendor) -> AsyncIterator[Callable[..., GoogleProvider]]:
+    """Makes google providers of that server."""
+    async with providers(vendor.url) as make:
+        yield make
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 import benches
-from aurarouter_hooks import Message, Prompt, ProviderReplyError, ProviderUnavailableError, Secret, ToolCall, ToolResult
+from aurarouter_hooks import Message, Prompt, ProviderUnavailableError, ToolCall, ToolResult
 from behaviour import CROWD, HELLO, KEY, PICK, SCRIPTS, WEATHER, Behaviour
 from bench import GONE, LONG, USES, Bench, HttpBench, errors
 
@@ -58,10 +58,9 @@ class InProcess(Behaviour):
     async def test_a_first_token_that_never_comes_is_a_timeout(self, bench: Bench) -> None:
         """The executor gives up an attempt by leaving its stream, and the next prompt finds the backend free."""
         provider = bench.real()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0), aclosing(generator(provider, HELLO)) as stream:
-                await asyncio.sleep(0)
-                await anext(stream)
+        async with aclosing(generator(provider, HELLO)) as stream:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(stream), 0)
         assert (await provider.generate(HELLO)).text
 
     async def test_a_hundred_are_answered_at_once(self, bench: Bench) -> None:
@@ -133,9 +132,9 @@ class TestLlamaCpp(InProcess):
         async with asyncio.timeout(3):
             assert (await provider.generate(HELLO)).text
 
-    async def test_who_cannot_be_reached_is_unavailable(self, bench: Bench, tmp_path: Path) -> None:
+    async def test_who_cannot_be_reached_is_unavailable(self, bench: Bench) -> None:
         """There is no network to lose; a file may be missing, or hold no model."""
-        provider = bench.real(model_path=tmp_path / "missing.gguf")
+        provider = bench.real(model_path=Path("missing.gguf"))
         for error in await errors(provider, HELLO, ProviderUnavailableError, "there is no model file at"):
             assert error.hint
         assert (await provider.health()).state == "misconfigured"

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -24,25 +23,10 @@ from aurarouter_hooks import (
     Usage,
 )
 from aurarouter_hooks.contract import ProviderContract
-from faults import Fault, answer, hang, raw
-from gemini_dialect import BAD_KEY, NAME, OVERLOADED, Make, Vendor, providers, said, streamed
+from faults import Fault, hang, raw
+from gemini_dialect import BAD_KEY, NAME, OVERLOADED, Make, Vendor, said, streamed
 
-CROWD = 120
 HELLO = Prompt(messages=(Message("user", "Say hello to Ada."),), parameters={"max_tokens": 8})
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    """A server that answers as the vendor does."""
-    with Vendor() as server:
-        yield server
-
-
-@pytest.fixture
-async def google(vendor: Vendor) -> AsyncIterator[Make]:
-    """Makes providers of that server."""
-    async with providers(vendor.url) as make:
-        yield make
 
 
 def model(endpoint: str) -> Model:
@@ -121,53 +105,6 @@ async def test_each_text_becomes_a_vector(google: Make, vendor: Vendor, name: st
     assert found.usage.estimated
     assert [len(request.json["requests"]) for request in vendor.requests] == [100, 50]
     assert vendor.requests[0].json["requests"][0]["outputDimensionality"] == 2
-
-
-async def test_more_than_a_hundred_at_once(google: Make, vendor: Vendor) -> None:
-    arrived: list[object] = []
-    all_there = asyncio.Event()  # nobody is answered before everybody has asked
-
-    async def echo(turn: Any) -> None:
-        arrived.append(turn)
-        if len(arrived) == CROWD:
-            all_there.set()
-        await all_there.wait()
-        words = turn.request.json["contents"][0]["parts"][0]["text"]
-        if ":stream" in turn.request.path:
-            await streamed([said(words, finish=None), said("!")])(turn)
-        else:
-            await answer(said(f"{words}!"))(turn)
-
-    vendor.always(echo)
-    provider = google()
-
-    async def ask(number: int) -> str:
-        prompt = Prompt.of(f"number {number}")
-        if number % 2:
-            return (await provider.generate(prompt)).text
-        return "".join([chunk.text async for chunk in provider.stream(prompt)])
-
-    replies = await asyncio.gather(*map(ask, range(CROWD)))
-    assert replies == [f"number {number}!" for number in range(CROWD)]
-
-
-@pytest.mark.parametrize("streams", [False, True])
-async def test_cancelling_closes_the_connection(google: Make, vendor: Vendor, streams: bool) -> None:
-    vendor.will(streamed([said("Hi", finish=None)], then="hang") if streams else hang)
-    provider = google()
-
-    async def consume() -> None:
-        if not streams:
-            await provider.generate(HELLO)
-        async for _ in provider.stream(HELLO):
-            pass
-
-    task = asyncio.create_task(consume())
-    assert await asyncio.to_thread(vendor.hanging.wait, 10)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await asyncio.to_thread(vendor.left.wait, 10), "the server still works for nobody"
 
 
 async def test_a_stream_that_is_left_closes_its_connection_before_anything_else_happens(

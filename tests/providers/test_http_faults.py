@@ -77,16 +77,15 @@ async def test_how_long_to_wait_is_kept(bench: HttpBench, headers: dict[str, str
     provider = bench.make()
     for code in (429, 503, 529):
         bench.meets(bench.refusal(code, "Slow down.", headers))
-        for error in await errors(provider, HELLO, ProviderRateLimitedError if code == 429 else ProviderUnavailableError):
-            assert isinstance(error, ProviderRateLimitedError | ProviderUnavailableError)
-            assert error.retry_after == seconds
+        kind = ProviderRateLimitedError if code == 429 else ProviderUnavailableError
+        for error in await errors(provider, HELLO, kind):
+            assert getattr(error, "retry_after", "none") == seconds
 
 
 async def test_a_wait_may_be_a_moment(bench: HttpBench) -> None:
     moment = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
     bench.meets(bench.refusal(429, "Slow down.", {"Retry-After": moment}))
     for error in await errors(bench.make(), HELLO, ProviderRateLimitedError):
-        assert isinstance(error, ProviderRateLimitedError)
         assert 590 < (error.retry_after or 0) <= 600
 
 
@@ -108,6 +107,8 @@ async def test_no_answer_at_all(bench: HttpBench, fault: Fault) -> None:
     words = f"the connection to {bench.server.url} was lost"
     for error in await errors(bench.make(), HELLO, ProviderUnavailableError, words):
         assert error.hint
+    # On a connection of its own a prompt is never sent again. llamacpp-server has asked other things on it before.
+    assert len(bench.asked()) == (4 if bench.provider == "llamacpp-server" else 2)
 
 
 @pytest.mark.parametrize("then", ["end", "eof", "reset"])
@@ -134,7 +135,9 @@ async def test_an_error_inside_a_stream_ends_it(bench: HttpBench, code: int, kin
     assert [chunk.text for chunk in found] == ["Hi"]
 
 
-@pytest.mark.parametrize("noise", [b"\x00\xff\x13garbage\r\n\r\n", b"HTTP/1.1 two hundred\r\n\r\n", b"SSH-2.0-x\r\n\r\n"])
+@pytest.mark.parametrize(
+    "noise", [b"\x00\xff\x13garbage\r\n\r\n", b"HTTP/1.1 two hundred\r\n\r\n", b"SSH-2.0-x\r\n\r\n"]
+)
 async def test_noise_is_not_an_answer(bench: HttpBench, noise: bytes) -> None:
     bench.meets(raw(noise))
     await errors(bench.make(), HELLO, ProviderReplyError, "not HTTP")
@@ -175,7 +178,8 @@ async def test_a_key_that_no_header_can_carry_is_named_without_it(bench: HttpBen
 
 
 @pytest.mark.parametrize(
-    ("code", "state"), [(401, "misconfigured"), (403, "misconfigured"), (429, "rate_limited"), (503, "down"), (529, "down")]
+    ("code", "state"),
+    [(401, "misconfigured"), (403, "misconfigured"), (429, "rate_limited"), (503, "down"), (529, "down")],
 )
 async def test_health_says_how_it_is(bench: HttpBench, code: int, state: str) -> None:
     bench.server.always(bench.refusal(code, "No.", {"Retry-After": "9"}))
@@ -234,5 +238,5 @@ async def test_closing_tells_whoever_still_reads(bench: HttpBench, pieces: tuple
     await asyncio.sleep(0.05)  # it has read what there is
     await provider.aclose()
     async with asyncio.timeout(10):
-        with pytest.raises(ProviderUnavailableError, match="lost|closed|early"):
+        with pytest.raises(ProviderUnavailableError, match=r"lost|closed|early"):
             await reading

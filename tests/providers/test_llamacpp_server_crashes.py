@@ -58,9 +58,10 @@ async def test_killed_in_the_middle_of_an_answer_it_says_so_and_comes_back(own: 
 async def test_everybody_who_waited_for_it_is_told_and_one_process_takes_its_place(own: Make) -> None:
     provider = own(options={"n_parallel": 2})
     await provider.load()
-    tasks = [asyncio.create_task(provider.generate(LONG)) for _ in range(8)]
     answer = provider.stream(LONG)
     await anext(answer)
+    tasks = [asyncio.create_task(provider.generate(LONG)) for _ in range(8)]
+    await asyncio.sleep(0.5)  # they have asked; no answer is half as far
     os.kill(child_of(provider), signal.SIGKILL)
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     with pytest.raises(ProviderUnavailableError):

@@ -1,7 +1,6 @@
 """The openapi provider keeps the contract against a real llama.cpp server, and speaks its API in full."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from aurarouter_hooks import (
 from aurarouter_hooks.contract import ProviderContract
 from aurarouter_openapi import OpenApiProvider
 from fault_server import FaultServer
+from faults import redirect, whole_stream
 from llama_server import LlamaServer
 
 Make = Callable[..., OpenApiProvider]
@@ -81,24 +81,6 @@ async def test_a_real_server_counts_names_and_lists(openapi: Make, llama_server:
     assert (await provider.health()).state == "healthy"
 
 
-async def test_a_real_server_keeps_to_a_schema(openapi: Make, llama_server: LlamaServer) -> None:
-    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-    provider = openapi(llama_server.url)
-    prompt = Prompt(
-        messages=(Message("user", "Give n."),),
-        response_schema=schema | {"additionalProperties": False},
-        parameters={"max_tokens": 32, "temperature": 0},
-    )
-    reply = await provider.generate(prompt)
-    assert isinstance(json.loads(reply.text)["n"], int)
-
-
-async def test_a_real_server_refuses_in_its_own_words(openapi: Make, llama_server: LlamaServer) -> None:
-    provider = openapi(llama_server.url)
-    with pytest.raises(ProviderReplyError, match=r"answered 400 .*context"):
-        await provider.generate(Prompt.of("word " * 6000))
-
-
 async def test_a_real_server_may_die_and_come_back(openapi: Make, model_file: Path) -> None:
     with LlamaServer(model_file, api_key="sk-right") as server:
         with pytest.raises(ProviderAuthError, match="answered 401"):
@@ -115,3 +97,14 @@ async def test_a_real_server_may_die_and_come_back(openapi: Make, model_file: Pa
         assert (await provider.health()).state == "down"
         await asyncio.to_thread(server.restart)
         assert (await provider.generate(HELLO)).text
+
+
+async def test_credentials_in_the_endpoint_are_sent_but_never_shown(openapi: Make, fault_server: FaultServer) -> None:
+    fault_server.will(whole_stream("Hi"))
+    provider = openapi(f"http://ada:word@127.0.0.1:{fault_server.port}")
+    assert [chunk async for chunk in provider.stream(HELLO)]
+    assert fault_server.requests[0].headers["authorization"] == "Basic YWRhOndvcmQ="
+    fault_server.will(redirect("/"))
+    with pytest.raises(ProviderReplyError) as caught:
+        await provider.generate(HELLO)
+    assert "word" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""A private prompt uses no proxy, follows no redirect, is in no log, and reaches only the addresses that were checked."""
+"""A private prompt uses no proxy, follows no redirect, is in no log, and reaches nothing but checked addresses."""
 
 import logging
 import shutil
