@@ -1,4 +1,4 @@
-"""The example keeps the provider contract: `pytest -W error -p no:asyncio test_custom.py`."""
+"""The example keeps the provider contract: install it, then run `pytest` in this folder."""
 
 import subprocess
 import sys
