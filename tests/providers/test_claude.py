@@ -11,7 +11,6 @@ import pytest
 
 import aurarouter_claude
 import claude_provider
-from anthropic_dialect import claude, failed
 from aurarouter_claude.provider import ClaudeProvider
 from aurarouter_hooks import (
     Message,
@@ -24,8 +23,6 @@ from aurarouter_hooks import (
 )
 from aurarouter_hooks.contract import ProviderContract
 from claude_provider import Make
-from fault_server import FaultServer
-from faults import Turn
 from llama_server import LlamaServer
 
 make = claude_provider.make
@@ -52,30 +49,6 @@ class TestClaude(ProviderContract):
 
     def broken(self) -> Provider:
         return ClaudeProvider(Model(id="gone", provider="claude", endpoint=UNUSED))
-
-
-class TestClaudeWithAKeyThatIsWrong(ProviderContract):
-    """In Anthropic's own dialect; a server that quotes the key it refuses is quoted without."""
-
-    plugin = aurarouter_claude
-
-    @pytest.fixture(autouse=True)
-    def _server(self, fault_server: FaultServer) -> None:
-        self.server = fault_server
-        fault_server.always(claude)
-
-    def make(self) -> Provider:
-        return ClaudeProvider(Model(id="mine", provider="claude", endpoint=self.server.url))
-
-    def broken(self) -> Provider:
-        async def refuse(turn: Turn) -> None:
-            page = str(failed("authentication_error", turn.request.headers.get("authorization", ""))).replace("'", '"')
-            await turn.head(401, {"Content-Type": "application/json", "Connection": "close"})
-            await turn.send(page.encode())
-            turn.close()
-
-        self.server.always(refuse)
-        return ClaudeProvider(Model(id="gone", provider="claude", endpoint=self.server.url))
 
 
 async def test_a_real_server_chats_counts_and_lists(make: Make, llama_server: LlamaServer) -> None:

@@ -1,7 +1,6 @@
 """The google provider keeps the contract, against a socket that speaks the Gemini API."""
 
 import asyncio
-import json
 import subprocess
 import sys
 from typing import Any
@@ -45,32 +44,6 @@ class TestGoogle(ProviderContract):
 
     def broken(self) -> Provider:
         return GoogleProvider(model("http://127.0.0.1:9"))
-
-
-class TestGoogleWithAKeyThatIsWrong(ProviderContract):
-    """What the key's test shows above for a key that's ignored holds for one that is refused and said back."""
-
-    plugin = aurarouter_google
-
-    @pytest.fixture(autouse=True)
-    def _server(self, vendor: Vendor) -> None:
-        self.server = vendor
-
-    def make(self) -> Provider:
-        return GoogleProvider(model(self.server.url))
-
-    def broken(self) -> Provider:
-        async def refuse(turn: Any) -> None:
-            shown = turn.request.headers["x-goog-api-key"]
-            reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
-            debug = {"@type": "type.googleapis.com/google.rpc.DebugInfo", "detail": f"Invalid API key: {shown}"}
-            body = {"error": {"code": 400, "message": f"not valid: {shown}", "details": [reason, debug]}}
-            page = json.dumps(body).encode()
-            await turn.head(400, {"Content-Type": "application/json", "Content-Length": str(len(page))})
-            await turn.send(page)
-
-        self.server.always(refuse)
-        return GoogleProvider(model(self.server.url))
 
 
 async def test_a_reply_says_all_about_itself(google: Make) -> None:

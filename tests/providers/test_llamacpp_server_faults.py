@@ -98,6 +98,8 @@ async def test_health_is_what_the_server_says(at: Make, pretender: Pretender, fa
         ("/health", status(429), "rate_limited"),
         ("/props", status(401), "misconfigured"),
         ("/props", status(404), "healthy"),
+        ("/slots", answer(7), "healthy"),
+        ("/slots", status(503), "down"),
     ):
         pretender.says |= {"/health": answer({"status": "ok"}), "/props": answer(PROPS), path: fault}
         assert (await at(fault_server.url).health()).state == state

@@ -97,6 +97,7 @@ async def test_the_real_server_stops_when_its_client_leaves(at: Make, llama_serv
 
     while not await busy():
         await asyncio.sleep(0)
+    assert (await provider.health()).detail == "1 of 2 slots are answering"
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working

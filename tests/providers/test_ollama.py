@@ -18,8 +18,6 @@ from aurarouter_hooks import (
 )
 from aurarouter_hooks.contract import ProviderContract
 from aurarouter_ollama.provider import OllamaProvider
-from fault_server import FaultServer
-from ollama_faults import ollama
 from ollama_server import OllamaServer
 
 pytest_plugins = ["ollama_fixtures"]
@@ -65,30 +63,6 @@ class TestOnAStandIn(ProviderContract):
 
     def on(self, url: str) -> Model:
         return Model(id="small", provider="ollama", endpoint=url, model_name=self.peer.name)
-
-
-class TestWithAKeyThatIsRefused(ProviderContract):
-    """And where the key is shown back."""
-
-    plugin = aurarouter_ollama
-
-    @pytest.fixture(autouse=True)
-    def _server(self, fault_server: FaultServer) -> None:
-        self.server = fault_server
-
-    def make(self) -> Provider:
-        self.server.always(ollama())
-        return OllamaProvider(Model(id="small", provider="ollama", endpoint=self.server.url))
-
-    def broken(self) -> Provider:
-        async def refuse(turn: Any) -> None:
-            shown = turn.request.headers.get("authorization", "")
-            await turn.head(401, {"Connection": "close"})
-            await turn.send(b'{"error": "unauthorized: %s"}' % shown.encode())
-            turn.close()
-
-        self.server.always(refuse)
-        return OllamaProvider(Model(id="small", provider="ollama", endpoint=self.server.url))
 
 
 async def test_it_says_what_the_official_client_says(make: Make, ollama_peer: OllamaServer) -> None:

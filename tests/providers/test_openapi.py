@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -41,27 +40,6 @@ class TestOpenApi(ProviderContract):
 
     def broken(self) -> Provider:
         return OpenApiProvider(model("http://127.0.0.1:9"))
-
-
-class TestOpenApiWithAKeyThatIsWrong(ProviderContract):
-    """What the key's test shows above for a key that's ignored holds for one that is refused."""
-
-    @pytest.fixture(autouse=True)
-    def _server(self, fault_server: FaultServer) -> None:
-        self.server = fault_server
-
-    def make(self) -> Provider:
-        return OpenApiProvider(model(self.server.url))
-
-    def broken(self) -> Provider:
-        async def refuse(turn: Any) -> None:
-            shown = turn.request.headers.get("authorization", "")
-            await turn.head(401, {"Connection": "close"})
-            await turn.send(b'{"error": {"message": "no such key: %s"}}' % shown.encode())
-            turn.close()
-
-        self.server.always(refuse)
-        return OpenApiProvider(model(self.server.url))
 
 
 async def test_a_real_server_counts_names_and_lists(openapi: Make, llama_server: LlamaServer) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import json
+import logging
 import os
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -24,6 +26,9 @@ from aurarouter_hooks.http import Backend, resolve
 from aurarouter_hooks.http_errors import health_of
 from aurarouter_llamacpp_server.facts import Facts
 
+log = logging.getLogger(__name__)
+
+SLOTS_LIMIT = 2**20  # bytes of the list of slots
 GLANCE = 10.0  # seconds of silence to bear from a server that is only asked how it is
 
 
@@ -131,10 +136,26 @@ async def facts_of(backend: Backend, prompt: Prompt | None) -> Facts:
 
 
 async def health_at(backend: Backend, prompt: Prompt | None) -> Health:
-    """What `/health` says, and whether the key is right, which `/health` doesn't look at."""
+    """What `/health` says, whether the key is right, which `/health` doesn't look at, and how busy the server is."""
     try:
         await backend.fetch("GET", "/health", prompt=prompt, patience=GLANCE)
         await facts_of(backend, prompt)
+        return Health(state="healthy", detail=await _slots(backend, prompt))
     except ProviderError as exc:
         return health_of(exc)
-    return Health(state="healthy")
+
+
+async def _slots(backend: Backend, prompt: Prompt | None) -> str:
+    """How many prompts it is answering, in words; nothing from a server that doesn't show its slots, or all idle."""
+    page = b""
+    try:
+        async with backend.send("GET", "/slots", prompt=prompt, patience=GLANCE) as response:
+            async for piece in response.aiter_bytes():
+                page += piece
+                if len(page) > SLOTS_LIMIT:
+                    return ""
+        busy = [slot["is_processing"] is True for slot in json.loads(page)]
+    except (ProviderReplyError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
+        log.debug("%s does not show its slots: %s", backend.origin, type(exc).__name__)
+        return ""
+    return f"{sum(busy)} of {len(busy)} slots are answering" if any(busy) else ""
