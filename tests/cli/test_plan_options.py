@@ -40,7 +40,7 @@ def test_a_plan_is_made_when_it_is_asked_for(aurarouter: Run, config: str, fault
     fault_server.always(answering(plan=[plan_of("a", "b")] * 2, step=["one", "two"] * 2))
     done = aurarouter("run", "Bake bread", "--mode", "plan", "--trace", config=config)
     assert (done.returncode, done.stdout) == (0, "one\n\ntwo\n")
-    assert "step [coding]" in done.stderr
+    assert "step-2 [coding]" in done.stderr
     told = json.loads(aurarouter("run", "Bake bread", "--mode", "plan", "--json", config=config).stdout)
     assert (told["text"], told["steps"], told["decision"]["mode"]) == ("one\n\ntwo", ["one", "two"], "plan")
     assert [node["kind"] for node in told["trace"]["nodes"]] == ["analyse", "plan", "step", "step"]
