@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from actors import kind_of, plan_of
-from faults import Turn, status, whole_stream
+from faults import Turn, status, well, whole_stream
 
 Run = Callable[..., Any]
 GOOD, BAD = '{"approved": true, "problems": []}', '{"approved": false, "problems": ["no salt"]}'
@@ -21,8 +21,10 @@ def answering(**answers: list[str]) -> Any:
     """A model server's behaviour: answers for each kind of our prompts, in turn."""
 
     async def fault(turn: Turn) -> None:
+        if turn.request.method == "GET":
+            return await well(turn)
         left = answers[kind_of(turn.request.json["messages"][-1]["content"])]
-        await (whole_stream(left.pop(0)) if left else status(503))(turn)
+        return await (whole_stream(left.pop(0)) if left else status(503))(turn)
 
     return fault
 
