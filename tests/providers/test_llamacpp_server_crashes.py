@@ -7,14 +7,19 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aurarouter_hooks import Model, Prompt, ProviderUnavailableError, Reply
 from aurarouter_llamacpp_server import logfile
+from aurarouter_llamacpp_server.child import Child
+from aurarouter_llamacpp_server.logfile import LogFile
 from aurarouter_llamacpp_server.provider import LlamaServerProvider
 from fault_server import FaultServer
 from llama_provider import HELLO, SERVE, Make, Script, child_of, children, settings
@@ -71,6 +76,27 @@ async def test_everybody_who_waited_for_it_is_told_and_one_process_takes_its_pla
     replies = await asyncio.gather(*(provider.generate(short) for _ in range(100)))
     assert all(isinstance(reply, Reply) for reply in replies)
     assert len(children()) == 1
+
+
+@linux
+def test_killing_it_again_when_it_is_dead_takes_no_end_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait, gate = os.waitid, threading.Event()
+
+    def late(*arguments: Any) -> Any:
+        gate.wait(10)
+        return wait(*arguments)
+
+    monkeypatch.setattr(os, "waitid", late)
+    child = Child([sys.executable, "-c", "import time; time.sleep(600)"], {}, LogFile(None))
+    while (pid := child.pid) is None:
+        time.sleep(0.001)
+    child.kill()
+    while " Z " not in Path(f"/proc/{pid}/stat").read_text():
+        time.sleep(0.001)
+    child.kill()
+    gate.set()
+    assert child.ended.result(10) == -signal.SIGKILL
+    child.join()
 
 
 PROGRAM = """
