@@ -30,7 +30,7 @@ from aurarouter_llamacpp.provider import LlamaCppProvider
 
 TOKENS, CONTEXT = 48, 1024
 SETTINGS = {"max_tokens": TOKENS, "temperature": 0.0}
-ROUNDS, ROUNDS_OF_THREADS = 15, 5
+ROUNDS, ROUNDS_OF_THREADS = 15, 3
 BUSY = "while True: pass"
 
 Timed = tuple[float, float]
