@@ -56,7 +56,7 @@ class Child:
             self._unwanted = True
             if self._process is not None and self._process.stdin is not None:
                 if sys.platform == "linux" and self._process.returncode is None:
-                    os.kill(self._process.pid, signal.SIGKILL)  # Popen's own kill() may reap it: that is for `_waited`
+                    os.kill(self._process.pid, signal.SIGKILL)  # Popen.kill() would reap it under its waiter's nose
                 self._process.stdin.close()  # elsewhere its guard ends it then
 
     def join(self) -> None:
@@ -99,15 +99,15 @@ class Child:
 
     def _waited(self, process: subprocess.Popen[bytes]) -> int:
         """The exit code. What a script may have started beside the server is ended, too: it would hold the log open."""
-        if not hasattr(os, "waitid"):
-            return process.wait()
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # until it is reaped its number is its own
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # nothing is left
-        with self._starting:
-            return process.wait()
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # until it is reaped, its group keeps its number
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass  # nothing is left
+            with self._starting:  # nobody may send a signal to a number that is not its own any more
+                return process.wait()
+        return process.wait()
 
     def _drain(self, output: BufferedReader) -> None:
         with output:
