@@ -30,7 +30,7 @@ from aurarouter_llamacpp.provider import LlamaCppProvider
 
 TOKENS, CONTEXT = 48, 1024
 SETTINGS = {"max_tokens": TOKENS, "temperature": 0.0}
-ROUNDS, ROUNDS_OF_THREADS = 15, 5
+ROUNDS, ROUNDS_OF_THREADS = 15, 3
 BUSY = "while True: pass"
 
 Timed = tuple[float, float]
@@ -48,9 +48,18 @@ def timed(began: float, moments: list[float]) -> Timed:
 
 
 def plain_llama(path: Path, threads: int) -> Ask:
-    """llama-cpp-python as its own documentation uses it."""
+    """llama-cpp-python as its own documentation uses it, but for buffer types that crash on processors with AMX."""
     import llama_cpp
+    import llama_cpp.llama_cpp as library
 
+    defaults: Any = library.llama_model_default_params
+
+    def without_extras() -> Any:
+        params = defaults()
+        params.use_extra_bufts = False
+        return params
+
+    vars(library)["llama_model_default_params"] = without_extras
     with Path(os.devnull).open("w") as nothing, redirect_stderr(nothing):
         llama: Any = llama_cpp.Llama(
             os.fspath(path), n_ctx=CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False
