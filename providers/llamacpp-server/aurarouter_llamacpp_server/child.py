@@ -100,8 +100,7 @@ class Child:
     def _waited(self, process: subprocess.Popen[bytes]) -> int:
         """The exit code. What a script may have started beside the server is ended, too: it would hold the log open."""
         if hasattr(os, "waitid"):
-            # Until it is reaped its group's number is its own.
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # until it is reaped, its group keeps its number
             try:
                 os.killpg(process.pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
