@@ -35,7 +35,10 @@ else:
 
         IMPLEMENTATION = "python"
 
-__all__ = ["IMPLEMENTATION", "Analyser", "analyse"]
+__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "grams"]
+
+grams: Callable[[str, int, int], list[int]] = _passes.grams
+"""What the classifier counts in the first and last so many characters of a text, as 32-bit hashes."""
 
 
 class Analyser:
@@ -52,17 +55,8 @@ class Analyser:
     __slots__ = ("_passes", "resolve")
 
     def __init__(self, lexicon: Lexicon) -> None:
-        names = (*_passes.FEATURES, *lexicon.roles[1:])
         try:
-            self._passes = _passes.Analyser(
-                dict(lexicon.verbs),
-                dict(lexicon.words),
-                dict(lexicon.openings),
-                [lexicon.features[name] for name in names],
-                lexicon.intents,
-                lexicon.roles,
-                lexicon.levels,
-            )
+            self._passes = _passes.Analyser(dict(lexicon.verbs), lexicon.named, lexicon.model, lexicon.likeness)
         except ValueError as exc:
             hint = "Shorten or remove that entry of semantic_verbs, or of a plugin's register_verbs."
             raise ConfigError(
