@@ -10,18 +10,36 @@ if TYPE_CHECKING:
     from aurarouter_core.loading import load_config
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.router import Router
+    from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
-__all__ = ["Config", "Done", "Home", "Plugins", "Router", "Task", "hotpath", "load_config"]
+__all__ = [
+    "CodingService",
+    "Config",
+    "Done",
+    "Home",
+    "Plugins",
+    "ReasoningService",
+    "Router",
+    "RouterService",
+    "Task",
+    "UnifiedRouterService",
+    "hotpath",
+    "load_config",
+]
 
 _WHERE = {
+    "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
     "Home": "aurarouter_core.home",
     "Plugins": "aurarouter_core.plugins",
+    "ReasoningService": "aurarouter_core.services",
     "Router": "aurarouter_core.router",
+    "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
+    "UnifiedRouterService": "aurarouter_core.services",
     "load_config": "aurarouter_core.loading",
 }
 

@@ -40,7 +40,7 @@ def locked(path: Path) -> Iterator[None]:
         raise _problem(folder, "opened", error) from error
     try:
         end = time.monotonic() + PATIENCE
-        while not _take(handle):
+        while not take(handle):
             if time.monotonic() > end:
                 raise ConfigError(
                     f"another process has been changing files in {folder} for {PATIENCE:.0f} seconds",
@@ -139,7 +139,7 @@ def _open_lock(folder: Path) -> int:
     if sys.platform != "win32":
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            _take(handle)
+            take(handle)
             return handle
         except OSError as error:
             os.close(handle)
@@ -147,8 +147,8 @@ def _open_lock(folder: Path) -> int:
     return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o600)
 
 
-def _take(handle: int) -> bool:
-    """Take the lock, unless somebody has it; taking what is ours already is fine."""
+def take(handle: int) -> bool:
+    """Take the lock of an open file, unless somebody has it; taking what is ours already is fine."""
     if sys.platform == "win32":
         import msvcrt
 

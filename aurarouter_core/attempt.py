@@ -42,7 +42,12 @@ from aurarouter_hooks import (
 
 @frozen(kw_only=True, eq=False)
 class Run:
-    """All that belongs to one task while it runs. `deadline` is a time of the event loop."""
+    """All that belongs to one task, or to one node of its plan, while it runs. Its decision's limits hold.
+
+    Attributes:
+        task, decision: The task's own; of a node of a plan, what is asked there and what was decided for that.
+        deadline: Of the whole task, as a time of the event loop.
+    """
 
     task: Task
     decision: Decision
@@ -89,10 +94,21 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
         async with aclosing(_fetched(run, model, entry)) as fetching:
             async for progress in fetching:
                 yield progress
-    limits = _limits(run, call)
-    prompt = await _cleared(run, call, model, entry, limits)
-    async with run.pool.borrow(model, entry, run.snapshot.plugins, turn) as provider:
+    line = run.pool.line(model, entry)
+    if line.is_full:
+        yield Progress(what=f"waiting for a place at '{model.id}', {line.waiting} tasks come first")
+    loan = run.pool.borrow(model, entry, run.snapshot.plugins, turn)
+    async with loan as provider:
+        limits = _limits(run, call)
+        turn.private = limits.private or limits.here
+        prompt = await _cleared(run, call, model, entry, limits)
         _refuse_incapable(provider, limits)
+        if run.task.schema_optional and not _keeps_to_schemas(provider):
+            prompt = evolve(prompt, response_schema=None)
+        if provider.model.model_path is not None:
+            async with aclosing(loan.room(_patience(model, run))) as making:
+                async for told in making:
+                    yield told
         committed = False
         waiting: list[Chunk] = []
         async with aclosing(timed(provider.stream(prompt), model.timeouts, run.deadline)) as chunks:
@@ -103,9 +119,17 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
                 waiting.append(chunk)
                 if chunk.has_content:
                     committed = True
+                    loan.answers()
                     yield Committed(node=node, model=model.id)
                     for early in waiting:
                         yield Delta(chunk=early)
+
+
+def _patience(model: Model, run: Run) -> float | None:
+    """Until when an attempt waits for memory: its own time, or the task's."""
+    limits = [limit for limit in (model.timeouts.first_token, model.timeouts.total) if limit is not None]
+    own = asyncio.get_running_loop().time() + min(limits) if limits else None
+    return min((end for end in (own, run.deadline) if end is not None), default=None)
 
 
 async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[Event]:
@@ -182,3 +206,8 @@ def _refuse_incapable(provider: Provider, limits: Constraint) -> None:
     if lacking:
         reason = f"its provider can't do {lacking}"
         raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
+
+
+def _keeps_to_schemas(provider: Provider) -> bool:
+    said = provider.model.capabilities.names
+    return "json_schema" in ((provider.capabilities().names if said is None else said) or ())

@@ -1,7 +1,8 @@
 """The classifier's file: what it holds, how it is read, and why a damaged one harms nobody.
 
 Little-endian: eight bytes of magic, the version, a checksum of all that follows, the sizes, then scales, biases,
-levels, names, and the table. Every length is checked against the file's before anything is used; no number in it is an address.
+levels, names, and the table. Every length is checked against the file's before anything is used; no number in it is an
+address.
 """
 
 from __future__ import annotations

@@ -10,6 +10,9 @@ from attrs import Attribute, Factory, field, frozen
 from attrs import fields as attrs_fields
 from attrs.validators import and_, ge, gt, in_, le, optional
 
+from aurarouter_core.amounts import Amount
+from aurarouter_core.plan_settings import Plans
+from aurarouter_core.prompts import Prompts
 from aurarouter_hooks import Secret
 
 NO_SETTING = {"setting": False}
@@ -34,6 +37,13 @@ def _variable(_: object, attribute: Attribute[str], value: str) -> None:
         raise ValueError(f"'{attribute.name}' must be the name of a variable")
 
 
+def _amount(_: object, attribute: Attribute[Amount], value: Amount) -> None:
+    try:
+        value.bytes(None)
+    except ValueError as error:
+        raise ValueError(f"'{attribute.name}' {error}") from error
+
+
 def _scheme(_: object, attribute: Attribute[str], value: str) -> None:
     scheme, _colon, location = value.partition(":")
     if not scheme.isidentifier() or not location:
@@ -48,13 +58,28 @@ class System:
         log_level: How much is logged on stderr; in upper or lower case.
         default_timeout: Seconds that one attempt at a model may take unless the model says otherwise.
         default_role: Role of tasks that fit no other; also used where a role is not configured.
-        keep_content: Keep prompts and answers in the stored traces.
+        keep_content: Keep prompts and answers in the stored traces, except those of private tasks.
+        keep_traces: How many traces are kept; the oldest go first.
+        keep_days: For how many days traces are kept.
+        keep_megabytes: How large the file of traces and usage may become.
+        retries: How often a model that was unavailable or limited is asked again, when no other could answer.
+        max_wait: Seconds that a task waits in all for a model to come back, when none may be asked.
+        memory: What models that are loaded on this machine may take together: bytes, an amount (`8 GiB`), or a share
+            of what is free (`75%`).
+        idle_unload: Seconds after which such a model is unloaded when nobody uses it; default: never.
     """
 
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
     default_timeout: float = field(default=120.0, validator=seconds)
     default_role: str = "coding"
     keep_content: bool = False
+    keep_traces: int = field(default=20_000, validator=and_(ge(0), le(10_000_000)))
+    keep_days: float = field(default=30.0, validator=and_(gt(0.0), le(3660.0)))
+    keep_megabytes: float = field(default=200.0, validator=and_(ge(1.0), le(100_000.0)))
+    retries: int = field(default=1, validator=and_(ge(0), le(10)))
+    max_wait: float = field(default=60.0, validator=and_(ge(0.0), le(A_YEAR)))
+    memory: Amount = field(default=Amount("75%"), validator=_amount)
+    idle_unload: float | None = field(default=None, validator=optional(seconds))
 
 
 @frozen(kw_only=True)
@@ -113,10 +138,15 @@ class ModelEntry:
         parameters: Sampling parameters under the names of the OpenAI API.
         options: Settings that only this provider knows.
         timeout: Seconds that one attempt may take; default: `system.default_timeout`.
+        connect_timeout: Seconds until a connection stands.
         first_token_timeout: Seconds until the first word of an answer; default: only `timeout` holds.
+        between_tokens_timeout: Seconds between two pieces of an answer.
+        max_concurrency: Attempts at a time; default: any number.
+        max_queue: Tasks that may wait for one of these; those beyond go on to the next model.
         capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
         context_length: Tokens of prompt and answer together.
         price: What it costs.
+        idle_unload: Seconds after which it is unloaded when nobody uses it; default: `system.idle_unload`.
         unset: No setting: what is wrong with this model alone, since variables that it names are not set.
     """
 
@@ -133,10 +163,15 @@ class ModelEntry:
     parameters: Mapping[str, Any] = Factory(dict)
     options: Mapping[str, Any] = Factory(dict)
     timeout: float | None = field(default=None, validator=optional(seconds))
+    connect_timeout: float = field(default=10.0, validator=seconds)
     first_token_timeout: float | None = field(default=None, validator=optional(seconds))
+    between_tokens_timeout: float = field(default=60.0, validator=seconds)
+    max_concurrency: int | None = field(default=None, validator=optional(gt(0)))
+    max_queue: int = field(default=100, validator=ge(0))
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None
+    idle_unload: float | None = field(default=None, validator=optional(seconds))
     unset: tuple[str, ...] = field(default=(), metadata=NO_SETTING)
 
 
@@ -217,6 +252,8 @@ class Config:
         roles: The roles, by name.
         semantic_verbs: What people call the work of a role, by the role's name.
         intents: Kinds of task of your own, by name.
+        plans: When tasks are answered in steps, and in how many.
+        prompts: What models are told in the router's own words.
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.
         warnings: What is probably a mistake but harms nothing.
@@ -229,6 +266,8 @@ class Config:
     roles: Mapping[str, RoleEntry] = Factory(dict)
     semantic_verbs: Mapping[str, VerbsEntry] = Factory(dict)
     intents: Mapping[str, IntentEntry] = Factory(dict)
+    plans: Plans = Factory(Plans)
+    prompts: Prompts = Factory(Prompts)
     sections: Mapping[str, Any] = Factory(dict)
     path: Path | None = None
     warnings: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import Attribute, has
 
 from aurarouter_core import variables
+from aurarouter_core.amounts import Amount
 from aurarouter_core.config import settings_of
 from aurarouter_hooks import Problem, Secret
 
@@ -77,6 +78,13 @@ def make(environ: Mapping[str, str]) -> Converter:
 
         return structure
 
+    def an_amount(value: Any, _: Any) -> Amount:
+        if isinstance(value, str) and variables.refers(value):
+            value = variables.expanded(value, environ)
+        if not isinstance(value, int | str) or isinstance(value, bool):
+            raise TypeError(f"expected an amount of memory, got {_named(value)}")
+        return Amount(value)
+
     def anything(value: Any) -> Any:
         if isinstance(value, str) and variables.refers(value):
             text = variables.expanded(value, environ)
@@ -114,6 +122,7 @@ def make(environ: Mapping[str, str]) -> Converter:
     converter.register_structure_hook(int, exactly(int))
     converter.register_structure_hook(bool, exactly(bool))
     converter.register_structure_hook(float, exactly(int, float))
+    converter.register_structure_hook(Amount, an_amount)
     converter.register_structure_hook(Secret, a_secret)
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], a_list)
     converter.register_structure_hook_func(lambda kind: kind == tuple[Secret, ...], secrets)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 from aurarouter_core import privacy
+from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import (
@@ -25,7 +26,10 @@ from aurarouter_hooks import (
 
 ROLE_THRESHOLD = 0.4
 """Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""
+PLANNER = "reasoning"
+"""The role that makes plans, where it is configured."""
 NO_LIMITS = Constraint()
+NOBODY: Mapping[str, str] = {}
 
 
 class _Stages:
@@ -43,13 +47,21 @@ class _Stages:
         self._since = now
 
 
-def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) -> Decision:
+def decide(
+    task: Task,
+    snapshot: Snapshot,
+    locations: Mapping[str, Location],
+    resting: Mapping[str, str] = NOBODY,
+    limits: Constraint = NO_LIMITS,
+) -> Decision:
     """Settle where a task may go, and in which order.
 
     Args:
         task: The task.
         snapshot: The state that it runs on.
         locations: Where models ran when last asked; a model that is not in it counts as remote.
+        resting: Why models may not be asked now. They keep their place: they may be back when it is their turn.
+        limits: What holds already, for a part of a larger task.
 
     Raises:
         UnknownModelError, UnknownRoleError, RoutingError: The caller asked for what is not configured.
@@ -59,8 +71,12 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
     analysis = snapshot.analyser.analyse(task.question)
     stages.add("analyse", f"complexity {analysis.level} of 10", analysis.complexity)
     intent = _intent(task, analysis, snapshot, stages)
-    role, chain = _chain(task, intent, analysis, snapshot, stages)
+    mode = chosen_mode(task, intent, analysis, snapshot.config.plans)
+    stages.add("mode", f"{mode.name} ({mode.why})", mode.score, mode.threshold)
+    role, chain = _chain(task, intent, analysis, snapshot, stages, plans=mode.name == "plan")
     constraint = wanted(task)
+    if limits is not NO_LIMITS:
+        constraint = limits | constraint
     for more in snapshot.plugins.constrain(task, analysis):
         constraint |= more
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
@@ -79,15 +95,18 @@ def decide(task: Task, snapshot: Snapshot, locations: Mapping[str, Location]) ->
     if scores:
         left.sort(key=lambda model: -scores.get(model.id, 0.0))
     stages.add("rank", " > ".join(model.id for model in left) or "none")
+    if resting:
+        resting = {model.id: resting[model.id] for model in left if model.id in resting}
     return Decision(
         task_id=task.id,
-        mode="direct",
+        mode=mode.name,
         analysis=analysis,
         intent=intent.name,
         role=role,
         chain=tuple(model.id for model in left),
         vetoes=vetoes,
         scores=scores,
+        resting=resting,
         constraint=constraint,
         stages=tuple(stages.done),
     )
@@ -110,7 +129,7 @@ def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages)
 
 
 def _chain(
-    task: Task, intent: Intent, analysis: Analysis, snapshot: Snapshot, stages: _Stages
+    task: Task, intent: Intent, analysis: Analysis, snapshot: Snapshot, stages: _Stages, *, plans: bool
 ) -> tuple[str, Sequence[str]]:
     config = snapshot.config
     if task.role is not None and task.role not in config.roles:
@@ -118,6 +137,8 @@ def _chain(
     score: float | None = None
     if task.role is not None:
         role, why = task.role, "asked for"
+    elif plans and PLANNER in config.roles:
+        role, why = PLANNER, "it makes the plan"
     elif intent.role and intent.name != analysis.intent:
         role, why = intent.role, f"of intent {intent.name}"
     elif analysis.role and analysis.role_confidence >= ROLE_THRESHOLD:

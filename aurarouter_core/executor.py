@@ -1,179 +1,20 @@
-"""The one executor: tries a chain of models and tells typed events. Every surface only renders them."""
+"""The one executor: a task's events, however it is answered. Every surface only renders them."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing
-from functools import partial
+from collections.abc import AsyncGenerator
 
-from aurarouter_core.attempt import Run, attempt_events
-from aurarouter_core.plain import error_info
-from aurarouter_core.prompts import prompt_for
-from aurarouter_core.refusal import all_failed, nothing_left
-from aurarouter_core.rotation import Turn
-from aurarouter_core.tally import Tally
-from aurarouter_hooks import (
-    Attempt,
-    AttemptDone,
-    AttemptFailed,
-    AttemptStarted,
-    Call,
-    Committed,
-    Delta,
-    Done,
-    Event,
-    Middleware,
-    Model,
-    Node,
-    NodeFinished,
-    NodeStarted,
-    NoModelLeftError,
-    Noted,
-    PluginBrokenError,
-    PrivacyError,
-    Proceed,
-    Progress,
-    Prompt,
-    ProviderError,
-    ProviderReplyError,
-    Reply,
-)
-
-log = logging.getLogger(__name__)
-WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
+from aurarouter_core.attempt import Run
+from aurarouter_core.chain import node_events
+from aurarouter_core.plans import plan_events
+from aurarouter_core.review import reviewed_events
+from aurarouter_hooks import Call, Event, Node
 
 
-def wrapped(layers: Sequence[Middleware], innermost: Proceed) -> Proceed:
-    """Put middleware around a function, the first layer outermost."""
-    proceed = innermost
-    for layer in reversed(layers):
-        proceed = partial(_around, layer, proceed)
-    return proceed
-
-
-async def _around(layer: Middleware, proceed: Proceed, call: Call) -> AsyncGenerator[Event]:
-    """A middleware's events. When we are closed, so is it, and so is all that it had opened inside."""
-    opened: list[AsyncGenerator[Event]] = []
-
-    def remembered(inner: Call) -> AsyncGenerator[Event]:
-        opened.append(proceed(inner))
-        return opened[-1]
-
-    events = layer(call, remembered)
-    try:
-        async for event in events:
-            yield event
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
-        for inside in reversed(opened):
-            await inside.aclose()
-
-
-async def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
-    """Run a task directly: one node, the chain's models in turn until one answers.
-
-    Raises:
-        RoutingError: No model may be tried, or each was tried and failed.
-        PluginMissingError: Only models of plugins that are not installed are configured.
-    """
-    chain = run.decision.chain
-    if not chain:
-        raise nothing_left(run.decision, run.snapshot, run.pool.locations)
-    node = Node(id="answer", kind="answer", parents=("analyse",), role=run.decision.role, started=run.recorder.elapsed)
-    yield NodeStarted(node=node)
-    layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
-    attempts: list[Attempt] = []
-    for number, (name, turn) in enumerate(_turns(chain), start=1):
-        model = run.snapshot.models[name]
-        prompt = prompt_for(call.task, model)
-        tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
-        yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
-        error: ProviderError | PrivacyError | NoModelLeftError | None = None
-        try:
-            proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn))
-            async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
-                async for event in events:
-                    if not isinstance(event, WITHIN_ATTEMPT):
-                        raise _out_of_place(event)
-                    if not tally.committed and isinstance(event, Delta) and event.chunk.has_content:
-                        tally.commit()  # a middleware answered by itself
-                        yield Committed(node=node.id, model=name)
-                    if tally.committed and isinstance(event, Committed):
-                        continue
-                    tally.see(event)
-                    yield event
-            if not tally.committed:
-                raise ProviderReplyError("the answer is empty")
-        except (ProviderError, PrivacyError, NoModelLeftError) as failure:
-            error = failure
-            if isinstance(failure, ProviderError):
-                failure.model, failure.provider = failure.model or name, failure.provider or model.provider
-        except BaseException as stop:
-            ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
-            run.recorder.see(AttemptFailed(attempt=ended))
-            run.snapshot.plugins.attempt_finished(ended)
-            raise
-        reply = Reply.from_chunks(tally.chunks)
-        attempt = tally.attempt(reply, error)
-        attempts.append(attempt)
-        log.info("attempt %d at '%s'%s: %s after %.3f s", number, name, turn, attempt.outcome, attempt.seconds)
-        run.snapshot.plugins.attempt_finished(attempt)
-        yield AttemptDone(attempt=attempt) if error is None else AttemptFailed(attempt=attempt)
-        if error is None or tally.committed:
-            yield _finished(run, node, attempts, attempt.outcome)
-            info = error_info(error) if error is not None else None
-            yield Done(reply=reply, trace=run.recorder.trace(info), complete=error is None)
-            return
-        if run.late:
-            break
-    yield _finished(run, node, attempts, "failed")
-    raise all_failed(run.decision, attempts)
-
-
-def _turns(chain: Sequence[str]) -> Iterator[tuple[str, Turn]]:
-    """Each model in turn; the same again for as long as only its key was at fault and it has another."""
-    for name in chain:
-        turn = Turn()
-        yield name, turn
-        while turn.another:
-            turn.another = False
-            yield name, turn
-
-
-def _out_of_place(event: Event) -> PluginBrokenError:
-    kinds = ", ".join(kind.__name__ for kind in WITHIN_ATTEMPT)
-    return PluginBrokenError(
-        f"a middleware around an attempt told {type(event).__name__}; only {kinds} may come from there",
-        plugin="middleware",
-        hint="See 'aurarouter plugins' for who brings middleware.",
-    )
-
-
-def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int) -> Call:
-    return Call(
-        task=call.task,
-        decision=call.decision,
-        constraint=call.constraint,
-        model=model,
-        prompt=prompt,
-        attempt=number,
-        settings=call.settings,
-    )
-
-
-def _finished(run: Run, node: Node, attempts: Sequence[Attempt], outcome: str) -> NodeFinished:
-    return NodeFinished(
-        node=Node(
-            id=node.id,
-            kind=node.kind,
-            parents=node.parents,
-            role=node.role,
-            started=node.started,
-            seconds=run.recorder.elapsed - node.started,
-            outcome=outcome,
-            attempts=tuple(attempts),
-        )
-    )
+def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
+    """The events of a task: of a plan, or of one node that answers it, checked by somebody where the task says so."""
+    if run.decision.mode == "plan":
+        return plan_events(run, call)
+    role, now = run.decision.role, run.recorder.elapsed
+    node = Node(id="answer", kind="answer", parents=("analyse",), role=role, started=now)
+    return reviewed_events(run, call, node) if run.task.review else node_events(run, call, node)

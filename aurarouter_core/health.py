@@ -12,17 +12,36 @@ from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import AuraRouterError, Health, ProviderAuthError
 
 TIMEOUT = 5.0
+LOOK_EVERY = 1.0
+"""Seconds between two looks at a model that many wait for."""
 log = logging.getLogger(__name__)
 
 
 async def check(snapshot: Snapshot, pool: ModelPool) -> Mapping[str, Health]:
     """Ask all models at once; one that does not say within 5 s is down."""
     names = list(snapshot.models)
-    states = await asyncio.gather(*(_one(name, snapshot, pool) for name in names))
-    return dict(zip(names, states, strict=True))
+    states = await asyncio.gather(*(look(name, snapshot, pool, always=True) for name in names))
+    return {name: state or Health() for name, state in zip(names, states, strict=True)}
 
 
-async def _one(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
+async def look(name: str, snapshot: Snapshot, pool: ModelPool, *, always: bool = False) -> Health | None:
+    """Ask one model how it is, for all who want to know. What attempts have shown counts as well.
+
+    Args:
+        always: Ask even if somebody has just asked; else None then.
+    """
+    state = pool.states.state(name)
+    if state is None:
+        return await _asked(name, snapshot, pool)
+    if not always and state.looked + LOOK_EVERY > state.clock():
+        return None
+    state.looked = state.clock()
+    health = await _asked(name, snapshot, pool)
+    state.saw(health)
+    return state.health(health)
+
+
+async def _asked(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
     model, entry = snapshot.models[name], snapshot.config.models[name]
     if model.provider not in snapshot.plugins.providers:
         return Health(

@@ -78,6 +78,14 @@ class Home:
         return self.root / "keys.json"
 
     @property
+    def keys_stamp(self) -> str:
+        """Changes whenever a key that we keep does."""
+        try:
+            return str(self.keys.stat().st_mtime_ns)
+        except OSError:
+            return ""
+
+    @property
     def models(self) -> Path:
         """Downloaded model files."""
         return self.root / "models"
@@ -86,6 +94,11 @@ class Home:
     def store(self) -> Path:
         """Traces, usage and plugin faults."""
         return self.root / "aurarouter.db"
+
+    @property
+    def conversations(self) -> Path:
+        """Conversations, with all that was said in them."""
+        return self.root / "conversations.db"
 
     @property
     def cache(self) -> Path:

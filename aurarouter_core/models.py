@@ -6,7 +6,7 @@ import asyncio
 import difflib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +14,19 @@ from attrs import evolve
 
 from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
+from aurarouter_core.failure_state import FailureState
+from aurarouter_core.failure_states import FailureStates, fingerprint
+from aurarouter_core.footprint import footprint
+from aurarouter_core.headers import Headers
 from aurarouter_core.home import Home, expanded, private_folder
 from aurarouter_core.keys import KeyStore
-from aurarouter_core.loans import Loan, Opened, OpenProviders, Shelf, Shelves
+from aurarouter_core.line import Line
+from aurarouter_core.loans import Loan, OpenProviders, Shelves, Taken
+from aurarouter_core.memory import Memory
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Key, looked_up
 from aurarouter_core.rotation import Rotation, Turn
+from aurarouter_core.store import StateRow
 from aurarouter_hooks import (
     AssetSpec,
     AuraRouterError,
@@ -56,7 +63,13 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
         tags=frozenset(entry.tags),
         parameters=entry.parameters,
         options=entry.options,
-        timeouts=Timeouts(total=entry.timeout or default_timeout, first_token=entry.first_token_timeout),
+        timeouts=Timeouts(
+            connect=entry.connect_timeout,
+            first_token=entry.first_token_timeout,
+            between_tokens=entry.between_tokens_timeout,
+            total=entry.timeout or default_timeout,
+        ),
+        max_concurrency=entry.max_concurrency,
         capabilities=Capabilities(
             names=None if entry.capabilities is None else frozenset(entry.capabilities),
             context_length=entry.context_length,
@@ -68,13 +81,18 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
 class ModelPool:
     """The providers in use. It outlives a reload: a model whose entry stays the same keeps its provider."""
 
-    def __init__(self, home: Home, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Home, environ: Mapping[str, str] | None = None, states: FailureStates | None = None
+    ) -> None:
         self._home = home
+        self.states = states or FailureStates()
         self._environ = os.environ if environ is None else environ
         self._kept_keys = KeyStore(home)
         self._config: Config | None = None
-        self._open = OpenProviders()
-        self._shelves = Shelves(self._in_force)
+        self.headers = Headers()
+        self.memory = Memory()
+        self._open = OpenProviders(self.memory)
+        self._shelves = Shelves(self._in_force, self._failure)
         self._fetching: dict[str, asyncio.Lock] = {}
         self._closed = False
         self.locations: dict[str, Location] = {}
@@ -132,29 +150,66 @@ class ModelPool:
             ProviderAuthError: The key that the configuration names is not there, or all were refused.
             ProviderRateLimitedError: All its keys are left out for now.
         """
-        return Loan(partial(self._take, model, entry, plugins, turn), self._shelves, turn)
+        line = None if turn is None else self.line(model, entry)
+        return Loan(partial(self._take, model, entry, plugins, turn), self._shelves, self.memory, turn, line)
 
-    async def _take(
-        self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None
-    ) -> tuple[Shelf, Key, Opened]:
+    def line(self, model: Model, entry: ModelEntry) -> Line:
+        """The places of a model, and who waits for one."""
+        return self._shelves.find(model, entry).line
+
+    async def _take(self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None) -> Taken:
         kind = _kind(model, entry, plugins)
         while (keys := (shelf := self._shelves.find(model, entry)).keys) is None:
             shelf.found(Rotation(model.id, await looked_up(model.id, entry, self._environ, self._kept_keys)))
+        refusal = None if turn is None else shelf.failure.refusal
+        if refusal is not None:
+            raise refusal.error
         key = keys.spare() if turn is None else keys.next(turn)
         path = self.file(entry)
         opened = shelf.lend(key, path)
+        if opened is None and path is not None:
+            await self.headers.of(path)  # from now on it is known
+            opened = shelf.lend(key, path)
         if opened is None:
             made = self._made(kind, model, key, path)
             opened = shelf.opened[key] = self._open.add(made, path, retired=not shelf.in_force)
+            if kind.residency(made.model) is not None:
+                opened.tenant = self.memory.tenant(made, self._idle_unload(entry), opened.discard)
         opened.users += 1
-        return shelf, key, opened
+        if turn is None:
+            return Taken(shelf, key, opened)
+        turn.asked = True
+        return Taken(shelf, key, opened, shelf.failure.begin())
+
+    def _failure(self, name: str, entry: ModelEntry, in_force: bool) -> FailureState:
+        return self.states.of(name, fingerprint(entry, self._environ, self._home.keys_stamp), in_force=in_force)
+
+    def learn(self, rows: Sequence[StateRow], models: Mapping[str, Model], config: Config) -> None:
+        """What the store holds of how the models of the configuration in force are."""
+        self.states.learn(rows)
+        for name in {row.model for row in rows}.intersection(models):
+            self._shelves.find(models[name], config.models[name])
+
+    def _idle_unload(self, entry: ModelEntry) -> float | None:
+        return self.memory.idle_unload if entry.idle_unload is None else entry.idle_unload
+
+    def with_file(self, kind: type[Provider], model: Model, path: Path | None) -> Model:
+        """The model with its file, what that says of itself, and the memory that it will take.
+
+        Raises:
+            ConfigError: Its provider can't use one of its options.
+        """
+        header = self.headers.read(path) if path else None
+        model = evolve(model, model_path=path or model.model_path, header=header)
+        residency = kind.residency(model)
+        return evolve(model, memory=footprint(header, residency)) if header and residency else model
 
     def _made(self, kind: type[Provider], model: Model, key: Key, path: Path | None) -> Provider:
         if self._closed:
             raise ProviderUnavailableError("the router is closed", provider=model.provider, model=model.id)
-        file = path or model.model_path
         try:
-            return kind(evolve(model, model_path=file, api_key=key.secret, workdir=self._workdir(model)))
+            model = self.with_file(kind, model, path)
+            return kind(evolve(model, api_key=key.secret, workdir=self._workdir(model)))
         except ConfigError as error:
             words = "; ".join(map(str, error.problems)) or str(error)
             raise ProviderUnavailableError(
@@ -195,8 +250,11 @@ class ModelPool:
         Keys are looked up again, and those that were left out count anew.
         """
         self._config = config
-        for name in self._shelves.renew():
+        self.memory.follow(config.system)
+        changed = self._shelves.renew()
+        for name in changed:
             self.locations.pop(name, None)
+        self.states.forget(changed)
 
     def _in_force(self, model: Model, entry: ModelEntry) -> bool:
         if self._config is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from collections.abc import Callable, Sequence
 from attrs import Factory, define
 
 from aurarouter_core.references import Key
-from aurarouter_hooks import ProviderAuthError, ProviderError, ProviderRateLimitedError
+from aurarouter_hooks import ProviderAuthError, ProviderError, ProviderRateLimitedError, ProviderTimeoutError
 
 log = logging.getLogger(__name__)
 KEY_AT_FAULT = (ProviderAuthError, ProviderRateLimitedError)
@@ -19,17 +20,29 @@ REFUSED, LIMITED = 3600.0, 60.0
 
 @define(eq=False)
 class Turn:
-    """What one task does with the keys of one model.
+    """What one task does with one model.
 
     Attributes:
+        deadline: When the task ends, as a time of the event loop; the model is not at fault for what happens then.
+        private: What the backend says of it is not to be repeated to others.
         tried: The keys that it had.
         key: The one that it has; None before the first.
         another: Its last attempt failed for its key alone, and there is one more to try.
+        asked: Its last attempt came as far as the backend.
     """
 
+    deadline: float | None = None
+    private: bool = False
     tried: list[Key] = Factory(list)
     key: Key | None = None
     another: bool = False
+    asked: bool = False
+
+    def spares(self, error: BaseException | None) -> bool:
+        """What ended the attempt says nothing about the model: only one of its keys, or our own clock, ran out."""
+        if isinstance(error, ProviderTimeoutError):
+            return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
+        return self.another and isinstance(error, KEY_AT_FAULT)
 
     def __str__(self) -> str:
         return f" with {self.key}" if self.key and self.key.count > 1 else ""

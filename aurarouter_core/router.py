@@ -14,17 +14,20 @@ from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
-from aurarouter_core.executor import execute, wrapped
+from aurarouter_core.executor import execute
+from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
+from aurarouter_core.located import located
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
-from aurarouter_core.store import Store
+from aurarouter_core.store import Keep, Store
 from aurarouter_core.trace import Recorder, without_words
+from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
     Call,
@@ -39,6 +42,8 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+HEAR_EVERY = 2.0
+"""Seconds between two looks at what other processes know of the models."""
 
 
 class Router:
@@ -68,16 +73,16 @@ class Router:
         self.plugins = plugins if plugins is not None else Plugins()
         self._home = home or Home.of()
         self.store = store or Store(self._home.store)
-        self.plugins.guard.on_fault = self.store.add
-        for fault in self.plugins.guard.faults:
-            self.store.add(fault)
+        self.store.follow(self.plugins.guard)
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
+        self.store.bound(Keep.of(self.snapshot.config.system))
         request = self.snapshot.config.request
-        self.pool = ModelPool(self._home, request.environ if request else None)
+        self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
+        self.pool.memory.follow(self.snapshot.config.system)
         self._surface = surface
         self._gate = Gate()
         self._watch = watch
-        self._watching: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
         self._on_reload = on_reload
 
     @property
@@ -93,8 +98,10 @@ class Router:
     async def __aenter__(self) -> Self:
         self.pool.reopen()
         self._gate.refusal = ""
+        await self._hear()
+        self._background = [asyncio.create_task(self._keep_hearing())]
         if self._watch is not None:
-            self._watching = asyncio.create_task(self._follow(self._watch))
+            self._background.append(asyncio.create_task(self._follow(self._watch)))
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
@@ -102,9 +109,9 @@ class Router:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._gate.refusal = "the router is closed"
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait({self._watching})
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
@@ -120,25 +127,14 @@ class Router:
             UnknownModelError, UnknownRoleError: The task asks for what is not configured.
             PluginBrokenError: A plugin that limits tasks failed.
         """
-        decision = decide(task, self.snapshot, self.pool.locations)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals())
         self.plugins.decision_made(decision)
         return decision
 
     async def locate_and_decide(self, task: Task) -> Decision:
         """Like `decide`, but models are asked where they run first if that matters for this task."""
-        decision = await self._decided(task, self.snapshot)
+        decision = await located(task, self.snapshot, self.pool)
         self.plugins.decision_made(decision)
-        return decision
-
-    async def _decided(self, task: Task, snapshot: Snapshot) -> Decision:
-        decision = decide(task, snapshot, self.pool.locations)
-        limits = decision.constraint
-        if limits.private or limits.here:
-            models = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
-            there = [model for model in models if model.provider in snapshot.plugins.providers]
-            entries = snapshot.config.models
-            await asyncio.gather(*(self.pool.where(model, entries[model.id], snapshot.plugins) for model in there))
-            decision = decide(task, snapshot, self.pool.locations)
         return decision
 
     async def run(self, task: Task) -> Done:
@@ -159,8 +155,6 @@ class Router:
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
-        if task.mode == "plan":
-            raise RoutingError("this release answers directly and can't plan", hint="Leave the mode at 'auto'.")
         snapshot = self.snapshot
         recorder = Recorder(task, surface=self._surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
@@ -197,7 +191,7 @@ class Router:
         deadline = None if task.deadline is None else loop.time() + task.deadline
         try:
             async with asyncio.timeout_at(deadline) as clock:
-                decision = await self._decided(task, snapshot)
+                decision = await located(task, snapshot, self.pool)
         except TimeoutError as error:
             if not clock.expired():
                 raise
@@ -253,6 +247,7 @@ class Router:
     def _reloaded(self) -> None:
         config = self.snapshot.config
         self.pool.forget(config)
+        self.store.bound(Keep.of(config.system))
         if self._on_reload is not None:
             self._on_reload(config)
 
@@ -272,6 +267,19 @@ class Router:
                     log.error("the configuration stays as it was: %s", words)  # noqa: TRY400 - a user's mistake, not ours
                 except AuraRouterError as error:
                     log.error("the configuration stays as it was: %s", error)  # noqa: TRY400
+
+    async def _hear(self) -> None:
+        """Learn from the store how models are for other processes."""
+        try:
+            rows = await asyncio.to_thread(self.store.states)
+            self.pool.learn(rows, self.snapshot.models, self.snapshot.config)
+        except AuraRouterError as error:
+            log.warning("what other processes know of the models can't be read: %s", error)
+
+    async def _keep_hearing(self) -> None:
+        while True:
+            await asyncio.sleep(HEAR_EVERY)
+            await self._hear()
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""

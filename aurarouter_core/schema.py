@@ -13,6 +13,8 @@ from typing import Any
 
 import attrs
 
+from aurarouter_core import amounts
+from aurarouter_core.amounts import Amount
 from aurarouter_core.config import SHORT_FORMS, Config, RoleEntry, settings_of
 from aurarouter_core.schema_checks import VARIABLE, Schema, narrow
 from aurarouter_core.structure import KERNEL_SECTIONS, NAMED
@@ -143,6 +145,9 @@ def _kind(kind: Any) -> Schema:
         return _entry(kind)
     if issubclass(kind, enum.Enum):
         return {"enum": [member.value for member in kind]}
+    if kind is Amount:
+        pattern = rf"{amounts.PATTERN}|{VARIABLE}"
+        return {"type": ["string", "integer"], "pattern": pattern, "patternErrorMessage": f"expected {amounts.WORDS}"}
     if kind is Secret:
         return {"type": "string", "writeOnly": True}
     if kind is str:

@@ -11,6 +11,8 @@ from attrs import evolve
 from aurarouter_core import converter
 from aurarouter_core.config import Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
 from aurarouter_core.converter import Problems, nearest
+from aurarouter_core.plan_settings import Plans
+from aurarouter_core.prompts import Prompts
 from aurarouter_hooks import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from aurarouter_core.layers import Layers
 
-SINGLE: dict[str, type] = {"system": System}
+SINGLE: dict[str, type] = {"system": System, "plans": Plans, "prompts": Prompts}
 NAMED: dict[str, type] = {
     "models": ModelEntry,
     "roles": RoleEntry,
@@ -127,4 +129,6 @@ def _pointing_nowhere(values: Mapping[str, Any], settings: Mapping[str, Any]) ->
         for name, entry in values["intents"].items()
         if entry.role not in roles
     )
+    if values["plans"] is not None and values["plans"].review and "reviewer" not in roles:
+        problems.append(Problem("no role is called 'reviewer'", ("plans", "review")))
     return problems

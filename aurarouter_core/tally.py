@@ -81,6 +81,7 @@ class Tally:
             finish=reply.finish if error is None else None,
             request_id=reply.request_id,
             model_name=reply.model_name,
+            span_id=self.prompt.trace_context.span_id if self.prompt.trace_context else "",
         )
 
     def _estimate(self, reply: Reply) -> Usage:

@@ -12,6 +12,7 @@ from aurarouter_hooks import (
     AttemptDone,
     AttemptFailed,
     Decision,
+    Done,
     ErrorInfo,
     Event,
     Node,
@@ -20,9 +21,14 @@ from aurarouter_hooks import (
     Noted,
     Task,
     Trace,
+    TraceContext,
     Usage,
 )
 from aurarouter_hooks.values import new_id
+
+OURS = frozenset({"analyse", "answer"})
+"""Kinds of node whose label is the kernel's own words, and no model's."""
+LEFT_OUT = "(left out: the task was private)"
 
 
 class Recorder:
@@ -39,10 +45,11 @@ class Recorder:
         self._notes: dict[str, Any] = {}
         self._current = ""
         self._task = task
-        self._id = task.trace_context.trace_id if task.trace_context else new_id()
+        self._context = task.trace_context or TraceContext(trace_id=new_id(), span_id=new_id()[:16])
         self._started_at = time.time()
         self._surface = surface
-        self._prompt = task.question if keep_content else None
+        self._keep_content = keep_content
+        self._answer: str | None = None
         self._decision: Decision | None = None
         self.private = task.private
 
@@ -50,6 +57,16 @@ class Recorder:
     def elapsed(self) -> float:
         """Seconds since the task began."""
         return time.perf_counter() - self._clock
+
+    @property
+    def keeps_content(self) -> bool:
+        """What was said may stand in the trace."""
+        return self._keep_content and not self.private
+
+    def span(self) -> TraceContext:
+        """A new span in this trace, for an attempt."""
+        around = self._context
+        return TraceContext(trace_id=around.trace_id, span_id=new_id()[:16], sampled=around.sampled, state=around.state)
 
     def decided(self, decision: Decision, began: float) -> None:
         """The task was decided, starting `began` seconds after it was accepted."""
@@ -77,10 +94,13 @@ class Recorder:
             self._attempts.setdefault(self._current, []).append(event.attempt)
         elif isinstance(event, Noted):
             self._notes[event.name] = event.value
+        elif isinstance(event, Done):
+            self._answer = event.reply.text
 
     def trace(self, error: ErrorInfo | None = None, *, complete: bool = True) -> Trace:
         """The trace as it stands."""
-        nodes = tuple(self._with_loose_attempts(node) for node in self._nodes.values())
+        content = self._keep_content and not self.private
+        nodes = tuple(self._as_it_stands(node, content) for node in self._nodes.values())
         usage: Usage | None = None
         cost: float | None = None
         for node in nodes:
@@ -91,7 +111,7 @@ class Recorder:
                     cost = attempt.cost + (cost or 0.0)
         task, decision = self._task, self._decision
         return Trace(
-            id=self._id,
+            id=self._context.trace_id,
             task_id=task.id,
             started_at=self._started_at,
             seconds=self.elapsed,
@@ -106,26 +126,42 @@ class Recorder:
             complete=complete and error is None,
             error=error,
             notes=dict(self._notes),
-            prompt=self._prompt,
+            parent_span=task.trace_context.span_id if task.trace_context else "",
+            prompt=task.question if content else None,
         )
 
-    def _with_loose_attempts(self, node: Node) -> Node:
-        """A node that was left early never said which attempts it had; we saw them."""
+    def _as_it_stands(self, node: Node, content: bool) -> Node:
+        """With the words of models only where they are kept."""
         loose = self._attempts.get(node.id)
-        if not loose:
+        if loose:  # a node that was left early never said which attempts it had; we saw them
+            seconds = node.seconds or self.elapsed - node.started
+            node = evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed", seconds=seconds)
+        if content:
+            answer = self._answer if node.kind == "answer" and node.raw is None else node.raw
+            return node if answer is None else evolve(node, raw=answer)
+        if node.raw is None and (not node.label or node.kind in OURS):
             return node
-        seconds = self.elapsed - node.started
-        return evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed", seconds=node.seconds or seconds)
+        return evolve(node, raw=None, label=node.label if node.kind in OURS else "")
 
 
 def without_words(trace: Trace) -> Trace:
-    """The trace without what backends and plugins said about it: an error may quote the prompt."""
+    """The trace of a private task without all that may quote it: what backends and plugins said, and its own words."""
 
     def bare(error: ErrorInfo | None) -> ErrorInfo | None:
-        return None if error is None else ErrorInfo(type=error.type, message="(left out: the task was private)")
+        return None if error is None else ErrorInfo(type=error.type, message=LEFT_OUT)
 
     nodes = tuple(
-        evolve(node, attempts=tuple(evolve(attempt, error=bare(attempt.error)) for attempt in node.attempts))
+        evolve(
+            node,
+            label=node.label if node.kind in OURS else "",
+            raw=None,
+            skipped=dict.fromkeys(node.skipped, LEFT_OUT),
+            attempts=tuple(evolve(attempt, error=bare(attempt.error)) for attempt in node.attempts),
+        )
         for node in trace.nodes
     )
-    return evolve(trace, nodes=nodes, error=bare(trace.error))
+    decision = trace.decision
+    if decision is not None:
+        decision = evolve(decision, analysis=evolve(decision.analysis, verbs=()))
+    notes = dict.fromkeys(trace.notes, LEFT_OUT)
+    return evolve(trace, nodes=nodes, error=bare(trace.error), decision=decision, notes=notes, prompt=None)

@@ -19,14 +19,18 @@ from aurarouter_core.yaml_text import YamlText
 from aurarouter_hooks import ConfigError, ConfigUntrustedError, Problem
 
 # What anybody's file may set. Everything else needs trust, so that a setting nobody thought of is refused too.
-HARMLESS_SYSTEM = frozenset({"log_level", "default_timeout", "default_role"})
+HARMLESS_SYSTEM = frozenset({"log_level", "default_timeout", "default_role", "retries", "max_wait"})
 HARMLESS_MODEL = frozenset(
     {
         "provider",
         "model_name",
         "parameters",
         "timeout",
+        "connect_timeout",
         "first_token_timeout",
+        "between_tokens_timeout",
+        "max_concurrency",
+        "max_queue",
         "capabilities",
         "context_length",
         "price",
@@ -43,7 +47,12 @@ REASONS = {
     "asset": "it fetches a file that native code reads",
     "options": "it may name programs and files",
     "keep_content": "it keeps what you write",
+    "keep_traces": "it lets your traces go",
+    "keep_days": "it lets your traces go",
+    "keep_megabytes": "it lets your traces go",
     "privacy": "it may loosen privacy",
+    "plans": "it may ask models more often, at your cost",
+    "prompts": "it puts words into what models are told",
 }
 OTHERWISE = "it may name commands, servers or files"
 

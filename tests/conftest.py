@@ -23,7 +23,7 @@ pytest_plugins = ["peer_fixtures"]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, an empty current directory, and none of the developer's own settings."""
     for name in list(os.environ):
-        if name.startswith(("AURAROUTER_", "AURACORE_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_")):
+        if name.startswith(("AURAROUTER_", "AURACORE_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "TRACE")):
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
     folder.mkdir()

@@ -9,11 +9,13 @@ import click
 
 # Name → (module, one line of help). A module is imported when its command is used.
 KERNEL = {
+    "chat": ("chat", "Talk with the best available model; conversations are kept."),
     "compare": ("compare", "Give a task to several models and show their answers side by side."),
     "completion": ("completion", "Print the completion script of a shell."),
     "config": ("config", "Show, check and change the configuration."),
     "doctor": ("doctor", "Check this installation and say what to do."),
     "explain": ("explain", "Show where a prompt would go, and why. No model is called."),
+    "health": ("health", "Ask each model how it is."),
     "init": ("init", "Look for models on this machine and write a first configuration file."),
     "keys": ("keys", "Keep providers' keys."),
     "model": ("model", "List, add, remove and test models; fetch their files."),
@@ -21,6 +23,7 @@ KERNEL = {
     "role": ("role", "List roles and choose their models."),
     "run": ("run", "Answer a task with the best available model."),
     "trace": ("trace", "Show what happened to a task."),
+    "usage": ("usage", "Show tokens, cost and failures by model, role, app, day or surface."),
 }
 # Command names that belong to plugins of ours: the kernel knows them only to say how to install them.
 KNOWN = {"grid": "auragrid", "gui": "gui", "serve": "gateway", "start": "mcp"}

@@ -96,8 +96,15 @@ def _plugins(session: Session) -> Iterator[Finding]:
                 f"plugin '{name}' raised in {hook} {count} time{'s' if count > 1 else ''}, last on {when}: {error}",
                 f"Repair it, or run without it: AURAROUTER_WITHOUT={name}",
             )
+        yield from _losses(*session.store.losses())
     except AuraRouterError as error:
         yield Finding("problem", str(error), error.hint)
+
+
+def _losses(records: int, ends: int) -> Iterator[Finding]:
+    if records:
+        killed = f"; programs that ended without closing it: {ends}" if ends else ""
+        yield Finding("note", f"records of traces that were lost so far: {records}{killed}")
 
 
 def _configuration(session: Session) -> Iterator[Finding]:

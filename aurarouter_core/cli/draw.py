@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -25,7 +25,9 @@ def decision_lines(decision: Mapping[str, Any]) -> Iterator[str]:
     yield "chain"
     for number, model in enumerate(decision["chain"], start=1):
         score = decision["scores"].get(model)
-        yield f"  {number}. {model}" + (f"  (score {score:+.2f})" if score else "")
+        resting = decision.get("resting", {}).get(model)
+        about = (f"  (score {score:+.2f})" if score else "") + (f"  ({resting})" if resting else "")
+        yield f"  {number}. {model}{about}"
     for model, reason in decision["vetoes"].items():
         yield f"  ✗ {model}: {reason}"
     if not decision["chain"]:
@@ -38,10 +40,9 @@ def trace_lines(trace: Mapping[str, Any]) -> Iterator[str]:
     state = "complete" if trace["complete"] else "incomplete" if _answered(trace) else "failed"
     private = ", private" if trace["private"] else ""
     yield f"trace {trace['id']}  {when}  {trace['seconds']:.3f} s  {state}{private}"
-    children: dict[str, list[Mapping[str, Any]]] = {}
-    for node in trace["nodes"]:
-        children.setdefault(node["parents"][0] if node["parents"] else "", []).append(node)
-    yield from _branch(children, "", "")
+    if trace.get("parent_span"):
+        yield f"inside span {trace['parent_span']} of whoever asked"
+    yield from graph_lines(trace["nodes"])
     decision = trace["decision"]
     for model, reason in (decision or {}).get("vetoes", {}).items():
         yield f"ruled out: {model}: {reason}"
@@ -55,6 +56,16 @@ def trace_lines(trace: Mapping[str, Any]) -> Iterator[str]:
     yield f"tokens: {usage['input_tokens']} in, {usage['output_tokens']} out{estimated}{cost}"
 
 
+def graph_lines(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The graph as a tree: a node stands below the last that it waited for, and names the others."""
+    order = {node["id"]: number for number, node in enumerate(nodes)}
+    children: dict[str, list[Mapping[str, Any]]] = {}
+    for node in nodes:
+        known = [parent for parent in node["parents"] if order.get(parent, len(nodes)) < order[node["id"]]]
+        children.setdefault(max(known, key=order.__getitem__, default=""), []).append(node)
+    yield from _branch(children, "", "")
+
+
 def _answered(trace: Mapping[str, Any]) -> bool:
     return any(attempt["first_token"] is not None for node in trace["nodes"] for attempt in node["attempts"])
 
@@ -65,11 +76,24 @@ def _branch(children: Mapping[str, list[Mapping[str, Any]]], parent: str, indent
         last = node is nodes[-1]
         role = f" [{node['role']}]" if node["role"] else ""
         label = f"  {node['label']}" if node["label"] else ""
-        yield f"{indent}{'└─' if last else '├─'} {node['kind']}{role}  {_seconds(node['seconds'])}{label}"
+        name = node["kind"] if node["id"] in ("", node["kind"]) else f"{node['kind']} {node['id']}"
+        others = ", ".join(node["parents"]) if len(node["parents"]) > 1 else ""
+        after = f"  (after {others})" if others else ""
+        beside = "  (in parallel)" if any(_overlap(node, other) for other in nodes if other is not node) else ""
+        line = f"{name}{role}  {_seconds(node['seconds'])}{label}{after}{beside}"
+        yield f"{indent}{'└─' if last else '├─'} {line}"
         deeper = indent + ("   " if last else "│  ")
         for attempt in node["attempts"]:
             yield f"{deeper}{_attempt(attempt)}"
+        for model, reason in node.get("skipped", {}).items():
+            yield f"{deeper}– {model}: {reason}"
         yield from _branch(children, node["id"], deeper)
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Both were at work at the same time."""
+    ends = (node["started"] + node["seconds"] for node in (one, other))
+    return bool(max(one["started"], other["started"]) < min(ends))
 
 
 def _attempt(attempt: Mapping[str, Any]) -> str:

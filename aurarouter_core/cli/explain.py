@@ -9,7 +9,7 @@ import click
 from aurarouter_core.cli.draw import decision_lines
 from aurarouter_core.cli.failure import exit_code
 from aurarouter_core.cli.session import Session
-from aurarouter_core.cli.task_options import task_options
+from aurarouter_core.cli.task_options import plan_options, task_options
 from aurarouter_core.plain import dumps, error_info, plain
 from aurarouter_core.refusal import nothing_left
 from aurarouter_core.router import Router
@@ -18,6 +18,7 @@ from aurarouter_hooks import AuraRouterError, Decision, Task
 
 @click.command("explain")
 @task_options
+@plan_options
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
 @click.pass_context
 def command(context: click.Context, task: Task, as_json: bool) -> None:

@@ -85,6 +85,7 @@ async def _ask(router: Router, task: Task) -> tuple[Health, Done | AuraRouterErr
     """How the model is, and its answer or why there is none."""
     async with router:
         (health,) = (await router.health()).values()
+        router.pool.states.excuse(str(task.model))
         try:
             with ProgressLine() as line:
                 async with aclosing(router.stream(task)) as events:

@@ -4,83 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import aclosing
 
 import click
 
+from aurarouter_core.cli.answer import finish, result, say_who_failed, shown
 from aurarouter_core.cli.draw import trace_lines
-from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
-from aurarouter_core.cli.task_options import task_options
+from aurarouter_core.cli.task_options import plan_options, task_options
 from aurarouter_core.plain import dumps, plain
-from aurarouter_core.router import Router
-from aurarouter_hooks import Delta, Done, RoutingError, Task
+from aurarouter_hooks import Done, Task
 
 
 @click.command("run")
 @task_options
+@plan_options
+@click.option("-c", "--continue", "goes_on", is_flag=True, help="Go on with the latest conversation.")
+@click.option("--conversation", metavar="ID", help="Go on with the conversation whose id begins so.")
 @click.option("--json", "as_json", is_flag=True, help="Print answer, decision and attempts as JSON.")
 @click.option("--trace", "show_trace", is_flag=True, help="Show afterwards what happened, on stderr.")
 @click.pass_context
-def command(context: click.Context, task: Task, as_json: bool, show_trace: bool) -> None:
+def command(
+    context: click.Context, task: Task, goes_on: bool, conversation: str | None, as_json: bool, show_trace: bool
+) -> None:
     """Answer TASK, or standard input when TASK is '-'."""
+    session = Session.of(context)
     streams = sys.stdout.isatty() and not as_json
-    done, shown = asyncio.run(_answer(Session.of(context).router, task, streams))
+    if goes_on or conversation is not None:
+        done, begun = asyncio.run(_in_conversation(session, task, conversation, streams))
+    else:
+        done, begun = asyncio.run(_answered(session, task, streams))
     if as_json:
         click.echo(dumps(result(done), indent=2))
-    elif shown:
-        click.echo()
     else:
-        click.echo(done.text)
-    if not as_json and not show_trace and done.complete:
-        _say_who_failed(done)
+        finish(done, begun)
+        if not show_trace and done.complete:
+            say_who_failed(done)
     if show_trace:
         for line in trace_lines(plain(done.trace)):
             click.echo(line, err=True)
     if not done.complete:
-        why = done.trace.error.message if done.trace.error else "unknown reason"
-        click.echo(f"[incomplete: the answer stops here: {why}]", err=True)
         context.exit(5)
 
 
-def _say_who_failed(done: Done) -> None:
-    """An answer from further down the chain may be a worse one: whoever asked should know, and why."""
-    failed = [attempt for attempt in done.trace.attempts if attempt.error is not None]
-    if failed:
-        words = "; ".join(f"{attempt.model}: {attempt.error.message}" for attempt in failed if attempt.error)
-        answered = done.trace.attempts[-1].model
-        click.echo(f"[answered by {answered}, after others failed: {words}]", err=True)
+async def _answered(session: Session, task: Task, streams: bool) -> tuple[Done, str]:
+    async with session.router as router:
+        return await shown(router.stream(task), streams=streams)
 
 
-def result(done: Done) -> dict[str, object]:
-    """What `--json` prints."""
-    return {
-        "success": done.complete,
-        "complete": done.complete,
-        "text": done.text,
-        "finish": done.reply.finish,
-        "decision": done.trace.decision,
-        "attempts": done.trace.attempts,
-        "usage": done.trace.usage,
-        "trace": done.trace,
-    }
+async def _in_conversation(session: Session, task: Task, prefix: str | None, streams: bool) -> tuple[Done, str]:
+    from aurarouter_core.chat import Chat
+    from aurarouter_core.cli.chat_turn import turn
+    from aurarouter_core.cli.conversation import to_continue
 
-
-async def _answer(router: Router, task: Task, streams: bool) -> tuple[Done, bool]:
-    """The end of the task, and whether its text was shown on the way."""
-    shown = False
-    done: Done | None = None
-    async with router:
-        with ProgressLine() as line:
-            async with aclosing(router.stream(task)) as events:
-                async for event in events:
-                    line.see(event)
-                    if streams and isinstance(event, Delta) and event.chunk.text:
-                        click.echo(event.chunk.text, nl=False)
-                        sys.stdout.flush()
-                        shown = True
-                    if isinstance(event, Done):
-                        done = event
-    if done is None:
-        raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
-    return done, shown
+    conversation = to_continue(session.conversations, prefix)
+    async with session.router as router:
+        return await turn(Chat(router, session.conversations, conversation), task, streams=streams)

@@ -6,6 +6,7 @@ import logging
 import sys
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.router import Router
 from aurarouter_core.store import Store
+
+if TYPE_CHECKING:
+    from aurarouter_core.chat import Conversations
 
 
 def _ours_or_grave(record: logging.LogRecord) -> bool:
@@ -61,6 +65,13 @@ class Session:
     def store(self) -> Store:
         """Kept traces and faults."""
         return Store(self.home.store)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Kept conversations."""
+        from aurarouter_core.chat import Conversations
+
+        return Conversations(self.home.conversations)
 
     @cached_property
     def router(self) -> Router:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 
-from aurarouter_hooks import Task
+from aurarouter_hooks import Task, TraceContext
 
 
 def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,10 +35,40 @@ def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
         private: bool,
         **others: Any,
     ) -> Any:
-        task = Task(_text(text), context=_content(context_file), model=model, role=role, intent=intent, private=private)
+        task = Task(
+            _text(text),
+            context=_content(context_file),
+            model=model,
+            role=role,
+            intent=intent,
+            private=private,
+            trace_context=trace_context(),
+        )
         return command(*arguments, task=task, **others)
 
     return described
+
+
+def plan_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that has `task_options` what says how a task is answered."""
+
+    @click.option(
+        "--mode",
+        type=click.Choice(["auto", "direct", "plan"]),
+        default="auto",
+        help="Answer directly, by a plan of several steps, or as fits the task (auto, the default).",
+    )
+    @click.option("--review/--no-review", default=None, help="Have the role 'reviewer' check the answer, or not.")
+    @wraps(command)
+    def described(*arguments: Any, task: Task, mode: Any, review: bool | None, **others: Any) -> Any:
+        return command(*arguments, task=evolve(task, mode=mode, review=review), **others)
+
+    return described
+
+
+def trace_context() -> TraceContext | None:
+    """The trace that whoever started us is in, as the variables TRACEPARENT and TRACESTATE tell it."""
+    return TraceContext.parse(os.environ.get("TRACEPARENT", ""), os.environ.get("TRACESTATE", ""))
 
 
 def _text(text: str) -> str:

@@ -149,9 +149,7 @@ class Backend:
         url = url.copy_with(path=url.path.rstrip("/") + path)
         headers = {"Host": url.netloc.decode("ascii")}
         if prompt is not None and prompt.trace_context:
-            headers["traceparent"] = prompt.trace_context.traceparent
-            if prompt.trace_context.state:
-                headers["tracestate"] = prompt.trace_context.state
+            headers.update(prompt.trace_context.headers(self._endpoint, private=private))
         content = None if body is None else self._encode(body)
         if content is not None:
             headers["Content-Type"] = "application/json"

@@ -14,6 +14,7 @@ from aurarouter_hooks.values import (
     Model,
     Prompt,
     Reply,
+    Residency,
 )
 
 
@@ -77,8 +78,24 @@ class Provider:
     async def unload(self) -> None:
         """Give memory back; the next prompt loads again. Default: nothing to unload."""
 
+    def loaded(self) -> bool | None:
+        """Whether it holds a model in memory, or is about to; no I/O. Default: unknown."""
+        return None
+
     async def aclose(self) -> None:
         """Release everything. Called once; nothing is asked afterwards."""
+
+    @classmethod
+    def residency(cls, model: Model) -> Residency | None:
+        """How it will hold the model's file in this machine's memory; no I/O. Default: it holds none.
+
+        The kernel makes sure that there is room, and calls `unload` while nobody uses the model. The model comes with
+        its header where it has one.
+
+        Raises:
+            ConfigError: An option can't be used.
+        """
+        return None
 
     @classmethod
     async def discover(cls) -> Sequence[Model]:

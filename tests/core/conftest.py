@@ -76,10 +76,14 @@ def plugins(providers: object) -> Plugins:
 
 @pytest.fixture
 def configure(plugins: Plugins) -> Callable[..., Config]:
-    """Makes a configuration: models by keyword, in one chain `coding` in that order."""
+    """Makes a configuration: models by keyword, in one chain `coding` in that order; each is asked once."""
 
     def make(roles: Mapping[str, Any] | None = None, system: Mapping[str, Any] | None = None, **models: Any) -> Config:
-        settings = {"models": models, "roles": roles or {"coding": list(models)}, "system": dict(system or {})}
+        settings = {
+            "models": models,
+            "roles": roles or {"coding": list(models)},
+            "system": {"retries": 0, **(system or {})},
+        }
         return build(Layers.of(settings, plugins.sections))
 
     return make

@@ -168,7 +168,8 @@ def configured(fault_server: FaultServer) -> Callable[..., Config]:
         models = {"cloud": {**entry, "api_keys": list(keys)}}
         if spare:
             models["spare"] = {**entry, "api_key": "sk-spare"}
-        return build(Layers.of({"models": models, "roles": {"coding": list(models)}}, plugins.sections))
+        settings = {"models": models, "roles": {"coding": list(models)}, "system": {"retries": 0}}
+        return build(Layers.of(settings, plugins.sections))
 
     return make
 
@@ -226,7 +227,8 @@ async def test_when_every_key_is_out_the_chain_moves_on(
         assert last.type == "ProviderRateLimitedError"
         assert "key 2 of 2: " in last.message
         _, done = await told(router)
-        assert [a.model for a in done.trace.attempts] == ["cloud", "spare"]
+        assert [a.model for a in done.trace.attempts] == ["spare"]
+        assert done.trace.nodes[-1].skipped["cloud"].startswith("rate limited for ")
         assert asked(fault_server) == ["sk-1", "sk-2", "sk-spare", "sk-spare"]
 
 
@@ -255,7 +257,7 @@ async def test_a_fault_that_is_not_the_keys_moves_on_at_once(
     async with Router(configured("sk-1", "sk-2", plugins=plugins), plugins) as router:
         await router.run(Task("hi"))
         await router.run(Task("hi"))
-    assert asked(fault_server) == ["sk-1", "sk-spare", "sk-2"]
+    assert asked(fault_server) == ["sk-1", "sk-spare", "sk-spare"]  # the model rests, with all of its keys
 
 
 async def test_once_something_was_shown_no_other_key_takes_over(
@@ -273,17 +275,18 @@ async def test_once_something_was_shown_no_other_key_takes_over(
     assert asked(fault_server) == ["sk-1", "sk-2", "sk-2"]
 
 
-async def test_one_key_only_is_asked_again_each_time(
+async def test_a_model_with_one_key_rests_when_that_is_limited(
     fault_server: FaultServer, configured: Callable[..., Config]
 ) -> None:
     fault_server.always(by_key({"sk-1": LIMITED}))
     plugins = Plugins()
     async with Router(configured("sk-1", plugins=plugins), plugins) as router:
-        for _ in range(2):
-            events, _ = await told(router)
-            failed = [e.attempt.error for e in events if isinstance(e, AttemptFailed)]
-            assert [error.message for error in failed if error] == [f"{fault_server.url} answered 429 (scripted 429)"]
-    assert asked(fault_server) == ["sk-1", "sk-spare"] * 2
+        events, _ = await told(router)
+        failed = [e.attempt.error for e in events if isinstance(e, AttemptFailed)]
+        assert [error.message for error in failed if error] == [f"{fault_server.url} answered 429 (scripted 429)"]
+        _, done = await told(router)
+    assert done.trace.nodes[-1].skipped["cloud"].startswith("rate limited for ")
+    assert asked(fault_server) == ["sk-1", "sk-spare", "sk-spare"]
 
 
 async def test_what_a_middleware_says_is_no_keys_fault(

@@ -79,7 +79,7 @@ async def test_a_thousand_requests_while_the_file_changes_fifty_times(versioned:
             async with room:
                 answer = await router.run(Task(f"task {number}"))
             seen = Versioned.seen[f"task {number}"]
-            assert len(seen) == 2, "the first fails, the second answers"
+            assert len(seen) in (1, 2), "the first fails or rests after that, the second answers"
             assert answer.text == f"version {seen[0]}"
             assert len(set(seen)) == 1
 

@@ -72,12 +72,6 @@ async def test_pause_resume_drain(plugins: Plugins, configure: Callable[..., Con
         assert (await router.run(Task("again"))).text == "done"
 
 
-async def test_plans_are_refused_clearly(plugins: Plugins, configure: Callable[..., Config]) -> None:
-    async with Router(configure(), plugins) as router:
-        with pytest.raises(RoutingError, match="can't plan"):
-            await router.run(Task("hi", mode="plan"))
-
-
 async def test_plugin_sections_reach_plugin_and_middleware(make_plugin: Any) -> None:
     from attrs import frozen
 

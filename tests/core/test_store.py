@@ -2,19 +2,22 @@
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aurarouter_core import store as store_module
+from aurarouter_core import database
 from aurarouter_core.guard import Fault
-from aurarouter_core.store import Store
+from aurarouter_core.store import Keep, StateRow, Store, writer
 from aurarouter_hooks import AuraRouterError, Trace
+
+NOW = time.time()
 
 
 def trace(number: int) -> Trace:
-    return Trace(id=f"{number:032x}", task_id=f"task{number}", started_at=float(number))
+    return Trace(id=f"{number:032x}", task_id=f"task{number}", started_at=NOW + number / 1000)
 
 
 def test_what_is_added_can_be_read(tmp_path: Path) -> None:
@@ -40,9 +43,8 @@ def test_an_absent_file_is_empty_and_closing_twice_is_fine(tmp_path: Path) -> No
     assert len(store.latest()) == 1
 
 
-def test_the_oldest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "KEEP", 10)
-    store = Store(tmp_path / "a.db")
+def test_the_oldest_go_first(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db", Keep(traces=10, days=1, megabytes=10))
     for number in range(50):
         store.add(trace(number))
     store.close()
@@ -50,10 +52,10 @@ def test_the_oldest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "QUEUE", 5)
+    monkeypatch.setattr(writer, "QUEUE", 5)
     gate = threading.Event()
-    real = store_module._open
-    monkeypatch.setattr(store_module, "_open", lambda path: (gate.wait(), real(path))[1])
+    real = database.Database.write
+    monkeypatch.setattr(database.Database, "write", lambda self: (gate.wait(), real(self))[1])
     store = Store(tmp_path / "a.db")
     for number in range(8):
         store.add(trace(number))
@@ -63,8 +65,8 @@ def test_a_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.Monke
     with sqlite3.connect(store.path) as connection:
         (dropped,) = connection.execute("SELECT sum(count) FROM dropped").fetchone()
     connection.close()
-    assert kept == 5
-    assert dropped == 3
+    assert dropped in (2, 3)  # the writer may have taken one before the queue was full
+    assert kept == 8 - dropped
 
 
 def test_a_place_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
@@ -115,18 +117,23 @@ def test_odd_values_harm_no_others(tmp_path: Path) -> None:
     store = Store(tmp_path / "a.db")
     circle: list[Any] = []
     circle.append(circle)
-    store.add(Trace(id="\ud800", task_id="surrogate", started_at=1.0))
-    store.add(Trace(id="1", task_id="mixed", started_at=2.0, notes={"set": {1, "a"}, "circle": circle}))
-    store.add(Trace(id="2", task_id="number", started_at=3.0, cost=float("nan")))
+    store.add(Trace(id="\ud800", task_id="surrogate", started_at=NOW))
+    store.add(Trace(id="1", task_id="mixed", started_at=NOW + 1, notes={"set": {1, "a"}, "circle": circle}))
+    store.add(Trace(id="2", task_id="number", started_at=NOW + 2, cost=float("nan")))
     store.add(Fault("p", "h", "\udfff"))
-    store.add(trace(9))
+    store.add(Trace(id="3", task_id="when?", started_at=float("nan")))
+    store.add(StateRow(model="m", fingerprint="f", state="open", failures=2**70, at=NOW))
+    store.add(trace(9000))
     store.close()
-    assert [row["task_id"] for row in store.latest()] == ["task9", "number", "mixed", "surrogate"]
+    with sqlite3.connect(store.path) as connection:
+        assert connection.execute("SELECT * FROM dropped").fetchall() == [("records", 2)]
+    connection.close()
+    assert [row["task_id"] for row in store.latest()] == ["task9000", "number", "mixed", "surrogate"]
 
 
 def test_a_busy_file_costs_its_batch_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = sqlite3.connect
-    monkeypatch.setattr(store_module, "PATIENCE", 0.01)
+    monkeypatch.setattr(database, "PATIENCE", 0.01)
     store = Store(tmp_path / "a.db")
     store.add(trace(1))
     store.close()

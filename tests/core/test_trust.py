@@ -76,6 +76,7 @@ ATTACKS = {
         [(4, "models.a.options")],
     ),
     "a service at your cost": ("models:\n  a:\n    provider: claude\n", []),
+    "letting your traces go": ("system:\n  keep_days: 0.1\n", [(2, "system.keep_days")]),
     "keeping what you write": ("system:\n  keep_content: true\n", [(2, "system.keep_content")]),
     "a setting that nobody thought of": ("models:\n  a:\n    provider: x\n    novelty: 1\n", [(4, "models.a.novelty")]),
     "hidden in an anchor": (

@@ -26,8 +26,8 @@ from aurarouter_hooks import ConfigError, ConfigUntrustedError, ProviderAuthErro
 
 ROOT = Path(__file__).parents[2]
 EMBED, CONFIGURATION = "docs/embed.md", "docs/configuration.md"
-PAGES = (EMBED, CONFIGURATION, "docs/configuration-reference.md")
-PROGRAMS = 6
+PAGES = (EMBED, CONFIGURATION, "docs/configuration-reference.md", "docs/plans.md")
+PROGRAMS = 7
 NOBODY = Plugins(discover=False)
 
 Blocks = Callable[[str, str], list[str]]

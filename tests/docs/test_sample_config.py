@@ -24,6 +24,8 @@ from aurarouter_core.config import (
     VerbsEntry,
     settings_of,
 )
+from aurarouter_core.plan_settings import Plans
+from aurarouter_core.prompts import Prompts
 from aurarouter_core.schema import json_schema
 from aurarouter_core.sources import EMBEDDED
 from aurarouter_core.structure import KERNEL_SECTIONS
@@ -31,6 +33,7 @@ from aurarouter_hooks.values import AssetSpec
 
 SAMPLE = Path(__file__).parents[2] / "manifests" / "sample_config.yaml"
 NOBODY = Plugins(discover=False)
+KINDS = (System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry, Plans, Prompts)
 
 
 @pytest.fixture
@@ -53,6 +56,8 @@ def keys(file: Path) -> dict[type, set[str]]:
         RoleEntry: list(data["roles"].values()),
         VerbsEntry: list(data["semantic_verbs"].values()),
         IntentEntry: list(data["intents"].values()),
+        Plans: [data["plans"]],
+        Prompts: [data["prompts"]],
     }
     return {
         kind: {key for entry in found if isinstance(entry, Mapping) for key in entry} for kind, found in entries.items()
@@ -112,7 +117,7 @@ def test_every_section_is_in_it() -> None:
     assert set(yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))) == set(KERNEL_SECTIONS)
 
 
-@pytest.mark.parametrize("kind", [System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_setting_is_in_it(everything: Path, kind: type) -> None:
     assert keys(everything)[kind] == {attribute.name for attribute in settings_of(kind)}
 
@@ -124,7 +129,8 @@ def test_both_forms_of_roles_and_verbs_are_in_it() -> None:
 
 
 def test_the_programs_settings_stand_at_their_defaults() -> None:
-    assert load_config(NOBODY, path=SAMPLE).system == System()
+    loaded = load_config(NOBODY, path=SAMPLE)
+    assert (loaded.system, loaded.plans, loaded.prompts) == (System(), Plans(), Prompts())
 
 
 def test_the_embedded_model_is_the_real_one() -> None:
@@ -144,7 +150,7 @@ def test_no_key_is_in_it(everything: Path) -> None:
     assert not re.search(r"sk-|AIza|ghp_", text)
 
 
-@pytest.mark.parametrize("kind", [System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_setting_is_explained(kind: type) -> None:
     """Where a setting first stands, words stand beside it or at most two lines above."""
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()

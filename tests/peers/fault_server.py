@@ -55,6 +55,20 @@ class FaultServer:
         """Meet every request with this that `will` says nothing about."""
         self._otherwise = fault
 
+    def forget(self) -> None:
+        """Answer well from now on."""
+        self._script.clear()
+        self._otherwise = well
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        self._loop.call_soon_threadsafe(self._end_turns)
+
+    def _end_turns(self) -> None:
+        for turn in self._turns:
+            turn.cancel()
+        self._turns = {turn for turn in self._turns if not turn.done()}
+
     def __enter__(self) -> Self:
         self._thread.start()
         self._ready.wait()

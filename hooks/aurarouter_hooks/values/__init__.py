@@ -17,6 +17,7 @@ from aurarouter_hooks.values.event import (
     Noted,
     Progress,
 )
+from aurarouter_hooks.values.gguf import GgufHeader, Residency
 from aurarouter_hooks.values.kernel import Kernel
 from aurarouter_hooks.values.message import (
     Media,
@@ -42,7 +43,8 @@ from aurarouter_hooks.values.model import (
 )
 from aurarouter_hooks.values.reply import Chunk, Finish, Reply, ToolCallDelta, Usage
 from aurarouter_hooks.values.task import Analysis, Finding, Intent, Mode, Span, Task, new_id
-from aurarouter_hooks.values.trace import Attempt, ErrorInfo, Node, NodeKind, Trace, TraceContext
+from aurarouter_hooks.values.trace import Attempt, ErrorInfo, Node, NodeKind, Trace
+from aurarouter_hooks.values.trace_context import TraceContext
 
 __all__ = [
     "Analysis",
@@ -65,6 +67,7 @@ __all__ = [
     "Event",
     "Finding",
     "Finish",
+    "GgufHeader",
     "Health",
     "HealthState",
     "Intent",
@@ -85,6 +88,7 @@ __all__ = [
     "Progress",
     "Prompt",
     "Reply",
+    "Residency",
     "Secret",
     "Span",
     "Speaker",

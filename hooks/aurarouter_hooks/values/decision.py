@@ -70,6 +70,7 @@ class Decision:
         chain: Model ids in the order in which they will be tried.
         vetoes: Model id → why it will not be tried.
         scores: Model id → the sum of what the plugins said.
+        resting: Model id → why it may not be asked right now; it keeps its place in the chain.
         constraint: The limits that hold for every attempt.
         stages: How it came about, in order.
     """
@@ -82,5 +83,6 @@ class Decision:
     chain: tuple[str, ...]
     vetoes: Mapping[str, str] = field(factory=dict)
     scores: Mapping[str, float] = field(factory=dict)
+    resting: Mapping[str, str] = field(factory=dict)
     constraint: Constraint = Constraint()
     stages: tuple[Stage, ...] = ()

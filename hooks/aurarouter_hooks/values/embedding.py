@@ -11,7 +11,7 @@ from aurarouter_hooks.values.reply import Usage
 
 if TYPE_CHECKING:
     from aurarouter_hooks.values.model import Location
-    from aurarouter_hooks.values.trace import TraceContext
+    from aurarouter_hooks.values.trace_context import TraceContext
 
 
 @frozen(kw_only=True)

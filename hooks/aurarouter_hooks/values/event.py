@@ -8,6 +8,11 @@
 
 `Committed` comes once an attempt's first content is about to be shown; from then on no other model takes over,
 and an AttemptFailed after it means that the answer is incomplete: `Done.complete` is False.
+
+Whatever comes between a NodeStarted and its NodeFinished belongs to that node. The Deltas of `step` and `answer` nodes
+are the answer, nodes `plan` and `review` have none: all Deltas of a plan, one after another, are its text. One
+exception: an `answer` that begins after another node has shown text is a correction, and its Deltas take the place of
+all that was shown. `Done.text` is always what counts.
 """
 
 from __future__ import annotations
@@ -94,8 +99,9 @@ class Done:
     """The end of every task that did not raise: the answer, and the trace that explains it.
 
     Attributes:
-        reply: The answer; of a plan, the last step's or the review's.
-        steps: The answers of a plan's steps, in order; empty for a direct answer.
+        reply: The answer; of a plan, its steps' answers with a blank line between them; after a review that found
+            problems, the corrected one.
+        steps: The answers of a plan's steps, in order, as they were before any correction; empty for a direct answer.
         complete: False when the answer stops short; `trace.error` says why.
     """
 

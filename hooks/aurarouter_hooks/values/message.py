@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 if TYPE_CHECKING:
     from aurarouter_hooks.values.model import Location
-    from aurarouter_hooks.values.trace import TraceContext
+    from aurarouter_hooks.values.trace_context import TraceContext
 
 Speaker = Literal["system", "user", "assistant", "tool"]
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from attrs import field, frozen
 from attrs.exceptions import FrozenInstanceError
 
+from aurarouter_hooks.values.gguf import GgufHeader
+
 
 class Secret:
     """A key or token. Shows itself only through `reveal()`; every other form is masked.
@@ -143,7 +145,8 @@ class Model:
         timeouts: Seconds that one attempt may take. `connect` is the provider's to keep; the executor keeps the rest.
         capabilities: What the user says it can do; overrides what the provider says.
         price: What it costs; None when unknown, zero when local.
-        memory: Bytes that loading will take, read from the file's header; None when unknown.
+        header: What its file says of itself; None when it has no file, or one that is no GGUF file.
+        memory: Bytes that loading will take, told from the file's header; None when unknown.
         max_concurrency: Attempts at a time; None for no limit of its own.
         workdir: A private folder where the provider may keep small files of its own.
     """
@@ -161,6 +164,7 @@ class Model:
     timeouts: Timeouts = Timeouts()
     capabilities: Capabilities = Capabilities()
     price: Price | None = None
+    header: GgufHeader | None = None
     memory: int | None = None
     max_concurrency: int | None = None
     workdir: Path | None = None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attrs import field, fields, frozen, has
 
 from aurarouter_hooks.values.message import Message, Text, Tool
-from aurarouter_hooks.values.trace import TraceContext
+from aurarouter_hooks.values.trace_context import TraceContext
 
 Mode = Literal["auto", "direct", "plan"]
 
@@ -69,7 +69,9 @@ class Task:
         messages: A conversation so far, oldest first.
         context: Material that belongs to the prompt (a file's content); sent along and scanned like the prompt.
         tools, tool_choice, response_schema, parameters, dialect, extra: As on `Prompt`.
+        schema_optional: An answer that does not fit the schema will do: it is sent only where it is known to be kept.
         mode: "direct" never plans, "plan" always does, "auto" plans when the analyser finds several steps.
+        review: Have the role `reviewer` check the answer; None leaves it to the configuration.
         intent, role, model: The caller's wishes; a wish beats the analyser.
         tags: Only models that carry all of these.
         private: The caller declares the content private.
@@ -90,7 +92,9 @@ class Task:
     parameters: Mapping[str, Any] = field(factory=dict, kw_only=True)
     dialect: str = field(default="", kw_only=True)
     extra: Mapping[str, Any] = field(factory=dict, kw_only=True)
+    schema_optional: bool = field(default=False, kw_only=True)
     mode: Mode = field(default="auto", kw_only=True)
+    review: bool | None = field(default=None, kw_only=True)
     intent: str | None = field(default=None, kw_only=True)
     role: str | None = field(default=None, kw_only=True)
     model: str | None = field(default=None, kw_only=True)

@@ -14,21 +14,6 @@ if TYPE_CHECKING:
 
 
 @frozen(kw_only=True)
-class TraceContext:
-    """W3C trace context (https://www.w3.org/TR/trace-context/): 32 and 16 hexadecimal digits."""
-
-    trace_id: str
-    span_id: str
-    sampled: bool = True
-    state: str = ""
-
-    @property
-    def traceparent(self) -> str:
-        """The value of the `traceparent` header."""
-        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
-
-
-@frozen(kw_only=True)
 class ErrorInfo:
     """An error as data: its class's name, its words, and what to do next."""
 
@@ -50,6 +35,7 @@ class Attempt:
             "error" (something else than the backend was at fault, and the task ended). More may come.
         cost: US dollars; None when the price is unknown.
         request_id: The backend's own id.
+        span_id: The attempt's own W3C span id, which HTTP backends are told.
     """
 
     number: int
@@ -65,6 +51,7 @@ class Attempt:
     finish: Finish | None = None
     request_id: str = ""
     model_name: str = ""
+    span_id: str = ""
 
 
 NodeKind = Literal["analyse", "classify", "plan", "step", "review", "answer"]
@@ -72,9 +59,12 @@ NodeKind = Literal["analyse", "classify", "plan", "step", "review", "answer"]
 
 @frozen(kw_only=True)
 class Node:
-    """One piece of work in a trace's graph; `parents` are ids of the nodes that it waited for. More kinds may come.
+    """One piece of work in a trace's graph. More kinds may come.
 
-    `raw` is the model's own text, kept only where the configuration says so.
+    Attributes:
+        parents: Ids of the nodes that it waited for.
+        skipped: Model id → why it was not asked when it was its turn: it rested, or was not to be reached.
+        raw: The model's own text, kept only where the configuration says so.
     """
 
     id: str
@@ -86,6 +76,7 @@ class Node:
     seconds: float = 0.0
     outcome: str = ""
     attempts: tuple[Attempt, ...] = ()
+    skipped: Mapping[str, str] = field(factory=dict)
     raw: str | None = field(default=None, repr=False)
 
 
@@ -95,6 +86,7 @@ class Trace:
 
     Attributes:
         id: The W3C trace id; the caller's where one came in.
+        parent_span: The caller's W3C span id; "" when none came in.
         task_id: The request's id.
         started_at: Unix time in seconds.
         decision: The first decision; None when deciding itself failed.
@@ -119,6 +111,7 @@ class Trace:
     complete: bool = True
     error: ErrorInfo | None = None
     notes: Mapping[str, Any] = field(factory=dict)
+    parent_span: str = ""
     prompt: str | None = field(default=None, repr=False)
 
     @property

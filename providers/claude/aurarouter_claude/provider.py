@@ -158,9 +158,8 @@ class ClaudeProvider(Provider):
 
         rest = self._body(prompt)
         asked = {name: rest.pop(name) for name in ("messages", "model", "max_tokens")}
-        context, headers = prompt.trace_context, {}
-        if context is not None:
-            headers = {"traceparent": context.traceparent} | ({"tracestate": context.state} if context.state else {})
+        context = prompt.trace_context
+        headers = context.headers(self._url, private=prompt.private) if context else {}
         with confined(prompt, self._place), translated(self._url, self._key, sending=True):
             return cast(
                 "AsyncStream[RawMessageStreamEvent]",

@@ -146,9 +146,7 @@ class Connection:
         """Base URLs to try, each with its headers: for a private prompt the addresses that were checked."""
         headers: dict[str, str] = {}
         if request is not None and request.trace_context:
-            headers["traceparent"] = request.trace_context.traceparent
-            if request.trace_context.state:
-                headers["tracestate"] = request.trace_context.state
+            headers = request.trace_context.headers(self._settings.endpoint, private=request.private)
         if request is None or not request.private:
             yield self._settings.endpoint, headers
             return

@@ -60,6 +60,11 @@ class Owned:
         """Loaded, and not known to have ended."""
         return self._running is not None and not self._running.child.ended.done()
 
+    @property
+    def alive(self) -> bool:
+        """There is a process that may hold memory."""
+        return self._start is not None or (self._child is not None and not self._child.ended.done())
+
     async def backend(self) -> Backend:
         """The running server's, once it is loaded.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -24,10 +24,11 @@ from aurarouter_hooks import (
     ProviderReplyError,
     ProviderUnavailableError,
     Reply,
-    Usage,
+    Residency,
 )
 from aurarouter_hooks.http import Backend
 from aurarouter_llamacpp_server import chat, native
+from aurarouter_llamacpp_server.embeddings import embeddings
 from aurarouter_llamacpp_server.endpoint import GLANCE, Endpoint, Server, facts_of
 from aurarouter_llamacpp_server.facts import Facts
 from aurarouter_llamacpp_server.messages import has_images, messages, tools
@@ -58,6 +59,14 @@ class LlamaServerProvider(Provider):
         self._uses = 0
         self._idle = asyncio.Event()
         self._closed = False
+
+    @classmethod
+    def residency(cls, model: Model) -> Residency | None:
+        """What a server of our own will hold; somebody else's is not ours to count."""
+        if model.endpoint:
+            return None
+        options = Options.of(model)
+        return Residency(context=options.n_ctx, slots=options.n_parallel)
 
     async def generate(self, prompt: Prompt) -> Reply:
         """The pieces of a stream, put together: of a client that leaves, the server takes notice only in a stream."""
@@ -115,7 +124,7 @@ class LlamaServerProvider(Provider):
         async with self._use(prompt) as use:
             body = {"input": list(request.texts), "model": self.model.name, "encoding_format": "float"}
             answer, request_id = await use.backend.fetch("POST", "/v1/embeddings", body=body, prompt=use.prompt)
-        return _embeddings(answer, request, request_id)
+        return embeddings(answer, request, request_id)
 
     async def models(self) -> Sequence[str]:
         """What the server lists; nothing while our own isn't running."""
@@ -156,6 +165,10 @@ class LlamaServerProvider(Provider):
             self._idle.clear()
             await self._idle.wait()
         await self._server.stop()
+
+    def loaded(self) -> bool:
+        """A server of our own is there, or about to be."""
+        return isinstance(self._server, Owned) and (self._server.alive or bool(self._uses))
 
     async def aclose(self) -> None:
         """End our own server now, and with it what it is answering; close every connection."""
@@ -224,24 +237,3 @@ def _keeps_to_schema(prompt: Prompt, reply: Reply) -> None:
         raise ProviderReplyError(
             "the server did not keep to the response schema", hint="Use a simpler schema, or another model."
         ) from exc
-
-
-def _embeddings(answer: Mapping[str, Any], request: EmbedRequest, request_id: str) -> Embeddings:
-    try:
-        ordered = sorted(answer["data"], key=lambda entry: int(entry["index"]))
-        vectors = [[float(number) for number in entry["embedding"]] for entry in ordered]
-        tokens = int((answer.get("usage") or {}).get("prompt_tokens") or 0)
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise ProviderReplyError("the server's embeddings can't be read") from exc
-    wrong = {len(vector) for vector in vectors} - {request.dimensions or len(vectors[0]) if vectors else 0}
-    if len(vectors) != len(request.texts) or wrong:
-        raise ProviderReplyError(
-            f"the server gave {len(vectors)} vectors of {sorted({len(vector) for vector in vectors})} numbers",
-            hint=f"Asked for were {len(request.texts)} of {request.dimensions or 'any'} numbers.",
-        )
-    return Embeddings(
-        vectors=vectors,
-        usage=Usage(input_tokens=tokens),
-        model_name=str(answer.get("model") or ""),
-        request_id=request_id,
-    )

@@ -10,33 +10,28 @@ import importlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 from aurarouter_hooks import Chunk, ProviderReplyError, ProviderUnavailableError, Usage
+from aurarouter_llamacpp.options import USUAL_CONTEXT
 from aurarouter_llamacpp.request import Sampling
 from aurarouter_llamacpp.sampler import make_sampler
 from aurarouter_llamacpp.text import Unrolled
+from aurarouter_llamacpp.vocabulary import Vocabulary
 from aurarouter_llamacpp.worker import StopFlag
 
 # Typed as Any: type checkers run where llama.cpp isn't built, too.
 C: Any = importlib.import_module("llama_cpp.llama_cpp")
-Formatter: Any = importlib.import_module("llama_cpp.llama_chat_format").Jinja2ChatFormatter
-TemplateError: type[Exception] = importlib.import_module("jinja2").TemplateError
+np: Any = importlib.import_module("numpy")  # llama-cpp-python depends on it
 
 log = logging.getLogger(__name__)
 
-_DEFAULT_CONTEXT = 4096
 _BATCH = 512
+_EMBED_BATCH = 64  # llama.cpp keeps a row of the vocabulary's width for each of these, too
 _ERROR_LEVEL = 4
 _complaint = threading.local()  # the first thing that llama.cpp called an error since a thread began to load
-
-# For a model that brings no template: what llama.cpp's own server falls back to.
-_CHATML = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "<|im_start|>assistant\n"
-)
 
 # llama.cpp asks "stop?" before each step of a calculation, hundreds of times a token. A Python function would wait for
 # the interpreter lock each time (measured beside one busy thread: a third of the speed). C's strlen() on the flag's
@@ -83,11 +78,12 @@ class Engine:
         self._held: list[int] = []  # the tokens that the context remembers
         C.llama_log_set(_log_callback, None)
         C.llama_backend_init()
+        self.remark = ""
         _complaint.text = ""
         try:
             self._load(path, gpu_layers, progress)
-            self._open(n_ctx or min(C.llama_model_n_ctx_train(self._model), _DEFAULT_CONTEXT), n_threads)
-            self._template = self._read_template()
+            self._open(n_ctx or min(C.llama_model_n_ctx_train(self._model), USUAL_CONTEXT), n_threads)
+            self.vocabulary = Vocabulary(self._model)
         except BaseException:
             self.close()
             raise
@@ -98,8 +94,11 @@ class Engine:
         # first token (ggml-org/llama.cpp issue 20824), which no exception can catch. This is the switch at run time;
         # the one at build time, CMAKE_ARGS=-DGGML_NATIVE=OFF, would ask the user to compile again.
         params.use_extra_bufts = False
-        everything = -1 if C.llama_supports_gpu_offload() else 0
-        params.n_gpu_layers = everything if gpu_layers is None else gpu_layers
+        has_gpu = C.llama_supports_gpu_offload()
+        params.n_gpu_layers = (-1 if gpu_layers is None else gpu_layers) if has_gpu else 0
+        if gpu_layers and not has_gpu:
+            self.remark = f"gpu_layers: {gpu_layers} has no effect, since llama.cpp was built here without GPU support"
+            log.warning("%s: %s", path.name, self.remark)
         params.progress_callback = C.llama_progress_callback(lambda done, _: progress(done))
         self._model = C.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
@@ -107,7 +106,6 @@ class Engine:
                 f"llama.cpp can't load {path.name}: {_complaint.text or 'no reason given'}",
                 hint="Check that it is a complete GGUF file, and fetch it again if it may be damaged.",
             )
-        self._vocab = C.llama_model_get_vocab(self._model)
 
     def _open(self, n_ctx: int, n_threads: int) -> None:
         params = C.llama_context_default_params()
@@ -124,15 +122,7 @@ class Engine:
         if not self._memory or C.llama_model_has_encoder(self._model):
             raise ProviderUnavailableError("the file is no model that writes text", hint="Configure a chat model.")
         self.context_length: int = C.llama_n_ctx(self._context)
-
-    def _read_template(self) -> Any:
-        found: bytes | None = C.llama_model_chat_template(self._model, None)
-        marks = (C.llama_vocab_bos(self._vocab), C.llama_vocab_eos(self._vocab))
-        begin, end = (C.llama_vocab_get_text(self._vocab, mark).decode() if mark >= 0 else "" for mark in marks)
-        try:
-            return Formatter(template=found.decode() if found else _CHATML, bos_token=begin, eos_token=end)
-        except (TemplateError, UnicodeError) as exc:
-            raise ProviderUnavailableError(f"the model's chat template can't be read: {exc}") from exc
+        self.width: int = C.llama_model_n_embd(self._model)
 
     def close(self) -> None:
         """Give the memory back. Harmless when that was done before."""
@@ -142,19 +132,34 @@ class Engine:
             C.llama_model_free(self._model)
         self._context = self._model = None
 
-    def tokens(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
-        """The conversation in the model's own chat format, as tokens.
+    def vector(self, tokens: Sequence[int], stop: StopFlag, *, normalise: bool) -> list[float]:
+        """The mean of what the model made of each token.
 
         Raises:
-            ProviderReplyError: The model's template refuses it: a role that it doesn't know, say.
+            ProviderReplyError: There are none, or more than the context holds.
+            ProviderUnavailableError: It was stopped, or llama.cpp failed.
         """
+        if not 0 < len(tokens) <= self.context_length:
+            raise ProviderReplyError(
+                f"the text has {len(tokens)} tokens and the context holds {self.context_length}",
+                hint="Embed no empty text; cut a long one into pieces, or set a larger n_ctx in the model's options.",
+            )
+        self._forget()
+        C.llama_set_embeddings(self._context, True)
+        C.llama_set_abort_callback(self._context, _flag_is_set, stop.address)
+        sums = np.zeros(self.width)
         try:
-            text = self._template(messages=messages).prompt.encode()
-        except (TemplateError, ValueError, TypeError, LookupError) as exc:
-            raise ProviderReplyError(f"the model's chat template refuses this conversation: {exc}") from exc
-        room = len(text) + 8
-        found = (C.llama_token * room)()
-        return list(found[: C.llama_tokenize(self._vocab, text, len(text), found, room, False, True)])
+            for start in range(0, len(tokens), _EMBED_BATCH):
+                part = tokens[start : start + _EMBED_BATCH]
+                self._read(part, stop)
+                sums += np.ctypeslib.as_array(C.llama_get_embeddings(self._context), (len(part), self.width)).sum(0)
+        finally:
+            C.llama_set_abort_callback(self._context, C.ggml_abort_callback(), None)
+            C.llama_set_embeddings(self._context, False)
+            self._forget()
+        length = float(np.linalg.norm(sums)) if normalise else float(len(tokens))
+        mean: list[float] = (sums / (length or 1.0)).tolist()
+        return mean
 
     def answer(self, prompt: Sequence[int], wish: Sampling, stop: StopFlag) -> Generator[Chunk, None, None]:
         """Continue the prompt: a chunk for each piece of text, then one with `finish` and `usage`.
@@ -169,7 +174,7 @@ class Engine:
                 f"the prompt has {len(prompt)} tokens and the context holds {self.context_length}",
                 hint="Shorten the prompt, set a larger n_ctx in the model's options, or use a model with more context.",
             )
-        sampler = make_sampler(self._vocab, wish)
+        sampler = make_sampler(self.vocabulary.handle, wish)
         C.llama_set_abort_callback(self._context, _flag_is_set, stop.address)
         try:
             yield from self._write(prompt, min(wish.max_tokens, left), Unrolled(wish.stop), sampler, stop)
@@ -185,10 +190,10 @@ class Engine:
         written = 0
         while True:
             token = C.llama_sampler_sample(sampler, self._context, -1)
-            if ended := C.llama_vocab_is_eog(self._vocab, token):
+            if ended := self.vocabulary.ends(token):
                 break
             written += 1
-            if shown := text.add(self._bytes(token)):
+            if shown := text.add(self.vocabulary.bytes(token)):
                 yield Chunk(text=shown)
             if (ended := text.ended) or written == limit:
                 break
@@ -222,10 +227,3 @@ class Engine:
     def _forget(self) -> None:
         C.llama_memory_clear(self._memory, True)
         self._held.clear()
-
-    def _bytes(self, token: int) -> bytes:
-        count = -64
-        while count < 0:  # a negative count is the room that it needs
-            buffer = ctypes.create_string_buffer(-count)
-            count = C.llama_token_to_piece(self._vocab, token, buffer, -count, 0, False)
-        return buffer.raw[:count]

@@ -2,28 +2,30 @@
 
 import asyncio
 import importlib
-import os
-import sys
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
 from contextlib import aclosing, closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aurarouter_hooks import (
     Capabilities,
     Chunk,
-    ConfigError,
+    Embeddings,
+    EmbedRequest,
     Health,
     Location,
     Model,
     Prompt,
     Provider,
+    ProviderReplyError,
     ProviderUnavailableError,
     Reply,
+    Residency,
+    Usage,
 )
+from aurarouter_llamacpp.options import USUAL_CONTEXT, Options
 from aurarouter_llamacpp.probe import check
 from aurarouter_llamacpp.request import messages, sampling
 from aurarouter_llamacpp.worker import Handover, StopFlag, Worker
@@ -37,41 +39,6 @@ _INSTALL = (
     "Install it with `pip install 'llama-cpp-python>=0.3.36,<0.4'`, which needs a C++ compiler; "
     "or use a provider that needs none: llamacpp-server, ollama."
 )
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user may set under the model's options.
-
-    Attributes:
-        n_ctx: Tokens of context; None for what the model was trained for, 4096 at most.
-        n_threads: Threads that calculate; None for all cores but one.
-        gpu_layers: Layers for the GPU, -1 for all; None for all where llama.cpp has GPU support.
-        seed: For repeatable answers of prompts that bring no seed of their own; None for random ones.
-    """
-
-    n_ctx: int | None = None
-    n_threads: int | None = None
-    gpu_layers: int | None = None
-    seed: int | None = None
-
-    @classmethod
-    def of(cls, model: Model) -> "Options":
-        """Read a model's options.
-
-        Raises:
-            ConfigError: A name is unknown or a value can't be used; all problems at once.
-        """
-        least = {"n_ctx": 1, "n_threads": 1, "gpu_layers": -1, "seed": 0}
-        problems = []
-        for name, value in model.options.items():
-            if name not in least:
-                problems.append(f"models.{model.id}.{name}: unknown option; llamacpp knows {', '.join(least)}")
-            elif value is not None and (type(value) is not int or value < least[name]):
-                problems.append(f"models.{model.id}.{name}: must be a whole number of at least {least[name]}")
-        if problems:
-            raise ConfigError("; ".join(problems), problems=problems, hint="Correct the model's options.")
-        return cls(**model.options)
 
 
 class LlamaCppProvider(Provider):
@@ -90,8 +57,14 @@ class LlamaCppProvider(Provider):
         self._engine: Engine | None = None
         self._worker: Worker | None = None
         self._closed = StopFlag()
-        self._streams: set[Handover[Chunk]] = set()
+        self._streams: set[Handover[Any]] = set()
+        self._jobs: set[Future[Any]] = set()
         self._starting = threading.Lock()
+
+    @classmethod
+    def residency(cls, model: Model) -> Residency:
+        """All of it in this process: the weights, mapped in, and one context."""
+        return Residency(context=Options.of(model).context(model.header) or USUAL_CONTEXT)
 
     async def generate(self, prompt: Prompt) -> Reply:
         """The whole answer; see `stream`."""
@@ -110,7 +83,7 @@ class LlamaCppProvider(Provider):
 
         def answer() -> None:
             engine = self._ready()
-            with closing(engine.answer(engine.tokens(said), wish, handover.stop)) as chunks:
+            with closing(engine.answer(engine.vocabulary.tokens(said), wish, handover.stop)) as chunks:
                 for chunk in chunks:
                     handover.put(chunk)
 
@@ -125,7 +98,37 @@ class LlamaCppProvider(Provider):
     async def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the prompt in the model's own chat format. Loads the model."""
         said = messages(prompt)
-        return await asyncio.wrap_future(self._submit(lambda: len(self._ready().tokens(said))))
+        return await asyncio.wrap_future(self._submit(lambda: len(self._ready().vocabulary.tokens(said))))
+
+    async def embed(self, request: EmbedRequest) -> Embeddings | None:
+        """The mean of what the model made of each token, for each text; None without the option `embed`. Loads it.
+
+        Raises:
+            ProviderReplyError: A text is empty or too long, or vectors of another length are asked for.
+        """
+        if not self._options.embed:
+            return None
+        handover = Handover[tuple[int, list[float]]](room=len(request.texts) or 1)
+
+        def work() -> None:
+            engine = self._ready()
+            if request.dimensions not in {None, engine.width}:
+                raise ProviderReplyError(
+                    f"the model's vectors have {engine.width} numbers, not {request.dimensions}",
+                    hint="Ask for no number of dimensions, or use a model that can be cut.",
+                )
+            for text in request.texts:
+                tokens = engine.vocabulary.tokens_of(text)
+                handover.put((len(tokens), engine.vector(tokens, handover.stop, normalise=self._options.normalise)))
+
+        self._streams.add(handover)
+        try:
+            async with aclosing(handover.read(self._submit(work))) as found:
+                pairs = [pair async for pair in found]
+        finally:
+            self._streams.discard(handover)
+        usage = Usage(input_tokens=sum(count for count, _ in pairs))
+        return Embeddings(vectors=[vector for _, vector in pairs], usage=usage, model_name=self.model.name)
 
     async def load(self) -> None:
         """Load the model now instead of with the first prompt."""
@@ -135,6 +138,10 @@ class LlamaCppProvider(Provider):
         """Free the model's memory, after the prompts that were asked before."""
         if self._worker:
             await asyncio.wrap_future(self._submit(self._drop))
+
+    def loaded(self) -> bool:
+        """It is loaded, or work is queued that would load it."""
+        return self._engine is not None or bool(self._jobs)
 
     async def aclose(self) -> None:
         """Stop the running prompt, refuse the waiting ones, free the memory, end the thread."""
@@ -154,9 +161,11 @@ class LlamaCppProvider(Provider):
         return Location(kind="process")
 
     def capabilities(self) -> Capabilities:
-        """It streams and keeps to schemas; it calls no tools. The context is known once the model is loaded."""
-        length = self._engine.context_length if self._engine else self._options.n_ctx
-        return Capabilities(names=frozenset({"stream", "json_schema"}), context_length=length)
+        """It streams and keeps to schemas; it calls no tools. The context is known from the file's header."""
+        engine = self._engine
+        length = engine.context_length if engine else self._options.context(self.model.header)
+        names = {"stream", "json_schema", *(["embed"] if self._options.embed else [])}
+        return Capabilities(names=frozenset(names), context_length=length)
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         with self._starting:
@@ -165,7 +174,10 @@ class LlamaCppProvider(Provider):
             if self._worker is None:
                 name = f"llamacpp-{self.model.id}"
                 self._worker = Worker(name, interrupt=self._interrupt, at_end=self._drop)
-            return self._worker.submit(work)
+            job = self._worker.submit(work)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+        return job
 
     def _interrupt(self) -> None:
         self._closed.set()
@@ -188,7 +200,7 @@ class LlamaCppProvider(Provider):
             except ProviderUnavailableError as exc:
                 self._health = Health(state="down", detail=str(exc))
                 raise
-            self._health = Health(state="healthy")
+            self._health = Health(state="healthy", detail=self._engine.remark)
         return self._engine
 
     def _open(self, path: Path) -> "Engine":
@@ -200,14 +212,14 @@ class LlamaCppProvider(Provider):
         opened: Engine = engine.Engine(
             path,
             n_ctx=self._options.n_ctx,
-            n_threads=self._options.n_threads or _spare_cores(),
+            n_threads=self._options.threads,
             gpu_layers=self._options.gpu_layers,
             progress=self._progress,
         )
         return opened
 
     def _progress(self, done: float) -> bool:
-        self._health = Health(state="loading", progress=done)
+        self._health = Health(state="loading", detail=f"{done * 100:.0f} %", progress=done)
         return not self._closed
 
     def _drop(self) -> None:
@@ -215,13 +227,3 @@ class LlamaCppProvider(Provider):
             self._engine.close()
             self._engine = None
             self._health = Health(state="cold")
-
-
-def _spare_cores() -> int:
-    """All cores that this process may use but one.
-
-    llama.cpp's threads wait for each other in a busy loop: where a neighbour takes the core of one, all stand still,
-    and a small model answers many times slower than with a thread less.
-    """
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, cores - 1)

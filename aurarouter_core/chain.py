@@ -1,0 +1,147 @@
+"""One node's work: its chain of models, tried in turn until one answers, told as typed events."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
+
+from attrs import evolve
+
+from aurarouter_core.attempt import Run, attempt_events
+from aurarouter_core.order import Order
+from aurarouter_core.plain import error_info
+from aurarouter_core.prompts import prompt_for
+from aurarouter_core.refusal import all_failed, nothing_left
+from aurarouter_core.tally import Tally
+from aurarouter_core.wrapping import wrapped
+from aurarouter_hooks import (
+    Attempt,
+    AttemptDone,
+    AttemptFailed,
+    AttemptStarted,
+    Call,
+    Committed,
+    Delta,
+    Done,
+    Event,
+    Model,
+    Node,
+    NodeFinished,
+    NodeStarted,
+    NoModelLeftError,
+    Noted,
+    PluginBrokenError,
+    PrivacyError,
+    Progress,
+    Prompt,
+    ProviderError,
+    ProviderReplyError,
+    Reply,
+)
+
+log = logging.getLogger(__name__)
+WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
+
+
+async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]:
+    """All that a node tells, from NodeStarted to NodeFinished, and then `Done` with its answer.
+
+    Args:
+        run: Whose decision settles the chain and the limits; a plan's step has one of its own.
+        call: Around the node; its task is what the models are sent.
+        node: As it begins.
+
+    Raises:
+        RoutingError: No model may be tried, or each was tried and failed.
+        PluginMissingError: Only models of plugins that are not installed are configured.
+    """
+    chain = run.decision.chain
+    if not chain:
+        raise nothing_left(run.decision, run.snapshot, run.pool.locations)
+    yield NodeStarted(node=node)
+    layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
+    attempts: list[Attempt] = []
+    order = Order(run, chain)
+    while True:
+        candidate = order.next()
+        if candidate is None and not run.late:
+            async with aclosing(order.come_back()) as waiting:
+                async for progress in waiting:
+                    yield progress
+            candidate = order.next()
+        if candidate is None:
+            break
+        name, turn, number = candidate.name, candidate.turn, len(attempts) + 1
+        model = run.snapshot.models[name]
+        prompt = prompt_for(call.task, model, run.recorder.span())
+        tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
+        yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
+        error: ProviderError | PrivacyError | NoModelLeftError | None = None
+        try:
+            proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn))
+            async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
+                async for event in events:
+                    if not isinstance(event, WITHIN_ATTEMPT):
+                        raise _out_of_place(event)
+                    if not tally.committed and isinstance(event, Delta) and event.chunk.has_content:
+                        tally.commit()  # a middleware answered by itself
+                        yield Committed(node=node.id, model=name)
+                    if tally.committed and isinstance(event, Committed):
+                        continue
+                    tally.see(event)
+                    yield event
+            if not tally.committed:
+                raise ProviderReplyError("the answer is empty")
+        except (ProviderError, PrivacyError, NoModelLeftError) as failure:
+            error = failure
+            order.failed(candidate, failure)
+            if isinstance(failure, ProviderError):
+                failure.model, failure.provider = failure.model or name, failure.provider or model.provider
+        except BaseException as stop:
+            ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
+            run.recorder.see(AttemptFailed(attempt=ended))
+            run.snapshot.plugins.attempt_finished(ended)
+            raise
+        reply = Reply.from_chunks(tally.chunks)
+        attempt = tally.attempt(reply, error)
+        attempts.append(attempt)
+        log.info("attempt %d at '%s'%s: %s after %.3f s", number, name, turn, attempt.outcome, attempt.seconds)
+        run.snapshot.plugins.attempt_finished(attempt)
+        yield AttemptDone(attempt=attempt) if error is None else AttemptFailed(attempt=attempt)
+        if error is None or tally.committed:
+            yield _finished(run, node, attempts, order, attempt.outcome)
+            info = error_info(error) if error is not None else None
+            yield Done(reply=reply, trace=run.recorder.trace(info), complete=error is None)
+            return
+        if run.late:
+            break
+    yield _finished(run, node, attempts, order, "failed")
+    raise all_failed(run.decision, attempts, order.passed_over)
+
+
+def _out_of_place(event: Event) -> PluginBrokenError:
+    kinds = ", ".join(kind.__name__ for kind in WITHIN_ATTEMPT)
+    return PluginBrokenError(
+        f"a middleware around an attempt told {type(event).__name__}; only {kinds} may come from there",
+        plugin="middleware",
+        hint="See 'aurarouter plugins' for who brings middleware.",
+    )
+
+
+def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int) -> Call:
+    return Call(
+        task=call.task,
+        decision=call.decision,
+        constraint=call.constraint,
+        model=model,
+        prompt=prompt,
+        attempt=number,
+        settings=call.settings,
+    )
+
+
+def _finished(run: Run, node: Node, attempts: Sequence[Attempt], order: Order, outcome: str) -> NodeFinished:
+    seconds, skipped = run.recorder.elapsed - node.started, order.passed_over
+    return NodeFinished(node=evolve(node, seconds=seconds, outcome=outcome, attempts=tuple(attempts), skipped=skipped))

@@ -1,0 +1,108 @@
+"""The loop of a conversation: reads a line, answers it or does what it says, until the end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import click
+
+from aurarouter_core.chat import Chat, Conversation
+from aurarouter_core.cli.answer import finish, result, say_who_failed
+from aurarouter_core.cli.chat_turn import say, turn, warn
+from aurarouter_core.cli.conversation import SHORT
+from aurarouter_core.cli.failure import exit_code, report
+from aurarouter_core.cli.session import Session
+from aurarouter_core.cli.slash import Leave, obey
+from aurarouter_core.cli.task_options import trace_context
+from aurarouter_core.plain import dumps
+from aurarouter_hooks import AuraRouterError, Task
+
+
+def talk(session: Session, conversation: Conversation, *, as_json: bool) -> int:
+    """Talk until the end of the input; the exit code."""
+    with asyncio.Runner() as runner:
+        router = session.router
+        chat = Chat(router, session.conversations, conversation)
+        runner.run(_done(router.__aenter__()))
+        try:
+            return _loop(runner.run, chat, session, as_json=as_json)
+        finally:
+            runner.run(_done(router.__aexit__(None, None, None)))
+
+
+async def _done(work: Coroutine[Any, Any, Any]) -> None:
+    await work
+
+
+def _loop(run: Callable[[Coroutine[Any, Any, Any]], Any], chat: Chat, session: Session, *, as_json: bool) -> int:
+    live = sys.stdin.isatty()
+    if live:
+        import readline  # noqa: F401 - input() edits lines and remembers them once it is there
+
+        say(f"conversation {chat.conversation.id[:SHORT]}; /help shows commands, Ctrl-D leaves")
+    failed = 0
+    while True:
+        try:
+            line = _read(live)
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            continue
+        if line is None:
+            break
+        if not line.strip():
+            continue
+        try:
+            words = line.removeprefix("/") if line.startswith("//") else line
+            if line.startswith("/") and words is line:
+                chat = run(obey(line, chat, session))
+                continue
+            run(_turn(chat, words, as_json=as_json))
+        except Leave:
+            break
+        except KeyboardInterrupt:
+            if not live:
+                raise
+            click.echo()
+            say("stopped; what there is of the answer is kept")
+        except (AuraRouterError, click.UsageError) as error:
+            failed = _tell(error, as_json=as_json)
+    if live:
+        click.echo(err=True)
+    return 0 if live else failed
+
+
+def _read(live: bool) -> str | None:
+    """The next line; None at the end."""
+    if not live:
+        try:
+            line = sys.stdin.readline()
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"standard input is not UTF-8 text: {error}") from error
+        return line.rstrip("\n") if line else None
+    try:
+        return input("> ")
+    except EOFError:
+        return None
+
+
+async def _turn(chat: Chat, words: str, *, as_json: bool) -> None:
+    streams = sys.stdout.isatty() and not as_json
+    done, begun = await turn(chat, Task(words, trace_context=trace_context()), streams=streams)
+    if as_json:
+        click.echo(dumps({"conversation": chat.conversation.id, **result(done)}))
+        return
+    finish(done, begun)
+    if done.complete:
+        say_who_failed(done)
+    await warn(chat)
+
+
+def _tell(error: AuraRouterError | click.UsageError, *, as_json: bool) -> int:
+    if isinstance(error, click.UsageError):
+        say(error.format_message())
+        return 2
+    report(error)
+    return exit_code(error)

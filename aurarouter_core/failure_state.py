@@ -1,0 +1,249 @@
+"""One model's failure state: what attempts and health checks said of it, and whether it may be asked now.
+
+    unknown ──ok──▶ healthy ◀──────────────────── ok ───────────────────┐
+       │               │                                                │
+       ├──unavailable──┴──▶ cooling ──time──▶ anybody may ask ──────────┤
+       │                       └─ THRESHOLD in a row ─▶ open ──time──▶ half_open: one may ask, the others wait
+       ├──429──▶ rate_limited ──time──▶ anybody may ask
+       ├──401, 403──▶ misconfigured ──an hour──▶ half_open
+       └──a check says so──▶ loading, down, misconfigured
+
+An attempt that began before the state last got worse can't make it worse again: a hundred attempts that one outage
+ends are one failure.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from attrs import define, field, frozen
+
+from aurarouter_hooks import (
+    Health,
+    ProviderAuthError,
+    ProviderError,
+    ProviderRateLimitedError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+)
+from aurarouter_hooks.values import HealthState
+
+THRESHOLD = 5
+"""Failures in a row that open the breaker."""
+BASE, CAP = 0.5, 60.0
+"""Seconds: the back-off's first ceiling, which doubles with each failure, and its last."""
+REFUSED = 3600.0
+"""Seconds for which a model is left alone whose key was refused."""
+LONGEST = 86400.0
+"""Seconds that a backend can ask for at most."""
+LOOK_AGAIN = 2.0
+"""Seconds for which a health check's bad news holds."""
+RESTING: frozenset[HealthState] = frozenset({"cooling", "open", "rate_limited", "misconfigured", "loading", "down"})
+BAD_NEWS: frozenset[HealthState] = frozenset({"loading", "down", "misconfigured", "rate_limited"})
+ONE_AT_A_TIME: frozenset[HealthState] = frozenset({"open", "half_open", "misconfigured"})
+
+
+def backoff(failures: int, draw: Callable[[], float] = random.random) -> float:
+    """Seconds to leave a model alone after so many failures in a row.
+
+    Exponential with full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
+    """
+    ceiling: float = min(CAP, BASE * 2 ** min(failures - 1, 30))
+    return draw() * ceiling
+
+
+@frozen(kw_only=True)
+class Refusal:
+    """Why a model may not be asked now.
+
+    Attributes:
+        model: Its id.
+        why: In words, with the time left.
+        retry_in: Seconds until it may be asked again; 0 while somebody tries it.
+        state: Its state.
+        progress: 0..1 while it loads.
+    """
+
+    model: str
+    why: str
+    retry_in: float
+    state: HealthState
+    progress: float | None = None
+
+    @property
+    def error(self) -> ProviderError:
+        """The same as the error of an attempt that was not made."""
+        if self.state == "misconfigured":
+            return ProviderAuthError(self.why)
+        kind = ProviderRateLimitedError if self.state == "rate_limited" else ProviderUnavailableError
+        return kind(self.why, retry_after=self.retry_in)
+
+
+@define(eq=False)
+class FailureState:
+    """The failure state of one model as one configuration has it, keys included.
+
+    Attributes:
+        model: Its id.
+        state: What is known of it.
+        failures: How often in a row it was unavailable.
+        until: When it may be asked again, on `clock`.
+        detail, hint: What was the matter, and what to do about it.
+        progress: 0..1 while it loads.
+        looked: When a health check last began.
+        told: Called after each change for the worse, and for the better after one.
+    """
+
+    model: str = ""
+    told: Callable[[FailureState], None] = field(default=lambda _: None)
+    clock: Callable[[], float] = time.monotonic
+    draw: Callable[[], float] = random.random
+    state: HealthState = "unknown"
+    failures: int = 0
+    until: float = 0.0
+    detail: str = ""
+    hint: str = ""
+    progress: float | None = None
+    looked: float = float("-inf")
+    _turn: int = 0
+    _probe: int | None = None
+    _tickets: int = 0
+
+    @property
+    def is_troubled(self) -> bool:
+        """It rests, or somebody tries it after a rest."""
+        return self.state in RESTING or self._probe is not None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it may not be asked now; None when it may."""
+        if not self.is_troubled:
+            return None
+        left = self.until - self.clock()
+        if self.state in RESTING and left > 0:
+            progress = self.progress if self.state == "loading" else None
+            return Refusal(model=self.model, why=self._why(left), retry_in=left, state=self.state, progress=progress)
+        if self._probe is not None and self.state in ONE_AT_A_TIME:
+            why = f"another task tries it first, after: {self.detail}"
+            return Refusal(model=self.model, why=why, retry_in=0.0, state="half_open")
+        return None
+
+    def _why(self, left: float) -> str:
+        if self.state == "loading":
+            share = f" {self.progress:.0%}" if self.progress is not None else ""
+            return f"loading{share}"
+        time = f"{left:.1f} s" if left < 100 else f"{left / 60:.0f} min"
+        words = f"{self.state.replace('_', ' ')} for {time} more"
+        return f"{words}, after: {self.detail}" if self.detail else words
+
+    def begin(self) -> int:
+        """An attempt begins; what it is known by until it ends. Ask for a `refusal` first."""
+        self._tickets += 1
+        if self.state in ONE_AT_A_TIME:
+            self.state, self._probe = "half_open", self._tickets
+        return self._tickets
+
+    def answers(self, ticket: int) -> None:
+        """An attempt's first content came: others needn't wait for its end. Only the end says that all is well."""
+        if self._probe == ticket:
+            self._probe = None
+            self._better("unknown")
+
+    def ended(self, ticket: int, error: BaseException | None, *, private: bool = False) -> None:
+        """An attempt ended: well, with an error of the backend, or with one that says nothing about it.
+
+        Args:
+            private: The error's words may quote what nobody else may read.
+        """
+        stale = ticket <= self._turn
+        self.let_go(ticket)
+        if isinstance(error, ProviderRateLimitedError | ProviderUnavailableError | ProviderTimeoutError):
+            self._unavailable(error, stale=stale, private=private)
+        elif isinstance(error, ProviderAuthError) and not stale:
+            self._worse("misconfigured", REFUSED, error, private=private)
+        elif error is None and not stale:
+            self._better("healthy")
+
+    def let_go(self, ticket: int) -> None:
+        """An attempt ended in a way that says nothing; when it was the one that tries, the next one may."""
+        if self._probe == ticket:
+            self._probe = None
+            self.told(self)
+
+    def _unavailable(self, error: ProviderError, *, stale: bool, private: bool) -> None:
+        asked = getattr(error, "retry_after", None)
+        wait = None if asked is None else min(max(asked, 0.0), LONGEST)
+        if stale:
+            if wait is not None and self.state in RESTING:
+                self.until = max(self.until, self.clock() + wait)
+            return
+        self.failures += 1
+        if wait is None:
+            wait = backoff(self.failures, self.draw)
+        state: HealthState = "open" if self.failures >= THRESHOLD else "cooling"
+        self._worse(
+            "rate_limited" if isinstance(error, ProviderRateLimitedError) else state, wait, error, private=private
+        )
+
+    def forgive(self) -> None:
+        """Forget everything: somebody wants it asked all the same."""
+        self._turn, self._probe = self._tickets, None
+        self._set("unknown", 0, 0.0, "", "")
+        self.told(self)
+
+    def saw(self, health: Health) -> None:
+        """A health check said this. It lifts no limit that the backend asked for, and closes no breaker by itself."""
+        if health.state in ("healthy", "cold"):
+            if self.state == "open":
+                self._better("half_open")
+            elif self.state in RESTING - {"rate_limited"}:
+                self._better("healthy" if self.state == "misconfigured" else "unknown")
+            elif self.state == "unknown":
+                self.state = health.state
+        elif health.state in BAD_NEWS and self.state not in ("open", "rate_limited"):
+            wait = health.retry_in or (REFUSED if health.state == "misconfigured" else LOOK_AGAIN)
+            self.progress = health.progress
+            self._rest(health.state, wait, health.detail, health.hint)
+
+    def share(self, state: HealthState, failures: int, left: float, detail: str, hint: str) -> None:
+        """Another process says how it is. Worse news than our own counts, and its good news after our bad."""
+        if state not in RESTING:
+            if self.state in RESTING and self._probe is None:
+                self._set("unknown", 0, 0.0, "", "")
+        elif left > 0 and self.clock() + left > self.until:
+            self._set(state, max(failures, self.failures), self.clock() + min(left, LONGEST), detail, hint)
+
+    def health(self, seen: Health) -> Health:
+        """How it is, after a health check has just said this: what attempts have shown counts more."""
+        refusal = self.refusal
+        if refusal is None or refusal.state == seen.state:
+            return seen
+        return Health(
+            state=refusal.state,
+            detail=self.detail or refusal.why,
+            hint=self.hint,
+            progress=refusal.progress,
+            retry_in=refusal.retry_in,
+        )
+
+    def _worse(self, state: HealthState, wait: float, error: ProviderError, *, private: bool) -> None:
+        words = type(error).__name__ if private else str(error)
+        self._rest(state, wait, words, "" if private else error.hint)
+
+    def _rest(self, state: HealthState, wait: float, detail: str, hint: str) -> None:
+        self._turn = self._tickets
+        self._set(state, self.failures, self.clock() + wait, detail, hint)
+        self.told(self)
+
+    def _better(self, state: HealthState) -> None:
+        changed = self.state != state and self.state != "cold"
+        self._set(state, self.failures if state in ("half_open", "unknown") else 0, 0.0, self.detail, "")
+        if state == "healthy":
+            self.detail = ""
+        if changed:
+            self.told(self)
+
+    def _set(self, state: HealthState, failures: int, until: float, detail: str, hint: str) -> None:
+        self.state, self.failures, self.until, self.detail, self.hint = state, failures, until, detail, hint

@@ -1,0 +1,62 @@
+"""Whether a task is answered directly or by a plan."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from attrs import frozen
+
+from aurarouter_core.plan_settings import Plans
+from aurarouter_hooks import Analysis, Intent, RoutingError, Task
+
+LOOKED_AT = 4000
+"""Characters whose wording counts."""
+STEPWISE = re.compile(
+    r"\b(?:step[- ]by[- ]step|plan|steps|stages|phases|milestones)\b|^[ \t]*2[.)]\s", re.IGNORECASE | re.MULTILINE
+)
+
+
+@frozen
+class Chosen:
+    """The mode and the reason for it, with a level of complexity where that was it."""
+
+    name: Literal["direct", "plan"]
+    why: str
+    score: float | None = None
+    threshold: float | None = None
+
+
+ASKED = Chosen("direct", "asked for")
+MODEL = Chosen("direct", "a model was asked for")
+NOT_PLAIN = Chosen("direct", "it is a conversation, or has tools or a schema")
+ONE_STEP = Chosen("direct", "its wording names no steps")
+SIMPLE = Chosen("direct", "no task for a plan")
+
+
+def chosen_mode(task: Task, intent: Intent, analysis: Analysis, plans: Plans) -> Chosen:
+    """The mode that the task asks for; with "auto" a plan for what is hard, names steps, and is plain text.
+
+    Raises:
+        RoutingError: A plan is asked for where none can be made.
+    """
+    if task.mode == "direct":
+        return ASKED
+    if task.mode == "plan":
+        if task.tools or task.response_schema is not None:
+            raise RoutingError(
+                "a task with tools or a response schema can't be answered by a plan",
+                hint="Leave the mode at 'auto', or leave tools and schema out.",
+            )
+        return Chosen("plan", "asked for")
+    if intent.name != "COMPLEX_REASONING":
+        return SIMPLE
+    if task.model is not None:
+        return MODEL
+    if task.messages or task.tools or task.response_schema is not None:
+        return NOT_PLAIN
+    if analysis.level < plans.from_level:
+        return Chosen("direct", "not hard enough for a plan", analysis.level, plans.from_level)
+    if STEPWISE.search(task.text[:LOOKED_AT]) is None:
+        return ONE_STEP
+    return Chosen("plan", "hard, and its wording names steps", analysis.level, plans.from_level)

@@ -1,0 +1,171 @@
+"""The parts of one task as nodes of its graph: each decided for itself, within all limits that held before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+from attrs import Factory, define, evolve
+
+from aurarouter_core.attempt import Run
+from aurarouter_core.chain import node_events
+from aurarouter_core.decide import wanted
+from aurarouter_core.located import located
+from aurarouter_core.plain import error_info
+from aurarouter_hooks import (
+    AuraRouterError,
+    Call,
+    Constraint,
+    Decision,
+    Delta,
+    Done,
+    ErrorInfo,
+    Event,
+    Message,
+    Node,
+    NodeFinished,
+    NodeStarted,
+    PluginMissingError,
+    ProviderError,
+    Reply,
+    RoutingError,
+    Task,
+    Text,
+)
+from aurarouter_hooks.values import NodeKind
+
+FAILURES = (RoutingError, PluginMissingError, ProviderError)
+"""What keeps a node from answering. Anything else is a fault of the program and ends the task."""
+CONTEXT = 4096
+"""Tokens that a model is taken to hold when nobody says."""
+ROOM = 32_000
+"""Characters of earlier answers in one prompt, however much the model holds."""
+
+
+@define(eq=False, kw_only=True)
+class Work:
+    """A node at work. Read `reply` and `error` once its events are over, then tell its end with `finish`.
+
+    Attributes:
+        run, call: The node's own: they hold its task, its decision and its limits.
+        node: As it begins; as it ended, afterwards.
+        shown: Its text is part of the answer; else nothing of it is told.
+        reply: What the model said; empty when none answered.
+        failure: Why none did.
+        error: The same, or why the reply stops short; None when all is well.
+    """
+
+    run: Run
+    call: Call
+    node: Node
+    shown: bool
+    reply: Reply = Factory(Reply)
+    failure: AuraRouterError | None = None
+    error: ErrorInfo | None = None
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """What the node tells, from its start to right before its end."""
+        if self.failure is not None:
+            yield self._stillborn()
+            return
+        begun = False
+        try:
+            async with aclosing(node_events(self.run, self.call, self.node)) as events:
+                async for event in events:
+                    begun = True
+                    if isinstance(event, Done):
+                        self.reply, self.error = event.reply, event.trace.error
+                    elif isinstance(event, NodeFinished):
+                        self.node = event.node
+                    elif self.shown or not isinstance(event, Delta):
+                        yield event
+        except FAILURES as failure:
+            self.failure, self.error = failure, error_info(failure)
+            if not begun:
+                yield self._stillborn()
+
+    def _stillborn(self) -> NodeStarted:
+        """The start of a node that has nobody to ask."""
+        started, self.node = self.node, evolve(self.node, outcome="failed")
+        return NodeStarted(node=started)
+
+    def finish(self, **changes: Any) -> NodeFinished:
+        """The node's end, with what else is to be said about it."""
+        return NodeFinished(node=evolve(self.node, **changes))
+
+
+class Nodes:
+    """Makes the nodes of one task.
+
+    Attributes:
+        run, call: The task's own.
+        task: What is to be done, as middleware left it.
+        limits: What holds for each further node. What was private once stays so.
+    """
+
+    def __init__(self, run: Run, call: Call) -> None:
+        self.run, self.call, self.task = run, call, call.task
+        self.limits = run.decision.constraint | call.constraint
+        if call.task is not run.task:
+            self.limits |= wanted(call.task)
+
+    def node(self, name: str, kind: NodeKind, *parents: str, label: str = "") -> Node:
+        """A node that begins now."""
+        return Node(id=name, kind=kind, parents=parents, label=label, started=self.run.recorder.elapsed)
+
+    async def begin(
+        self, node: Node, about: Task, sent: Callable[[Decision], Task], *, text: str = "", shown: bool = False
+    ) -> Work:
+        """A node that is decided now. Nothing is raised: what is in the way stands in its `failure`.
+
+        Args:
+            node: As `node` makes it.
+            about: What it is decided by; it holds all that may be sent.
+            sent: Makes the task that the models are sent, once it is known who they are.
+            text: What the trace says of it where content may be kept.
+            shown: As on `Work`.
+        """
+        try:
+            async with self.run.in_time():
+                await asyncio.sleep(0)  # a deadline that has passed acts here, however fast models and plugins are
+                decision = await located(about, self.run.snapshot, self.run.pool, self.limits)
+        except FAILURES as error:
+            return Work(run=self.run, call=self.call, node=node, shown=shown, failure=error, error=error_info(error))
+        if decision.constraint.private:
+            self.limits |= Constraint(private=True, reasons=decision.constraint.reasons)
+        return self.work(evolve(node, label=self.told(text) or node.label), decision, sent(decision), shown=shown)
+
+    def work(self, node: Node, decision: Decision, task: Task, *, shown: bool = False) -> Work:
+        """A node that sends this task along the decision's chain."""
+        decision = evolve(decision, constraint=self.limits | decision.constraint)
+        run = evolve(self.run, task=task, decision=decision)
+        call = evolve(self.call, task=task, decision=decision, constraint=decision.constraint)
+        return Work(run=run, call=call, node=evolve(node, role=decision.role), shown=shown)
+
+    def asking(self, text: str, **changes: Any) -> Task:
+        """The task's own history and material with another question; its wishes for the answer are left out."""
+        plain: dict[str, Any] = {"parameters": {}, "extra": {}, "response_schema": None, "tools": ()}
+        return evolve(self.task, text=text, messages=self.history, mode="direct", intent=None, **{**plain, **changes})
+
+    @property
+    def history(self) -> tuple[Message, ...]:
+        """What was said before the question, and what came with it beside text."""
+        messages = self.task.messages
+        if self.task.text:
+            return messages
+        last = max((at for at, message in enumerate(messages) if message.role == "user"), default=len(messages))
+        beside = [part for message in messages[last : last + 1] for part in message.parts if not isinstance(part, Text)]
+        return (*messages[:last], *([Message("user", beside)] if beside else []))
+
+    def room(self, decision: Decision) -> int:
+        """Characters of earlier answers that fit beside the task into the context of each model of a chain."""
+        models = [self.run.snapshot.models[name] for name in decision.chain]
+        tokens = min((model.capabilities.context_length or CONTEXT for model in models), default=CONTEXT)
+        taken = len(self.task.question) + len(self.task.context)
+        return max(0, min(ROOM, tokens * 3 // 2 - taken))
+
+    def told(self, text: str) -> str | None:
+        """A text for the trace, where content may be kept."""
+        return text if self.run.recorder.keeps_content and not self.limits.private else None

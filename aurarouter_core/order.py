@@ -1,0 +1,130 @@
+"""Whose turn it is: a chain's models in order, those passed over that may not be asked now, and the wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import suppress
+from math import inf
+
+from attrs import define
+
+from aurarouter_core.attempt import Run
+from aurarouter_core.failure_state import Refusal
+from aurarouter_core.health import LOOK_EVERY, look
+from aurarouter_core.rotation import Turn
+from aurarouter_hooks import Progress, ProviderRateLimitedError, ProviderUnavailableError
+from aurarouter_hooks.values import HealthState
+
+GRACE = 2.0
+"""Seconds that a backend gets to come back which a health check finds down."""
+WORTH_A_LOOK: frozenset[HealthState] = frozenset({"cooling", "open", "loading", "down"})
+"""States that a health check may end."""
+
+
+@define(eq=False)
+class Candidate:
+    """A model of the chain.
+
+    Attributes:
+        tries: Attempts that came as far as the backend.
+        round: The last round in which it was asked.
+        is_out: It can't answer this task any more.
+    """
+
+    name: str
+    turn: Turn
+    tries: int = 0
+    round: int = 0
+    is_out: bool = False
+
+
+class Order:
+    """The order in which one node asks the models of its chain.
+
+    In a round each model is asked once, unless its failure state forbids it. When nobody could answer, those that
+    were only unavailable or limited get another round, once they may be asked again.
+
+    Attributes:
+        passed_over: Why models were not asked when it was their turn, by id.
+    """
+
+    def __init__(self, run: Run, chain: Sequence[str]) -> None:
+        self._run = run
+        self._candidates = [Candidate(name, Turn(deadline=run.deadline)) for name in chain]
+        self._last: Candidate | None = None
+        self._round = 1
+        self.passed_over: dict[str, str] = {}
+
+    def next(self) -> Candidate | None:
+        """Who is asked now; None when nobody may be."""
+        last = self._last
+        if last is not None and last.turn.another:
+            last.turn.another = False
+            return last
+        self._last = None
+        for candidate in self._candidates:
+            if candidate.is_out or candidate.round == self._round:
+                continue
+            refusal = self._run.pool.states.refusal(candidate.name)
+            if refusal is None:
+                candidate.round = self._round
+                self._last = candidate
+                return candidate
+            self.passed_over[candidate.name] = refusal.why
+        return None
+
+    def failed(self, candidate: Candidate, error: BaseException) -> None:
+        """A candidate was asked, and failed."""
+        asked, candidate.turn.asked = candidate.turn.asked, False
+        if candidate.turn.another:
+            return
+        candidate.tries += asked
+        temporary = isinstance(error, ProviderUnavailableError | ProviderRateLimitedError)
+        if not (asked and temporary) or candidate.tries > self._run.snapshot.config.system.retries:
+            candidate.is_out = True
+
+    async def come_back(self) -> AsyncGenerator[Progress]:
+        """Wait until somebody may be asked, telling for whom; ends when that is so, and when there is no point."""
+        now = asyncio.get_running_loop().time
+        began = now()
+        end = min(began + self._run.snapshot.config.system.max_wait, self._run.deadline or inf)
+        told: HealthState | None = None
+        self._round += 1
+        while (left := end - now()) > 0 and (resting := self._resting()):
+            if any(refusal is None for _, refusal in resting):
+                return
+            await self._look(left)
+            hopes = list(self._hopes(left, gone=now() - began > GRACE))
+            if not hopes:
+                return
+            first = min(hopes, key=lambda refusal: refusal.retry_in)
+            if first.state != told:
+                told = first.state
+                yield Progress(what=f"waiting for '{first.model}', {first.why}", fraction=first.progress)
+            with suppress(TimeoutError):
+                pause = min(first.retry_in or LOOK_EVERY, LOOK_EVERY, left)
+                await asyncio.wait_for(self._run.pool.states.news(), pause)
+
+    def _resting(self) -> list[tuple[Candidate, Refusal | None]]:
+        refusal = self._run.pool.states.refusal
+        return [(candidate, refusal(candidate.name)) for candidate in self._candidates if not candidate.is_out]
+
+    async def _look(self, left: float) -> None:
+        """Ask backends that are only unavailable how they are: they may be loading, or back before their time."""
+        run = self._run
+        names = [candidate.name for candidate, refusal in self._resting() if refusal and refusal.state in WORTH_A_LOOK]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await asyncio.gather(*(look(name, run.snapshot, run.pool) for name in names))
+
+    def _hopes(self, left: float, *, gone: bool) -> Iterator[Refusal]:
+        """Who may come back in time."""
+        for candidate, refusal in self._resting():
+            if refusal is None:
+                yield Refusal(model=candidate.name, why="it may be asked again", retry_in=0.0, state="unknown")
+            elif refusal.state == "misconfigured" or (refusal.state == "down" and gone):
+                candidate.is_out = True
+                self.passed_over[candidate.name] = refusal.why
+            elif refusal.retry_in <= left or refusal.state in WORTH_A_LOOK:
+                yield refusal

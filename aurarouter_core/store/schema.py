@@ -1,0 +1,53 @@
+"""The tables of the store's file, and how each version came from the one before."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from aurarouter_core.store.usage import KEYS, Sums, counted
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def _count_old_traces(connection: sqlite3.Connection) -> None:
+    """Traces that were kept before usage was are counted once."""
+    sums = Sums()
+    for (body,) in connection.execute("SELECT body FROM traces"):
+        sums.add(counted(json.loads(body, object_hook=lambda item: SimpleNamespace(**item))))
+    sums.write(connection)
+
+
+FIRST = (
+    """CREATE TABLE IF NOT EXISTS traces (
+        id TEXT NOT NULL, task_id TEXT NOT NULL, started_at REAL NOT NULL, ok INTEGER NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (id, task_id))""",
+    "CREATE INDEX IF NOT EXISTS traces_by_time ON traces (started_at)",
+    """CREATE TABLE IF NOT EXISTS faults (
+        plugin TEXT NOT NULL, hook TEXT NOT NULL, error TEXT NOT NULL, count INTEGER NOT NULL, last_at REAL NOT NULL,
+        PRIMARY KEY (plugin, hook)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS dropped (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
+)
+SECOND = (
+    """CREATE TABLE states (
+        model TEXT NOT NULL, fingerprint TEXT NOT NULL, state TEXT NOT NULL, until REAL, failures INTEGER NOT NULL,
+        detail TEXT NOT NULL, hint TEXT NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY (model, fingerprint)) WITHOUT ROWID""",
+    f"""CREATE TABLE usage (
+        day TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL, role TEXT NOT NULL, app TEXT NOT NULL,
+        surface TEXT NOT NULL, tasks INTEGER NOT NULL, failed INTEGER NOT NULL, attempts INTEGER NOT NULL,
+        failures INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+        cached_input_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL, estimated INTEGER NOT NULL,
+        unpriced INTEGER NOT NULL, cost REAL, seconds REAL NOT NULL,
+        PRIMARY KEY ({", ".join(KEYS)})) WITHOUT ROWID""",
+    # Records that each running process has brought to an end: written, or counted as dropped.
+    "CREATE TABLE runs (id TEXT PRIMARY KEY, settled INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID",
+    # Processes that ended without closing the store.
+    """CREATE TABLE ends (
+        id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started REAL NOT NULL, at REAL NOT NULL, lost INTEGER NOT NULL)
+        WITHOUT ROWID""",
+    _count_old_traces,
+)
+STEPS = (FIRST, SECOND)

@@ -1,0 +1,134 @@
+"""Reviews: who is asked, what counts as a verdict, how often an answer is corrected, and how it ends."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors import Cast, Kind, actor, block, plan_of
+from aurarouter_core import Config, Plugins, Router, Task
+from aurarouter_core.layers import Layers
+from aurarouter_core.review import verdict_of
+from aurarouter_core.structure import build
+from aurarouter_hooks import Done, Prompt, ProviderUnavailableError
+
+GOOD = '{"approved": true, "problems": []}'
+BAD = '{"approved": false, "problems": ["no salt"]}'
+
+
+def configured(*, reviewer: bool = True, **sections: Any) -> Config:
+    roles = {"reasoning": ["thinker"], "coding": ["coder"], **({"reviewer": ["critic"]} if reviewer else {})}
+    models = {name: actor() for name in ("thinker", "coder", "critic")}
+    return build(Layers.of({"models": models, "roles": roles, **sections}, {}))
+
+
+def says(*verdicts: Any, correction: Any = "better bread") -> Callable[[Kind, Prompt, str], Any]:
+    left = list(verdicts)
+
+    def say(kind: Kind, prompt: Prompt, model: str) -> Any:
+        if kind == "review":
+            return left.pop(0)
+        return {"plan": plan_of("Prove it", "Write a Python function"), "correct": correction}.get(kind, "bread")
+
+    return say
+
+
+async def run(cast: Cast, task: Task, config: Config | None = None) -> Done:
+    async with Router(config or configured(), Plugins(discover=False, extra=[cast.plugin])) as router:
+        return await router.run(task)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "rounds", "outcome", "text"),
+    [
+        ((GOOD,), 1, "approved", "bread\n\nbread"),
+        ((BAD, GOOD), 1, "corrected", "better bread"),
+        ((BAD, BAD), 1, "rejected", "better bread"),
+        ((BAD, BAD, BAD, GOOD), 3, "corrected", "better bread"),
+        ((BAD,), 0, "rejected", "bread\n\nbread"),
+        (("Looks great!",), 1, "not reviewed", "bread\n\nbread"),
+        ((BAD, "Looks great!"), 1, "not reviewed", "better bread"),
+        ((ProviderUnavailableError("asleep"),), 1, "not reviewed", "bread\n\nbread"),
+    ],
+)
+async def test_how_a_review_ends(verdicts: tuple[Any, ...], rounds: int, outcome: str, text: str) -> None:
+    cast = Cast(says(*verdicts))
+    done = await run(cast, Task("Bake", mode="plan", review=True), configured(plans={"corrections": rounds}))
+    assert (done.text, done.complete, done.trace.notes["review"]) == (text, True, outcome)
+    assert cast.models("review") == ["critic"] * len(verdicts)
+    assert cast.models("correct") == ["coder"] * (text == "better bread") * len(cast.texts("correct"))
+    assert [reply.text for reply in done.steps] == ["bread", "bread"]
+
+
+async def test_the_graph_of_a_corrected_answer() -> None:
+    done = await run(Cast(says(BAD, GOOD)), Task("Bake", mode="plan", review=True))
+    nodes = [(node.id, node.kind, node.parents, node.role, node.label) for node in done.trace.nodes[4:]]
+    assert nodes == [
+        ("review-1", "review", ("step-2",), "reviewer", "rejected"),
+        ("correction-1", "answer", ("review-1",), "coding", "corrected after review"),
+        ("review-2", "review", ("correction-1",), "reviewer", "corrected"),
+    ]
+
+
+async def test_what_reviewer_and_corrector_see() -> None:
+    cast = Cast(says(BAD, GOOD))
+    await run(cast, Task("Bake", mode="plan", review=True))
+    first, second = cast.texts("review")
+    assert block(first, "The task:") == "Bake"
+    assert block(first, "The answer:") == "bread\n\nbread"
+    assert block(second, "The answer:") == "better bread"
+    (correction,) = cast.texts("correct")
+    assert block(correction, "The problems:") == "- no salt"
+
+
+@pytest.mark.parametrize(("task", "setting", "reviewed"), [
+    (None, False, False), (None, True, True), (False, True, False), (True, False, True),
+])  # fmt: skip
+async def test_who_decides_about_a_review(task: bool | None, setting: bool, reviewed: bool) -> None:
+    done = await run(Cast(says(GOOD)), Task("Bake", mode="plan", review=task), configured(plans={"review": setting}))
+    assert ("review" in done.trace.notes) == reviewed
+
+
+async def test_without_a_reviewer_it_is_not_reviewed() -> None:
+    done = await run(Cast(says()), Task("Bake", mode="plan", review=True), configured(reviewer=False))
+    assert done.trace.notes["review"] == "not reviewed"
+    assert done.complete
+
+
+async def test_a_direct_answer_is_reviewed_when_the_task_says_so() -> None:
+    done = await run(Cast(says(BAD, GOOD)), Task("Bake", review=True))
+    assert (done.text, done.steps, done.trace.notes["review"]) == ("better bread", (), "corrected")
+    done = await run(Cast(says()), Task("Bake"), configured(plans={"review": True}))
+    assert "review" not in done.trace.notes
+
+
+async def test_a_correction_that_fails_leaves_the_answer() -> None:
+    for broken in (ProviderUnavailableError("no"), ["half a b", ProviderUnavailableError("no")]):
+        done = await run(Cast(says(BAD, correction=broken)), Task("Bake", mode="plan", review=True))
+        assert (done.text, done.complete, done.trace.notes["review"]) == ("bread\n\nbread", True, "rejected")
+
+
+@pytest.mark.parametrize("said", [
+    "", "yes", "true", "[]", '"approved"', "{}", '{"approved": true}', '{"approved": 1, "problems": []}',
+    '{"approved": "true", "problems": []}', '{"approved": true, "problems": ["but"]}',
+    '{"approved": false, "problems": []}', '{"approved": false, "problems": [""]}',
+    '{"approved": false, "problems": "no salt"}', '{"approved": false, "problems": [1]}',
+    '{"approved": true, "problems": [], "note": "x"}', '{"approved": false, "approved": true, "problems": []}',
+    f"Sure: {GOOD}", f"{GOOD}\n{GOOD}", "[" * 100_000,
+    json.dumps({"approved": False, "problems": ["x"] * 11}), json.dumps({"approved": False, "problems": ["x" * 1001]}),
+])  # fmt: skip
+def test_anything_else_is_no_verdict(said: str) -> None:
+    assert verdict_of(said) is None
+
+
+def test_verdicts() -> None:
+    assert verdict_of(GOOD) == ()
+    assert verdict_of(f"```json\n{BAD}\n```") == ("no salt",)
+
+
+@given(st.text())
+def test_no_text_breaks_it(text: str) -> None:
+    assert verdict_of(text) is None or "approved" in text

@@ -1,0 +1,211 @@
+"""The store's file: moved forward from older forms, bounded in size and age, and honest about what was lost."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurarouter_core.plain import dumps
+from aurarouter_core.store import Keep, StateRow, Store
+from aurarouter_core.store.schema import STEPS
+from aurarouter_hooks import Attempt, AuraRouterError, Node, Trace, Usage
+
+NOW = time.time()
+FIRST_FORM = """
+CREATE TABLE traces (
+    id TEXT NOT NULL, task_id TEXT NOT NULL, started_at REAL NOT NULL, ok INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (id, task_id));
+CREATE INDEX traces_by_time ON traces (started_at);
+CREATE TABLE faults (
+    plugin TEXT NOT NULL, hook TEXT NOT NULL, error TEXT NOT NULL, count INTEGER NOT NULL, last_at REAL NOT NULL,
+    PRIMARY KEY (plugin, hook)) WITHOUT ROWID;
+CREATE TABLE dropped (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def trace(number: int, ago: float = 0.0, notes: Any = None) -> Trace:
+    attempt = Attempt(number=1, model="m", provider="p", started=0.0, usage=Usage(input_tokens=3, output_tokens=1))
+    node = Node(id="answer", kind="answer", role="coding", attempts=(attempt,))
+    return Trace(
+        id=f"{number:032x}", task_id=f"task{number}", started_at=NOW - ago, nodes=(node,), notes={"n": notes or ""}
+    )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        yield connection
+
+
+def one(path: Path, sql: str) -> Any:
+    with opened(path) as connection:
+        return connection.execute(sql).fetchone()
+
+
+def test_a_file_without_a_version_is_moved_forward_by_who_reads_and_its_traces_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with opened(path) as connection:
+        connection.executescript(FIRST_FORM)
+        for number in range(5):
+            old = trace(number)
+            connection.execute(
+                "INSERT INTO traces VALUES (?, ?, ?, 1, ?)", (old.id, old.task_id, old.started_at, dumps(old))
+            )
+        connection.execute("INSERT INTO faults VALUES ('bad', 'task_finished', 'ValueError: x', 3, 1.0)")
+    store = Store(path)
+    assert len(store.latest()) == 5
+    assert store.faults()[0][3] == 3
+    assert one(path, "PRAGMA user_version") == (len(STEPS),)
+    assert one(path, "PRAGMA auto_vacuum") == (2,)
+    assert one(path, "SELECT tasks, attempts, input_tokens FROM usage") == (5, 5, 15)
+    store.add(trace(5))
+    store.close()
+    assert one(path, "SELECT tasks, attempts, input_tokens FROM usage") == (6, 6, 18)
+
+
+def test_a_newer_file_is_one_clear_error_and_stays_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "a.db"
+    with opened(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    store = Store(path)
+    with pytest.raises(AuraRouterError, match="version 99") as caught:
+        store.latest()
+    assert "Update AuraRouter" in caught.value.hint
+    store.add(trace(1))
+    store.close()
+    assert "version 99" in caplog.text
+    assert one(path, "SELECT count(*) FROM sqlite_master") == (0,)
+    assert path.read_bytes()[100:] == before[100:]
+
+
+def test_a_move_that_fails_half_way_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with opened(path) as connection:
+        connection.executescript(FIRST_FORM)
+        connection.execute("INSERT INTO traces VALUES ('1', '1', 1.0, 1, 'this is no JSON')")
+    with pytest.raises(ValueError, match="Expecting"):
+        Store(path).latest()
+    assert one(path, "PRAGMA user_version") == (0,)
+    assert one(path, "SELECT count(*) FROM sqlite_master WHERE name = 'usage'") == (0,)
+
+
+def test_the_newer_state_of_a_model_stays_and_old_ones_go(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.add(StateRow(model="a", fingerprint="f", state="open", until=NOW + 60, failures=3, detail="x", at=NOW))
+    store.add(StateRow(model="a", fingerprint="f", state="cooling", at=NOW - 5))
+    store.add(StateRow(model="a", fingerprint="g", state="healthy", at=NOW - 1))
+    store.add(StateRow(model="old", fingerprint="f", state="open", at=NOW - 90_000))
+    store.close()
+    assert [(row.model, row.fingerprint, row.state, row.failures) for row in store.states()] == [
+        ("a", "f", "open", 3),
+        ("a", "g", "healthy", 0),
+    ]
+    store.add(StateRow(model="a", fingerprint="f", state="healthy", at=NOW + 1))
+    store.close()
+    assert store.states()[0] == StateRow(model="a", fingerprint="f", state="healthy", at=NOW + 1)
+
+
+def test_traces_that_are_too_old_go_and_what_they_used_stays(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db", Keep(traces=100, days=2, megabytes=10))
+    for number in range(10):
+        store.add(trace(number, ago=number * 43_200))
+    store.close()
+    assert len(store.latest(100)) == 4
+    assert one(store.path, "SELECT sum(tasks), sum(input_tokens) FROM usage") == (10, 30)
+
+
+def test_the_file_stays_small_and_gives_its_room_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db", Keep(traces=10**6, days=30, megabytes=1))
+    for number in range(300):
+        store.add(trace(number, ago=300 - number, notes="x" * 20_000))
+    store.close()
+    kept = [row["task_id"] for row in store.latest(1000)]
+    assert 10 < len(kept) < 60
+    assert kept == [f"task{number}" for number in range(299, 299 - len(kept), -1)]
+    assert store.path.stat().st_size <= 1.1 * 2**20
+    assert one(store.path, "SELECT sum(tasks) FROM usage") == (300,)
+
+
+def test_a_trace_that_is_too_long_is_kept_without_its_details(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.add(trace(1, notes="ä" * 2**20))
+    store.close()
+    (kept,) = store.latest()
+    assert kept["notes"] == {"shortened": "longer than 1 MiB, so it was kept without its details"}
+    assert one(store.path, "SELECT sum(input_tokens) FROM usage") == (3,)
+
+
+def test_the_same_trace_counts_once_even_in_two_batches(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    for _ in range(3):
+        store.add(trace(1))
+        store.add(trace(1))
+        store.close()
+    assert len(store.latest()) == 1
+    assert one(store.path, "SELECT tasks, attempts FROM usage") == (1, 1)
+
+
+def test_reading_makes_no_file_and_writes_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "sub" / "a.db")
+    assert (store.latest(), store.states(), store.faults(), store.find("x")) == ([], [], [], [])
+    assert not (tmp_path / "sub").exists()
+
+
+KILLED = """
+import os, sys, time
+from pathlib import Path
+from aurarouter_core.store import Store, writer
+from aurarouter_hooks import Trace
+writer.GATHER = 60.0
+store = Store(Path(sys.argv[1]))
+for number in range(7):
+    store.add(Trace(id=str(number), task_id="", started_at=time.time()))
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_had_in_memory_is_counted_by_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, path], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert int(process.stdout.readline()) == process.pid
+    store = Store(path)
+    store.add(trace(1))
+    store.close()
+    assert one(path, "SELECT count(*) FROM ends") == (0,)  # it lives
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    for _ in range(2):
+        store.add(trace(2))
+        store.close()
+    assert one(path, "SELECT pid, lost FROM ends") == (process.pid, 7)
+    assert one(path, "SELECT sum(count) FROM dropped") == (7,)
+    assert list(path.with_name("a.db.writers").iterdir()) == []
+
+
+def test_what_could_not_be_written_at_the_end_is_counted_by_the_next_one(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.add(trace(1))
+    store.close()
+    content = store.path.read_bytes()
+    store.path.write_bytes(b"no database" * 1000)
+    store.add(trace(2))
+    store.close()
+    store.path.write_bytes(content)
+    other = Store(store.path)
+    other.add(trace(3))
+    other.close()
+    assert json.loads(dumps([row["task_id"] for row in other.latest()])) == ["task3", "task1"]
+    assert one(store.path, "SELECT sum(count) FROM dropped") == (1,)
