@@ -17,6 +17,26 @@ include "passes.pxi"
 
 globals()["WIDTH"] = WIDTH
 
+cdef extern from "Python.h":
+    int PyObject_GenericSetAttr(object target, object name, object value) except -1
+
+cdef object _new = object.__new__
+cdef tuple _ANALYSIS = (
+    *("intent", "confidence", "probabilities", "role", "role_confidence", "complexity", "level", "verbs"),
+    *("findings", "spans"),
+)
+cdef tuple _SPAN = ("start", "end", "what", "weight")
+cdef tuple _FINDING = ("rule", "start", "end")
+
+
+cdef object shaped(object kind, tuple names, tuple values):
+    """A frozen value without its `__init__`, which takes as long as the pass itself."""
+    made = _new(kind)
+    cdef Py_ssize_t i
+    for i in range(len(names)):
+        PyObject_GenericSetAttr(made, names[i], values[i])
+    return made
+
 
 def grams(text, head, tail):
     """What the classifier counts in a text, as 32-bit hashes in no useful order."""
@@ -197,6 +217,13 @@ cdef class Analyser:
             return self.weigh(&found)
         finally:
             free(block)
+
+    def value(self, text, analysis, finding, span):
+        """One pass over a text, as the values that these classes make."""
+        cdef tuple raw = self.analyse(text)
+        found = tuple([shaped(finding, _FINDING, each) for each in <tuple>raw[8]]) if raw[8] else ()
+        why = tuple([shaped(span, _SPAN, each) for each in <tuple>raw[9]])
+        return shaped(analysis, _ANALYSIS, (*raw[:8], found, why))
 
     cdef tuple weigh(self, Scratch *found):
         """Turn sums into probabilities, and choose."""

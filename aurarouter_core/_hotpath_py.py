@@ -20,6 +20,7 @@ from aurarouter_core._words_py import Word, check, cut, fold, words
 
 if TYPE_CHECKING:
     from aurarouter_core.classifier import Likeness, Model
+    from aurarouter_hooks.values import Analysis, Finding, Span
 
 __all__ = ["WIDTH", "Analyser", "fold", "grams", "words"]
 
@@ -157,6 +158,22 @@ class Analyser:
             math.floor(sums[column] * model.scales[column] / root) + model.biases[column] for column in range(columns)
         ]
         return self._weigh(scores, _log(end - begin), verbs, pieces, root, self._alike(like, rarity))
+
+    def value(self, text: str, analysis: type[Analysis], finding: type[Finding], span: type[Span]) -> Analysis:
+        """One pass over a text, as the values that these classes make."""
+        intent, sure, chances, role, role_sure, complexity, level, verbs, findings, spans = self.analyse(text)
+        return analysis(
+            intent=intent,
+            confidence=sure,
+            probabilities=chances,
+            role=role,
+            role_confidence=role_sure,
+            complexity=complexity,
+            level=level,
+            verbs=verbs,
+            findings=tuple([finding(*each) for each in findings]),
+            spans=tuple([span(*each) for each in spans]),
+        )
 
     def _find(self, text: str, parts: Sequence[tuple[int, int]]) -> list[_Hit]:
         """The synonyms, each at its first place."""

@@ -109,3 +109,9 @@ def temperature(scores: Floats, labels: NDArray[np.int64]) -> float:
         -float(np.mean(np.log(softmax(scores * factor)[np.arange(len(labels)), labels] + 1e-9))) for factor in factors
     ]
     return float(factors[int(np.argmin(lost))])
+
+
+def calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> float:
+    """How far confidence and accuracy are apart on the average, over ten bins."""
+    bins = np.minimum(9, (confidence * 10).astype(int))
+    return sum(abs(float((right[bins == at] - confidence[bins == at]).sum())) for at in range(10)) / len(right)

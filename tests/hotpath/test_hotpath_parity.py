@@ -9,12 +9,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurarouter_core import classifier
 from aurarouter_core.classifier import Likeness, Model, shipped
 from aurarouter_core.lexicon import Lexicon
+from aurarouter_hooks import Analysis, Finding, Span
 
 WORDS = [
     *Lexicon.default().verbs,
@@ -63,7 +65,7 @@ def test_the_same_public_names_in_the_same_order(plain: ModuleType, compiled: Mo
     assert [name for name in vars(compiled.Analyser) if not name.startswith("_")] == methods
 
 
-@pytest.mark.parametrize("name", ["fold", "grams", "words", "Analyser.resolve", "Analyser.analyse"])
+@pytest.mark.parametrize("name", ["fold", "grams", "words", "Analyser.resolve", "Analyser.analyse", "Analyser.value"])
 def test_the_same_parameters(plain: ModuleType, compiled: ModuleType, name: str) -> None:
     def parameters(module: ModuleType) -> list[str]:
         found: Any = module
@@ -90,6 +92,9 @@ def test_sentences_of_known_words(twins: tuple[Any, Any], plain: ModuleType, com
     first, second = twins
     assert second.analyse(text) == first.analyse(text)
     assert second.resolve(text) == first.resolve(text)
+    made = second.value(text, Analysis, Finding, Span)
+    assert made == first.value(text, Analysis, Finding, Span)
+    assert (made.intent, made.spans) == (evolve(made).intent, evolve(made).spans)
 
 
 @given(ANYTHING)
