@@ -53,6 +53,7 @@ def decide(
     locations: Mapping[str, Location],
     resting: Mapping[str, str] = NOBODY,
     limits: Constraint = NO_LIMITS,
+    opinion: str = "",
 ) -> Decision:
     """Settle where a task may go, and in which order.
 
@@ -62,6 +63,7 @@ def decide(
         locations: Where models ran when last asked; a model that is not in it counts as remote.
         resting: Why models may not be asked now. They keep their place: they may be back when it is their turn.
         limits: What holds already, for a part of a larger task.
+        opinion: The intent that a model named because the analyser wasn't sure.
 
     Raises:
         UnknownModelError, UnknownRoleError, RoutingError: The caller asked for what is not configured.
@@ -70,7 +72,7 @@ def decide(
     stages = _Stages()
     analysis = snapshot.analyser.analyse(task.question)
     stages.add("analyse", f"complexity {analysis.level} of 10", analysis.complexity)
-    intent = _intent(task, analysis, snapshot, stages)
+    intent = _intent(task, analysis, snapshot, stages, opinion)
     mode = chosen_mode(task, intent, analysis, snapshot.config.plans)
     stages.add("mode", mode.outcome, mode.score, mode.threshold)
     role, chain = _chain(task, intent, analysis, snapshot, stages, plans=mode.name == "plan")
@@ -112,7 +114,15 @@ def decide(
     )
 
 
-def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages) -> Intent:
+def unsure(decision: Decision) -> bool:
+    """The intent is the analyser's guess, and not a good one."""
+    stage = next((stage for stage in decision.stages if stage.name == "classify"), None)
+    return (
+        stage is not None and stage.score is not None and stage.threshold is not None and stage.score < stage.threshold
+    )
+
+
+def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages, opinion: str) -> Intent:
     if task.intent is not None:
         chosen = snapshot.intents.get(task.intent)
         if chosen is None:
@@ -124,7 +134,17 @@ def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages)
     if brought is not None:
         stages.add("classify", f"{brought.name} (a plugin's opinion)")
         return brought
-    stages.add("classify", analysis.intent, analysis.confidence)
+    if opinion in snapshot.intents:
+        stages.add("classify", f"{opinion} (a model was asked)")
+        return snapshot.intents[opinion]
+    for word, _ in analysis.verbs:
+        if word in snapshot.named:
+            name = snapshot.named[word]
+            stages.add("classify", f"{name} (a synonym of it was found)")
+            return snapshot.intents[name]
+    limit = snapshot.config.system.ask_below
+    guess = "" if analysis.confidence >= limit else " (not sure)"
+    stages.add("classify", f"{analysis.intent}{guess}", analysis.confidence, limit)
     return snapshot.intents.get(analysis.intent) or Intent(name=analysis.intent)
 
 
@@ -139,7 +159,7 @@ def _chain(
         role, why = task.role, "asked for"
     elif plans and PLANNER in config.roles:
         role, why = PLANNER, "it makes the plan"
-    elif intent.role and intent.name != analysis.intent:
+    elif intent.role and (intent.name != analysis.intent or intent.name in config.intents):
         role, why = intent.role, f"of intent {intent.name}"
     elif analysis.role and analysis.role_confidence >= ROLE_THRESHOLD:
         role, why, score = analysis.role, "of the wording", analysis.role_confidence
