@@ -77,7 +77,7 @@ def outcome(call: Any, *given: Any) -> Any:
 
 
 def damaged(dice: random.Random, whole: bytes) -> bytes:
-    """A classifier's file after an accident; half of the time with a right checksum, so that the sizes are looked at."""
+    """A classifier's file after an accident, often with a right checksum, so that the sizes are looked at."""
     data = bytearray(whole)
     for _ in range(dice.randrange(1, 6)):
         data[dice.randrange(len(data))] = dice.randrange(256)
