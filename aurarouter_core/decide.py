@@ -74,7 +74,7 @@ def decide(
     stages.add("analyse", f"complexity {analysis.level} of 10", analysis.complexity)
     intent = _intent(task, analysis, snapshot, stages, opinion)
     mode = chosen_mode(task, intent, analysis, snapshot.config.plans)
-    stages.add("mode", f"{mode.name} ({mode.why})", mode.score, mode.threshold)
+    stages.add("mode", mode.outcome, mode.score, mode.threshold)
     role, chain = _chain(task, intent, analysis, snapshot, stages, plans=mode.name == "plan")
     constraint = wanted(task)
     if limits is not NO_LIMITS:

@@ -24,8 +24,8 @@ def table(report: dict[str, Any]) -> str:
     """One benchmark's rows."""
     lines = [
         f"## {report['title'].capitalize()}\n",
-        f"{report['machine']}, load {report['load']}, Python {report['python']}, {report['date']}, "
-        f"revision {report['revision']}. Yardstick: {report['yardstick']}.\n",
+        f"{report['machine']}, load {report['load']}, Python {report['python']}, {report['date']}.\n",
+        f"Revision {report['revision']}. Yardstick: {report['yardstick']}.\n",
         "| what | median | ratio | budget |",
         "|---|---:|---:|---|",
     ]

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+import grammar
 from actors import Cast, Kind, actor, block, plan_of
 from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_core.layers import Layers
@@ -46,7 +48,9 @@ def says(plan: str, *answers: str) -> Callable[[Kind, Prompt, str], str]:
 async def events_of(cast: Cast, task: Task, config: Config | None = None) -> list[Event]:
     plugins = Plugins(discover=False, extra=[cast.plugin])
     async with Router(config or configured(), plugins) as router:
-        return [event async for event in router.stream(task)]
+        events = [event async for event in router.stream(task)]
+    grammar.check(events, whole=True)
+    return events
 
 
 def done_of(events: list[Event]) -> Done:
@@ -187,7 +191,8 @@ async def test_the_steps_can_be_found_in_what_the_model_said() -> None:
     assert plan.raw == plan_of(*STEPS)
     assert tuple(step.label for step in steps) == STEPS
     finished = [event.node for event in events if isinstance(event, NodeFinished)]
-    assert finished == [plan, *steps]
+    assert [node.raw for node in steps] == ["one", "two"]
+    assert finished == [plan, *(evolve(node, raw=None) for node in steps)]
 
 
 async def test_texts_of_ours_can_be_replaced() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from aurarouter_core import database
 from aurarouter_core.plain import dumps
 from aurarouter_core.store import Keep, StateRow, Store
 from aurarouter_core.store.schema import STEPS
@@ -88,15 +90,37 @@ def test_a_newer_file_is_one_clear_error_and_stays_as_it_is(tmp_path: Path, capl
     assert path.read_bytes()[100:] == before[100:]
 
 
-def test_a_move_that_fails_half_way_changes_nothing(tmp_path: Path) -> None:
+def test_a_move_that_fails_half_way_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.db"
+    with opened(path) as connection:
+        connection.executescript(FIRST_FORM)
+        connection.execute("CREATE TABLE runs (mine INTEGER)")  # what the move makes is there already
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    with pytest.raises(AuraRouterError, match="table runs already exists"):
+        Store(path).latest()
+    store = Store(path)
+    store.add(trace(1))
+    store.close()
+    assert "table runs already exists" in caplog.text
+    assert one(path, "PRAGMA user_version") == (0,)
+    assert one(path, "SELECT count(*) FROM sqlite_master WHERE name = 'usage'") == (0,)
+
+
+def test_an_old_trace_that_cannot_be_read_is_told_and_stops_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "a.db"
     with opened(path) as connection:
         connection.executescript(FIRST_FORM)
         connection.execute("INSERT INTO traces VALUES ('1', '1', 1.0, 1, 'this is no JSON')")
-    with pytest.raises(ValueError, match="Expecting"):
-        Store(path).latest()
-    assert one(path, "PRAGMA user_version") == (0,)
-    assert one(path, "SELECT count(*) FROM sqlite_master WHERE name = 'usage'") == (0,)
+        connection.execute("INSERT INTO traces VALUES ('2', '2', 1.0, 1, '{}')")
+    store = Store(path)
+    store.add(trace(1))
+    store.close()
+    assert caplog.text.count("can't be counted") == 2
+    assert one(path, "SELECT sum(tasks) FROM usage") == (1,)
 
 
 def test_the_newer_state_of_a_model_stays_and_old_ones_go(tmp_path: Path) -> None:
@@ -159,6 +183,29 @@ def test_reading_makes_no_file_and_writes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "sub" / "a.db")
     assert (store.latest(), store.states(), store.faults(), store.find("x")) == ([], [], [], [])
     assert not (tmp_path / "sub").exists()
+
+
+def test_what_a_killed_program_left_half_done_is_undone_by_who_reads(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.add(trace(1))
+    store.close()
+    after = tmp_path / "after.db"
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA cache_size = 1")  # so that it writes before it is done
+        connection.execute("BEGIN")
+        connection.executemany(
+            "INSERT INTO faults VALUES (?, '', ?, 1, 1.0)", [(str(n), "x" * 500) for n in range(500)]
+        )
+        shutil.copy(store.path, after)
+        shutil.copy(f"{store.path}-journal", f"{after}-journal")
+        connection.execute("ROLLBACK")
+    with (
+        closing(sqlite3.connect(f"{after.as_uri()}?mode=ro", uri=True)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("SELECT * FROM faults")
+    assert (len(Store(after).latest()), Store(after).faults()) == (1, [])
 
 
 KILLED = """
