@@ -33,8 +33,13 @@ cdef extern from *:
     void add_row(const int8_t *row, uint64_t *lanes) nogil
     void take_lanes(uint64_t *lanes, int32_t count, int32_t *sums) nogil
 
-# Rows of words, pairs and signs are in the upper half of the table, rows of runs in the lower.
-cdef uint32_t WHOLE = 0x80000000U
+cdef extern from *:
+    """
+    #define WHOLE 0x80000000U  /* rows of words, pairs and signs are in the upper half of the table, of runs in the lower */
+    static const signed char NO_ROWS[24] = {0};  /* for hashes alone */
+    """
+    const uint32_t WHOLE
+    const int8_t NO_ROWS[24]
 
 cdef enum:
     FULL = 250  # rows after which lanes are taken; a character adds three, the end of a word five
@@ -59,8 +64,7 @@ cdef struct Counted:  # what a pass counts
     int64_t grams, rarity
     int64_t like[MANY]
     int32_t sums[WIDTH]
-    uint64_t lanes[4]
-    int32_t filled  # rows in the lanes
+    Py_ssize_t hash_count
     uint32_t *hashes  # NULL, or where every gram is written
 
 cdef struct Scratch:  # what a pass finds
@@ -75,53 +79,44 @@ cdef inline uint32_t mix(uint32_t state, uint32_t value) noexcept nogil:
     return state ^ (state >> 15)
 
 
-cdef inline void count_gram(const Model *model, uint32_t state, uint32_t half, Counted *found) noexcept nogil:
-    """Add the row of one gram."""
-    cdef uint32_t finished = (state * <uint32_t>0x85EBCA6BU) >> 1 | half
+cdef void more_of(const Model *model, uint32_t finished, Counted *found) noexcept nogil:
+    """What is seldom wanted of a gram: its hash, or what examples it is like."""
     cdef const int8_t *row
     cdef const int16_t *like
-    cdef size_t at
     cdef int k
-    found.grams += 1
     if found.hashes != NULL:
-        found.hashes[found.grams - 1] = finished
+        found.hashes[found.hash_count] = finished
+        found.hash_count += 1
         return
-    at = finished >> model.shift
-    row = model.table + at * WIDTH
-    add_row(row, found.lanes)
-    found.filled += 1
-    if model.near != NULL:
-        found.rarity += <int64_t>row[RARITY] * row[RARITY]
-        like = model.likeness + <size_t>model.near[at] * model.kinds
-        for k in range(<int>model.kinds):
-            found.like[k] += like[k]
+    row = model.table + <size_t>(finished >> model.shift) * WIDTH
+    found.rarity += <int64_t>row[RARITY] * row[RARITY]
+    like = model.likeness + <size_t>model.near[finished >> model.shift] * model.kinds
+    for k in range(<int>model.kinds):
+        found.like[k] += like[k]
 
 
-cdef inline void empty_lanes(int32_t *sums, Counted *found) noexcept nogil:
-    take_lanes(found.lanes, found.filled, sums)
-    found.filled = 0
-
-
-cdef inline void count_runs(
-    const Model *model, uint32_t d, uint32_t b, uint32_t a, uint32_t c, int seen, Counted *found
+cdef inline void count_gram(
+    const Model *model, const int8_t *table, int shift, bint more, uint32_t state, uint32_t half, uint64_t *lanes,
+    Counted *found,
 ) noexcept nogil:
-    """The runs of two, three and four characters that end with `c`, each hashed from its end."""
-    cdef uint32_t state = mix(mix(11, c), a)
-    count_gram(model, state, 0, found)
-    if seen > 1:
-        state = mix(state, b)
-        count_gram(model, state, 0, found)
-    if seen > 2:
-        count_gram(model, mix(state, d), 0, found)
+    """Add the row of one gram. `table`, `shift` and `lanes` stay in registers."""
+    cdef uint32_t finished = (state * <uint32_t>0x85EBCA6BU) >> 1 | half
+    add_row(table + <size_t>(finished >> shift) * WIDTH, lanes)
+    if more:
+        more_of(model, finished, found)
 
 
 cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_t end, Counted *found) noexcept nogil:
     """Every word and sign of a part."""
     cdef Py_ssize_t i = begin, start
-    cdef uint32_t c, folded, state, before = 1, a, b, d  # the last three characters, and how many there are
-    cdef int seen
+    cdef uint32_t c, folded, state, run, before = 1, a, b, d  # the last three characters, and how many there are
+    cdef int seen, filled = 0, shift = model.shift
+    cdef const int8_t *table = model.table
+    cdef bint more = found.hashes != NULL or model.near != NULL
+    cdef uint64_t lanes[4]
     cdef int32_t sums[WIDTH]
     cdef int k
+    lanes[0] = lanes[1] = lanes[2] = lanes[3] = 0
     while i < end:
         c = text[i]
         folded = letter(c)
@@ -132,22 +127,35 @@ cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_
                 sums[k] = 0
             a = b = d = 32
             seen = 1
-            while folded:
+            while True:  # once for each character, and once for the blank behind the word
+                c = folded if folded else 32
+                run = mix(mix(11, c), a)
+                count_gram(model, table, shift, more, run, 0, lanes, found)
+                if seen > 1:
+                    run = mix(run, b)
+                    count_gram(model, table, shift, more, run, 0, lanes, found)
+                    if seen > 2:
+                        count_gram(model, table, shift, more, mix(run, d), 0, lanes, found)
+                filled += seen
+                if not folded:
+                    break
                 state = mix(state, folded)
-                count_runs(model, d, b, a, folded, seen, found)
-                if found.filled > FULL:
-                    empty_lanes(sums, found)
                 d, b, a = b, a, folded
                 seen = min(seen + 1, 3)
                 i += 1
                 folded = letter(text[i]) if i < end else 0
                 if not folded and i + 1 < end and lower(text[i]) == 39 and letter(text[i + 1]):
                     folded = 39
-            count_runs(model, d, b, a, 32, seen, found)
-            count_gram(model, state, WHOLE, found)
-            count_gram(model, mix(before * 3 + 1, state), WHOLE, found)
+                if filled > FULL:
+                    found.grams += filled
+                    take_lanes(lanes, filled, sums)
+                    filled = 0
+            count_gram(model, table, shift, more, state, WHOLE, lanes, found)
+            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, lanes, found)
             before = state
-            empty_lanes(sums, found)
+            found.grams += filled + 2
+            take_lanes(lanes, filled + 2, sums)
+            filled = 0
             if found.units != NULL:
                 found.units[found.unit_count].start = start
                 found.units[found.unit_count].stop = i
@@ -165,10 +173,11 @@ cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_
                 if i - start < 3:
                     state = mix(state, folded)
                 i += 1
-            count_gram(model, state, WHOLE, found)
-            count_gram(model, mix(before * 3 + 1, state), WHOLE, found)
+            count_gram(model, table, shift, more, state, WHOLE, lanes, found)
+            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, lanes, found)
             before = state
-            empty_lanes(found.sums, found)
+            found.grams += 2
+            take_lanes(lanes, 2, found.sums)
 
 
 cdef void count(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_t end, Counted *found) noexcept nogil:

@@ -49,12 +49,13 @@ def grams(text, head, tail):
     memset(&model, 0, sizeof(Model))
     memset(&found, 0, sizeof(Scratch))
     model.head, model.tail = head, tail
+    model.table, model.shift = NO_ROWS, 31
     found.counted.hashes = <uint32_t *>malloc((5 * min(n, model.head + model.tail) + 16) * sizeof(uint32_t))
     if found.counted.hashes == NULL:
         raise MemoryError
     try:
         choose_kind(NULL, &model, PyUnicode_KIND(text), PyUnicode_DATA(text), n, &found)
-        return sorted([found.counted.hashes[i] for i in range(found.counted.grams)])
+        return sorted([found.counted.hashes[i] for i in range(found.counted.hash_count)])
     finally:
         free(found.counted.hashes)
 

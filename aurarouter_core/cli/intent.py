@@ -36,24 +36,24 @@ def list_intents(context: click.Context, as_json: bool) -> None:
     """List the intents: the built-in ones, the plugins', and your own."""
     snapshot = Session.of(context).router.snapshot
     limits = dict(zip(snapshot.analyser.likeness.names, snapshot.analyser.likeness.thresholds, strict=True))
-    rows = [
-        {
-            "intent": name,
-            "role": intent.role,
-            "description": intent.description,
-            "examples": len(intent.examples),
-            "synonyms": intent.synonyms,
-            "threshold": limits.get(name),
-        }
-        for name, intent in snapshot.intents.items()
-    ]
     if as_json:
+        rows = [
+            {
+                "intent": name,
+                "role": intent.role,
+                "description": intent.description,
+                "examples": len(intent.examples),
+                "synonyms": intent.synonyms,
+                "threshold": limits.get(name),
+            }
+            for name, intent in snapshot.intents.items()
+        ]
         click.echo(dumps({"intents": rows}, indent=2))
         return
-    for row in rows:
-        about = [f"{row['examples']} examples, threshold {row['threshold']:.3f}"] if row["examples"] else []
-        about += [f"words: {', '.join(row['synonyms'])}"] if row["synonyms"] else []
-        line = f"{row['intent']:<20} {row['role'] or '(default role)':<16} {row['description']}"
+    for name, intent in snapshot.intents.items():
+        about = [f"{len(intent.examples)} examples, threshold {limits[name]:.3f}"] if name in limits else []
+        about += [f"words: {', '.join(intent.synonyms)}"] if intent.synonyms else []
+        line = f"{name:<20} {intent.role or '(default role)':<16} {intent.description}"
         click.echo(printable(f"{line}  [{'; '.join(about)}]" if about else line))
 
 
