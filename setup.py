@@ -57,8 +57,10 @@ folders = sorted(
 extras = {folder.name: [requirement(folder)] for folder in folders}
 extras["all"] = [requirement(folder) for folder in folders if folder.name not in NATIVE_BUILD]
 extras["keyring"] = ["keyring>=25,<26"]  # the kernel keeps provider keys in the system's keyring where this is there
+extras["re2"] = ["google-re2>=1.1,<2"]  # runs the patterns of your own that are too large for the built-in matcher
 extras["dev"] = [
     "build>=1,<2",
+    "google-re2>=1.1,<2",
     "hypothesis>=6,<7",
     "import-linter>=2,<3",
     "jsonschema>=4,<5",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
+from attrs import evolve
+
 from aurarouter_core import privacy
 from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
@@ -66,10 +68,16 @@ def decide(
     Raises:
         UnknownModelError, UnknownRoleError, RoutingError: The caller asked for what is not configured.
         PluginBrokenError: A plugin that limits tasks failed; the task is refused.
+        PrivacyError: A privacy rule blocks the task.
     """
     stages = _Stages()
     analysis = snapshot.analyser.analyse(task.question)
     stages.add("analyse", f"complexity {analysis.level} of 10", analysis.complexity)
+    found = snapshot.inspector.task(task)
+    stages.add("private", found.outcome)
+    private = found.constraint()
+    if found.question:
+        analysis = evolve(analysis, findings=found.question)
     intent = _intent(task, analysis, snapshot, stages)
     mode = chosen_mode(task, intent, analysis, snapshot.config.plans)
     stages.add("mode", f"{mode.name} ({mode.why})", mode.score, mode.threshold)
@@ -77,6 +85,8 @@ def decide(
     constraint = wanted(task)
     if limits is not NO_LIMITS:
         constraint = limits | constraint
+    if private is not None:
+        constraint |= private
     for more in snapshot.plugins.constrain(task, analysis):
         constraint |= more
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")

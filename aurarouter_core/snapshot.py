@@ -8,7 +8,9 @@ from attrs import frozen
 
 from aurarouter_core import models
 from aurarouter_core.config import Config
+from aurarouter_core.detector import Detector
 from aurarouter_core.hotpath import Analyser
+from aurarouter_core.inspection import Inspector
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import Intent, Model
@@ -34,6 +36,7 @@ class Snapshot:
     models: Mapping[str, Model]
     intents: Mapping[str, Intent]
     analyser: Analyser
+    inspector: Inspector
 
     @classmethod
     def of(cls, config: Config, plugins: Plugins) -> Snapshot:
@@ -59,4 +62,5 @@ class Snapshot:
             models=models.configured(config),
             intents=intents,
             analyser=Analyser(lexicon.with_verbs(verbs) if verbs else lexicon),
+            inspector=Inspector(Detector(config.privacy), plugins.guard),
         )
