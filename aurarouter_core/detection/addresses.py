@@ -71,7 +71,7 @@ def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
 
 
 def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
-    """Four groups with points between them: how many groups that took, or 0."""
+    """Four groups with points between them: how many groups that took; 0 for none, -1 for one that isn't private."""
     if first + 4 > groups:
         return 0
     low = 0
@@ -88,18 +88,17 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         return 0
     start = out[entry]
     end = out[entry + 13]
-    if start and s[start - 1] in b".-/=<>~^@":
-        if s[start - 1] in b".-<>~^" or (start > 1 and s[start - 2] in b"=<>~!@"):
-            return 0
+    if start and (s[start - 1] in b".-~^" or (start > 1 and s[start - 1] in b"/=@" and s[start - 2] in b"=<>~!@")):
+        return -1
     a = value(out, out[entry + 2], out[entry + 6] - out[entry + 2])
     b = value(out, out[entry + 6], out[entry + 10] - out[entry + 6])
     c = value(out, out[entry + 10], out[entry + 14] - out[entry + 10])
     if a in (0, 127) or a >= 224 or (low < 16 and a != 10):
-        return 0
+        return -1
     if (a == 192 and b == 0 and c == 2) or (a == 198 and b == 51 and c == 100) or (a == 203 and b == 0 and c == 113):
-        return 0
+        return -1
     if near(s, start, end, n, VERSION, out) and out[NEAR + VERSION] <= start:
-        return 0
+        return -1
     add(out, IP_ADDRESS, start, end)
     return 4
 
@@ -150,7 +149,7 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     """A number that people call, whose first digit stands at `start`."""
     sign = s[start - 1] if start else 0
     begin = start - 1 if sign in b"+(" else start
-    if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./=#$"):
+    if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
         return False
     at = start
     end = start

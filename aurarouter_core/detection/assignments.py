@@ -6,7 +6,7 @@ from aurarouter_core.detection.codes import BLANK, KIND, LETTERS, PASSWORD, SECR
 from aurarouter_core.detection.entropy import kinds, placeholder, random
 
 _PASSWORDS = (
-    "password passwd passphrase pwd passwort kennwort contrase\x80a senha wachtwoord has\x80o lozinka "
+    "password passwd passe passphrase pwd passwort kennwort contrase\x80a senha wachtwoord has\x80o lozinka "
     "passord adgangskode l\x80senord salasana heslo jelsz\x80 parola"
 )
 _SECRETS = (
@@ -38,7 +38,7 @@ STANDINS: bytes = b"".join(bytes([len(word)]) + word.encode() for word in _STAND
 
 def named(s: bytes, end: int) -> int:
     """The rule of the name that ends before `end`, in any case; -1 for a name that gives nothing away."""
-    if end < 3 or KIND[s[end - 2]] & KIND[s[end - 3]] & LETTERS == 0:
+    if end < 3 or KIND[s[end - 2]] & LETTERS == 0 or KIND[s[end - 3]] & LETTERS == 0:
         return -1
     c = s[end - 1]
     at = 2 * (c + 32 if 65 <= c <= 90 else c)

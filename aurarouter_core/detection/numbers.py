@@ -29,11 +29,14 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     words = 0
     groups = gather(s, i, n, out)
     end = out[GROUPS + 4 * groups - 3]
-    if end < n and (KIND[s[end]] & LETTERS or s[end] == 45):
-        found = with_letter(s, end, n, groups, out)
+    after = end
+    while after < n and s[after] == 0x82:
+        after += 1
+    if after < n and (KIND[s[after]] & LETTERS or s[after] == 45):
+        found = with_letter(s, after, n, groups, out)
         if found:
             return found
-        if KIND[s[end]] & LETTERS:
+        if KIND[s[after]] & LETTERS:
             words = 1  # its last group belongs to a word
     at = 0
     while at < groups - words:
@@ -41,9 +44,9 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
             at += window(s, at, groups - words, n, out)
         else:
             at += 1
-    if groups == 1 or (groups < MANY and out[GROUPS + 4 * groups + 2] <= LONGEST - 20):
+    if groups < 9 or (groups < MANY and out[GROUPS + 4 * groups + 2] <= LONGEST - 20):
         return max(end, out[LAST])
-    return max(out[GROUPS + 4 * max(groups - 5, 1)], out[LAST])  # there is more, and what it is may begin here
+    return max(out[GROUPS + (groups - 5) // 4 * 16], out[LAST])  # there is more, and what it is may begin here
 
 
 def with_letter(s: bytes, end: int, n: int, groups: int, out: Numbers) -> int:
@@ -95,13 +98,17 @@ def gather(s: bytes, i: int, n: int, out: Numbers) -> int:
                 if total < LONGEST:
                     out[DIGITS + total] = c - 48
                 total += 1
-            elif c != 0x82 or at + 1 >= n or KIND[s[at + 1]] & DIGIT == 0:
+            elif c != 0x82:
                 break
             at += 1
+        while s[at - 1] == 0x82:
+            at -= 1
         out[entry + 1] = at
         groups += 1
         if groups == MANY or total > LONGEST - 20 or at + 1 >= n:
             break
+        while s[at] == 0x82 and at + 2 < n:
+            at += 1
         sign = s[at]
         if KIND[sign] & GAP == 0 or KIND[s[at + 1]] & DIGIT == 0:
             break
@@ -143,6 +150,8 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     if out[GROUPS + 4 * first + 6] > LONGEST:
         return 1
     at = ipv4(s, first, groups, n, out)
+    if at < 0:
+        return 4
     if at == 0 and called(s, first, groups, n, out) and phone(s, start, n, out):
         while first + at < groups and out[GROUPS + 4 * (first + at)] < out[LAST]:
             at += 1
@@ -210,7 +219,7 @@ def shaped(s: bytes, start: int, end: int, n: int, a: int, shape: int, mixed: in
     """Judge groups by their lengths, which are the digits of `shape`; `mixed` has the signs between them."""
     rule = -1
     if shape == 4444 and card(out, a, 16):
-        rule = CARD
+        rule = CARD if aligned(start, out) else -1
     elif shape == 44443 and card(out, a, 19):
         rule = CARD
     elif shape == 465 and card(out, a, 15):
@@ -242,6 +251,16 @@ def shaped(s: bytes, start: int, end: int, n: int, a: int, shape: int, mixed: in
     elif shape == 64 and mixed == 1 and finnish(out, a, out[DIGITS + a + 9] + 48):
         rule = FI_HETU
     return noted(s, start, end, rule, out)
+
+
+def aligned(start: int, out: Numbers) -> bool:
+    """Among many groups of four digits in a row, as in a table, only each fourth may be a card's first."""
+    entry = GROUPS
+    fours = 0
+    while out[entry] < start:
+        fours = fours + 1 if out[entry + 6] - out[entry + 2] == 4 else 0
+        entry += 4
+    return fours % 4 == 0
 
 
 def lettered(s: bytes, i: int, end: int, n: int, out: Numbers) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import API_KEY, KIND, PRIVATE_KEY, TOKEN, WORDLY, Numbers, add, same
-from aurarouter_core.detection.entropy import placeholder, random
+from aurarouter_core.detection.entropy import kinds, placeholder, random
 
 # Sets of characters, as bits of CHARSET.
 CHARSET: bytes = bytes(
@@ -79,7 +79,7 @@ def prefixed(s: bytes, i: int, n: int, sign: int, neighbour: int, out: Numbers) 
             size = end - after
             if size < SHAPES[entry + 3] or (SHAPES[entry + 4] and size != SHAPES[entry + 4]):
                 return i + 1
-            if random(s, after, end, 44, out) and not placeholder(s, after, end):
+            if kinds(s, after, end) & 1 and random(s, after, end, 44, out) and not placeholder(s, after, end):
                 return add(out, SHAPES[entry + 5], start, end)
             return i + 1
         entry += length + 6
