@@ -14,20 +14,22 @@ RELEASE = bool(os.environ.get("AURAROUTER_RELEASE"))  # a wheelhouse holds names
 NATIVE_BUILD = {"llamacpp"}  # compiles C++ for minutes, so never part of [all]
 
 
-SCAN = ("codes", "context", "checks", "cards", "accounts", "entropy", "addresses", "numbers", "tokens", "assignments",
-        "markers", "scan", "match")  # fmt: skip
+SCAN = (
+    "codes context checks cards accounts entropy addresses lettered ids numbers tokens assignments markers scan match"
+)
 C_TYPES = {"bytes": "const uint8_t *", "int": "Py_ssize_t ", "Numbers": "int64_t *", "Text": "Text ", "bool": "bint "}
 
 
 def as_c(text: str) -> str:
     """A module of the scan with C types in the place of its annotations. What has no C type stays Python."""
-    text = re.sub(r"^from [^\n(]*(\([^)]*\)[^\n]*)?\n", "", text, flags=re.M)
-    text = re.sub(r"^(Numbers|Text) = .*\n", "", text, flags=re.M)
-    text = re.sub(r"^def (point|raw)\(.*\n(    .*\n)+", "", text, flags=re.M)  # `private.pyx` reads texts its own way
-    text = re.sub(r"^([A-Z0-9_]+) = (\w+)(?:  #.*)?$", r"cdef enum: \1 = \2", text, flags=re.M)
-    tables = re.findall(r"^([A-Z_]+): bytes", text, flags=re.M)
-    text = re.sub(r"^([A-Z_]+): bytes = ", r"cdef const uint8_t *\1\n\1_kept = ", text, flags=re.M)
-    text = re.sub(r"^def ([a-z]\w*)\((.*)\) -> (bool|int|None):$", as_c_head, text, flags=re.M)
+    text = re.sub(r"^from [^\n(]*(\([^)]*\)[^\n]*)?\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(Numbers|Text) = .*\n", "", text, flags=re.MULTILINE)
+    # `private.pyx` reads the characters of a text in its own way.
+    text = re.sub(r"^def (point|raw)\(.*\n(    .*\n)+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^([A-Z0-9_]+) = (\w+)(?:  #.*)?$", r"cdef enum: \1 = \2", text, flags=re.MULTILINE)
+    tables = re.findall(r"^([A-Z_]+): bytes", text, flags=re.MULTILINE)
+    text = re.sub(r"^([A-Z_]+): bytes = ", r"cdef const uint8_t *\1\n\1_kept = ", text, flags=re.MULTILINE)
+    text = re.sub(r"^def ([a-z]\w*)\((.*)\) -> (bool|int|None):$", as_c_head, text, flags=re.MULTILINE)
     return text + "".join(f"\n{table} = {table}_kept" for table in tables) + "\n"
 
 
@@ -40,7 +42,9 @@ def as_c_head(found: re.Match[str]) -> str:
 
 def write_scan() -> str:
     """Make the scan's C out of the modules that are its plain twin: every rule is written once. Returns the source."""
-    modules = [(ROOT / "aurarouter_core" / "detection" / f"{name}.py").read_text(encoding="utf-8") for name in SCAN]
+    modules = [
+        (ROOT / "aurarouter_core" / "detection" / f"{name}.py").read_text(encoding="utf-8") for name in SCAN.split()
+    ]
     (ROOT / "_speedups" / "scan.pxi").write_text("\n".join(map(as_c, modules)), encoding="utf-8")
     return "_speedups/private.pyx"
 

@@ -8,6 +8,7 @@ from time import perf_counter
 from attrs import evolve
 
 from aurarouter_core import privacy
+from aurarouter_core.length import length
 from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
 from aurarouter_core.snapshot import Snapshot
@@ -17,7 +18,6 @@ from aurarouter_hooks import (
     Decision,
     Intent,
     Location,
-    Media,
     Model,
     RoutingError,
     Stage,
@@ -25,6 +25,7 @@ from aurarouter_hooks import (
     UnknownModelError,
     UnknownRoleError,
 )
+from aurarouter_hooks.values.texts import media_in
 
 ROLE_THRESHOLD = 0.4
 """Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""
@@ -91,11 +92,15 @@ def decide(
         constraint |= more
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
     models = [snapshot.models[name] for name in chain]
+    limited = [model for model in models if model.capabilities.context_length is not None]
+    size = length(task) if limited else None
     vetoes: dict[str, str] = {}
-    for model in models:
-        reason = unfit(model, constraint, snapshot) or privacy.refusal(model, constraint, locations.get(model.id))
-        if reason is not None:
-            vetoes[model.id] = reason
+    for needed in (size.most, size.least) if size else (0,):
+        within = constraint | Constraint(min_context=needed) if needed else constraint
+        vetoes = _refusals(models, within, snapshot, locations)
+        if len(vetoes) < len(models):
+            break  # else those may try that perhaps have room
+    constraint = within
     for name, said in snapshot.plugins.veto(task, analysis, models).items():
         if name in chain:
             vetoes.setdefault(name, said)
@@ -120,6 +125,18 @@ def decide(
         constraint=constraint,
         stages=tuple(stages.done),
     )
+
+
+def _refusals(
+    models: Sequence[Model], constraint: Constraint, snapshot: Snapshot, locations: Mapping[str, Location]
+) -> dict[str, str]:
+    """Why models may not have the task, or can't do it."""
+    refused: dict[str, str] = {}
+    for model in models:
+        reason = unfit(model, constraint, snapshot) or privacy.refusal(model, constraint, locations.get(model.id))
+        if reason is not None:
+            refused[model.id] = reason
+    return refused
 
 
 def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages) -> Intent:
@@ -173,11 +190,7 @@ def _chain(
 def wanted(task: Task) -> Constraint:
     """The limits that the task itself asks for."""
     needs = {"tools"} if task.tools else set()
-    if task.messages and any(
-        isinstance(part, Media) and part.media_type.startswith("image/")
-        for message in task.messages
-        for part in message.parts
-    ):
+    if task.messages and any(media.media_type.startswith("image/") for media in media_in(task.messages)):
         needs.add("vision")
     if not (needs or task.private or task.here or task.tags):
         return NO_LIMITS

@@ -1,4 +1,4 @@
-"""Fingerprints of private values: enough to show later which one it was, and useless to whoever lacks this home's key."""
+"""Fingerprints of private values: they show later which one it was, and nothing to whoever lacks this home's key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fingerprints:
         self._key: bytes | None = None
 
     def of(self, value: str) -> str:
-        """The fingerprint of a value, 32 hexadecimal digits. Case, spaces and signs don't matter, nor the script of digits.
+        """The fingerprint of a value: 32 hexadecimal digits, whatever its case, spaces, signs and script of digits.
 
         Raises:
             AuraRouterError: The key can't be read or made.

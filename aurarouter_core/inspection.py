@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from attrs import field, frozen
 
 from aurarouter_core.detector import ENOUGH, Detector
 from aurarouter_core.guard import Guard
-from aurarouter_hooks import Constraint, Finding, Media, Message, PrivacyError, Prompt, Task
-from aurarouter_hooks.values.texts import is_readable, texts_in
+from aurarouter_hooks import Constraint, Finding, Message, PrivacyError, Prompt, Task
+from aurarouter_hooks.values.texts import is_readable, media_in, texts_in
 
 log = logging.getLogger(__name__)
 UNREADABLE = "unreadable"
@@ -62,7 +62,7 @@ class Inspection:
         if blocked:
             raise PrivacyError(
                 f"blocked by {_rules(len(blocked))} {', '.join(blocked)}",
-                hint="Take that out of the prompt; or change what the rule does, under 'privacy:' in the configuration.",
+                hint="Take that out of the prompt, or change what the rule does under 'privacy:' in the configuration.",
             )
         rerouted = self.of("reroute")
         if not rerouted:
@@ -88,13 +88,15 @@ class Inspector:
 
     def task(self, task: Task) -> Inspection:
         """What a task holds, in all that would be sent for it."""
-        return self._inspect(lambda: task.texts(), task.messages, task.question)
+        return self._inspect(task.texts, task.messages, task.question)
 
     def prompt(self, prompt: Prompt) -> Inspection:
         """What a prompt holds, right before it leaves."""
         return self._inspect(lambda: prompt_texts(prompt), prompt.messages, None)
 
-    def _inspect(self, texts, messages: Iterable[Message], question: str | None) -> Inspection:  # type: ignore[no-untyped-def]
+    def _inspect(
+        self, texts: Callable[[], Iterable[str]], messages: Sequence[Message], question: str | None
+    ) -> Inspection:
         counts: dict[str, int] = {}
         mine: tuple[Finding, ...] = ()
         try:
@@ -105,10 +107,10 @@ class Inspector:
                 if found and text is question:
                     mine = tuple(found)
             if messages and self._files:
-                closed = sum(not is_readable(media) for media in _media(messages))
+                closed = sum(not is_readable(media) for media in media_in(messages))
                 if closed:
                     counts[UNREADABLE] = closed
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is: it is told, counted, and the content counts as private
             return self._failure(error)
         if not counts:
             return CLEAN
@@ -126,15 +128,6 @@ def prompt_texts(prompt: Prompt) -> Iterable[str]:
     """Every text that a provider is handed."""
     rest = (prompt.tools, prompt.tool_choice, prompt.response_schema, prompt.parameters, prompt.extra)
     return chain(texts_in(prompt.messages), texts_in(rest))
-
-
-def _media(messages: Iterable[Message]) -> Iterable[Media]:
-    for message in messages:
-        for part in message.parts:
-            if isinstance(part, Media):
-                yield part
-            else:
-                yield from getattr(part, "media", ())
 
 
 def told(rule: str, count: int) -> str:

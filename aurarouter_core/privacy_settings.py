@@ -43,7 +43,9 @@ def _patterns(_: object, attribute: Attribute[Any], value: Mapping[str, Any]) ->
         raise ValueError(f"at most {MOST_PATTERNS} patterns are possible, there are {len(value)}")
     for name in value:
         if name in NAMES or name in GROUPS or not _NAME.fullmatch(name):
-            raise ValueError(f"a pattern can't be called '{name}': take small letters, digits, - and _, and no rule's name")
+            raise ValueError(
+                f"a pattern can't be called '{name}': take small letters, digits, - and _, and no rule's name"
+            )
 
 
 def _network(_: object, attribute: Attribute[Any], value: str) -> None:
@@ -51,6 +53,12 @@ def _network(_: object, attribute: Attribute[Any], value: str) -> None:
         ipaddress.ip_network(value)
     except ValueError as error:
         raise ValueError(f"'{value}' is no network such as 10.0.0.0/8: {error}") from None
+
+
+class Profile(str):
+    """A profile's name; YAML reads a bare `off` as false, which stands for it."""
+
+    __slots__ = ()
 
 
 @frozen(kw_only=True)
@@ -80,7 +88,7 @@ class Privacy:
         trusted_networks: Networks such as `10.0.0.0/8` in which `doctor` doesn't mind endpoints without TLS.
     """
 
-    profile: str = field(default="balanced", validator=in_(PROFILES))
+    profile: Profile = field(default=Profile("balanced"), validator=in_(tuple(map(Profile, PROFILES))))
     rules: Mapping[str, str] = field(default=Factory(dict), validator=_rules)
     patterns: Mapping[str, PatternEntry] = field(default=Factory(dict), validator=_patterns)
     markers: tuple[str, ...] = field(default=(), validator=deep_iterable(instance_of(str)))

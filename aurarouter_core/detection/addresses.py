@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from aurarouter_core.detection.checks import value
 from aurarouter_core.detection.codes import (
-    DIGIT, DIGITS, EMAIL, FOREIGN, GROUPS, IP_ADDRESS, KIND, LETTERS, NEAR, PHONE, VERSION, WORDLY, Numbers, add, listed, same,
+    DIGIT,
+    DIGITS,
+    EMAIL,
+    GROUPS,
+    IP_ADDRESS,
+    KIND,
+    LETTERS,
+    NEAR,
+    PHONE,
+    VERSION,
+    WORDLY,
+    Numbers,
+    add,
+    listed,
+    same,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 
@@ -34,7 +48,7 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
             at += 1
             continue
         dot = at + 1 if c == 46 else 0
-        if c == 32 and at + 1 < n and s[at + 1] in b"([{" or c in b"([{":
+        if (c == 32 and at + 1 < n and s[at + 1] in b"([{") or c in b"([{":
             dot = at + 2 if c == 32 else at + 1
             dot = dot + 4 if same(s, dot, n, b"dot)", 4) or same(s, dot, n, b"dot]", 4) else 0
             if dot and dot < n and s[dot] == 32:

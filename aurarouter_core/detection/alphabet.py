@@ -14,7 +14,9 @@ _INVISIBLE = frozenset({0xAD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x2
 _DASHES = frozenset({*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63})
 _QUOTES = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0xAB: '"', 0xBB: '"'}
 # Every page of 256 that holds a character which is not simply OTHER; a test looks for more.
-_PAGES = bytes.fromhex("00 01 02 03 04 05 06 07 09 0a 0b 0c 0d 0e 0f 10 16 17 18 19 1a 1b 1c 20 22 30 a6 a8 a9 aa ab fe ff")
+_PAGES = bytes.fromhex(
+    "00 01 02 03 04 05 06 07 09 0a 0b 0c 0d 0e 0f 10 16 17 18 19 1a 1b 1c 20 22 30 a6 a8 a9 aa ab fe ff"
+)
 _MATHEMATICAL = range(0x1D7CE, 0x1D800)  # five alphabets of digits above the basic plane
 
 

@@ -16,8 +16,6 @@ _SECRETS = (
 _STANDINS = "password passwd pass pwd secret user username admin root test xxx none null true false hidden"
 
 
-
-
 def _names() -> bytes:
     """For each last letter two bytes: where its words begin. Then the words, backwards, each after length and rule."""
     rows: dict[int, bytes] = {}
@@ -58,7 +56,7 @@ def named(s: bytes, end: int) -> int:
 
 
 def assigned(s: bytes, i: int, n: int, out: Numbers) -> int:
-    """A secret after the `=` or `:` at `i`. Returns where to go on, which is not past it: it may be of a known shape."""
+    """A secret after the `=` or `:` at `i`. Returns where to go on: not past it, it may be a known key."""
     end = i
     if end and s[end - 1] == 58:
         end -= 1

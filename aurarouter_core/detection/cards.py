@@ -5,7 +5,6 @@ from __future__ import annotations
 from aurarouter_core.detection.checks import distinct, luhn, value
 from aurarouter_core.detection.codes import DIGITS, Numbers
 
-
 # Numbers that payment services print in their documentation, for tests; no one's cards. Eight bytes each, 0 ends them.
 _PUBLISHED = """
 4242424242424242 4111111111111111 4012888888881881 4000056655665556 4000000000000002 4000000000009995

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import DIGIT, DIGITS, KIND, LETTERS, UPPER, Numbers
+from aurarouter_core.detection.codes import DIGIT, DIGITS, KIND, LETTERS, UPPER, WORDLY, Numbers
 
 # Verhoeff's multiplication and permutation, ten columns each.
 VERHOEFF: bytes = bytes(
-    int(c) for c in "0123456789123406789523401789563401289567401239567859876043216598710432765982104387659321049876543210"
+    int(c)
+    for c in "0123456789123406789523401789563401289567401239567859876043216598710432765982104387659321049876543210"
 )
 PERMUTED: bytes = bytes(
     int(c) for c in "01234567891576283094580379614289160435279453126870428657390127938064157046913258"
@@ -61,7 +62,7 @@ def german_tax(out: Numbers, a: int) -> bool:
     product = 10
     for i in range(10):
         total = (out[DIGITS + a + i] + product) % 10
-        product = (total if total else 10) * 2 % 11
+        product = (total or 10) * 2 % 11
     kinds = distinct(out, a, 10)
     return out[DIGITS + a] != 0 and kinds in (8, 9) and (11 - product) % 10 == out[DIGITS + a + 10]
 
@@ -132,8 +133,8 @@ def finnish(out: Numbers, a: int, last: int) -> bool:
 
 
 def fiscal(s: bytes, i: int, n: int) -> bool:
-    """Sixteen characters, LLLLLL99L99L999L, of which the last guards the others."""
-    if i + 16 > n:
+    """A word of sixteen characters, LLLLLL99L99L999L, of which the last guards the others."""
+    if i + 16 > n or (i and KIND[s[i - 1]] & WORDLY) or (i + 16 < n and KIND[s[i + 16]] & WORDLY):
         return False
     total = 0
     for k in range(16):

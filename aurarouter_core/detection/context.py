@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import KIND, NEAR, READ, REACH, UPPER, WORDLY, Numbers
+from aurarouter_core.detection.codes import KIND, NEAR, REACH, READ, UPPER, WORDLY, Numbers
 
 _AHEAD = 24
 _MASK = 0xFFFFFF
@@ -10,9 +10,9 @@ _SLOTS = 1024
 # A letter beyond ASCII is \x80 here, as it is in the scan's alphabet.
 _WORDS: dict[int, str] = {
     22: (
-        "phone phones tel telephone telefon telefono tel\x80fono t\x80l\x80phone t\x80l telefone mobile mobil mobiltelefon "
-        "m\x80vil movil cell cellphone fax call whatsapp sms handy handynummer rufnummer telefonnummer phonenumber "
-        "telefoon telefoonnummer puhelin celular portable"
+        "phone phones tel telephone telefon telefono tel\x80fono t\x80l\x80phone t\x80l telefone mobile mobil "
+        "mobiltelefon m\x80vil movil cell cellphone fax call whatsapp sms handy handynummer rufnummer telefonnummer "
+        "phonenumber telefoon telefoonnummer puhelin celular portable"
     ),
     25: "v ver version versions release build firmware rev revision upgrade tag",
     7: "ssn ssns social socialsecurity socialsecuritynumber",

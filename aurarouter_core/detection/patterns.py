@@ -1,8 +1,8 @@
 """A user's pattern: read, refused when it is too large, and made into the automaton that `match.py` runs.
 
-What may be written: characters, `.`, `\\d \\w \\s \\D \\W \\S`, sets such as `[A-Z0-9_]`, groups `( )`, `|`, and `? * + {2} {2,5}
-{2,}` behind any of them; `\\b` at either end; `(?i)` in front for any case. No look-around, no back-references: each
-of them can take more than one step for a character.
+What may be written: characters, `.`, `\\d \\w \\s \\D \\W \\S`, sets such as `[A-Z0-9_]`, groups `( )`, `|`, and `? * +
+{2} {2,5} {2,}` behind any of them; `\\b` at either end; `(?i)` in front for any case. No look-around, no
+back-references: each of them can take more than one step for a character.
 """
 
 from __future__ import annotations
@@ -222,7 +222,11 @@ def program(pattern: str) -> list[int]:
     bounds = 0
     if pattern.startswith("\\b", reader.at):
         bounds, reader.at = 1, reader.at + 2
-    if pattern.endswith("\\b") and (len(pattern) - len(pattern[:-1].rstrip("\\"))) % 2 == 0 and len(pattern) > reader.at:
+    if (
+        pattern.endswith("\\b")
+        and (len(pattern) - len(pattern[:-1].rstrip("\\"))) % 2 == 0
+        and len(pattern) > reader.at
+    ):
         bounds, reader.text = bounds | 2, pattern[:-2]
     made = reader.choice(0)
     if reader.at < len(reader.text):

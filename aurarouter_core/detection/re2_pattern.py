@@ -12,7 +12,7 @@ MEMORY = 8 << 20
 
 
 def _compiled(pattern: str) -> Any:
-    import re2  # type: ignore[import-not-found, unused-ignore]
+    import re2
 
     options = re2.Options()
     options.max_mem = MEMORY

@@ -1,4 +1,4 @@
-"""Writes `samples.jsonl.gz`: texts with the private data in them, from a seed. Run it after changing what they are made of.
+"""Writes `samples.jsonl.gz`: texts with private data in them, from a seed. Run it after changing what they are made of.
 
 Each line: `text`, `kind` (a rule, or what the text only looks like), and `private`: [rule, start, end] of each value.
 Packed, since programs that look for leaked keys would find hundreds in it.
@@ -20,8 +20,8 @@ EACH, HARD = 40, 14
 SEED = 20261128
 
 
-def samples() -> Iterator[dict[str, Any]]:
-    rng = Random(SEED)
+def samples(seed: int = SEED) -> Iterator[dict[str, Any]]:
+    rng = Random(seed)
     for rule, make in MAKERS.items():
         carriers = BY_RULE.get(rule, GENERAL)
         for number in range(EACH):
@@ -50,7 +50,9 @@ def disguised(rng: Random) -> Iterator[dict[str, Any]]:
         if number % 2:
             value = value.translate(digits[number % 4])
         else:
-            value = "".join(c + ("\u200b" if c.isdigit() and rng.random() < 0.2 else "") for c in value).rstrip("\u200b")
+            value = "".join(c + ("\u200b" if c.isdigit() and rng.random() < 0.2 else "") for c in value).rstrip(
+                "\u200b"
+            )
         yield sample(rule, "value: {v}, please keep", value)
 
 

@@ -65,7 +65,7 @@ def iban(rng: Random) -> str:
 
 
 def us_ssn(rng: Random) -> str:
-    area = rng.choice([n for n in (*range(1, 666), *range(667, 900))])
+    area = rng.choice([*range(1, 666), *range(667, 900)])
     return f"{area:03d}-{rng.randint(1, 99):02d}-{rng.randint(1, 9999):04d}"
 
 
@@ -86,7 +86,7 @@ def uk_nino(rng: Random) -> str:
 
 def de_tax_id(rng: Random) -> str:
     kinds = rng.sample(string.digits, 9)
-    body = kinds + [rng.choice(kinds)]
+    body = [*kinds, rng.choice(kinds)]
     rng.shuffle(body)
     while body[0] == "0":
         rng.shuffle(body)
@@ -195,7 +195,9 @@ def cn_id(rng: Random) -> str:
 
 
 def private_key(rng: Random) -> str:
-    kind = rng.choice(["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK"])
+    kind = rng.choice(
+        ["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK"]
+    )
     body = base64.b64encode(rng.randbytes(rng.randint(90, 260))).decode()
     end = rng.choice(["\n", "\n", "\n", "\\n", "\r\n"])
     lines = [body[at : at + 64] for at in range(0, len(body), 64)]
@@ -236,13 +238,29 @@ def secret(rng: Random) -> str:
     return chars(rng, ALNUM, rng.randint(24, 48)) + rng.choice(string.digits)
 
 
-FIRST = ["anna", "jose", "mei.lin", "oliver", "fatima", "jan", "kaisa", "li", "pierre", "giulia", "tom", "s.mueller", "a_k"]
+FIRST = [
+    "anna",
+    "jose",
+    "mei.lin",
+    "oliver",
+    "fatima",
+    "jan",
+    "kaisa",
+    "li",
+    "pierre",
+    "giulia",
+    "tom",
+    "s.mueller",
+    "a_k",
+]
 DOMAINS = ["contoso-mail.com", "nordwind.de", "mail.firma.at", "acme-corp.co.uk", "posteo-demo.net", "uni-b.fr", "kaup.ee",
            "empresa.com.br", "yritys.fi", "bedrijf.nl"]  # fmt: skip
 
 
 def email(rng: Random) -> str:
-    name = rng.choice(FIRST) + rng.choice(["", str(rng.randint(1, 99)), "." + rng.choice(["berg", "silva", "kowalska"])])
+    name = rng.choice(FIRST) + rng.choice(
+        ["", str(rng.randint(1, 99)), "." + rng.choice(["berg", "silva", "kowalska"])]
+    )
     domain = rng.choice(DOMAINS)
     if rng.random() < 0.1:
         return f"{name} (at) {domain.replace('.', ' (dot) ')}"
@@ -261,7 +279,9 @@ def phone(rng: Random) -> str:
 
 
 def ip_address(rng: Random) -> str:
-    low = lambda: rng.randint(16, 254)  # noqa: E731
+    def low() -> int:
+        return rng.randint(16, 254)
+
     return rng.choice(
         [
             f"10.{low()}.{rng.randint(0, 9)}.{low()}", f"192.168.{rng.randint(0, 9)}.{low()}", f"172.{rng.randint(16, 31)}.0.{low()}",

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from attrs import fields, has
 
-from aurarouter_hooks.values.message import Media, Message, Text
+from aurarouter_hooks.values.message import Media, Message, Text, ToolResult
 
 INFLATED = 1 << 20
 """Bytes to which one compressed text of a picture is unpacked; what is longer is cut."""
@@ -99,6 +99,16 @@ def _compressed(data: bytes) -> Iterator[str]:
             yield zlib.decompressobj().decompress(rest, INFLATED).decode(errors="replace")
         except zlib.error:
             continue  # no text that anybody can read
+
+
+def media_in(messages: Iterable[Message]) -> Iterator[Media]:
+    """Every file that messages hold, those of tool results too."""
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, Media):
+                yield part
+            elif isinstance(part, ToolResult):
+                yield from part.media
 
 
 def is_readable(media: Media) -> bool:
