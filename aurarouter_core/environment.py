@@ -12,6 +12,7 @@ import attrs
 from attrs import frozen
 
 from aurarouter_core import variables
+from aurarouter_core.amounts import Amount
 from aurarouter_core.config import SHORT_FORMS, settings_of
 from aurarouter_core.converter import word
 from aurarouter_hooks import Problem, Secret
@@ -136,7 +137,7 @@ def _bare(kind: Any) -> Any:
 
 
 def _coerce(text: str, kind: Any) -> Any:
-    if kind in (str, Secret) or variables.refers(text):
+    if kind in (str, Secret, Amount) or variables.refers(text):
         return text
     if kind in (tuple[str, ...], tuple[Secret, ...]):
         return variables.words(text)

@@ -89,6 +89,8 @@ class FailureStates:
 
     def refusals(self) -> Mapping[str, str]:
         """The models that may not be asked now, and why."""
+        if not self._troubled:
+            return {}
         found = [state.refusal for state in self._troubled.values()]
         return {refusal.model: refusal.why for refusal in found if refusal is not None}
 

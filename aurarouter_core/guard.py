@@ -52,6 +52,10 @@ class Guard:
         self.on_fault = on_fault
         self.faults: list[Fault] = []
 
+    def anyone(self, hook: str) -> bool:
+        """Some plugin implements it; most hooks of most installations nobody does."""
+        return bool(self._implementations(hook))
+
     def opinions(
         self, hook: str, arguments: Mapping[str, Any], shape: Callable[[Any], T], *, content: bool = False
     ) -> Iterator[tuple[str, T]]:

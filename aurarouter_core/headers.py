@@ -18,6 +18,7 @@ class Headers:
 
     def __init__(self) -> None:
         self._read: dict[Path, tuple[State, GgufHeader | None]] = {}
+        self._problems: dict[Path, str] = {}
 
     async def of(self, path: Path) -> GgufHeader | None:
         """The header of a file, read beside the loop; None when it has none."""
@@ -35,9 +36,14 @@ class Headers:
         except AssetError as error:
             log.info("nothing is known of the memory that %s needs: %s", path, error)
             header = None
+            self._problems[path] = str(error)
         if state is not None:
             self._read[path] = state, header
         return header
+
+    def problem(self, path: Path) -> str:
+        """Why a file that was read has no header."""
+        return self._problems.get(path, "")
 
     def _known(self, path: Path) -> tuple[State, GgufHeader | None] | None:
         known = self._read.get(path)

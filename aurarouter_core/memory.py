@@ -11,73 +11,17 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
-
-from attrs import Factory, define
+from collections.abc import AsyncGenerator, Callable
 
 from aurarouter_core.amounts import Amount, written
 from aurarouter_core.config import System
 from aurarouter_core.free_memory import free_memory
-from aurarouter_hooks import Model, Progress, Provider, ProviderUnavailableError
+from aurarouter_core.tenants import Place, Tenant, in_vain, names, too_large, unavailable
+from aurarouter_hooks import Progress, Provider, ProviderUnavailableError
 
 log = logging.getLogger(__name__)
 UNLOADING = 60.0
 """Seconds that unloading may take; a provider that takes longer is closed."""
-
-
-@define(eq=False)
-class Tenant:
-    """A provider that holds its model in memory once it is loaded.
-
-    Attributes:
-        model: The model as its provider has it.
-        idle_unload: Seconds without use after which it is unloaded; None for never.
-        discard: Closes the provider.
-        held: Its memory is reserved.
-        users: How many may be using it now.
-        last_used: When the last of them was done.
-        leaving: It is being unloaded.
-        timer: Unloads it when it is not used for long.
-    """
-
-    model: Model
-    provider: Provider
-    idle_unload: float | None
-    discard: Callable[[], None]
-    held: bool = False
-    users: int = 0
-    last_used: float = 0.0
-    leaving: asyncio.Task[None] | None = None
-    timer: asyncio.TimerHandle | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes; what is not known counts as nothing."""
-        return self.model.memory or 0
-
-    @property
-    def idle(self) -> bool:
-        """It could be unloaded."""
-        return self.held and not self.users and self.leaving is None
-
-
-@define(eq=False)
-class Place:
-    """One user's place: in the queue first, then at the model.
-
-    Attributes:
-        granted: The model may be loaded and used.
-        refusal: Why it never will be.
-        words: What it waits for.
-        unloaded: Models that had to go for it.
-    """
-
-    tenant: Tenant
-    granted: bool = False
-    refusal: ProviderUnavailableError | None = None
-    words: str = ""
-    unloaded: list[str] = Factory(list)
-    news: asyncio.Event = Factory(asyncio.Event)
 
 
 class Memory:
@@ -156,7 +100,7 @@ class Memory:
             except TimeoutError as error:
                 if not clock.expired():
                     raise
-                raise self._in_vain(place) from error
+                raise in_vain(place.tenant, self._tenants, self.allowed() or 0) from error
 
     def leave(self, place: Place) -> None:
         """Give a place up, or back."""
@@ -175,12 +119,12 @@ class Memory:
         """Its provider is closed."""
         self._release(tenant)
         for place in [place for place in self._queue if place.tenant is tenant]:
-            self._refuse(place, _unavailable(tenant.model, "the model was closed while it waited for memory"))
+            self._refuse(place, unavailable(tenant.model, "the model was closed while it waited for memory"))
         self._serve()
 
     def _rest(self, tenant: Tenant) -> None:
         """Nobody uses it now."""
-        if tenant.held and tenant.leaving is None and _is_empty(tenant.provider):
+        if tenant.held and tenant.leaving is None and tenant.is_empty():
             self._release(tenant)
         elif tenant.held and tenant.idle_unload is not None:
             loop = asyncio.get_running_loop()
@@ -200,7 +144,7 @@ class Memory:
         tenant, allowed = place.tenant, self.allowed()
         if tenant.leaving is None and not tenant.held and allowed is not None:
             if tenant.size > allowed:
-                self._refuse(place, _too_large(tenant.model, allowed, self._system.memory))
+                self._refuse(place, too_large(tenant.model, allowed, self._system.memory))
                 return True
             lacking = self.reserved + tenant.size - allowed
             if lacking > 0:
@@ -235,8 +179,8 @@ class Memory:
                 name, written(place.tenant.size), tenant.model.id, written(tenant.size),
             )  # fmt: skip
             self._unload(tenant)
-        leaving = _names(tenant for tenant in self._tenants if tenant.leaving is not None)
-        busy = _names(tenant for tenant in self._tenants if tenant.users)
+        leaving = names(tenant for tenant in self._tenants if tenant.leaving is not None)
+        busy = names(tenant for tenant in self._tenants if tenant.users)
         if lacking > 0:
             self._tell(place, f"waiting for memory for '{name}': {busy} is in use")
         else:
@@ -271,39 +215,3 @@ class Memory:
         if tenant.timer is not None:
             tenant.timer.cancel()
             tenant.timer = None
-
-    def _in_vain(self, place: Place) -> ProviderUnavailableError:
-        allowed, mine = self.allowed(), place.tenant
-        holders = ", ".join(f"{one.model.id} {written(one.size)}" for one in self._tenants) or "nobody"
-        return _unavailable(
-            mine.model,
-            f"there was no memory for it in time: it needs {written(mine.size)} of {written(allowed or 0)}, "
-            f"and others hold it ({holders})",
-            "Try again, raise system.memory, or give it less context.",
-        )
-
-
-def _unavailable(model: Model, words: str, hint: str = "") -> ProviderUnavailableError:
-    return ProviderUnavailableError(words, provider=model.provider, model=model.id, hint=hint)
-
-
-def _too_large(model: Model, allowed: int, setting: str) -> ProviderUnavailableError:
-    return _unavailable(
-        model,
-        f"it needs {written(model.memory or 0)} of memory, and system.memory ({setting}) allows "
-        f"{written(allowed)} for all models together",
-        "Raise system.memory, give it less context, or use a smaller model.",
-    )
-
-
-def _names(tenants: Iterable[Tenant]) -> str:
-    return ", ".join(sorted(f"'{tenant.model.id}'" for tenant in tenants))
-
-
-def _is_empty(provider: Provider) -> bool:
-    """It holds nothing: loading failed, was never begun, or what it had loaded crashed."""
-    try:
-        return provider.loaded() is False
-    except Exception as error:
-        log.warning("%r can't say whether its model is loaded", provider, exc_info=error)
-        return False

@@ -21,7 +21,8 @@ from aurarouter_core.headers import Headers
 from aurarouter_core.home import Home, expanded, private_folder
 from aurarouter_core.keys import KeyStore
 from aurarouter_core.line import Line
-from aurarouter_core.loans import Loan, OpenProviders, Shelves, Taken
+from aurarouter_core.loan import Loan, Taken
+from aurarouter_core.loans import OpenProviders, Shelves
 from aurarouter_core.memory import Memory
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Key, looked_up

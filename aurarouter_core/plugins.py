@@ -133,6 +133,8 @@ class Plugins:
 
     def classify(self, task: Task, analysis: Analysis) -> Intent | None:
         """The first plugin's answer that is not None."""
+        if not self.guard.anyone("classify_task"):
+            return None
         arguments = {"task": task, "analysis": analysis}
         answers = self.guard.opinions("classify_task", arguments, shapes.intent, content=True)
         return next((intent for _, intent in answers), None)
@@ -143,6 +145,8 @@ class Plugins:
         Raises:
             PluginBrokenError: A plugin failed; the task is refused.
         """
+        if not self.guard.anyone("constrain_task"):
+            return []
         arguments = {"task": task, "analysis": analysis}
         return [answer for _, answer in self.guard.verdicts("constrain_task", arguments, shapes.constraint)]
 
@@ -152,6 +156,8 @@ class Plugins:
         Raises:
             PluginBrokenError: A plugin failed; the task is refused.
         """
+        if not self.guard.anyone("veto_models"):
+            return {}
         reasons: dict[str, list[str]] = {}
         arguments = {"task": task, "analysis": analysis, "models": models}
         for plugin, answer in self.guard.verdicts("veto_models", arguments, shapes.words):
@@ -161,6 +167,8 @@ class Plugins:
 
     def score(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, float]:
         """Model id → the sum of all plugins' scores, the same whatever order they load in."""
+        if not self.guard.anyone("score_models"):
+            return {}
         scores: dict[str, list[float]] = {}
         arguments = {"task": task, "analysis": analysis, "models": models}
         for _, answer in self.guard.opinions("score_models", arguments, shapes.scores, content=True):
@@ -171,6 +179,8 @@ class Plugins:
     # Told, not asked
 
     def _tell(self, hook: str, arguments: Mapping[str, Any], *, content: bool) -> None:
+        if not self.guard.anyone(hook):
+            return
         for _ in self.guard.opinions(hook, arguments, shapes.nothing, content=content):
             pass  # nothing that they answer has a shape
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
+from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.config import Config
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
@@ -32,7 +33,6 @@ from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
     Call,
-    ConfigError,
     Constraint,
     Decision,
     Done,
@@ -44,8 +44,6 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
-HEAR_EVERY = 2.0
-"""Seconds between two looks at what other processes know of the models."""
 
 
 class Router:
@@ -87,7 +85,7 @@ class Router:
         self._surface = surface
         self._gate = Gate()
         self._watch = watch
-        self._background: list[asyncio.Task[None]] = []
+        self._background = Background()
         self._on_reload = on_reload
 
     @property
@@ -103,10 +101,13 @@ class Router:
     async def __aenter__(self) -> Self:
         self.pool.reopen()
         self._gate.refusal = ""
-        await self._hear()
-        self._background = [asyncio.create_task(self._keep_hearing())]
+        await hear(self.store, self.pool, self.snapshot)
+        work = [keep_hearing(self.store, self.pool, lambda: self.snapshot)]
         if self._watch is not None:
-            self._background.append(asyncio.create_task(self._follow(self._watch)))
+            seen = self.snapshot.config.seen
+            looks = watch.changes(lambda: files_of(self.snapshot.config.request), seen, self._watch)
+            work.append(follow(looks, self.reload))
+        self._background.begin(*work)
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
@@ -114,9 +115,7 @@ class Router:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._gate.refusal = "the router is closed"
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._background.end()
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
@@ -131,10 +130,10 @@ class Router:
         Raises:
             UnknownModelError, UnknownRoleError: The task asks for what is not configured.
             PluginBrokenError: A plugin that limits tasks failed.
+        PrivacyError: A privacy rule blocks the task.
         """
-        decision = decide(
-            task, self.snapshot, self.pool.locations, self.pool.states.refusals(), self._known_limits(task)
-        )
+        known = self._known_limits(task)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known)
         self.plugins.decision_made(decision)
         return decision
 
@@ -177,7 +176,7 @@ class Router:
         error: BaseException | None = None
         with self._gate.inside():
             try:
-                async with aclosing(self._events(task, snapshot, recorder)) as events:
+                async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
                         recorder.see(event)
                         if isinstance(event, Done):
@@ -196,42 +195,37 @@ class Router:
                 self.store.add(without_words(trace) if trace.private else trace)
                 self.plugins.task_finished(trace)
 
+    async def _begun(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
+        """A task's events, once it is decided."""
+        began = recorder.elapsed
+        deadline = None
+        known = self._known_limits(task)
+        if task.deadline is None:
+            decision = await located(task, snapshot, self.pool, known)
+        else:
+            deadline = asyncio.get_running_loop().time() + task.deadline
+            try:
+                async with asyncio.timeout_at(deadline) as clock:
+                    decision = await located(task, snapshot, self.pool, known)
+            except TimeoutError as error:
+                if not clock.expired():
+                    raise
+                words = "the task's deadline passed before it was decided"
+                raise ProviderTimeoutError(words, after=task.deadline) from error
+        recorder.decided(decision, began)
+        self._remember(task, decision.constraint.private)
+        log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
+        self.plugins.decision_made(decision)
+        run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)
+        call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
+        layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
+        return wrapped(layers, partial(execute, run))(call)
+
     @staticmethod
     def _with_whole_trace(done: Done, recorder: Recorder) -> Done:
         """The executor's trace knows nothing of what middleware noted around it."""
         trace = recorder.trace(done.trace.error, complete=done.complete)
         return Done(reply=done.reply, trace=trace, complete=done.complete, steps=done.steps)
-
-    async def _events(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
-        began = recorder.elapsed
-        loop = asyncio.get_running_loop()
-        deadline = None if task.deadline is None else loop.time() + task.deadline
-        try:
-            async with asyncio.timeout_at(deadline) as clock:
-                decision = await located(task, snapshot, self.pool, self._known_limits(task))
-        except TimeoutError as error:
-            if not clock.expired():
-                raise
-            raise ProviderTimeoutError(
-                "the task's deadline passed before it was decided", after=task.deadline or 0.0
-            ) from error
-        recorder.decided(decision, began)
-        self._remember(task, decision.constraint.private)
-        log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
-        self.plugins.decision_made(decision)
-        run = Run(
-            task=task,
-            decision=decision,
-            snapshot=snapshot,
-            pool=self.pool,
-            recorder=recorder,
-            deadline=deadline,
-        )
-        call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        async with aclosing(wrapped(layers, partial(execute, run))(call)) as events:
-            async for event in events:
-                yield event
 
     def run_sync(self, task: Task) -> Done:
         """Start, run one task, and stop: the same as `run`, from plain code."""
@@ -268,36 +262,6 @@ class Router:
         self.store.bound(Keep.of(config.system))
         if self._on_reload is not None:
             self._on_reload(config)
-
-    def _looks(self, every: float) -> AsyncGenerator[None]:
-        config = self.snapshot.config
-        return watch.changes(lambda: files_of(self.snapshot.config.request), config.seen, every)
-
-    async def _follow(self, every: float) -> None:
-        """Reload whenever a file has changed. A bad one is told and leaves everything as it was."""
-        async with aclosing(self._looks(every)) as looks:
-            async for _ in looks:
-                try:
-                    await self.reload()
-                    log.info("the configuration was read again")
-                except ConfigError as error:
-                    words = "; ".join([str(error), *map(str, error.problems)])
-                    log.error("the configuration stays as it was: %s", words)  # noqa: TRY400 - a user's mistake, not ours
-                except AuraRouterError as error:
-                    log.error("the configuration stays as it was: %s", error)  # noqa: TRY400
-
-    async def _hear(self) -> None:
-        """Learn from the store how models are for other processes."""
-        try:
-            rows = await asyncio.to_thread(self.store.states)
-            self.pool.learn(rows, self.snapshot.models, self.snapshot.config)
-        except AuraRouterError as error:
-            log.warning("what other processes know of the models can't be read: %s", error)
-
-    async def _keep_hearing(self) -> None:
-        while True:
-            await asyncio.sleep(HEAR_EVERY)
-            await self._hear()
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""

@@ -11,8 +11,9 @@ from aurarouter_hooks import (
     Attempt,
     AttemptDone,
     AttemptFailed,
+    Committed,
     Decision,
-    Done,
+    Delta,
     ErrorInfo,
     Event,
     Node,
@@ -26,8 +27,6 @@ from aurarouter_hooks import (
 )
 from aurarouter_hooks.values import new_id
 
-OURS = frozenset({"analyse", "answer"})
-"""Kinds of node whose label is the kernel's own words, and no model's."""
 LEFT_OUT = "(left out: the task was private)"
 
 
@@ -49,7 +48,8 @@ class Recorder:
         self._started_at = time.time()
         self._surface = surface
         self._keep_content = keep_content
-        self._answer: str | None = None
+        self._speaking = ""
+        self._said: dict[str, list[str]] = {}
         self._decision: Decision | None = None
         self.private = task.private
 
@@ -94,13 +94,14 @@ class Recorder:
             self._attempts.setdefault(self._current, []).append(event.attempt)
         elif isinstance(event, Noted):
             self._notes[event.name] = event.value
-        elif isinstance(event, Done):
-            self._answer = event.reply.text
+        elif isinstance(event, Committed):
+            self._speaking, self._said[event.node] = event.node, []
+        elif isinstance(event, Delta) and self._keep_content:
+            self._said.setdefault(self._speaking, []).append(event.chunk.text)
 
     def trace(self, error: ErrorInfo | None = None, *, complete: bool = True) -> Trace:
         """The trace as it stands."""
-        content = self._keep_content and not self.private
-        nodes = tuple(self._as_it_stands(node, content) for node in self._nodes.values())
+        nodes = tuple(self._as_it_stands(node) for node in self._nodes.values())
         usage: Usage | None = None
         cost: float | None = None
         for node in nodes:
@@ -127,21 +128,26 @@ class Recorder:
             error=error,
             notes=dict(self._notes),
             parent_span=task.trace_context.span_id if task.trace_context else "",
-            prompt=task.question if content else None,
+            prompt=task.question if self.keeps_content else None,
         )
 
-    def _as_it_stands(self, node: Node, content: bool) -> Node:
-        """With the words of models only where they are kept."""
+    def _as_it_stands(self, node: Node) -> Node:
+        """With what was said only where it is kept: what is found private late is found private as a whole."""
         loose = self._attempts.get(node.id)
         if loose:  # a node that was left early never said which attempts it had; we saw them
             seconds = node.seconds or self.elapsed - node.started
             node = evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed", seconds=seconds)
-        if content:
-            answer = self._answer if node.kind == "answer" and node.raw is None else node.raw
-            return node if answer is None else evolve(node, raw=answer)
-        if node.raw is None and (not node.label or node.kind in OURS):
-            return node
-        return evolve(node, raw=None, label=node.label if node.kind in OURS else "")
+        if not self._keep_content:
+            return node if node.raw is None else evolve(node, raw=None)
+        if self.private:
+            return evolve(node, raw=None, label=_own_label(node))
+        said = "".join(self._said.get(node.id, ())).strip()
+        return evolve(node, raw=said) if node.raw is None and said else node
+
+
+def _own_label(node: Node) -> str:
+    """A step's label may be a model's words; all others are our own."""
+    return "" if node.kind == "step" else node.label
 
 
 def without_words(trace: Trace) -> Trace:
@@ -153,7 +159,7 @@ def without_words(trace: Trace) -> Trace:
     nodes = tuple(
         evolve(
             node,
-            label=node.label if node.kind in OURS else "",
+            label=_own_label(node),
             raw=None,
             skipped=dict.fromkeys(node.skipped, LEFT_OUT),
             attempts=tuple(evolve(attempt, error=bare(attempt.error)) for attempt in node.attempts),

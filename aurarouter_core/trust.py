@@ -47,6 +47,8 @@ REASONS = {
     "model_path": "it names a file that native code reads",
     "asset": "it fetches a file that native code reads",
     "options": "it may name programs and files",
+    "memory": "it decides how much memory models take",
+    "idle_unload": "it decides how long models stay in memory",
     "keep_content": "it keeps what you write",
     "keep_traces": "it lets your traces go",
     "keep_days": "it lets your traces go",

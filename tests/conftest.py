@@ -17,6 +17,7 @@ from aurarouter_core.plugins import Plugins
 from aurarouter_core.sources import EMBEDDED
 
 pytest_plugins = ["peer_fixtures"]
+pytest.register_assert_rewrite("bench", "behaviour")
 
 
 @pytest.fixture(autouse=True)

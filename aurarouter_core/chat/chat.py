@@ -13,6 +13,7 @@ from aurarouter_core.chat import condensing
 from aurarouter_core.chat.conversations import Conversation, Conversations
 from aurarouter_core.chat.entry import Entry
 from aurarouter_core.chat.pressure import Pressure, oldest, pressure
+from aurarouter_core.located import located
 from aurarouter_core.prompts import material
 from aurarouter_core.router import Router
 from aurarouter_hooks import (
@@ -24,7 +25,6 @@ from aurarouter_hooks import (
     Event,
     Opaque,
     Part,
-    PrivacyError,
     Reply,
     Task,
     Text,
@@ -84,12 +84,7 @@ class Chat:
         Raises:
             AuraRouterError: As from `Router.stream`, or the conversation can't be kept.
         """
-        asked = self._asked(task)
-        try:
-            decision = await self._router.locate_and_decide(asked)
-        except PrivacyError:
-            self._became_private()
-            raise
+        decision = await located(self._asked(task), self._router.snapshot, self._router.pool)
         if decision.constraint.private:
             self._became_private()
         parts: list[Part] = [Text(task.text)]
@@ -197,7 +192,7 @@ class Chat:
     async def _limit(self, task: Task) -> int | None:
         """The context of the model that is likeliest to answer; None when nobody knows it."""
         try:
-            decision = await self._router.locate_and_decide(task)
+            decision = await located(task, self._router.snapshot, self._router.pool)
         except AuraRouterError:
             return None  # asking for real will say why
         snapshot = self._router.snapshot

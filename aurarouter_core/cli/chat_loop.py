@@ -90,11 +90,11 @@ def _read(live: bool) -> str | None:
 
 async def _turn(chat: Chat, words: str, *, as_json: bool) -> None:
     streams = sys.stdout.isatty() and not as_json
-    done, begun = await turn(chat, Task(words, trace_context=trace_context()), streams=streams)
+    done, text = await turn(chat, Task(words, trace_context=trace_context()), streams=streams)
     if as_json:
         click.echo(dumps({"conversation": chat.conversation.id, **result(done)}))
         return
-    finish(done, begun)
+    finish(done, text)
     if done.complete:
         say_who_failed(done)
     await warn(chat)

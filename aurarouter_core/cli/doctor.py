@@ -12,6 +12,8 @@ import click
 from attrs import frozen
 
 from aurarouter_core import __version__, install
+from aurarouter_core.amounts import written
+from aurarouter_core.cli.model_file import file_facts
 from aurarouter_core.cli.session import Session
 from aurarouter_core.exposure import Exposed, exposed
 from aurarouter_core.home import private_folder
@@ -136,6 +138,7 @@ async def _models(router: Router) -> list[Finding]:
         try:
             findings.extend(_of_model(name, health) for name, health in (await router.health()).items())
             findings.extend(map(_in_the_clear, await exposed(router.snapshot.config)))
+            findings.extend(_of_files(router))
             decision = router.decide(Task(PROBE))
             if not decision.chain:
                 raise nothing_left(decision, router.snapshot, router.pool.locations)
@@ -151,6 +154,24 @@ def _in_the_clear(endpoint: Exposed) -> Finding:
         f"model '{endpoint.model}' is reached in the clear at {endpoint.origin}: {endpoint.why}",
         "Use https; or, if you trust that network, name it under privacy.trusted_networks.",
     )
+
+
+def _of_files(router: Router) -> Iterator[Finding]:
+    files = file_facts(router)
+    allowed = router.pool.memory.allowed()
+    for name, facts in files.items():
+        if facts.problem:
+            yield Finding("problem", f"model '{name}': {facts.problem}", "Fetch the file again, or name another.")
+        elif facts.memory is not None and allowed is not None and facts.memory > allowed:
+            hint = "Raise system.memory, give it less context, or use a smaller model."
+            yield Finding(
+                "problem", f"model '{name}' can't be loaded: {facts}, and {written(allowed)} are allowed", hint
+            )
+        else:
+            yield Finding("ok", f"model '{name}': {facts}")
+    if files and allowed is not None:
+        setting = router.snapshot.config.system.memory
+        yield Finding("ok", f"models may take {written(allowed)} of memory together (system.memory: {setting})")
 
 
 def _of_model(name: str, health: Health) -> Finding:

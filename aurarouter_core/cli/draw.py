@@ -76,7 +76,8 @@ def _branch(children: Mapping[str, list[Mapping[str, Any]]], parent: str, indent
         last = node is nodes[-1]
         role = f" [{node['role']}]" if node["role"] else ""
         label = f"  {node['label']}" if node["label"] else ""
-        name = node["kind"] if node["id"] in ("", node["kind"]) else f"{node['kind']} {node['id']}"
+        named = not node["id"] or node["id"].startswith(node["kind"])
+        name = node["id"] or node["kind"] if named else f"{node['kind']} {node['id']}"
         others = ", ".join(node["parents"]) if len(node["parents"]) > 1 else ""
         after = f"  (after {others})" if others else ""
         beside = "  (in parallel)" if any(_overlap(node, other) for other in nodes if other is not node) else ""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from aurarouter_core import assets
 from aurarouter_core.cli.model_edit import add_model, remove_model
+from aurarouter_core.cli.model_file import FileFacts, file_facts
 from aurarouter_core.cli.model_probe import probe_model
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
@@ -30,8 +33,8 @@ def list_models(context: click.Context, as_json: bool) -> None:
     """List the configured models, where they are used, and how they are."""
     session = Session.of(context)
     config = session.config
-    health = asyncio.run(_health(session))
-    rows = [
+    health, files = asyncio.run(_found(session))
+    rows: list[dict[str, Any]] = [
         {
             "model": name,
             "provider": entry.provider,
@@ -40,6 +43,7 @@ def list_models(context: click.Context, as_json: bool) -> None:
             "tags": entry.tags,
             "roles": [role for role, chain in config.roles.items() if name in chain.models],
             "health": health[name],
+            "file": files.get(name),
         }
         for name, entry in config.models.items()
     ]
@@ -51,13 +55,15 @@ def list_models(context: click.Context, as_json: bool) -> None:
     for row in rows:
         state = health[str(row["model"])]
         detail = f": {state.detail}" if state.detail else ""
-        roles = ", ".join(str(role) for role in row["roles"]) or "no role"  # type: ignore[attr-defined]
+        roles = ", ".join(str(role) for role in row["roles"]) or "no role"
         click.echo(printable(f"{row['model']:<24} {row['provider']:<16} {state.state}{detail}  [{roles}]"))
+        if row["file"]:
+            click.echo(printable(f"{'':<24} {row['file']}"))
 
 
-async def _health(session: Session) -> dict[str, Health]:
+async def _found(session: Session) -> tuple[Mapping[str, Health], Mapping[str, FileFacts]]:
     async with session.router as router:
-        return dict(await router.health())
+        return await router.health(), file_facts(router)
 
 
 @command.command("pull")

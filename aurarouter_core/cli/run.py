@@ -30,13 +30,15 @@ def command(
     session = Session.of(context)
     streams = sys.stdout.isatty() and not as_json
     if goes_on or conversation is not None:
-        done, begun = asyncio.run(_in_conversation(session, task, conversation, streams))
+        if task.mode == "plan":
+            raise click.UsageError("a conversation is answered directly; leave out --mode plan")
+        done, text = asyncio.run(_in_conversation(session, task, conversation, streams))
     else:
-        done, begun = asyncio.run(_answered(session, task, streams))
+        done, text = asyncio.run(_answered(session, task, streams))
     if as_json:
         click.echo(dumps(result(done), indent=2))
     else:
-        finish(done, begun)
+        finish(done, text)
         if not show_trace and done.complete:
             say_who_failed(done)
     if show_trace:

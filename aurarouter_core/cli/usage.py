@@ -70,7 +70,7 @@ def _write_csv(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
 
 def table(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[str]:
     """The rows in columns, and what marks in them mean."""
-    head = [*keys, "tasks", "attempts", "failed", *NAMES.values(), "USD", "seconds"]
+    head = [*keys, "tasks", "attempts", "failures", *NAMES.values(), "USD", "seconds"]
     cells = [[*(printable(row[key]) or NOBODY[key] for key in keys), *_figures(row)] for row in rows]
     widths = [max(len(line[at]) for line in (head, *cells)) for at in range(len(head))]
     for line in (head, *cells):

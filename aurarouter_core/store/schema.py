@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,17 @@ from aurarouter_core.store.usage import KEYS, Sums, counted
 if TYPE_CHECKING:
     import sqlite3
 
+log = logging.getLogger(__name__)
+
 
 def _count_old_traces(connection: sqlite3.Connection) -> None:
-    """Traces that were kept before usage was are counted once."""
+    """Traces that were kept before usage was are counted once; what can't be read is no trace of ours."""
     sums = Sums()
     for (body,) in connection.execute("SELECT body FROM traces"):
-        sums.add(counted(json.loads(body, object_hook=lambda item: SimpleNamespace(**item))))
+        try:
+            sums.add(tuple(counted(json.loads(body, object_hook=lambda item: SimpleNamespace(**item)))))
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            log.warning("a trace that is kept can't be counted: %s", error)
     sums.write(connection)
 
 

@@ -14,7 +14,6 @@ from aurarouter_core.store.bounds import Keep, trim
 from aurarouter_core.store.presence import Left, Presence, left_behind
 from aurarouter_core.store.records import Item, Record, record
 from aurarouter_core.store.usage import Sums
-from aurarouter_hooks import AuraRouterError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -110,8 +109,6 @@ class Writer:
 
     def _settle(self, records: Sequence[Record], *, last: bool) -> None:
         """Write records, and how many were lost so far."""
-        import sqlite3
-
         with self._lock:
             lost = self.dropped
         try:
@@ -119,7 +116,7 @@ class Writer:
                 self._connection = self._database.write()
                 self._count_ends(self._connection)
             self._insert(self._connection, records, lost, last=last)
-        except (sqlite3.Error, OSError, AuraRouterError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, later records must still be written
             self._failed(error, f"{len(records)} lost")
             change = len(records)
         else:

@@ -147,6 +147,24 @@ class ProviderContract:
 
         run(self.make, close)
 
+    def test_memory_that_it_holds_can_be_given_back(self) -> None:
+        """One that holds a model here says so before it loads, while it does, and when `unload` is done."""
+        first = self.make()
+        residency = type(first).residency(first.model)
+        if residency is None:
+            return
+        assert residency.context > 0
+        assert residency.slots > 0
+        assert first.loaded() is False
+
+        async def use(provider: Provider) -> tuple[bool | None, bool | None]:
+            await provider.generate(self.prompt)
+            loaded = provider.loaded()
+            await provider.unload()
+            return loaded, provider.loaded()
+
+        assert run(self.make, use) == (True, False)
+
     def test_it_says_what_it_is(self) -> None:
         """The questions about itself are answered with the contract's own types."""
 

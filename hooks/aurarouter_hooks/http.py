@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
 import time
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aurarouter_hooks import http_errors
@@ -16,7 +14,6 @@ from aurarouter_hooks.http_events import read_events
 from aurarouter_hooks.location import resolve
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     import httpx
@@ -28,7 +25,6 @@ __all__ = ["Backend", "resolve"]
 
 REPLY_LIMIT = 64 * 2**20  # bytes of a whole answer
 ERROR_LIMIT = 64 * 2**10  # bytes of an error's body
-IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
 
 
 class Backend:
@@ -37,6 +33,11 @@ class Backend:
     Redirects are never followed. A private prompt goes through a client of its own, without proxies, and straight to
     an address of `prompt.location`: its URL holds that address, so there is no name left to resolve, while the Host
     header and the TLS name stay the endpoint's.
+
+    Nothing is sent twice, but for a request that met a kept connection at the moment in which the server closed it:
+    it goes out once more, on a new connection. Not a byte of an answer had come, so nobody saw anything of it; and
+    what our backends are asked for changes nothing there. At worst one answer is calculated in vain, which is what
+    asking the next model instead would cost, too.
 
     Args:
         model: Its timeouts and its key, which is masked in every message.
@@ -48,7 +49,8 @@ class Backend:
         self._model = model
         self._endpoint = endpoint
         self._headers = dict(headers)
-        self._clients: dict[bool, httpx.AsyncClient] = {}  # private or not → client
+        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}  # private or not, fresh or kept → client
+        self._open: set[httpx.Response] = set()
 
     @asynccontextmanager
     async def send(
@@ -75,7 +77,8 @@ class Backend:
 
         started = time.monotonic()
         try:
-            response = await self._open(method, path, body, prompt, patience)
+            response = await self._begin(method, path, body, prompt, patience)
+            self._open.add(response)
             try:
                 if not response.is_success:
                     page = await _read(response, ERROR_LIMIT)
@@ -83,6 +86,7 @@ class Backend:
                     raise http_errors.from_status(response.status_code, response.headers, page, self._endpoint, key)
                 yield response
             finally:
+                self._open.discard(response)
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as exc:
             raise http_errors.from_exception(exc, self._endpoint, time.monotonic() - started) from exc
@@ -121,13 +125,17 @@ class Backend:
                 f"{self.origin} sent something that is not JSON", hint="Check that the endpoint is right."
             ) from exc
         if not isinstance(value, dict):
-            raise ProviderReplyError(f"{self.origin} sent JSON that is not an object")
+            raise ProviderReplyError(
+                f"{self.origin} sent JSON that is not an object", hint="Check that the endpoint is right."
+            )
         if value.get("error"):
             raise http_errors.from_error_object(value["error"], self._endpoint, self._model.api_key)
         return value
 
     async def aclose(self) -> None:
-        """Close every connection; safe to call again."""
+        """Close every connection; safe to call again. Whoever still reads an answer is told that it was lost."""
+        for response in tuple(self._open):
+            await response.aclose()
         while self._clients:
             _, client = self._clients.popitem()
             await client.aclose()
@@ -137,14 +145,15 @@ class Backend:
         """What messages may show of the endpoint."""
         return http_errors.origin(self._endpoint)
 
-    async def _open(
+    async def _begin(
         self, method: str, path: str, body: object, prompt: Prompt | None, patience: float | None
     ) -> httpx.Response:
         import aiohttp
         import httpx
 
+        from aurarouter_hooks.http_client import was_stale
+
         private = prompt is not None and prompt.private
-        client = self._client(private)
         url = httpx.URL(self._endpoint).copy_with(userinfo=b"")
         url = url.copy_with(path=url.path.rstrip("/") + path)
         headers = {"Host": url.netloc.decode("ascii")}
@@ -157,10 +166,19 @@ class Backend:
         silence = min((seconds for seconds in (patience, limits.total) if seconds is not None), default=None)
         timeout = httpx.Timeout(None, connect=limits.connect, read=silence)
 
-        async def ask(target: httpx.URL) -> httpx.Response:
+        async def once(target: httpx.URL, *, fresh: bool) -> httpx.Response:
+            client = self._client(private, fresh)
             request = client.build_request(method, target, content=content, headers=headers, timeout=timeout)
             request.extensions["sni_hostname"] = url.raw_host.decode("ascii")
             return await client.send(request, stream=True)
+
+        async def ask(target: httpx.URL) -> httpx.Response:
+            try:
+                return await once(target, fresh=False)
+            except httpx.TransportError as exc:
+                if not was_stale(exc):
+                    raise
+            return await once(target, fresh=True)
 
         if prompt is None or not prompt.private:
             return await ask(url)
@@ -179,10 +197,11 @@ class Backend:
             hint="Check that the endpoint's name resolves.",
         )
 
-    def _client(self, private: bool) -> httpx.AsyncClient:
-        if private not in self._clients:
+    def _client(self, private: bool, fresh: bool) -> httpx.AsyncClient:
+        if (private, fresh) not in self._clients:
             import httpx
-            from httpx_aiohttp import HttpxAiohttpClient
+
+            from aurarouter_hooks.http_client import open_client
 
             if not all(value.isascii() and value.isprintable() for value in self._headers.values()):
                 raise ProviderAuthError(
@@ -190,19 +209,8 @@ class Backend:
                     hint="Check the model's api_key for line ends and stray quotes.",
                 )
             url = httpx.URL(self._endpoint)
-            try:
-                self._clients[private] = HttpxAiohttpClient(
-                    headers={"User-Agent": "aurarouter", **self._headers},
-                    auth=(url.username, url.password) if url.userinfo else None,
-                    limits=httpx.Limits(max_connections=0, keepalive_expiry=IDLE),  # 0: the executor does the limiting
-                    verify=_tls(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")),
-                    trust_env=not private,
-                )
-            except ValueError as exc:
-                raise ProviderUnavailableError(
-                    "the proxy that the environment names cannot be used", hint="Check HTTP_PROXY and ALL_PROXY."
-                ) from exc
-        return self._clients[private]
+            self._clients[private, fresh] = open_client(self._headers, url, private=private, fresh=fresh)
+        return self._clients[private, fresh]
 
     def _encode(self, body: object) -> bytes:
         try:
@@ -222,11 +230,3 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
         if len(page) >= limit:
             break
     return bytes(page)
-
-
-@lru_cache(maxsize=4)
-def _tls(file: str, folder: str) -> ssl.SSLContext:
-    """Trust is read from disk once, not for each model; both variables are httpx's own."""
-    import httpx
-
-    return httpx.create_ssl_context()

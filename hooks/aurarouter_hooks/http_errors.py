@@ -1,4 +1,4 @@
-"""Turns what goes wrong over HTTP into our errors, in words that are short and hold no key."""
+"""Turns what goes wrong over HTTP into our errors, in words that are short and hold no key; and errors into health."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ from aurarouter_hooks.errors import (
     ProviderTimeoutError,
     ProviderUnavailableError,
 )
+from aurarouter_hooks.values import Health
 
 if TYPE_CHECKING:
     import aiohttp
 
     from aurarouter_hooks.values import Secret
+    from aurarouter_hooks.values.model import HealthState
 
+LONGEST_WAIT = 3600.0  # seconds; neither a server's whim nor its wrong clock takes a model away for longer
+LOADING = "loading model"  # what llama.cpp's server says with its 503
 WORDS = 300  # characters of a backend's message that are worth showing
 
 # Error objects inside a stream have no status of their own; their `type` and `code` hold one of these words.
@@ -67,19 +71,38 @@ def short(text: str, key: Secret | None = None) -> str:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from `retry-after-ms` or `retry-after` (seconds or an HTTP date); None when not said."""
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        value = headers.get(name, "")
         try:
-            seconds = float(value) / scale
+            seconds = float(headers.get(name, "")) / scale
         except ValueError:
             continue
-        if math.isfinite(seconds) and seconds >= 0:
-            return seconds
+        if (wait := believed(seconds)) is not None:
+            return wait
     try:
         moment = parsedate_to_datetime(headers.get("retry-after", ""))
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return believed(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
+
+
+def believed(seconds: float) -> float | None:
+    """A wait that a backend asks for, an hour at the most; None for what is no time to wait."""
+    return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def health_of(error: ProviderError) -> Health:
+    """What it says of a backend's health that the question for it failed. One that refuses the question is unknown."""
+    state: HealthState = "down"
+    wait = None
+    if isinstance(error, ProviderAuthError):
+        state = "misconfigured"
+    elif isinstance(error, ProviderRateLimitedError):
+        state, wait = "rate_limited", error.retry_after
+    elif isinstance(error, ProviderReplyError):
+        state = "unknown"
+    elif isinstance(error, ProviderUnavailableError):
+        state, wait = "loading" if LOADING in str(error).lower() else "down", error.retry_after
+    return Health(state=state, detail=str(error), hint=error.hint, retry_in=wait)
 
 
 def from_status(
@@ -175,6 +198,10 @@ def _of_kind(status: int, what: str, wait: float | None) -> ProviderError:
     if status in {404, 405, 501}:
         hint = "Check the model's endpoint and model_name: what answers there doesn't seem to speak this API."
         return ProviderReplyError(what, hint=hint)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and LOADING in what.lower():
+        return ProviderUnavailableError(
+            what, retry_after=wait, hint="It still loads its model: ask again in a moment, or ask another one."
+        )
     if status >= 500:
         return ProviderUnavailableError(
             what, retry_after=wait, hint="The server is overloaded, starting or broken; look into its log."

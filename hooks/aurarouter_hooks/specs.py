@@ -100,7 +100,7 @@ def score_models(task: Task, analysis: Analysis, models: Sequence[Model]) -> Map
 
 @hookspec
 def decision_made(decision: Decision) -> None:
-    """A task was decided."""
+    """A task was decided. The parts of a plan are not told."""
 
 
 @hookspec

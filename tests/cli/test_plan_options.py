@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from actors import kind_of, plan_of
-from faults import Turn, status, whole_stream
+from faults import Turn, status, well, whole_stream
 
 Run = Callable[..., Any]
 GOOD, BAD = '{"approved": true, "problems": []}', '{"approved": false, "problems": ["no salt"]}'
@@ -21,8 +21,10 @@ def answering(**answers: list[str]) -> Any:
     """A model server's behaviour: answers for each kind of our prompts, in turn."""
 
     async def fault(turn: Turn) -> None:
+        if turn.request.method == "GET":
+            return await well(turn)
         left = answers[kind_of(turn.request.json["messages"][-1]["content"])]
-        await (whole_stream(left.pop(0)) if left else status(503))(turn)
+        return await (whole_stream(left.pop(0)) if left else status(503))(turn)
 
     return fault
 
@@ -40,7 +42,7 @@ def test_a_plan_is_made_when_it_is_asked_for(aurarouter: Run, config: str, fault
     fault_server.always(answering(plan=[plan_of("a", "b")] * 2, step=["one", "two"] * 2))
     done = aurarouter("run", "Bake bread", "--mode", "plan", "--trace", config=config)
     assert (done.returncode, done.stdout) == (0, "one\n\ntwo\n")
-    assert "step [coding]" in done.stderr
+    assert "step-2 [coding]" in done.stderr
     told = json.loads(aurarouter("run", "Bake bread", "--mode", "plan", "--json", config=config).stdout)
     assert (told["text"], told["steps"], told["decision"]["mode"]) == ("one\n\ntwo", ["one", "two"], "plan")
     assert [node["kind"] for node in told["trace"]["nodes"]] == ["analyse", "plan", "step", "step"]

@@ -104,8 +104,8 @@ def test_a_summary_comes_first_and_as_data() -> None:
     first, second = condensing.messages(entries)
     assert (first.role, second) == ("system", Message("user", "and now?"))
     assert first.text.startswith("A summary of the earlier part")
-    assert first.text.count("\n----------\n") == 1  # a longer line than any in the summary
-    assert first.text.endswith(f"\n{trap}\n----------")
+    assert first.text.count("\n------\n") == 1  # a longer line than any in the summary
+    assert first.text.endswith(f"\n{trap}\n------")
 
 
 def test_the_summarising_model_reads_who_said_what_as_material() -> None:

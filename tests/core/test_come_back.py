@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from aurarouter_core import Config, Plugins, Router, Task, load_config
+from aurarouter_core.background import hear
 from aurarouter_hooks import (
     AllModelsFailedError,
     Done,
@@ -158,7 +159,7 @@ async def test_what_one_process_learns_the_others_know(
             with pytest.raises(AllModelsFailedError):
                 await one.run(Task("hi"))
             one.store.close()
-            await early._hear()
+            await hear(early.store, early.pool, early.snapshot)
             with pytest.raises(AllModelsFailedError, match="rate limited"):
                 await early.run(Task("hi"))
         async with Router(configured(plugins), plugins) as late:

@@ -150,6 +150,7 @@ async def test_cancelling_ends_all_of_them(plugins: Plugins, configure: Configur
 
     config = configure(**{f"m{number}": script("x", hang) for number in range(3)})
     async with Router(config, plugins) as router:
+        before = asyncio.all_tasks()
         comparing = asyncio.create_task(compare(router, Task("hi"), ["m0", "m1", "m2"], at_once=2))
         await begun.acquire()
         await begun.acquire()
@@ -157,7 +158,7 @@ async def test_cancelling_ends_all_of_them(plugins: Plugins, configure: Configur
         with pytest.raises(asyncio.CancelledError):
             await comparing
         assert ended == [True, True]
-        assert len(asyncio.all_tasks()) == 1
+        assert asyncio.all_tasks() == before
 
 
 async def test_a_bug_ends_the_comparison_and_is_told(plugins: Plugins, configure: Configure) -> None:

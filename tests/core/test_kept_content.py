@@ -10,8 +10,10 @@ from aurarouter_core.store import Store
 from aurarouter_core.trace import Recorder
 from aurarouter_hooks import (
     Call,
+    Chunk,
+    Committed,
     Constraint,
-    Done,
+    Delta,
     Event,
     Middleware,
     Node,
@@ -19,7 +21,6 @@ from aurarouter_hooks import (
     Noted,
     Proceed,
     ProviderUnavailableError,
-    Reply,
     Trace,
 )
 
@@ -100,11 +101,17 @@ async def test_a_task_that_a_plugin_finds_private_leaves_no_words(
     assert ANSWER.encode() not in bytes_of(store)
 
 
-@pytest.mark.parametrize(("keep", "private", "kept"), [(True, False, True), (True, True, False), (False, False, False)])
-def test_what_models_wrote_into_a_plans_nodes_is_content(keep: bool, private: bool, kept: bool) -> None:
-    recorder = Recorder(Task(PROMPT, private=private), keep_content=keep)
-    step = Node(id="step-1", kind="step", label="catch the swordfish", raw=ANSWER)
-    recorder.see(NodeFinished(node=step))
-    recorder.see(Done(reply=Reply(text=ANSWER), trace=recorder.trace()))
-    (found,) = recorder.trace().nodes
-    assert (found.label, found.raw) == (("catch the swordfish", ANSWER) if kept else ("", None))
+def test_what_a_step_was_and_said_goes_when_the_task_is_found_private_later() -> None:
+    recorder = Recorder(Task(PROMPT), keep_content=True)
+    recorder.see(Committed(node="step-1", model="a"))
+    recorder.see(Delta(chunk=Chunk(text=ANSWER)))
+    recorder.see(NodeFinished(node=Node(id="step-1", kind="step", label="catch the swordfish")))
+    recorder.see(NodeFinished(node=Node(id="review-1", kind="review", label="approved", raw="all is well")))
+    assert [(node.label, node.raw) for node in recorder.trace().nodes] == [
+        ("catch the swordfish", ANSWER),
+        ("approved", "all is well"),
+    ]
+    recorder.private = True
+    trace = recorder.trace()
+    assert [(node.label, node.raw) for node in trace.nodes] == [("", None), ("approved", None)]
+    assert trace.prompt is None

@@ -35,7 +35,7 @@ Say = Callable[[Kind, Prompt, str], Any]
 def configured(*models: str, here: tuple[str, ...] = (), **sections: Any) -> Config:
     entries = {name: actor(here=name in here) for name in models}
     roles = {"reasoning": list(models), "coding": list(models)}
-    return build(Layers.of({"models": entries, "roles": roles, **sections}, {}))
+    return build(Layers.of({"models": entries, "roles": roles, "system": {"retries": 0}, **sections}, {}))
 
 
 async def events_of(cast: Cast, task: Task, config: Config, *more: object) -> tuple[list[Event], Router]:

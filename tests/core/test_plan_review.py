@@ -22,7 +22,7 @@ BAD = '{"approved": false, "problems": ["no salt"]}'
 def configured(*, reviewer: bool = True, **sections: Any) -> Config:
     roles = {"reasoning": ["thinker"], "coding": ["coder"], **({"reviewer": ["critic"]} if reviewer else {})}
     models = {name: actor() for name in ("thinker", "coder", "critic")}
-    return build(Layers.of({"models": models, "roles": roles, **sections}, {}))
+    return build(Layers.of({"models": models, "roles": roles, "system": {"retries": 0}, **sections}, {}))
 
 
 def says(*verdicts: Any, correction: Any = "better bread") -> Callable[[Kind, Prompt, str], Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from aurarouter_core import database
 from aurarouter_core.plain import dumps
 from aurarouter_core.store import Keep, StateRow, Store
 from aurarouter_core.store.schema import STEPS
@@ -88,15 +89,37 @@ def test_a_newer_file_is_one_clear_error_and_stays_as_it_is(tmp_path: Path, capl
     assert path.read_bytes()[100:] == before[100:]
 
 
-def test_a_move_that_fails_half_way_changes_nothing(tmp_path: Path) -> None:
+def test_a_move_that_fails_half_way_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.db"
+    with opened(path) as connection:
+        connection.executescript(FIRST_FORM)
+        connection.execute("CREATE TABLE runs (mine INTEGER)")  # what the move makes is there already
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    with pytest.raises(AuraRouterError, match="table runs already exists"):
+        Store(path).latest()
+    store = Store(path)
+    store.add(trace(1))
+    store.close()
+    assert "table runs already exists" in caplog.text
+    assert one(path, "PRAGMA user_version") == (0,)
+    assert one(path, "SELECT count(*) FROM sqlite_master WHERE name = 'usage'") == (0,)
+
+
+def test_an_old_trace_that_cannot_be_read_is_told_and_stops_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "a.db"
     with opened(path) as connection:
         connection.executescript(FIRST_FORM)
         connection.execute("INSERT INTO traces VALUES ('1', '1', 1.0, 1, 'this is no JSON')")
-    with pytest.raises(ValueError, match="Expecting"):
-        Store(path).latest()
-    assert one(path, "PRAGMA user_version") == (0,)
-    assert one(path, "SELECT count(*) FROM sqlite_master WHERE name = 'usage'") == (0,)
+        connection.execute("INSERT INTO traces VALUES ('2', '2', 1.0, 1, '{}')")
+    store = Store(path)
+    store.add(trace(1))
+    store.close()
+    assert caplog.text.count("can't be counted") == 2
+    assert one(path, "SELECT sum(tasks) FROM usage") == (1,)
 
 
 def test_the_newer_state_of_a_model_stays_and_old_ones_go(tmp_path: Path) -> None:

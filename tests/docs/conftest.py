@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 Blocks = Callable[[str, str], list[str]]
-Program = Callable[[Path], str]
+Program = Callable[..., str]
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def blocks_of() -> Blocks:
 def run_program() -> Program:
     """Run a Python program as a user would, with warnings as errors; it must succeed. Returns what it printed."""
 
-    def run(program: Path) -> str:
+    def run(program: Path, *flags: str) -> str:
         paths = os.pathsep.join(path for path in sys.path if path)
         done = subprocess.run(
-            [sys.executable, "-W", "error", program],
+            [sys.executable, "-W", "error", *flags, program],
             env={**os.environ, "PYTHONPATH": paths},
             capture_output=True,
             text=True,

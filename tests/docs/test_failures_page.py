@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from aurarouter_core import Plugins, failure_state, load_config, order, router
+from aurarouter_core import Plugins, background, failure_state, load_config, order
 from aurarouter_core.models import configured
 from aurarouter_hooks import Timeouts
 from aurarouter_hooks.values import HealthState
@@ -36,4 +36,4 @@ def test_the_numbers_are_right() -> None:
     assert f"happened {failure_state.THRESHOLD} times" in TEXT
     assert f"could not reach it | after {failure_state.LOOK_AGAIN:g} s" in TEXT
     assert f"after {order.GRACE:g} s, when a health check" in TEXT
-    assert (failure_state.REFUSED, router.HEAR_EVERY) == (3600, 2)
+    assert (failure_state.REFUSED, background.HEAR_EVERY) == (3600, 2)

@@ -32,12 +32,12 @@ from aurarouter_hooks import (
 )
 
 PAGE = "docs/write-a-provider.md"
-FILES = ("aurarouter_parrot", "parrot_server", "test_parrot")
+FILES = ("aurarouter_parrot", "aurarouter_custom", "parrot_server", "test_parrot")
 
 
 @pytest.fixture
 def sources(page: Callable[[str], str], blocks: Callable[[str], list[str]]) -> dict[str, str]:
-    """The page's three files; each stands below its own name."""
+    """The page's files; each stands below its own name."""
     text = page(PAGE)
     found = blocks(text)
     assert re.findall(r"`(\w+)\.py`:\n\n```python", text) == list(FILES)
@@ -138,6 +138,12 @@ async def test_leaving_a_stream_hangs_up(make: Callable[..., Provider]) -> None:
         assert (await anext(stream)).text == "on and on"
         await stream.aclose()
         await asyncio.wait_for(hung_up.wait(), 60)
+
+
+def test_the_provider_over_http_is_the_example(sources: dict[str, str], page: Callable[[str], str]) -> None:
+    assert sources["aurarouter_custom"] == page("examples/custom_provider/aurarouter_custom.py")
+    (dependencies,) = re.findall(r"```toml\n(.*?)```", page(PAGE), re.DOTALL)
+    assert dependencies in page("examples/custom_provider/pyproject.toml")
 
 
 def test_the_pages_own_tests_pass(sources: dict[str, str], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """llama.cpp's own dialect for the fault server: what it says of itself, events of `/completion`, and their end."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from faults import Fault, answer, status, stream
 
@@ -39,4 +40,4 @@ class Pretender:
 
     async def __call__(self, turn: Any) -> None:
         wrong = status(404, None, {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}})
-        await self.says.get(turn.request.path, wrong)(turn)
+        await self.says.get(urlsplit(turn.request.path).path, wrong)(turn)  # a proxy is asked for a whole URL

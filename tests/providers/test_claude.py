@@ -11,7 +11,6 @@ import pytest
 
 import aurarouter_claude
 import claude_provider
-from anthropic_dialect import claude, events, failed, start, text
 from aurarouter_claude.provider import ClaudeProvider
 from aurarouter_hooks import (
     Message,
@@ -19,16 +18,11 @@ from aurarouter_hooks import (
     Prompt,
     Provider,
     ProviderAuthError,
-    ProviderReplyError,
-    ProviderTimeoutError,
     ProviderUnavailableError,
     Secret,
-    Timeouts,
 )
 from aurarouter_hooks.contract import ProviderContract
 from claude_provider import Make
-from fault_server import FaultServer
-from faults import Turn, hang
 from llama_server import LlamaServer
 
 make = claude_provider.make
@@ -55,30 +49,6 @@ class TestClaude(ProviderContract):
 
     def broken(self) -> Provider:
         return ClaudeProvider(Model(id="gone", provider="claude", endpoint=UNUSED))
-
-
-class TestClaudeWithAKeyThatIsWrong(ProviderContract):
-    """In Anthropic's own dialect; a server that quotes the key it refuses is quoted without."""
-
-    plugin = aurarouter_claude
-
-    @pytest.fixture(autouse=True)
-    def _server(self, fault_server: FaultServer) -> None:
-        self.server = fault_server
-        fault_server.always(claude)
-
-    def make(self) -> Provider:
-        return ClaudeProvider(Model(id="mine", provider="claude", endpoint=self.server.url))
-
-    def broken(self) -> Provider:
-        async def refuse(turn: Turn) -> None:
-            page = str(failed("authentication_error", turn.request.headers.get("authorization", ""))).replace("'", '"')
-            await turn.head(401, {"Content-Type": "application/json", "Connection": "close"})
-            await turn.send(page.encode())
-            turn.close()
-
-        self.server.always(refuse)
-        return ClaudeProvider(Model(id="gone", provider="claude", endpoint=self.server.url))
 
 
 async def test_a_real_server_chats_counts_and_lists(make: Make, llama_server: LlamaServer) -> None:
@@ -112,28 +82,6 @@ async def test_a_real_server_streams_and_stops_where_told(make: Make, llama_serv
     assert cut.finish == "stop"
 
 
-async def test_a_real_server_reads_system_and_unicode(make: Make, llama_server: LlamaServer) -> None:
-    provider = make(llama_server.url)
-    plain = await provider.count_tokens(Prompt.of("hello"))
-    told = Prompt(messages=(Message("system", "Answer in Czech: žluťoučký kůň \u2028 🐎."), Message("user", "hello")))
-    counted = await provider.count_tokens(told)
-    assert plain is not None
-    assert counted is not None
-    assert counted > plain
-    assert (await provider.generate(Prompt(messages=told.messages, parameters={"max_tokens": 4}))).usage is not None
-
-
-async def test_a_real_server_refuses_what_is_too_long_in_its_own_words(make: Make, llama_server: LlamaServer) -> None:
-    with pytest.raises(ProviderReplyError, match=r"answered 400 \(.*exceeds the available context size"):
-        await make(llama_server.url).generate(Prompt.of("word " * 6000))
-
-
-async def test_a_real_server_answers_a_hundred_at_once(make: Make, llama_server: LlamaServer) -> None:
-    provider = make(llama_server.url)
-    replies = await asyncio.gather(*(provider.generate(ask(f"Say {n}.", max_tokens=2)) for n in range(100)))
-    assert all(reply.usage and reply.usage.output_tokens for reply in replies)
-
-
 async def test_a_real_server_may_die_and_come_back(make: Make, model_file: Path) -> None:
     with LlamaServer(model_file, api_key="sk-right") as server:
         with pytest.raises(ProviderAuthError, match="answered 401"):
@@ -155,33 +103,6 @@ async def test_a_real_server_may_die_and_come_back(make: Make, model_file: Path)
 
 def _generator(provider: ClaudeProvider, prompt: Prompt) -> Any:
     return provider.stream(prompt)
-
-
-@pytest.mark.parametrize("then", ["before", "between"])
-async def test_cancelling_hangs_up_on_the_server(make: Make, fault_server: FaultServer, then: str) -> None:
-    fault_server.will(hang if then == "before" else events([start(), *text(0, "Hel")[:-1]], "hang"))
-    task = asyncio.ensure_future(make(fault_server.url).generate(ask()))
-    await asyncio.to_thread(fault_server.hanging.wait)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await asyncio.to_thread(fault_server.left.wait, 10)
-
-
-async def test_a_first_token_that_never_comes_is_a_timeout(make: Make, fault_server: FaultServer) -> None:
-    patient = Timeouts(total=0.2)
-    for fault in (hang, events([start()], "hang")):
-        fault_server.will(fault)
-        with pytest.raises(ProviderTimeoutError, match="did not answer in time") as caught:
-            await make(fault_server.url, timeouts=patient).generate(ask())
-        assert caught.value.after >= 0.2
-
-
-async def test_where_it_is(make: Make) -> None:
-    assert (await make(UNUSED).where()).kind == "loopback"
-    assert not (await make(UNUSED).where()).here
-    assert (await make("http://192.168.7.7").where()).kind == "remote"
-    assert (await make("http://nowhere.invalid").where()).kind == "unknown"
 
 
 def test_what_it_can_do_is_known_of_the_vendors_models_alone() -> None:

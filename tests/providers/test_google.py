@@ -1,10 +1,8 @@
 """The google provider keeps the contract, against a socket that speaks the Gemini API."""
 
 import asyncio
-import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -24,25 +22,10 @@ from aurarouter_hooks import (
     Usage,
 )
 from aurarouter_hooks.contract import ProviderContract
-from faults import Fault, answer, hang, raw
-from gemini_dialect import BAD_KEY, NAME, OVERLOADED, Make, Vendor, providers, said, streamed
+from faults import Fault, hang, raw
+from gemini_dialect import BAD_KEY, NAME, OVERLOADED, Make, Vendor, said, streamed
 
-CROWD = 120
 HELLO = Prompt(messages=(Message("user", "Say hello to Ada."),), parameters={"max_tokens": 8})
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    """A server that answers as the vendor does."""
-    with Vendor() as server:
-        yield server
-
-
-@pytest.fixture
-async def google(vendor: Vendor) -> AsyncIterator[Make]:
-    """Makes providers of that server."""
-    async with providers(vendor.url) as make:
-        yield make
 
 
 def model(endpoint: str) -> Model:
@@ -61,32 +44,6 @@ class TestGoogle(ProviderContract):
 
     def broken(self) -> Provider:
         return GoogleProvider(model("http://127.0.0.1:9"))
-
-
-class TestGoogleWithAKeyThatIsWrong(ProviderContract):
-    """What the key's test shows above for a key that's ignored holds for one that is refused and said back."""
-
-    plugin = aurarouter_google
-
-    @pytest.fixture(autouse=True)
-    def _server(self, vendor: Vendor) -> None:
-        self.server = vendor
-
-    def make(self) -> Provider:
-        return GoogleProvider(model(self.server.url))
-
-    def broken(self) -> Provider:
-        async def refuse(turn: Any) -> None:
-            shown = turn.request.headers["x-goog-api-key"]
-            reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
-            debug = {"@type": "type.googleapis.com/google.rpc.DebugInfo", "detail": f"Invalid API key: {shown}"}
-            body = {"error": {"code": 400, "message": f"not valid: {shown}", "details": [reason, debug]}}
-            page = json.dumps(body).encode()
-            await turn.head(400, {"Content-Type": "application/json", "Content-Length": str(len(page))})
-            await turn.send(page)
-
-        self.server.always(refuse)
-        return GoogleProvider(model(self.server.url))
 
 
 async def test_a_reply_says_all_about_itself(google: Make) -> None:
@@ -121,53 +78,6 @@ async def test_each_text_becomes_a_vector(google: Make, vendor: Vendor, name: st
     assert found.usage.estimated
     assert [len(request.json["requests"]) for request in vendor.requests] == [100, 50]
     assert vendor.requests[0].json["requests"][0]["outputDimensionality"] == 2
-
-
-async def test_more_than_a_hundred_at_once(google: Make, vendor: Vendor) -> None:
-    arrived: list[object] = []
-    all_there = asyncio.Event()  # nobody is answered before everybody has asked
-
-    async def echo(turn: Any) -> None:
-        arrived.append(turn)
-        if len(arrived) == CROWD:
-            all_there.set()
-        await all_there.wait()
-        words = turn.request.json["contents"][0]["parts"][0]["text"]
-        if ":stream" in turn.request.path:
-            await streamed([said(words, finish=None), said("!")])(turn)
-        else:
-            await answer(said(f"{words}!"))(turn)
-
-    vendor.always(echo)
-    provider = google()
-
-    async def ask(number: int) -> str:
-        prompt = Prompt.of(f"number {number}")
-        if number % 2:
-            return (await provider.generate(prompt)).text
-        return "".join([chunk.text async for chunk in provider.stream(prompt)])
-
-    replies = await asyncio.gather(*map(ask, range(CROWD)))
-    assert replies == [f"number {number}!" for number in range(CROWD)]
-
-
-@pytest.mark.parametrize("streams", [False, True])
-async def test_cancelling_closes_the_connection(google: Make, vendor: Vendor, streams: bool) -> None:
-    vendor.will(streamed([said("Hi", finish=None)], then="hang") if streams else hang)
-    provider = google()
-
-    async def consume() -> None:
-        if not streams:
-            await provider.generate(HELLO)
-        async for _ in provider.stream(HELLO):
-            pass
-
-    task = asyncio.create_task(consume())
-    assert await asyncio.to_thread(vendor.hanging.wait, 10)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await asyncio.to_thread(vendor.left.wait, 10), "the server still works for nobody"
 
 
 async def test_a_stream_that_is_left_closes_its_connection_before_anything_else_happens(

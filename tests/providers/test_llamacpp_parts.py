@@ -51,9 +51,9 @@ def test_all_wrong_options_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         LlamaCppProvider(Model(id="m", provider="llamacpp", options={"n_ctz": 1, "n_threads": 0, "gpu_layers": True}))
     assert [str(problem).split(":")[0] for problem in caught.value.problems] == [
-        "models.m.n_ctz",
-        "models.m.n_threads",
-        "models.m.gpu_layers",
+        "models.m.options.n_ctz",
+        "models.m.options.n_threads",
+        "models.m.options.gpu_layers",
     ]
     assert "n_ctx" in str(caught.value)
 

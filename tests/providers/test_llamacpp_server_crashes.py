@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 
 from aurarouter_hooks import Model, Prompt, ProviderUnavailableError, Reply
 from aurarouter_llamacpp_server import logfile
+from aurarouter_llamacpp_server.child import Child
+from aurarouter_llamacpp_server.logfile import LogFile
 from aurarouter_llamacpp_server.provider import LlamaServerProvider
 from fault_server import FaultServer
 from llama_provider import HELLO, SERVE, Make, Script, child_of, children, settings
@@ -58,9 +61,10 @@ async def test_killed_in_the_middle_of_an_answer_it_says_so_and_comes_back(own: 
 async def test_everybody_who_waited_for_it_is_told_and_one_process_takes_its_place(own: Make) -> None:
     provider = own(options={"n_parallel": 2})
     await provider.load()
-    tasks = [asyncio.create_task(provider.generate(LONG)) for _ in range(8)]
     answer = provider.stream(LONG)
     await anext(answer)
+    tasks = [asyncio.create_task(provider.generate(LONG)) for _ in range(8)]
+    await asyncio.sleep(0.5)  # they have asked; no answer is half as far
     os.kill(child_of(provider), signal.SIGKILL)
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     with pytest.raises(ProviderUnavailableError):
@@ -73,10 +77,24 @@ async def test_everybody_who_waited_for_it_is_told_and_one_process_takes_its_pla
     assert len(children()) == 1
 
 
+@linux
+def test_whoever_is_ended_twice_at_once_is_seen_to_end() -> None:
+    for _ in range(50):
+        child = Child(["/bin/sleep", "60"], os.environ, LogFile(None))
+        while child.pid is None:
+            time.sleep(0)
+        child.kill()
+        child.kill()
+        assert child.ended.result(timeout=10) == -signal.SIGKILL
+        child.join()
+
+
 PROGRAM = """
 import asyncio, json, sys
 from pathlib import Path
 from aurarouter_hooks import Model, Prompt
+from aurarouter_llamacpp_server.child import Child
+from aurarouter_llamacpp_server.logfile import LogFile
 from aurarouter_llamacpp_server.provider import LlamaServerProvider
 
 async def main(settings, answering, path):

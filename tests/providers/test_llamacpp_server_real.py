@@ -76,13 +76,6 @@ async def test_the_real_server_gives_probabilities_in_openais_shape(at: Make, ll
     assert len(reply.logprobs[0]["top_logprobs"]) == 2
 
 
-@pytest.mark.parametrize("use", ["generate", "stream"])
-async def test_the_real_server_refuses_what_is_too_long(at: Make, llama_server: LlamaServer, use: str) -> None:
-    provider, prompt = at(llama_server.url), Prompt.of("word " * 6000)
-    with pytest.raises(ProviderReplyError, match=r"answered 400 .*exceeds the available context size"):
-        await (provider.generate(prompt) if use == "generate" else pieces(provider, prompt))
-
-
 async def test_the_real_server_reads_and_writes_every_script(at: Make, llama_server: LlamaServer) -> None:
     provider, said = at(llama_server.url), "Grüße, Ἄδα — 日本語 🙂 \u2028 \u0000 end"
     same = 'root ::= "Grüße 日本語 🙂"'
@@ -104,23 +97,13 @@ async def test_the_real_server_stops_when_its_client_leaves(at: Make, llama_serv
 
     while not await busy():
         await asyncio.sleep(0)
+    assert (await provider.health()).detail == "1 of 2 slots are answering"
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working
     async with asyncio.timeout(10):  # the whole answer would take longer
         while await busy():
             await asyncio.sleep(0)
-
-
-async def test_a_hundred_at_once(at: Make, llama_server: LlamaServer) -> None:
-    provider = at(llama_server.url)
-    short = evolve(HELLO, parameters={"max_tokens": 1, "ignore_eos": True})
-    whole = [provider.generate(short) for _ in range(50)]
-    replies, streams = await asyncio.gather(
-        asyncio.gather(*whole), asyncio.gather(*(pieces(provider, short) for _ in range(50)))
-    )
-    assert all(reply.finish == "length" for reply in replies)
-    assert all(chunks[-1].finish == "length" for chunks in streams)
 
 
 async def test_the_real_server_may_die_and_come_back(

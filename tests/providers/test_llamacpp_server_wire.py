@@ -40,7 +40,6 @@ async def test_what_is_sent(at: Make, pretender: Pretender, fault_server: FaultS
     reply = await provider.generate(evolve(HELLO, parameters=wishes))
     assert [request.path for request in fault_server.requests] == ["/props", "/apply-template", "/completion"]
     assert {request.headers["authorization"] for request in fault_server.requests} == {"Bearer sk-1"}
-    assert {request.headers["connection"] for request in fault_server.requests} == {"close"}
     assert asked(fault_server, "/apply-template")["messages"] == [{"role": "user", "content": "Say hello to Ada."}]
     assert asked(fault_server, "/completion") == {
         "prompt": "<user>Say hello to Ada.<bot>",

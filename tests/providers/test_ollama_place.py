@@ -156,30 +156,6 @@ async def test_a_private_prompt_and_the_question_before_it_use_no_proxy(
         assert len(proxy.requests) == 1
 
 
-async def test_only_the_checked_address_is_reached(on_ollama: Make) -> None:
-    with FaultServer("127.0.0.1") as named, FaultServer("127.0.0.2", named.port) as checked:
-        named.always(ollama())
-        checked.always(ollama())
-        provider = on_ollama(endpoint=f"http://localhost:{named.port}")
-        await provider.generate(private(Location(kind="loopback", addresses=("127.0.0.2",), relay=True)))
-        assert (named.connections, checked.connections) == (0, 1)
-        assert checked.requests[0].headers["host"] == f"localhost:{named.port}"
-
-
-@pytest.mark.parametrize("location", [None, Location(), Location(kind="process")])
-@pytest.mark.parametrize("several", [False, True])
-async def test_without_a_checked_address_nothing_is_sent(
-    on_ollama: Make, fault_server: FaultServer, location: Location | None, several: bool
-) -> None:
-    provider = on_ollama(endpoints=("http://localhost:9",) if several else ())
-    prompt = evolve(HELLO, private=True, location=location)
-    with pytest.raises(ProviderUnavailableError, match="checked"):
-        await provider.generate(prompt)
-    with pytest.raises(ProviderUnavailableError, match="checked"):
-        await anext(provider.stream(prompt))
-    assert fault_server.connections == 0
-
-
 async def test_of_several_servers_a_private_prompt_sees_those_that_are_here(
     on_ollama: Make, fault_server: FaultServer, blobs: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """What the ollama provider sends is what Ollama's API takes."""
 
-import asyncio
 import base64
 from collections.abc import Callable
 from typing import Any
@@ -232,15 +231,3 @@ async def test_connections_are_kept(on_ollama: Make, fault_server: FaultServer) 
     await provider.health()
     assert len(fault_server.requests) == 6
     assert fault_server.connections == 1
-
-
-async def test_a_hundred_at_once(on_ollama: Make, fault_server: FaultServer) -> None:
-    provider = on_ollama()
-
-    async def streamed() -> str:
-        return "".join([chunk.text async for chunk in provider.stream(HELLO)])
-
-    whole = [provider.generate(HELLO) for _ in range(50)]
-    replies, texts = await asyncio.gather(asyncio.gather(*whole), asyncio.gather(*(streamed() for _ in range(50))))
-    assert {reply.text for reply in replies} | set(texts) == {"Hello Ada."}
-    assert len(fault_server.requests) == 100

@@ -1,10 +1,8 @@
 """The openapi provider keeps the contract against a real llama.cpp server, and speaks its API in full."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,6 +19,7 @@ from aurarouter_hooks import (
 from aurarouter_hooks.contract import ProviderContract
 from aurarouter_openapi import OpenApiProvider
 from fault_server import FaultServer
+from faults import redirect, whole_stream
 from llama_server import LlamaServer
 
 Make = Callable[..., OpenApiProvider]
@@ -43,27 +42,6 @@ class TestOpenApi(ProviderContract):
         return OpenApiProvider(model("http://127.0.0.1:9"))
 
 
-class TestOpenApiWithAKeyThatIsWrong(ProviderContract):
-    """What the key's test shows above for a key that's ignored holds for one that is refused."""
-
-    @pytest.fixture(autouse=True)
-    def _server(self, fault_server: FaultServer) -> None:
-        self.server = fault_server
-
-    def make(self) -> Provider:
-        return OpenApiProvider(model(self.server.url))
-
-    def broken(self) -> Provider:
-        async def refuse(turn: Any) -> None:
-            shown = turn.request.headers.get("authorization", "")
-            await turn.head(401, {"Connection": "close"})
-            await turn.send(b'{"error": {"message": "no such key: %s"}}' % shown.encode())
-            turn.close()
-
-        self.server.always(refuse)
-        return OpenApiProvider(model(self.server.url))
-
-
 async def test_a_real_server_counts_names_and_lists(openapi: Make, llama_server: LlamaServer) -> None:
     provider = openapi(llama_server.url, model_name=llama_server.name)
     reply = await provider.generate(HELLO)
@@ -79,24 +57,6 @@ async def test_a_real_server_counts_names_and_lists(openapi: Make, llama_server:
     assert chunks[-1].usage.output_tokens > 0
     assert llama_server.name in await provider.models()
     assert (await provider.health()).state == "healthy"
-
-
-async def test_a_real_server_keeps_to_a_schema(openapi: Make, llama_server: LlamaServer) -> None:
-    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-    provider = openapi(llama_server.url)
-    prompt = Prompt(
-        messages=(Message("user", "Give n."),),
-        response_schema=schema | {"additionalProperties": False},
-        parameters={"max_tokens": 32, "temperature": 0},
-    )
-    reply = await provider.generate(prompt)
-    assert isinstance(json.loads(reply.text)["n"], int)
-
-
-async def test_a_real_server_refuses_in_its_own_words(openapi: Make, llama_server: LlamaServer) -> None:
-    provider = openapi(llama_server.url)
-    with pytest.raises(ProviderReplyError, match=r"answered 400 .*context"):
-        await provider.generate(Prompt.of("word " * 6000))
 
 
 async def test_a_real_server_may_die_and_come_back(openapi: Make, model_file: Path) -> None:
@@ -115,3 +75,14 @@ async def test_a_real_server_may_die_and_come_back(openapi: Make, model_file: Pa
         assert (await provider.health()).state == "down"
         await asyncio.to_thread(server.restart)
         assert (await provider.generate(HELLO)).text
+
+
+async def test_credentials_in_the_endpoint_are_sent_but_never_shown(openapi: Make, fault_server: FaultServer) -> None:
+    fault_server.will(whole_stream("Hi"))
+    provider = openapi(f"http://ada:word@127.0.0.1:{fault_server.port}")
+    assert [chunk async for chunk in provider.stream(HELLO)]
+    assert fault_server.requests[0].headers["authorization"] == "Basic YWRhOndvcmQ="
+    fault_server.will(redirect("/"))
+    with pytest.raises(ProviderReplyError) as caught:
+        await provider.generate(HELLO)
+    assert "word" not in str(caught.value)

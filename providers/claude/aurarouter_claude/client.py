@@ -60,7 +60,7 @@ def http_client(*, private: bool) -> "httpx2.AsyncClient":
     """
     import httpx2
 
-    from aurarouter_claude.transport import PinnedTransport, bounded, keep_quiet
+    from aurarouter_claude.transport import Client, PinnedTransport, bounded, keep_quiet
 
     trust = _trust(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=IDLE)
@@ -68,9 +68,9 @@ def http_client(*, private: bool) -> "httpx2.AsyncClient":
     if private:
         keep_quiet()
         pinned = PinnedTransport(verify=trust, trust_env=False, limits=limits)
-        return httpx2.AsyncClient(transport=pinned, trust_env=False, event_hooks=hooks)
+        return Client(transport=pinned, trust_env=False, event_hooks=hooks)
     try:
-        return httpx2.AsyncClient(verify=trust, limits=limits, event_hooks=hooks)
+        return Client(verify=trust, limits=limits, event_hooks=hooks)
     except (ValueError, ImportError) as exc:
         raise ProviderUnavailableError(
             "the proxy that the environment names cannot be used", hint="Check HTTP_PROXY and ALL_PROXY."

@@ -17,17 +17,14 @@ from aurarouter_hooks import (
     Model,
     Prompt,
     Provider,
-    ProviderAuthError,
     ProviderError,
-    ProviderRateLimitedError,
     ProviderReplyError,
     ProviderUnavailableError,
     Reply,
     Secret,
 )
-from aurarouter_hooks.http_errors import origin, short
+from aurarouter_hooks.http_errors import health_of, origin, short
 from aurarouter_hooks.location import resolve
-from aurarouter_hooks.values import HealthState
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic, AsyncStream
@@ -96,15 +93,8 @@ class ClaudeProvider(Provider):
         """Whether it lists its models. A server without such a list is neither well nor ill: unknown."""
         try:
             await self.models()
-        except ProviderAuthError as exc:
-            return Health(state="misconfigured", detail=str(exc), hint=exc.hint)
-        except ProviderRateLimitedError as exc:
-            return Health(state="rate_limited", detail=str(exc), hint=exc.hint, retry_in=exc.retry_after)
-        except ProviderReplyError as exc:
-            return Health(detail=str(exc), hint=exc.hint)
         except ProviderError as exc:
-            state: HealthState = "loading" if "loading model" in str(exc).lower() else "down"
-            return Health(state=state, detail=str(exc), hint=exc.hint)
+            return health_of(exc)
         return Health(state="healthy")
 
     async def count_tokens(self, prompt: Prompt) -> int | None:

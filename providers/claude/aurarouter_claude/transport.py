@@ -1,10 +1,11 @@
-"""What private prompts need of HTTP: one checked address, and no word of them in a log."""
+"""What prompts need of HTTP: connections that live, and for private ones a checked address and no word in a log."""
 
 import ipaddress
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import httpx2
 
@@ -60,6 +61,35 @@ class PinnedTransport(httpx2.AsyncHTTPTransport):
             finally:
                 request.url = url
         raise refused or ProviderUnavailableError("a private prompt came without a checked address")
+
+
+class Client(httpx2.AsyncClient):
+    """Sends a request once more when the connection that was kept for it turns out to be closed.
+
+    Its server hung up at that very moment, and not a byte of an answer came. What is asked for here changes nothing
+    there, so at worst an answer that nobody got is calculated twice.
+    """
+
+    async def send(self, request: httpx2.Request, **settings: Any) -> httpx2.Response:
+        """The answer.
+
+        Raises:
+            httpx2.TransportError: There is none.
+        """
+        kept, begun = True, False
+
+        async def watch(event: str, _: Mapping[str, Any]) -> None:
+            nonlocal kept, begun
+            kept = kept and event != "connection.connect_tcp.started"
+            begun = begun or event == "http11.receive_response_headers.complete"
+
+        request.extensions = {**request.extensions, "trace": watch}
+        try:
+            return await super().send(request, **settings)
+        except (httpx2.RemoteProtocolError, httpx2.ReadError):
+            if not kept or begun:
+                raise
+        return await super().send(request, **settings)
 
 
 class _Discreet(logging.Filter):

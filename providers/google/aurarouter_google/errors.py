@@ -17,7 +17,7 @@ from aurarouter_hooks import (
     ProviderTimeoutError,
     ProviderUnavailableError,
 )
-from aurarouter_hooks.http_errors import from_status, origin, short
+from aurarouter_hooks.http_errors import believed, from_status, origin, short
 
 if TYPE_CHECKING:
     from aurarouter_hooks import Secret
@@ -34,7 +34,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, where: str, ke
         if kind == "ErrorInfo" and str(detail.get("reason", "")).startswith("API_KEY_"):
             return ProviderAuthError(str(error), hint="Check the model's api_key and what it is allowed to use.")
         if kind == "RetryInfo" and isinstance(error, ProviderRateLimitedError | ProviderUnavailableError):
-            error.retry_after = _seconds(detail.get("retryDelay")) or error.retry_after
+            wait = _seconds(detail.get("retryDelay"))
+            error.retry_after = error.retry_after if wait is None else wait
     return error
 
 
@@ -132,6 +133,6 @@ def _details(body: bytes) -> Iterator[Mapping[str, Any]]:
 def _seconds(delay: object) -> float | None:
     """Seconds of a protobuf duration as JSON writes it: "58s", "0.5s"."""
     try:
-        return max(0.0, float(str(delay).removesuffix("s")))
+        return believed(float(str(delay).removesuffix("s")))
     except ValueError:
         return None

@@ -23,14 +23,13 @@ from aurarouter_hooks import (
     Model,
     Prompt,
     Provider,
-    ProviderAuthError,
     ProviderError,
-    ProviderRateLimitedError,
     ProviderReplyError,
     ProviderUnavailableError,
     Reply,
     Usage,
 )
+from aurarouter_hooks.http_errors import health_of
 from aurarouter_hooks.location import resolve
 
 if TYPE_CHECKING:
@@ -141,14 +140,8 @@ class GoogleProvider(Provider):
             await self._connection.ask(
                 lambda models, http: models.get(model=self.model.name, config={"http_options": http}), patience=GLANCE
             )
-        except ProviderAuthError as exc:
-            return Health(state="misconfigured", detail=str(exc), hint=exc.hint)
-        except ProviderRateLimitedError as exc:
-            return Health(state="rate_limited", detail=str(exc), hint=exc.hint, retry_in=exc.retry_after)
-        except ProviderReplyError as exc:
-            return Health(detail=str(exc), hint=exc.hint)
         except ProviderError as exc:
-            return Health(state="down", detail=str(exc), hint=exc.hint)
+            return health_of(exc)
         return Health(state="healthy")
 
     async def where(self) -> Location:

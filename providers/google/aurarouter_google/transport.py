@@ -2,13 +2,14 @@
 
 import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from google.genai import Client
+from google.genai import Client as Sdk
 from google.genai.client import DebugConfig
 from google.genai.types import HttpOptions
 
@@ -30,7 +31,7 @@ def open_client(
     opened: ContextVar[list[httpx2.Response]],
     *,
     private: bool,
-) -> tuple[Client, httpx2.AsyncClient, httpx2.Client]:
+) -> tuple[Sdk, httpx2.AsyncClient, httpx2.Client]:
     """The SDK's client with the two that it sends through; the second of these is never used.
 
     Args:
@@ -69,7 +70,7 @@ def open_client(
             streams.append(response)
 
     trust = _tls(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
-    wire = httpx2.AsyncClient(
+    wire = Client(
         verify=trust,
         trust_env=not private,
         follow_redirects=False,
@@ -79,7 +80,7 @@ def open_client(
     unused = httpx2.Client(verify=trust, trust_env=False)
     # All that is said here the SDK would else read from the environment: another backend, another address, a file
     # that prompts are recorded into.
-    client = Client(
+    client = Sdk(
         vertexai=False,
         api_key=key.reveal(),
         debug_config=DebugConfig(client_mode="", replays_directory="", replay_id=""),
@@ -92,6 +93,35 @@ def open_client(
         ),
     )
     return client, wire, unused
+
+
+class Client(httpx2.AsyncClient):
+    """Sends a request once more when the connection that was kept for it turns out to be closed.
+
+    Its server hung up at that very moment, and not a byte of an answer came. What is asked for here changes nothing
+    there, so at worst an answer that nobody got is calculated twice.
+    """
+
+    async def send(self, request: httpx2.Request, **settings: Any) -> httpx2.Response:
+        """The answer.
+
+        Raises:
+            httpx2.TransportError: There is none.
+        """
+        kept, begun = True, False
+
+        async def watch(event: str, _: Mapping[str, Any]) -> None:
+            nonlocal kept, begun
+            kept = kept and event != "connection.connect_tcp.started"
+            begun = begun or event == "http11.receive_response_headers.complete"
+
+        request.extensions = {**request.extensions, "trace": watch}
+        try:
+            return await super().send(request, **settings)
+        except (httpx2.RemoteProtocolError, httpx2.ReadError):
+            if not kept or begun:
+                raise
+        return await super().send(request, **settings)
 
 
 class _Bounded(httpx2.AsyncByteStream):

@@ -55,8 +55,8 @@ class Child:
         with self._starting:
             self._unwanted = True
             if self._process is not None and self._process.stdin is not None:
-                if sys.platform == "linux":
-                    self._process.kill()
+                if sys.platform == "linux" and self._process.returncode is None:
+                    os.kill(self._process.pid, signal.SIGKILL)  # Popen.kill() would reap it under its waiter's nose
                 self._process.stdin.close()  # elsewhere its guard ends it then
 
     def join(self) -> None:
@@ -90,12 +90,24 @@ class Child:
         output = cast(BufferedReader, self._process.stdout)
         draining = threading.Thread(target=self._drain, args=(output,), name="llama-server-log", daemon=True)
         draining.start()
-        code = _waited(self._process)
+        code = self._waited(self._process)
         self.kill()
         draining.join()
         if not self.port.done():
             self.port.set_exception(EOFError("it ended before it listened"))
         self.ended.set_result(code)
+
+    def _waited(self, process: subprocess.Popen[bytes]) -> int:
+        """The exit code. What a script may have started beside the server is ended, too: it would hold the log open."""
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # until it is reaped, its group keeps its number
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass  # nothing is left
+            with self._starting:  # nobody may send a signal to a number that is not its own any more
+                return process.wait()
+        return process.wait()
 
     def _drain(self, output: BufferedReader) -> None:
         with output:
@@ -106,17 +118,6 @@ class Child:
                 if not self.port.done() and (found := _LISTENS.search(seen)):
                     self.port.set_result(int(found[1]))
         self.log.close()
-
-
-def _waited(process: subprocess.Popen[bytes]) -> int:
-    """The exit code. What a script may have started beside the server is ended, too: it would hold the log open."""
-    if hasattr(os, "waitid"):
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # until it is reaped its group's number is its own
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # nothing is left
-    return process.wait()
 
 
 def end(code: int) -> str:

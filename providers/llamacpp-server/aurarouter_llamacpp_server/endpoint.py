@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import json
+import logging
 import os
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -15,17 +17,18 @@ from aurarouter_hooks import (
     Location,
     Model,
     Prompt,
-    ProviderAuthError,
     ProviderError,
-    ProviderRateLimitedError,
     ProviderReplyError,
     ProviderUnavailableError,
     Secret,
 )
 from aurarouter_hooks.http import Backend, resolve
-from aurarouter_hooks.values import HealthState
+from aurarouter_hooks.http_errors import health_of
 from aurarouter_llamacpp_server.facts import Facts
 
+log = logging.getLogger(__name__)
+
+SLOTS_LIMIT = 2**20  # bytes of the list of slots
 GLANCE = 10.0  # seconds of silence to bear from a server that is only asked how it is
 
 
@@ -91,7 +94,7 @@ class Endpoint:
 
     async def health(self) -> Health:
         """What the server says."""
-        return await health_of(self._backend, None)
+        return await health_at(self._backend, None)
 
     async def where(self) -> Location:
         """Where its name points now. What answers there may pass the prompt on, so it is a relay."""
@@ -115,12 +118,8 @@ def _key(model: Model) -> str:
 
 
 def backend_of(model: Model, url: str, key: str) -> Backend:
-    """A client of the server at this address, with its key in place of the model's own.
-
-    Each request has a connection of its own: the server announces keep-alive and hangs up after a stream all the same,
-    so that now and then the next request would be written to nobody.
-    """
-    headers = {"Connection": "close"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    """A client of the server at this address, with its key in place of the model's own."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
     return Backend(evolve(model, api_key=Secret(key) if key else None), url, headers)
 
 
@@ -136,18 +135,27 @@ async def facts_of(backend: Backend, prompt: Prompt | None) -> Facts:
         return Facts()
 
 
-async def health_of(backend: Backend, prompt: Prompt | None) -> Health:
-    """What `/health` says, and whether the key is right, which `/health` doesn't look at."""
+async def health_at(backend: Backend, prompt: Prompt | None) -> Health:
+    """What `/health` says, whether the key is right, which `/health` doesn't look at, and how busy the server is."""
     try:
         await backend.fetch("GET", "/health", prompt=prompt, patience=GLANCE)
         await facts_of(backend, prompt)
-    except ProviderAuthError as exc:
-        return Health(state="misconfigured", detail=str(exc), hint=exc.hint)
-    except ProviderRateLimitedError as exc:
-        return Health(state="rate_limited", detail=str(exc), hint=exc.hint, retry_in=exc.retry_after)
-    except ProviderReplyError as exc:
-        return Health(detail=str(exc), hint=exc.hint)
+        return Health(state="healthy", detail=await _slots(backend, prompt))
     except ProviderError as exc:
-        state: HealthState = "loading" if "loading model" in str(exc).lower() else "down"
-        return Health(state=state, detail=str(exc), hint=exc.hint)
-    return Health(state="healthy")
+        return health_of(exc)
+
+
+async def _slots(backend: Backend, prompt: Prompt | None) -> str:
+    """How many prompts it is answering, in words; nothing from a server that doesn't show its slots, or all idle."""
+    page = b""
+    try:
+        async with backend.send("GET", "/slots", prompt=prompt, patience=GLANCE) as response:
+            async for piece in response.aiter_bytes():
+                page += piece
+                if len(page) > SLOTS_LIMIT:
+                    return ""
+        busy = [slot["is_processing"] is True for slot in json.loads(page)]
+    except (ProviderReplyError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
+        log.debug("%s does not show its slots: %s", backend.origin, type(exc).__name__)
+        return ""
+    return f"{sum(busy)} of {len(busy)} slots are answering" if any(busy) else ""

@@ -16,7 +16,7 @@ from aurarouter_hooks import Health, Location, Model, Prompt, ProviderError, Pro
 from aurarouter_hooks.http import Backend
 from aurarouter_llamacpp_server.child import Child, end, listens, resident
 from aurarouter_llamacpp_server.command import command, environment
-from aurarouter_llamacpp_server.endpoint import backend_of, facts_of, health_of
+from aurarouter_llamacpp_server.endpoint import backend_of, facts_of, health_at
 from aurarouter_llamacpp_server.facts import Facts
 from aurarouter_llamacpp_server.logfile import LogFile
 from aurarouter_llamacpp_server.options import Options
@@ -111,7 +111,7 @@ class Owned:
         if self._running and self._running.child.ended.done():
             await self._mourn(self._running)
         if self._running:
-            return await health_of(self._running.backend, PLAIN)
+            return await health_at(self._running.backend, PLAIN)
         try:
             command(self._model, self._options)
         except ProviderUnavailableError as exc:
@@ -153,7 +153,7 @@ class Owned:
                         hint="Is another program in its place? /proc must be there, too.",
                     )
                 backend = backend_of(model, f"http://127.0.0.1:{port}", key)
-                while (health := await health_of(backend, PLAIN)).state != "healthy":
+                while (health := await health_at(backend, PLAIN)).state != "healthy":
                     if child.ended.done() or health.state not in {"loading", "down"}:
                         raise ProviderUnavailableError(health.detail, hint=health.hint)
                     await asyncio.sleep(_LOOK)

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from attrs import evolve
+
 from aurarouter_hooks import (
     Health,
-    ProviderAuthError,
     ProviderError,
-    ProviderRateLimitedError,
     ProviderReplyError,
 )
 from aurarouter_hooks.http import resolve
+from aurarouter_hooks.http_errors import health_of
 from aurarouter_ollama import place
 from aurarouter_ollama.servers import Servers
 
@@ -65,13 +66,8 @@ def same(one: str, other: str) -> bool:
 
 def ill(error: ProviderError) -> Health:
     """What an error says about the model's health."""
-    if isinstance(error, ProviderAuthError) or "ollama pull" in error.hint:
-        return Health(state="misconfigured", detail=str(error), hint=error.hint)
-    if isinstance(error, ProviderRateLimitedError):
-        return Health(state="rate_limited", detail=str(error), hint=error.hint, retry_in=error.retry_after)
-    if isinstance(error, ProviderReplyError):
-        return Health(detail=str(error), hint=error.hint)
-    return Health(state="down", detail=str(error), hint=error.hint)
+    found = health_of(error)
+    return evolve(found, state="misconfigured") if "ollama pull" in error.hint else found
 
 
 async def well(servers: Servers, name: str, shown: Mapping[str, Any], waiting: bool) -> Health:

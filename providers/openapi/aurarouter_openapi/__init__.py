@@ -15,16 +15,14 @@ from aurarouter_hooks import (
     Model,
     Prompt,
     Provider,
-    ProviderAuthError,
     ProviderError,
-    ProviderRateLimitedError,
     ProviderReplyError,
     ProviderUnavailableError,
     Reply,
     hookimpl,
 )
 from aurarouter_hooks.http import Backend, resolve
-from aurarouter_hooks.values import HealthState
+from aurarouter_hooks.http_errors import health_of
 from aurarouter_openapi import request
 from aurarouter_openapi.answer import chunk
 
@@ -102,15 +100,8 @@ class OpenApiProvider(Provider):
         """Whether it lists its models. A server without such a list is neither well nor ill: unknown."""
         try:
             await self.models()
-        except ProviderAuthError as exc:
-            return Health(state="misconfigured", detail=str(exc), hint=exc.hint)
-        except ProviderRateLimitedError as exc:
-            return Health(state="rate_limited", detail=str(exc), hint=exc.hint, retry_in=exc.retry_after)
-        except ProviderReplyError as exc:
-            return Health(detail=str(exc), hint=exc.hint)
         except ProviderError as exc:
-            state: HealthState = "loading" if "loading model" in str(exc).lower() else "down"
-            return Health(state=state, detail=str(exc), hint=exc.hint)
+            return health_of(exc)
         return Health(state="healthy")
 
     async def where(self) -> Location:

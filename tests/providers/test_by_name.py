@@ -1,0 +1,56 @@
+"""`aurarouter.providers.get_provider(NAME, {…}).generate("test")` gives text from each of the seven providers."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gemini_dialect import NAME, Vendor
+from llama_server import LlamaServer
+from ollama_server import OllamaServer
+
+pytest_plugins = ["ollama_fixtures"]
+SHORT = {"max_tokens": 4}
+FEW = {"n_ctx": 512, "n_threads": 1}
+
+Peer = Callable[[str], Any]
+
+
+def near(model_file: Path) -> dict[str, Any]:
+    return {"model_path": str(model_file), "options": FEW, "parameters": SHORT}
+
+
+def at(server: LlamaServer) -> dict[str, Any]:
+    return {"endpoint": server.url, "parameters": SHORT}
+
+
+def stand_in(server: OllamaServer) -> dict[str, Any]:
+    return {"endpoint": server.url, "model_name": server.name, "parameters": SHORT}
+
+
+def fake(vendor: Vendor) -> dict[str, Any]:
+    return {"endpoint": vendor.url, "model_name": NAME, "api_key": "g-key"}
+
+
+CASES: list[tuple[str, str, Callable[[Any], Mapping[str, Any]]]] = [
+    ("openapi", "llama_server", at),
+    ("llamacpp-server", "llama_server", at),
+    ("claude", "llama_server", at),
+    ("ollama", "ollama_peer", stand_in),
+    ("google", "vendor", fake),
+    ("echo", "model_file", lambda _: {}),
+    pytest.param("llamacpp", "model_file", near, marks=pytest.mark.model),  # type: ignore[list-item]
+    pytest.param("llamacpp-server", "model_file", near, marks=pytest.mark.model, id="own"),  # type: ignore[list-item]
+]
+
+
+@pytest.mark.parametrize(("name", "peer", "settings"), CASES)
+def test_each_gives_text(
+    name: str, peer: str, settings: Callable[[Any], Mapping[str, Any]], request: pytest.FixtureRequest
+) -> None:
+    get_provider = importlib.import_module("aurarouter.providers").get_provider
+    answer = get_provider(name, settings(request.getfixturevalue(peer))).generate("test")
+    assert isinstance(answer, str)
+    assert answer.strip()
