@@ -56,6 +56,8 @@ def decide(
     locations: Mapping[str, Location],
     resting: Mapping[str, str] = NOBODY,
     limits: Constraint = NO_LIMITS,
+    *,
+    cut: bool = False,
 ) -> Decision:
     """Settle where a task may go, and in which order.
 
@@ -65,6 +67,7 @@ def decide(
         locations: Where models ran when last asked; a model that is not in it counts as remote.
         resting: Why models may not be asked now. They keep their place: they may be back when it is their turn.
         limits: What holds already, for a part of a larger task.
+        cut: What is sent will be cut to what its models hold, so the task's length is no limit.
 
     Raises:
         UnknownModelError, UnknownRoleError, RoutingError: The caller asked for what is not configured.
@@ -92,7 +95,7 @@ def decide(
         constraint |= more
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
     models = [snapshot.models[name] for name in chain]
-    limited = [model for model in models if model.capabilities.context_length is not None]
+    limited = not cut and any(model.capabilities.context_length is not None for model in models)
     size = length(task) if limited else None
     vetoes: dict[str, str] = {}
     for needed in (size.most, size.least) if size else (0,):

@@ -29,6 +29,11 @@ def _pattern(_: object, attribute: Attribute[str], value: str) -> None:
             raise ValueError(f"{error}; and RE2 says: {problem}") from None
 
 
+def _dashed(value: Mapping[str, str]) -> Mapping[str, str]:
+    """A variable can't be named with a dash."""
+    return {str(name).replace("_", "-"): action for name, action in value.items()}
+
+
 def _rules(_: object, attribute: Attribute[Any], value: Mapping[str, str]) -> None:
     for name, action in value.items():
         if name not in NAMES and name not in GROUPS:
@@ -89,7 +94,7 @@ class Privacy:
     """
 
     profile: Profile = field(default=Profile("balanced"), validator=in_(tuple(map(Profile, PROFILES))))
-    rules: Mapping[str, str] = field(default=Factory(dict), validator=_rules)
+    rules: Mapping[str, str] = field(default=Factory(dict), converter=_dashed, validator=_rules)
     patterns: Mapping[str, PatternEntry] = field(default=Factory(dict), validator=_patterns)
     markers: tuple[str, ...] = field(default=(), validator=deep_iterable(instance_of(str)))
     restore: bool = False
