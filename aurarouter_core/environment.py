@@ -13,9 +13,9 @@ from attrs import frozen
 
 from aurarouter_core import variables
 from aurarouter_core.amounts import Amount
-from aurarouter_core.privacy_settings import Profile
 from aurarouter_core.config import SHORT_FORMS, settings_of
 from aurarouter_core.converter import word
+from aurarouter_core.privacy_settings import Profile
 from aurarouter_hooks import Problem, Secret
 
 PREFIX = "AURAROUTER_"

@@ -25,16 +25,28 @@ from aurarouter_core.config import (
     settings_of,
 )
 from aurarouter_core.plan_settings import Plans
+from aurarouter_core.privacy_settings import PatternEntry, Privacy
 from aurarouter_core.prompts import Prompts
 from aurarouter_core.schema import json_schema
-from aurarouter_core.privacy_settings import PatternEntry, Privacy
 from aurarouter_core.sources import EMBEDDED
 from aurarouter_core.structure import KERNEL_SECTIONS
 from aurarouter_hooks.values import AssetSpec
 
 SAMPLE = Path(__file__).parents[2] / "manifests" / "sample_config.yaml"
 NOBODY = Plugins(discover=False)
-KINDS = (System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry, Privacy, PatternEntry, Plans, Prompts)
+KINDS = (
+    System,
+    ModelEntry,
+    AssetEntry,
+    PriceEntry,
+    RoleEntry,
+    VerbsEntry,
+    IntentEntry,
+    Privacy,
+    PatternEntry,
+    Plans,
+    Prompts,
+)
 
 
 @pytest.fixture

@@ -68,27 +68,27 @@ def _data_url(url: str) -> Iterator[str]:
 
 
 def _bytes(data: bytes) -> Iterator[str]:
-    """The words inside bytes: as UTF-8 where that fits, else byte by byte; and of UTF-16, every other byte."""
-    try:
-        yield data.decode()
-    except UnicodeDecodeError:
-        yield data.decode("latin-1")
+    """The words inside bytes: as UTF-8, and of UTF-16 every other byte. What is neither belongs to no word."""
+    yield data.decode(errors="replace")
     if b"\0" in data:
-        yield data.replace(b"\0", b"").decode("latin-1")
+        yield data.replace(b"\0", b"").decode(errors="replace")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         yield data.decode("utf-16", errors="replace")
     if data.startswith(_PNG):
-        yield from _compressed(data)
+        yield from _png_texts(data)
 
 
-def _compressed(data: bytes) -> Iterator[str]:
-    """The texts of a PNG picture that are kept compressed (zTXt, iTXt)."""
+def _png_texts(data: bytes) -> Iterator[str]:
+    """The texts of a PNG picture, apart from the sums behind them, and unpacked where they are kept compressed."""
     at = len(_PNG)
     while at + 8 <= len(data):
         length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         body = data[at + 8 : at + 8 + length]
         at += 12 + length
-        if kind not in (b"zTXt", b"iTXt"):
+        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+            continue
+        yield body.decode(errors="replace")
+        if kind == b"tEXt":
             continue
         _, _, rest = body.partition(b"\0")
         if kind == b"iTXt":
