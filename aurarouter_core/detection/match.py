@@ -98,7 +98,7 @@ def origin(text: Text, s: bytes, end: int, least: int, n: int, p: Numbers) -> in
         if states & p[FIRST] and (p[BOUND] & 1 == 0 or bounded(s, at, n)):
             start = at
         if at == least:
-            return least if states else start
+            return least if states and least > 0 else start  # it may reach into the match before: both are one then
         at -= 1
         states = step(states, p, BACK) & readers(text, s, at, p)
         if states == 0:
