@@ -243,6 +243,7 @@ async def test_a_conversation_stays_private(make_plugin: Any, providers: Any, co
         assert (await router.run(Task(f"pay with {CARD}", conversation="a"))).text == "home says hello"
         after = await router.run(Task("and now?", conversation="a"))
         assert after.text == "home says hello"
+        assert after.trace.decision is not None
         assert "the conversation was private before" in after.trace.decision.constraint.reasons
         assert (await router.run(Task("hello", conversation="b"))).text == "cloud says hello"
 
