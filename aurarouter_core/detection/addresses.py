@@ -76,6 +76,8 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
 
 def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
     """`name (at) host (dot) tld`, whose first bracket stands at `i`; returns where to go on."""
+    if i + 1 >= n or (s[i + 1] | 32) != 97:
+        return i + 1
     if not same(s, i + 1, n, b"at)", 3) and not same(s, i + 1, n, b"at]", 3) and not same(s, i + 1, n, b"at}", 3):
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i
@@ -86,7 +88,7 @@ def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
 
 def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     """Four groups with points between them: how many groups that took; 0 for none, -1 for one that isn't private."""
-    if first + 4 > groups:
+    if first + 4 > groups or out[GROUPS + 4 * first + 7] != 46:
         return 0
     low = 0
     for k in range(4):

@@ -140,4 +140,8 @@ def called(s: bytes, first: int, groups: int, n: int, out: Numbers) -> bool:
         return True
     if out[entry + 6] - out[entry + 2] == 3 and first + 2 < groups and out[entry + 7] == 45 and out[entry + 11] == 45:
         return True
+    if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7:
+        return False  # too few digits
+    if out[entry + 6] - out[entry + 2] == 1 and out[entry + 7] == 32:
+        return False  # a list
     return near(s, out[entry], out[entry + 1], n, PHONE, out)

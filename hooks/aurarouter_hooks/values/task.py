@@ -107,7 +107,8 @@ class Task:
         for rest in (self.messages, self.tools, self.response_schema, self.parameters, self.extra):
             if rest:
                 found.extend(texts_in(rest))
-        found.append(self.tool_choice)
+        if self.tool_choice not in ("auto", "none", "required"):
+            found.append(self.tool_choice)
         return tuple(text for text in found if text)
 
 

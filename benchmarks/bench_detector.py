@@ -1,0 +1,106 @@
+"""How long the scan for private data takes: texts of five lengths, and 200,000 characters of the worst.
+
+The compiled scan, its plain twin and a yardstick take turns in one run. The yardstick is what such detectors usually
+are: one regular expression for each of eleven rules, each run over the whole text. It checks no digit and finds less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from measure import Report, arguments, medians
+
+from aurarouter_core import detector
+from aurarouter_core.detection import plain
+from aurarouter_core.detection.alphabet import plane
+from aurarouter_core.detection.patterns import program
+from aurarouter_core.detection.phrases import PHRASES, marks_of
+from aurarouter_core.detector import ENOUGH, Detector
+from aurarouter_core.privacy_settings import PatternEntry, Privacy
+
+PROMPT = (
+    "Please write a Python function that reads a CSV file, groups the rows by customer, and returns the total for "
+    "each. It should handle missing values, and explain the steps briefly. Thanks a lot for the help!\n"
+)
+CODE = '    def total(self, rows: list[Row]) -> float:\n        return sum(row["price"] * 1.19 for row in rows[1:])\n'
+LENGTHS = (20, 200, 2_000, 20_000, 200_000)
+LONG = {
+    "code": CODE,
+    "digits": "4",
+    "groups of digits": "4444 ",
+    "single digits": "1 ",
+    "cards": "4539 1488 0343 6467 ",
+    "addresses": "a.b@corp.de ",
+    "@": "@",
+    "assignments": "password=",
+    "-----BEGIN": "-----BEGIN PRIVATE KEY-----",
+    "newlines": "\n",
+    "headings": "confidential x\n",
+    "Chinese": "\u6c49\u5b57",
+    "Arabic": "\u0645\u0631\u062d\u0628\u0627",
+    "combining marks": "e\u0301",
+    "emoji": "\U0001f600",
+}
+REGEXES = [
+    re.compile(pattern)
+    for pattern in (
+        r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
+        r"\b(?:\d[ -]?){13,19}\b",
+        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}",
+        r"\b\d{3}-\d{2}-\d{4}\b",
+        r"\+\d[\d ().-]{7,}\d",
+        r"\b(?:\d{1,3}\.){3}\d{1,3}\b",
+        r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+        r"\bgh[pousr]_[A-Za-z0-9]{36}\b|\bsk-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}",
+        r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+        r"(?i)(?:password|secret|token|api_?key)\s*[:=]\s*\S{8,}",
+    )
+]
+
+
+def regexes(text: str) -> int:
+    """The yardstick."""
+    return sum(len(pattern.findall(text)) for pattern in REGEXES)
+
+
+def main() -> None:
+    title = f"the scan for private data, implementation: {detector.IMPLEMENTATION}"
+    options = arguments(title).parse_args()
+    report = Report(title, "eleven regular expressions in the same run")
+    chosen = Detector(Privacy())
+    twin = plain.Scanner(plane, marks_of(PHRASES))
+    assert chosen._scanner is not None
+    texts = {f"{length:,} characters": (PROMPT * (length // len(PROMPT) + 1))[:length] for length in LENGTHS}
+    hostile = {f"200,000 of {what}": (text * 200_000)[:200_000] for what, text in LONG.items()}
+    texts |= hostile
+    for what, text in texts.items():
+        work: dict[str, Callable[[], object]] = {"scan": partial(chosen._scanner.scan, text, ENOUGH)}
+        if what not in hostile:  # for some of them the regular expressions would take minutes
+            work["regexes"] = partial(regexes, text)
+        if len(text) <= 2_000:
+            work["plain"] = partial(twin.scan, text, ENOUGH)
+        took = {name: seconds * 1e6 for name, seconds in medians(work, rounds=9).items()}
+        within = {200: "1.5 µs", 200_000: "600 µs"}.get(len(text), "")
+        report.add(f"{what}, the scan", took["scan"], "µs", against=took.get("regexes"), budget=within)
+        if "plain" in took:
+            report.add(f"{what}, plain", took["plain"], "µs", against=took["regexes"])
+    for length in (2_000, 8_000):
+        work = {"scan": partial(chosen._scanner.scan, "4" * length, ENOUGH), "regexes": partial(regexes, "4" * length)}
+        took = {name: seconds * 1e6 for name, seconds in medians(work, rounds=3).items()}
+        report.add(f"{length:,} digits, the scan", took["scan"], "µs", against=took["regexes"])
+        report.add(f"{length:,} digits, regexes", took["regexes"], "µs")
+    own = Detector(Privacy(patterns={"project": PatternEntry(pattern=r"\bPRJ-\d{4,6}\b")}))
+    text, made = texts["200,000 characters"], re.compile(r"\bPRJ-\d{4,6}\b")
+    work = {"own": partial(own._own[0][1].scan, text, ENOUGH), "re": partial(made.findall, text)}
+    took = {name: seconds * 1e6 for name, seconds in medians(work, rounds=9).items()}
+    report.add("200,000 characters, one pattern of one's own", took["own"], "µs", against=took["re"])
+    work = {"make": partial(program, r"\bPRJ-\d{4,6}\b"), "re": partial(re.compile, r"\bPRJ-\d{4,6}\b")}
+    report.add("making that pattern", medians(work, rounds=9)["make"] * 1e6, "µs")
+    report.finish(options.json)
+
+
+if __name__ == "__main__":
+    main()
