@@ -6,6 +6,7 @@ import argparse
 import ast
 import random
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def damaged(dice: random.Random, whole: bytes) -> bytes:
         del data[dice.randrange(len(data)) :]
     if dice.random() < 0.5 and len(data) > 16:
         data[:12] = whole[:12]
-        data[12:16] = classifier.zlib.crc32(data[16:]).to_bytes(4, "little")
+        data[12:16] = zlib.crc32(data[16:]).to_bytes(4, "little")
     return bytes(data)
 
 
@@ -104,7 +105,7 @@ def round_of(seed: int) -> int:
     given = (verbs, set(list(verbs)[:2]), model, likeness_of(dice))
     made = outcome(_speedups.Analyser, *given)
     compare = seed % COMPARED == 0
-    plain = outcome(_hotpath_py.Analyser, *given) if compare else None
+    plain: Any = outcome(_hotpath_py.Analyser, *given) if compare else None
     if isinstance(made, tuple):
         assert not compare or plain == made, (plain, made)
         return 1
