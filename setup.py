@@ -1,6 +1,7 @@
-"""Compile the hot path and point every extra at the plugin folder beside it."""
+"""Compile the hot path and the scan for private data, and point every extra at the plugin folder beside it."""
 
 import os
+import re
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -11,6 +12,41 @@ PLAIN = bool(os.environ.get("AURAROUTER_NO_SPEEDUPS"))
 MUST_COMPILE = bool(os.environ.get("AURAROUTER_REQUIRE_SPEEDUPS"))
 RELEASE = bool(os.environ.get("AURAROUTER_RELEASE"))  # a wheelhouse holds names; a checkout holds folders
 NATIVE_BUILD = {"llamacpp"}  # compiles C++ for minutes, so never part of [all]
+
+
+SCAN = (
+    "codes context checks cards accounts entropy addresses lettered ids numbers tokens assignments markers scan match"
+)
+C_TYPES = {"bytes": "const uint8_t *", "int": "Py_ssize_t ", "Numbers": "int64_t *", "Text": "Text ", "bool": "bint "}
+
+
+def as_c(text: str) -> str:
+    """A module of the scan with C types in the place of its annotations. What has no C type stays Python."""
+    text = re.sub(r"^from [^\n(]*(\([^)]*\)[^\n]*)?\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(Numbers|Text) = .*\n", "", text, flags=re.MULTILINE)
+    # `private.pyx` reads the characters of a text in its own way.
+    text = re.sub(r"^def (point|raw)\(.*\n(    .*\n)+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^([A-Z0-9_]+) = (\w+)(?:  #.*)?$", r"cdef enum: \1 = \2", text, flags=re.MULTILINE)
+    tables = re.findall(r"^([A-Z_]+): bytes", text, flags=re.MULTILINE)
+    text = re.sub(r"^([A-Z_]+): bytes = ", r"cdef const uint8_t *\1\n\1_kept = ", text, flags=re.MULTILINE)
+    text = re.sub(r"^def ([a-z]\w*)\((.*)\) -> (bool|int|None):$", as_c_head, text, flags=re.MULTILINE)
+    return text + "".join(f"\n{table} = {table}_kept" for table in tables) + "\n"
+
+
+def as_c_head(found: re.Match[str]) -> str:
+    """The head of a function."""
+    words = [word.split(": ") for word in found[2].split(", ")]
+    arguments = ", ".join(f"{C_TYPES[kind]}{name}" for name, kind in words)
+    return f"cdef {C_TYPES.get(found[3], 'void ')}{found[1]}({arguments}) noexcept nogil:"
+
+
+def write_scan() -> str:
+    """Make the scan's C out of the modules that are its plain twin: every rule is written once. Returns the source."""
+    modules = [
+        (ROOT / "aurarouter_core" / "detection" / f"{name}.py").read_text(encoding="utf-8") for name in SCAN.split()
+    ]
+    (ROOT / "_speedups" / "scan.pxi").write_text("\n".join(map(as_c, modules)), encoding="utf-8")
+    return "_speedups/private.pyx"
 
 
 def requirement(folder: Path) -> str:
@@ -25,8 +61,10 @@ folders = sorted(
 extras = {folder.name: [requirement(folder)] for folder in folders}
 extras["all"] = [requirement(folder) for folder in folders if folder.name not in NATIVE_BUILD]
 extras["keyring"] = ["keyring>=25,<26"]  # the kernel keeps provider keys in the system's keyring where this is there
+extras["re2"] = ["google-re2>=1.1,<2"]  # runs the patterns of your own that are too large for the built-in matcher
 extras["dev"] = [
     "build>=1,<2",
+    "google-re2>=1.1,<2",
     "hypothesis>=6,<7",
     "import-linter>=2,<3",
     "jsonschema>=4,<5",
@@ -49,5 +87,8 @@ setup(
     extras_require=extras,
     ext_modules=[]
     if PLAIN
-    else [Extension("aurarouter_core._speedups", ["_speedups/hotpath.pyx"], optional=not MUST_COMPILE)],
+    else [
+        Extension("aurarouter_core._speedups", ["_speedups/hotpath.pyx"], optional=not MUST_COMPILE),
+        Extension("aurarouter_core._private", [write_scan()], optional=not MUST_COMPILE),
+    ],
 )

@@ -13,7 +13,9 @@ from aurarouter_core.assets import download_size
 from aurarouter_core.clocks import timed
 from aurarouter_core.config import ModelEntry
 from aurarouter_core.decide import unfit, wanted
+from aurarouter_core.inspection import Inspection
 from aurarouter_core.models import ModelPool
+from aurarouter_core.redaction import Redaction, redacted
 from aurarouter_core.rotation import Turn
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.trace import Recorder
@@ -99,9 +101,12 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
         yield Progress(what=f"waiting for a place at '{model.id}', {line.waiting} tasks come first")
     loan = run.pool.borrow(model, entry, run.snapshot.plugins, turn)
     async with loan as provider:
-        limits = _limits(run, call)
+        if call.prompt is None:
+            raise ProviderReplyError("a middleware took the prompt away")
+        found = run.snapshot.inspector.prompt(call.prompt)
+        limits = _limits(run, call, found)
         turn.private = limits.private or limits.here
-        prompt = await _cleared(run, call, model, entry, limits)
+        prompt, redaction = await _cleared(run, call.prompt, model, entry, limits, found)
         _refuse_incapable(provider, limits)
         if run.task.schema_optional and not _keeps_to_schemas(provider):
             prompt = evolve(prompt, response_schema=None)
@@ -111,7 +116,10 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
                     yield told
         committed = False
         waiting: list[Chunk] = []
-        async with aclosing(timed(provider.stream(prompt), model.timeouts, run.deadline)) as chunks:
+        answer = provider.stream(prompt)
+        if redaction is not None and _restores(run):
+            answer = redaction.restored(answer)
+        async with aclosing(timed(answer, model.timeouts, run.deadline)) as chunks:
             async for chunk in chunks:
                 if committed:
                     yield Delta(chunk=chunk)
@@ -167,21 +175,28 @@ async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[
     fetching.result()
 
 
-def _limits(run: Run, call: Call) -> Constraint:
-    """What holds for this attempt. Middleware can narrow it, never loosen it."""
+def _limits(run: Run, call: Call, found: Inspection) -> Constraint:
+    """What holds for this attempt. Middleware can narrow it, never loosen it; what it added to the prompt counts.
+
+    Raises:
+        PrivacyError: A privacy rule blocks the prompt.
+    """
     constraint = run.decision.constraint
     if call.constraint is not constraint:
         constraint |= call.constraint
     if call.task is not run.task:
         constraint |= wanted(call.task)
-    return constraint
+    private = found.constraint()
+    return constraint if private is None else constraint | private
 
 
-async def _cleared(run: Run, call: Call, model: Model, entry: ModelEntry, limits: Constraint) -> Prompt:
-    """The prompt, once the model may have it."""
+async def _cleared(
+    run: Run, prompt: Prompt, model: Model, entry: ModelEntry, limits: Constraint, found: Inspection
+) -> tuple[Prompt, Redaction | None]:
+    """The prompt, once the model may have it; without what has to be replaced, and then what was."""
     location: Location | None = None
     confined = limits.private or limits.here
-    if confined:
+    if confined or found.redacts:
         run.recorder.private = run.recorder.private or limits.private
         async with run.in_time():
             location = await run.pool.where(model, entry, run.snapshot.plugins)
@@ -191,9 +206,19 @@ async def _cleared(run: Run, call: Call, model: Model, entry: ModelEntry, limits
     reason = privacy.refusal(model, limits, location)
     if reason is not None:
         raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
-    if call.prompt is None:
-        raise ProviderReplyError("a middleware took the prompt away")
-    return evolve(call.prompt, private=True, location=location) if confined else call.prompt
+    redaction: Redaction | None = None
+    if found.redacts:
+        if privacy.is_cleared(model, location):
+            confined = True  # it gets the values themselves, so they must not pass anybody on the way
+        else:
+            redaction = redacted(prompt, run.snapshot.inspector)
+            prompt = redaction.prompt
+    return evolve(prompt, private=True, location=location) if confined else prompt, redaction
+
+
+def _restores(run: Run) -> bool:
+    wish = run.task.restore
+    return run.snapshot.config.privacy.restore if wish is None else wish
 
 
 def _refuse_incapable(provider: Provider, limits: Constraint) -> None:

@@ -12,6 +12,7 @@ from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_
 
 from aurarouter_core.amounts import Amount
 from aurarouter_core.plan_settings import Plans
+from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
 from aurarouter_hooks import Secret
 
@@ -261,6 +262,7 @@ class Config:
         roles: The roles, by name.
         semantic_verbs: What people call the work of a role, by the role's name.
         intents: Kinds of task of your own, by name.
+        privacy: What counts as private, and what happens then.
         plans: When tasks are answered in steps, and in how many.
         prompts: What models are told in the router's own words.
         path: The file it came from; None when there was none.
@@ -275,6 +277,7 @@ class Config:
     roles: Mapping[str, RoleEntry] = Factory(dict)
     semantic_verbs: Mapping[str, VerbsEntry] = Factory(dict)
     intents: Mapping[str, IntentEntry] = Factory(dict)
+    privacy: Privacy = Factory(Privacy)
     plans: Plans = Factory(Plans)
     prompts: Prompts = Factory(Prompts)
     sections: Mapping[str, Any] = Factory(dict)

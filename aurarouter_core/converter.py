@@ -11,6 +11,7 @@ from attrs import Attribute, has
 from aurarouter_core import variables
 from aurarouter_core.amounts import Amount
 from aurarouter_core.config import settings_of
+from aurarouter_core.privacy_settings import Profile
 from aurarouter_hooks import Problem, Secret
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def make(environ: Mapping[str, str]) -> Converter:
             raise TypeError(f"expected an amount of memory, got {_named(value)}")
         return Amount(value)
 
+    def a_profile(value: Any, _: Any) -> Profile:
+        return Profile(exactly(str)("off" if value is False else value, str))
+
     def anything(value: Any) -> Any:
         if isinstance(value, str) and variables.refers(value):
             text = variables.expanded(value, environ)
@@ -123,6 +127,7 @@ def make(environ: Mapping[str, str]) -> Converter:
     converter.register_structure_hook(bool, exactly(bool))
     converter.register_structure_hook(float, exactly(int, float))
     converter.register_structure_hook(Amount, an_amount)
+    converter.register_structure_hook(Profile, a_profile)
     converter.register_structure_hook(Secret, a_secret)
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], a_list)
     converter.register_structure_hook_func(lambda kind: kind == tuple[Secret, ...], secrets)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
+from attrs import evolve
+
 from aurarouter_core import privacy
+from aurarouter_core.length import length
 from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
 from aurarouter_core.snapshot import Snapshot
@@ -15,7 +18,6 @@ from aurarouter_hooks import (
     Decision,
     Intent,
     Location,
-    Media,
     Model,
     RoutingError,
     Stage,
@@ -23,6 +25,7 @@ from aurarouter_hooks import (
     UnknownModelError,
     UnknownRoleError,
 )
+from aurarouter_hooks.values.texts import media_in
 
 ROLE_THRESHOLD = 0.4
 """Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""
@@ -54,6 +57,8 @@ def decide(
     resting: Mapping[str, str] = NOBODY,
     limits: Constraint = NO_LIMITS,
     opinion: str = "",
+    *,
+    cut: bool = False,
 ) -> Decision:
     """Settle where a task may go, and in which order.
 
@@ -64,14 +69,21 @@ def decide(
         resting: Why models may not be asked now. They keep their place: they may be back when it is their turn.
         limits: What holds already, for a part of a larger task.
         opinion: The intent that a model named because the analyser wasn't sure.
+        cut: What is sent will be cut to what its models hold, so the task's length is no limit.
 
     Raises:
         UnknownModelError, UnknownRoleError, RoutingError: The caller asked for what is not configured.
         PluginBrokenError: A plugin that limits tasks failed; the task is refused.
+        PrivacyError: A privacy rule blocks the task.
     """
     stages = _Stages()
     analysis = snapshot.analyser.analyse(task.question)
     stages.add("analyse", f"complexity {analysis.level} of 10", analysis.complexity)
+    found = snapshot.inspector.task(task)
+    stages.add("private", found.outcome)
+    private = found.constraint()
+    if found.question:
+        analysis = evolve(analysis, findings=found.question)
     intent = _intent(task, analysis, snapshot, stages, opinion)
     mode = chosen_mode(task, intent, analysis, snapshot.config.plans)
     stages.add("mode", mode.outcome, mode.score, mode.threshold)
@@ -79,15 +91,21 @@ def decide(
     constraint = wanted(task)
     if limits is not NO_LIMITS:
         constraint = limits | constraint
+    if private is not None:
+        constraint |= private
     for more in snapshot.plugins.constrain(task, analysis):
         constraint |= more
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
     models = [snapshot.models[name] for name in chain]
+    limited = not cut and any(model.capabilities.context_length is not None for model in models)
+    size = length(task) if limited else None
     vetoes: dict[str, str] = {}
-    for model in models:
-        reason = unfit(model, constraint, snapshot) or privacy.refusal(model, constraint, locations.get(model.id))
-        if reason is not None:
-            vetoes[model.id] = reason
+    for needed in (size.most, size.least) if size else (0,):
+        within = constraint | Constraint(min_context=needed) if needed else constraint
+        vetoes = _refusals(models, within, snapshot, locations)
+        if len(vetoes) < len(models):
+            break  # else those may try that perhaps have room
+    constraint = within
     for name, said in snapshot.plugins.veto(task, analysis, models).items():
         if name in chain:
             vetoes.setdefault(name, said)
@@ -120,6 +138,18 @@ def unsure(decision: Decision) -> bool:
     return (
         stage is not None and stage.score is not None and stage.threshold is not None and stage.score < stage.threshold
     )
+
+
+def _refusals(
+    models: Sequence[Model], constraint: Constraint, snapshot: Snapshot, locations: Mapping[str, Location]
+) -> dict[str, str]:
+    """Why models may not have the task, or can't do it."""
+    refused: dict[str, str] = {}
+    for model in models:
+        reason = unfit(model, constraint, snapshot) or privacy.refusal(model, constraint, locations.get(model.id))
+        if reason is not None:
+            refused[model.id] = reason
+    return refused
 
 
 def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages, opinion: str) -> Intent:
@@ -183,11 +213,7 @@ def _chain(
 def wanted(task: Task) -> Constraint:
     """The limits that the task itself asks for."""
     needs = {"tools"} if task.tools else set()
-    if task.messages and any(
-        isinstance(part, Media) and part.media_type.startswith("image/")
-        for message in task.messages
-        for part in message.parts
-    ):
+    if task.messages and any(media.media_type.startswith("image/") for media in media_in(task.messages)):
         needs.add("vision")
     if not (needs or task.private or task.here or task.tags):
         return NO_LIMITS

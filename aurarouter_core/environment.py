@@ -15,6 +15,7 @@ from aurarouter_core import variables
 from aurarouter_core.amounts import Amount
 from aurarouter_core.config import SHORT_FORMS, settings_of
 from aurarouter_core.converter import word
+from aurarouter_core.privacy_settings import Profile
 from aurarouter_hooks import Problem, Secret
 
 PREFIX = "AURAROUTER_"
@@ -88,7 +89,7 @@ def _match(parts: list[str], below: Mapping[str, Any], sections: Mapping[str, An
     kind: Any = sections
     here: Any = below
     for part in parts:
-        open_ended = False
+        open_ended: Any = None
         if isinstance(kind, Mapping):
             names = {str(key): value for key, value in kind.items()}
         elif attrs.has(kind):
@@ -97,17 +98,17 @@ def _match(parts: list[str], below: Mapping[str, Any], sections: Mapping[str, An
         elif typing.get_origin(kind) is not None and issubclass(typing.get_origin(kind) or object, Mapping):
             value_kind = typing.get_args(kind)[1]
             names = {str(key): value_kind for key in here} if isinstance(here, Mapping) else {}
-            open_ended = value_kind is Any
+            open_ended = value_kind if value_kind in (Any, str) else None
         else:
             raise LookupError(f"'{'.'.join(path)}' has no keys below it")
         key = _key(part, names)
         if key is None:
-            if not open_ended:
+            if open_ended is None:
                 close = difflib.get_close_matches(_fold(part), [_fold(name) for name in names], n=1)
                 near = next((name for name in names if close and _fold(name) == close[0]), "")
                 what = ".".join([*path, part.lower()])
                 raise LookupError(f"nothing is called '{what}'" + (f" (did you mean '{near}'?)" if near else ""))
-            key, names = part.lower(), {part.lower(): Any}
+            key, names = part.lower(), {part.lower(): open_ended}
         path.append(key)
         kind = _bare(names[key])
         here = here.get(key, {}) if isinstance(here, Mapping) else {}
@@ -137,7 +138,7 @@ def _bare(kind: Any) -> Any:
 
 
 def _coerce(text: str, kind: Any) -> Any:
-    if kind in (str, Secret, Amount) or variables.refers(text):
+    if kind in (str, Secret, Amount, Profile) or variables.refers(text):
         return text
     if kind in (tuple[str, ...], tuple[Secret, ...]):
         return variables.words(text)

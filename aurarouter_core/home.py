@@ -86,6 +86,11 @@ class Home:
             return ""
 
     @property
+    def privacy_key(self) -> Path:
+        """The key of private values' fingerprints."""
+        return self.root / "privacy.key"
+
+    @property
     def models(self) -> Path:
         """Downloaded model files."""
         return self.root / "models"

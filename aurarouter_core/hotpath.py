@@ -11,6 +11,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
+from aurarouter_core.detector import ENOUGH, standard
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_hooks.errors import ConfigError
 from aurarouter_hooks.values import Analysis, Finding, Span
@@ -86,9 +89,11 @@ def _default() -> Analyser:
 
 
 def analyse(text: str) -> Analysis:
-    """Analyse a text with the built-in words; a router has an `Analyser` of its own.
+    """Analyse a text with the built-in words and privacy rules; a router has an `Analyser` of its own.
 
     Raises:
         TypeError: `text` is not a str.
     """
-    return _default().analyse(text)
+    found = standard().find(text, ENOUGH)
+    analysis = _default().analyse(text)
+    return evolve(analysis, findings=tuple(found)) if found else analysis

@@ -130,7 +130,7 @@ class Nodes:
         try:
             async with self.run.in_time():
                 await asyncio.sleep(0)  # a deadline that has passed acts here, however fast models and plugins are
-                decision = await located(about, self.run.snapshot, self.run.pool, self.limits)
+                decision = await located(about, self.run.snapshot, self.run.pool, self.limits, cut=True)
         except FAILURES as error:
             return Work(run=self.run, call=self.call, node=node, shown=shown, failure=error, error=error_info(error))
         if decision.constraint.private:

@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from aurarouter_hooks import Constraint, Location, Model
 
 PRIVATE_TAG = "private"
+REMEMBERED = 100_000
+"""Private conversations that are kept in mind; once they are so many, every conversation counts as private."""
+STILL_PRIVATE = Constraint(private=True, reasons=("the conversation was private before",))
+
+
+class PrivateConversations(Protocol):
+    """Knows which conversations were private once. They stay so, whatever is asked in them next."""
+
+    def is_private(self, conversation: str) -> bool:
+        """It was private once. Whoever can't tell says True."""
+
+    def keep_private(self, conversation: str) -> None:
+        """It is private from now on."""
+
+
+class InMind:
+    """As long as this process lives."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def is_private(self, conversation: str) -> bool:
+        """It was private once, or there are too many to tell."""
+        return conversation in self._known or len(self._known) >= REMEMBERED
+
+    def keep_private(self, conversation: str) -> None:
+        """It is private from now on."""
+        if len(self._known) < REMEMBERED:
+            self._known.add(conversation)
+
+
+def is_cleared(model: Model, location: Location | None) -> bool:
+    """The model may see private content: its user says so, or it provably runs on this machine."""
+    return PRIVATE_TAG in model.tags or (location is not None and location.here)
 
 
 def refusal(model: Model, constraint: Constraint, location: Location | None) -> str | None:
@@ -18,7 +54,7 @@ def refusal(model: Model, constraint: Constraint, location: Location | None) -> 
     here = location is not None and location.here
     if constraint.here and not here:
         return f"only models on this machine are allowed, and it runs {_place(location)}"
-    if constraint.private and not here and PRIVATE_TAG not in model.tags:
+    if constraint.private and not is_cleared(model, location):
         return f"the content is private, the model has no '{PRIVATE_TAG}' tag, and it runs {_place(location)}"
     return None
 

@@ -14,7 +14,7 @@ from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.config import Config
-from aurarouter_core.decide import decide
+from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
@@ -25,6 +25,7 @@ from aurarouter_core.located import located
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.privacy import STILL_PRIVATE, InMind, PrivateConversations
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Keep, Store
 from aurarouter_core.trace import Recorder, without_words
@@ -32,6 +33,7 @@ from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
     Call,
+    Constraint,
     Decision,
     Done,
     Event,
@@ -52,6 +54,7 @@ class Router:
         plugins: The plugins to work with; None looks for installed ones.
         home: The folder for models and traces; None for the user's own.
         store: Where traces are kept; None for a file in `home`.
+        conversations: Knows which conversations were private once; None for as long as the router lives.
         surface: Who the router works for ("cli", "mcp" …), for traces.
         watch: Seconds between two looks at the configuration's files, to reload when they change; None for no looks.
         on_reload: Told of each new configuration.
@@ -64,6 +67,7 @@ class Router:
         *,
         home: Home | None = None,
         store: Store | None = None,
+        conversations: PrivateConversations | None = None,
         surface: str = "embedded",
         watch: float | None = None,
         on_reload: Callable[[Config], None] | None = None,
@@ -77,6 +81,7 @@ class Router:
         request = self.snapshot.config.request
         self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
         self.pool.memory.follow(self.snapshot.config.system)
+        self._conversations = conversations if conversations is not None else InMind()
         self._surface = surface
         self._gate = Gate()
         self._watch = watch
@@ -125,16 +130,27 @@ class Router:
         Raises:
             UnknownModelError, UnknownRoleError: The task asks for what is not configured.
             PluginBrokenError: A plugin that limits tasks failed.
+        PrivacyError: A privacy rule blocks the task.
         """
-        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals())
+        known = self._known_limits(task)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known)
         self.plugins.decision_made(decision)
         return decision
 
     async def locate_and_decide(self, task: Task) -> Decision:
         """Like `decide`, but models are asked where they run first if that matters for this task."""
-        decision = await located(task, self.snapshot, self.pool)
+        decision = await located(task, self.snapshot, self.pool, self._known_limits(task))
         self.plugins.decision_made(decision)
         return decision
+
+    def _known_limits(self, task: Task) -> Constraint:
+        """What earlier tasks of the conversation have settled."""
+        known = bool(task.conversation) and self._conversations.is_private(task.conversation)
+        return STILL_PRIVATE if known else NO_LIMITS
+
+    def _remember(self, task: Task, private: bool) -> None:
+        if private and task.conversation:
+            self._conversations.keep_private(task.conversation)
 
     async def run(self, task: Task) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
@@ -175,6 +191,7 @@ class Router:
             finally:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
+                self._remember(task, trace.private)
                 self.store.add(without_words(trace) if trace.private else trace)
                 self.plugins.task_finished(trace)
 
@@ -182,19 +199,21 @@ class Router:
         """A task's events, once it is decided."""
         began = recorder.elapsed
         deadline = None
+        known = self._known_limits(task)
         if task.deadline is None:
-            decision = await located(task, snapshot, self.pool)
+            decision = await located(task, snapshot, self.pool, known)
         else:
             deadline = asyncio.get_running_loop().time() + task.deadline
             try:
                 async with asyncio.timeout_at(deadline) as clock:
-                    decision = await located(task, snapshot, self.pool)
+                    decision = await located(task, snapshot, self.pool, known)
             except TimeoutError as error:
                 if not clock.expired():
                     raise
                 words = "the task's deadline passed before it was decided"
                 raise ProviderTimeoutError(words, after=task.deadline) from error
         recorder.decided(decision, began)
+        self._remember(task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
         run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)

@@ -16,6 +16,7 @@ import attrs
 from aurarouter_core import amounts
 from aurarouter_core.amounts import Amount
 from aurarouter_core.config import SHORT_FORMS, Config, RoleEntry, settings_of
+from aurarouter_core.privacy_settings import Profile
 from aurarouter_core.schema_checks import VARIABLE, Schema, narrow
 from aurarouter_core.structure import KERNEL_SECTIONS, NAMED
 from aurarouter_hooks import Secret
@@ -150,7 +151,7 @@ def _kind(kind: Any) -> Schema:
         return {"type": ["string", "integer"], "pattern": pattern, "patternErrorMessage": f"expected {amounts.WORDS}"}
     if kind is Secret:
         return {"type": "string", "writeOnly": True}
-    if kind is str:
+    if kind is str or kind is Profile:
         return {"type": "string"}
     for known, word, words in (
         (bool, "boolean", "true or false"), (int, "integer", "a whole number"), (float, "number", "a number"),

@@ -9,8 +9,10 @@ from attrs import frozen
 from aurarouter_core import models
 from aurarouter_core.classifier import Likeness
 from aurarouter_core.config import Config
+from aurarouter_core.detector import Detector
 from aurarouter_core.examples import learn
 from aurarouter_core.hotpath import Analyser, reported
+from aurarouter_core.inspection import Inspector
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import ConfigError, Intent, Model
@@ -38,6 +40,7 @@ class Snapshot:
     intents: Mapping[str, Intent]
     named: Mapping[str, str]
     analyser: Analyser
+    inspector: Inspector
 
     @classmethod
     def of(cls, config: Config, plugins: Plugins) -> Snapshot:
@@ -76,6 +79,7 @@ class Snapshot:
             intents=intents,
             named={reported(word): intent.name for intent in intents.values() for word in intent.synonyms},
             analyser=Analyser(lexicon),
+            inspector=Inspector(Detector(config.privacy), plugins.guard),
         )
 
 

@@ -12,6 +12,7 @@ from aurarouter_core import converter
 from aurarouter_core.config import Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
 from aurarouter_core.converter import Problems, nearest
 from aurarouter_core.plan_settings import Plans
+from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
 from aurarouter_hooks import ConfigError, Problem
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from aurarouter_core.layers import Layers
 
-SINGLE: dict[str, type] = {"system": System, "plans": Plans, "prompts": Prompts}
+SINGLE: dict[str, type] = {"system": System, "privacy": Privacy, "plans": Plans, "prompts": Prompts}
 NAMED: dict[str, type] = {
     "models": ModelEntry,
     "roles": RoleEntry,

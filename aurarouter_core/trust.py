@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from aurarouter_core.detection.rules import TIGHT
 from aurarouter_core.home import Home, private_folder
 from aurarouter_core.plain import origin
 from aurarouter_core.yaml_text import YamlText
@@ -78,6 +79,8 @@ def _harms(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]
         elif section == "models" and isinstance(entries, Mapping):
             for name, entry in entries.items():
                 yield from _model((*here, str(name)), entry)
+        elif section == "privacy" and isinstance(entries, Mapping):
+            yield from _loosened(entries, here)
         elif entries is not None:
             yield here, REASONS.get(here[0], OTHERWISE)
 
@@ -97,11 +100,29 @@ def _model(here: tuple[str, ...], entry: Any) -> Iterator[tuple[tuple[str, ...],
             yield from _setting(path, value, key in HARMLESS_MODEL)
 
 
-def _setting(path: tuple[str, ...], value: Any, harmless: bool) -> Iterator[tuple[tuple[str, ...], str]]:
+def _loosened(entries: Mapping[str, Any], here: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What may let private content go. A stranger may be stricter than the built-in profile, and no more."""
+    for key, value in entries.items():
+        path = (*here, str(key))
+        if key == "rules" and isinstance(value, Mapping):
+            for rule, action in value.items():
+                yield from _setting((*path, str(rule)), action, action in TIGHT, "privacy")
+        elif key == "patterns" and isinstance(value, Mapping):
+            for name, entry in value.items():
+                action = entry.get("action", "reroute") if isinstance(entry, Mapping) else None
+                yield from _setting((*path, str(name)), entry, action in TIGHT, "privacy")
+        else:
+            harmless = key == "markers" or (key == "profile" and value in ("strict", "balanced"))
+            yield from _setting(path, value, harmless, "privacy")
+
+
+def _setting(
+    path: tuple[str, ...], value: Any, harmless: bool, reason: str = ""
+) -> Iterator[tuple[tuple[str, ...], str]]:
     if harmless:
         yield from _references(value, path)
     else:
-        yield path, REASONS.get(path[-1], OTHERWISE)
+        yield path, REASONS.get(reason or path[-1], OTHERWISE)
 
 
 def _references(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -72,15 +72,23 @@ def _tables(path: list[str], entry: Schema, level: str = "##") -> Iterator[str]:
         yield _row([*path, key], item, key in entry.get("required", ()))
     yield ""
     for key, item in keys.items():
-        if "properties" in item:
-            yield from _tables([*path, key], item, f"{level}#")
+        if _has_table(item):
+            named = "properties" not in item
+            below = item["additionalProperties"] if named else item
+            yield from _tables([*path, key, *(["NAME"] if named else [])], below, f"{level}#")
+
+
+def _has_table(item: Schema) -> bool:
+    """What stands below it, or below each name in it, has a table of its own."""
+    below = item.get("additionalProperties")
+    return "properties" in item or (isinstance(below, Mapping) and "properties" in below)
 
 
 def _row(path: list[str], item: Schema, required: bool) -> str:
-    below = ["KEY"] if "object" in item["type"] and "properties" not in item else []
+    below = ["KEY"] if "object" in item["type"] and not _has_table(item) else []
     variable = "AURAROUTER_" + "__".join(part.upper() for part in [*path, *below])
     cells = [f"`{path[-1]}`", _type(path, item), _default(item, required), _range(item), item["description"]]
-    return f"| {' | '.join(cells)} | {'' if 'properties' in item else f'`{variable}`'} |"
+    return f"| {' | '.join(cells)} | {'' if _has_table(item) else f'`{variable}`'} |"
 
 
 def _default(item: Schema, required: bool) -> str:
@@ -92,8 +100,8 @@ def _default(item: Schema, required: bool) -> str:
 
 def _type(path: list[str], item: Schema) -> str:
     main = item["type"] if isinstance(item["type"], str) else item["type"][0]
-    if "properties" in item:
-        return f"[mapping](#{''.join(path).lower()})"
+    if _has_table(item):
+        return f"[mapping](#{''.join([*path, *(['NAME'] if 'properties' not in item else [])]).lower()})"
     if "items" in item:
         return "list of keys" if "writeOnly" in item["items"] else "list of words"
     return "key" if "writeOnly" in item else WORDS[main]

@@ -15,6 +15,7 @@ from aurarouter_core import __version__, install
 from aurarouter_core.amounts import written
 from aurarouter_core.cli.model_file import file_facts
 from aurarouter_core.cli.session import Session
+from aurarouter_core.exposure import Exposed, exposed
 from aurarouter_core.home import private_folder
 from aurarouter_core.plain import dumps
 from aurarouter_core.refusal import nothing_left
@@ -136,6 +137,7 @@ async def _models(router: Router) -> list[Finding]:
     async with router:
         try:
             findings.extend(_of_model(name, health) for name, health in (await router.health()).items())
+            findings.extend(map(_in_the_clear, await exposed(router.snapshot.config)))
             findings.extend(_of_files(router))
             decision = router.decide(Task(PROBE))
             if not decision.chain:
@@ -144,6 +146,14 @@ async def _models(router: Router) -> list[Finding]:
         except AuraRouterError as error:
             findings.append(Finding("problem", f"no task can be decided: {error}", error.hint))
     return findings
+
+
+def _in_the_clear(endpoint: Exposed) -> Finding:
+    return Finding(
+        "note",
+        f"model '{endpoint.model}' is reached in the clear at {endpoint.origin}: {endpoint.why}",
+        "Use https; or, if you trust that network, name it under privacy.trusted_networks.",
+    )
 
 
 def _of_files(router: Router) -> Iterator[Finding]:

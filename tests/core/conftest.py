@@ -78,11 +78,17 @@ def plugins(providers: object) -> Plugins:
 def configure(plugins: Plugins) -> Callable[..., Config]:
     """Makes a configuration: models by keyword, in one chain `coding` in that order; each is asked once."""
 
-    def make(roles: Mapping[str, Any] | None = None, system: Mapping[str, Any] | None = None, **models: Any) -> Config:
+    def make(
+        roles: Mapping[str, Any] | None = None,
+        system: Mapping[str, Any] | None = None,
+        privacy: Mapping[str, Any] | None = None,
+        **models: Any,
+    ) -> Config:
         settings = {
             "models": models,
             "roles": roles or {"coding": list(models)},
             "system": {"retries": 0, **(system or {})},
+            "privacy": privacy or {},
         }
         return build(Layers.of(settings, plugins.sections))
 

@@ -200,10 +200,10 @@ def test_what_the_prompt_needs_rules_out_models_that_say_they_cannot(
 
 def test_every_stage_is_there_with_its_time(configure: Callable[..., Config], plugins: Plugins) -> None:
     decision = settle(Task("hello"), configure(a={"provider": "here"}), plugins)
-    names = ["analyse", "classify", "mode", "role", "constrain", "filter", "rank"]
+    names = ["analyse", "private", "classify", "mode", "role", "constrain", "filter", "rank"]
     assert [stage.name for stage in decision.stages] == names
     assert all(stage.microseconds > 0 for stage in decision.stages)
-    assert decision.stages[1].score == decision.analysis.confidence
+    assert decision.stages[2].score == decision.analysis.confidence
 
 
 def test_deciding_merges_nothing_that_plugins_bring(make_plugin: Any, configure: Callable[..., Config]) -> None:

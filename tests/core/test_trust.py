@@ -44,7 +44,7 @@ ATTACKS = {
         [(1, "mcp")],
     ),
     "privacy off": ("privacy: off\n", [(1, "privacy")]),
-    "privacy off, in other words": ("privacy:\n  profile: off\n", [(1, "privacy")]),
+    "privacy off, in other words": ("privacy:\n  profile: off\n", [(2, "privacy.profile")]),
     "clearance": ("models:\n  a:\n    provider: openapi\n    tags: [private]\n", [(4, "models.a.tags")]),
     "your variable in a harmless place": (
         "models:\n  a:\n    provider: openapi\n    endpoint: http://127.0.0.1:1/${env.ANTHROPIC_API_KEY}\n",

@@ -25,6 +25,7 @@ from aurarouter_core.config import (
     settings_of,
 )
 from aurarouter_core.plan_settings import Plans
+from aurarouter_core.privacy_settings import PatternEntry, Privacy
 from aurarouter_core.prompts import Prompts
 from aurarouter_core.schema import json_schema
 from aurarouter_core.sources import EMBEDDED
@@ -33,7 +34,19 @@ from aurarouter_hooks.values import AssetSpec
 
 SAMPLE = Path(__file__).parents[2] / "manifests" / "sample_config.yaml"
 NOBODY = Plugins(discover=False)
-KINDS = (System, ModelEntry, AssetEntry, PriceEntry, RoleEntry, VerbsEntry, IntentEntry, Plans, Prompts)
+KINDS = (
+    System,
+    ModelEntry,
+    AssetEntry,
+    PriceEntry,
+    RoleEntry,
+    VerbsEntry,
+    IntentEntry,
+    Privacy,
+    PatternEntry,
+    Plans,
+    Prompts,
+)
 
 
 @pytest.fixture
@@ -56,6 +69,8 @@ def keys(file: Path) -> dict[type, set[str]]:
         RoleEntry: list(data["roles"].values()),
         VerbsEntry: list(data["semantic_verbs"].values()),
         IntentEntry: list(data["intents"].values()),
+        Privacy: [data["privacy"]],
+        PatternEntry: list(data["privacy"]["patterns"].values()),
         Plans: [data["plans"]],
         Prompts: [data["prompts"]],
     }

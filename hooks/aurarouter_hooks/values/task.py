@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from attrs import field, fields, frozen, has
+from attrs import field, frozen
 
-from aurarouter_hooks.values.message import Message, Text, Tool
+from aurarouter_hooks.values.message import Message, Tool
+from aurarouter_hooks.values.texts import texts_in
 from aurarouter_hooks.values.trace_context import TraceContext
 
 Mode = Literal["auto", "direct", "plan"]
@@ -32,28 +33,6 @@ def _strings(value: Iterable[str]) -> tuple[str, ...]:
 def only_names(value: Iterable[str]) -> frozenset[str]:
     """A set of names; one bare string is refused, since it would become its letters."""
     return frozenset(_strings(value))
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text inside a value, however deep: what is not understood is taken by its words, never left out."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, bytes):
-        try:
-            yield value.decode()
-        except UnicodeDecodeError:
-            yield value.decode("latin-1")  # an image may hold readable words too
-    elif isinstance(value, Mapping):
-        for pair in value.items():
-            yield from _texts(pair)
-    elif isinstance(value, Iterable):
-        for item in value:
-            yield from _texts(item)
-    elif has(kind := type(value)):
-        for attribute in fields(kind):
-            yield from _texts(getattr(value, attribute.name))
-    elif value is not None:
-        yield str(value)
 
 
 _random = random.Random(os.urandom(32))  # noqa: S311 - ids are no secrets; a system call for each costs 50 times more
@@ -82,6 +61,7 @@ class Task:
         tags: Only models that carry all of these.
         private: The caller declares the content private.
         here: Only models that provably run on this machine.
+        restore: Where private data was replaced for a model, put it back into the answer. None: as configured.
         app: Who asks (a client key's name), for limits and usage.
         conversation: Ties tasks together: once private, it stays private.
         deadline: Seconds that the whole task may take; None for no limit beside those of each attempt.
@@ -107,6 +87,7 @@ class Task:
     tags: frozenset[str] = field(default=frozenset(), converter=only_names, kw_only=True)
     private: bool = field(default=False, kw_only=True)
     here: bool = field(default=False, kw_only=True)
+    restore: bool | None = field(default=None, kw_only=True)
     app: str = field(default="", kw_only=True)
     conversation: str = field(default="", kw_only=True)
     deadline: float | None = field(default=None, kw_only=True)
@@ -123,15 +104,10 @@ class Task:
     def texts(self) -> tuple[str, ...]:
         """Every text that would be sent: what must be scanned for private data."""
         found = [self.text, self.context]
-        for message in self.messages:
-            for part in message.parts:
-                if isinstance(part, Text):
-                    found.append(part.text)
-                else:
-                    found.extend(_texts(part))
-        for rest in (self.tools, self.response_schema, self.parameters, self.extra):
+        for rest in (self.messages, self.tools, self.response_schema, self.parameters, self.extra):
             if rest:
-                found.extend(_texts(rest))
+                found.extend(texts_in(rest))
+        found.append(self.tool_choice)
         return tuple(text for text in found if text)
 
 

@@ -1,0 +1,155 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=True, infer_types=True
+# cython: annotation_typing=False
+"""The scan for private data in C: the twin of `aurarouter_core/detection/plain.py`.
+
+The rules themselves are not here: `setup.py` makes `scan.pxi` out of the plain modules, so that each is written once.
+This adds what differs in C: reading a text where it lies, the bytes of its characters, the memory for findings.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport calloc, free, malloc
+
+import math
+
+cdef extern from "Python.h":
+    int PyUnicode_KIND(object text)
+    void *PyUnicode_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    bint PyUnicode_IS_ASCII(object text)
+    Py_UCS4 PyUnicode_READ(int kind, void *data, Py_ssize_t i) nogil
+    Py_UCS4 Py_UNICODE_TOLOWER(Py_UCS4 c) nogil
+
+__all__ = ["Pattern", "Scanner"]
+
+ctypedef fused Char:
+    uint8_t
+    uint16_t
+    uint32_t
+
+cdef struct Text:
+    int kind
+    void *data
+
+cdef enum:
+    SMALLEST = 4  # no finding is shorter, and no two overlap
+    RELEASE = 2000  # longer texts are read without the GIL
+
+
+cdef inline Py_ssize_t raw(Text text, Py_ssize_t i) noexcept nogil:
+    return PyUnicode_READ(text.kind, text.data, i)
+
+
+cdef inline Py_ssize_t point(Text text, Py_ssize_t i) noexcept nogil:
+    cdef uint32_t c = PyUnicode_READ(text.kind, text.data, i)
+    if c < 128:
+        return c + 32 if 65 <= c <= 90 else c
+    return Py_UNICODE_TOLOWER(c)
+
+
+include "scan.pxi"
+
+
+cdef void fold(Char *text, Py_ssize_t n, const uint8_t *plane, uint8_t *s) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef uint32_t c
+    for i in range(n):
+        c = text[i]
+        s[i] = plane[c] if c < 0x10000 else 48 + (c - 0x1D7CE) % 10 if 0x1D7CE <= c < 0x1D800 else 0x81
+
+
+cdef void work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int64_t *out) noexcept nogil:
+    """Turn a text into bytes, unless it is ASCII already, and look through them."""
+    cdef const uint8_t *s = room
+    if plain:
+        s = <const uint8_t *>text.data
+    elif text.kind == 1:
+        fold(<uint8_t *>text.data, n, plane, room)
+    elif text.kind == 2:
+        fold(<uint16_t *>text.data, n, plane, room)
+    else:
+        fold(<uint32_t *>text.data, n, plane, room)
+    if pattern:
+        match(text, s, n, program, out)
+    else:
+        scan(text, s, n, program, out)
+
+
+cdef class _Looking:
+    """What both share: the numbers that they were given, and how a text is looked through."""
+
+    cdef int64_t *numbers
+    cdef object given
+    cdef bytes plane
+    cdef bint pattern
+
+    def __cinit__(self, plane, numbers):
+        numbers = list(numbers)
+        self.given = plane
+        self.numbers = <int64_t *>calloc(len(numbers) + 1, sizeof(int64_t))
+        if self.numbers == NULL:
+            raise MemoryError
+        for i, number in enumerate(numbers):
+            self.numbers[i] = number
+
+    def __dealloc__(self):
+        free(self.numbers)
+
+    cdef list look(self, text, Py_ssize_t most, Py_ssize_t spare):
+        if not isinstance(text, str):
+            raise TypeError(f"scan() needs a str, not {type(text).__name__}")
+        cdef int64_t fixed[FOUND + 3 * 32]
+        cdef Py_ssize_t i, n = PyUnicode_GET_LENGTH(text), room = most if most >= 0 else n // SMALLEST + 1
+        cdef Py_ssize_t size = FOUND + 3 * (room + spare)
+        cdef bint plain = PyUnicode_IS_ASCII(text), pattern = self.pattern
+        cdef const uint8_t *plane = NULL
+        cdef uint8_t *space = NULL
+        cdef int64_t *out = fixed
+        cdef int64_t *numbers = self.numbers
+        cdef Text where
+        where.kind = PyUnicode_KIND(text)
+        where.data = PyUnicode_DATA(text)
+        if not plain:
+            if self.plane is None:
+                self.plane = self.given()
+            plane = self.plane
+            space = <uint8_t *>malloc(n)
+        if size > FOUND + 3 * 32:
+            out = <int64_t *>malloc(size * sizeof(int64_t))
+        try:
+            if out == NULL or (space == NULL and not plain):
+                raise MemoryError
+            for i in range(FOUND):
+                out[i] = 0
+            out[ROOM] = room
+            if n > RELEASE:
+                with nogil:
+                    work(where, plain, n, plane, space, numbers, pattern, out)
+            else:
+                work(where, plain, n, plane, space, numbers, pattern, out)
+            return [(out[FOUND + 3 * i], out[FOUND + 3 * i + 1], out[FOUND + 3 * i + 2]) for i in range(out[COUNT])]
+        finally:
+            free(space)
+            if out != fixed:
+                free(out)
+
+
+cdef class Scanner(_Looking):
+    """Finds what the built-in rules are about."""
+
+    def __init__(self, plane, marks):
+        self.pattern = False
+
+    def scan(self, text, most=-1):
+        """Every finding as (rule, start, end), in order."""
+        return self.look(text, most, 32)
+
+
+cdef class Pattern(_Looking):
+    """Finds what one pattern of the user's matches."""
+
+    def __init__(self, plane, program):
+        self.pattern = True
+
+    def scan(self, text, most=-1):
+        """Every match as (0, start, end), in order; matches that touch are one."""
+        return self.look(text, most if most >= 0 else len(text), 0)

@@ -1,0 +1,203 @@
+"""Addresses: of people (e-mail, phone) and of machines (IPv4, IPv6)."""
+
+from __future__ import annotations
+
+from aurarouter_core.detection.checks import value
+from aurarouter_core.detection.codes import (
+    DIGIT,
+    DIGITS,
+    EMAIL,
+    GROUPS,
+    IP_ADDRESS,
+    KIND,
+    LETTERS,
+    NEAR,
+    PHONE,
+    VERSION,
+    WORDLY,
+    Numbers,
+    add,
+    listed,
+    same,
+)  # fmt: skip
+from aurarouter_core.detection.context import near
+
+# Last labels of what looks like an address and is a file (`icon@2x.png`), or a domain kept for examples and machines.
+_NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
+NO_DOMAINS: bytes = b"".join(bytes([len(word)]) + word.encode() for word in _NO_DOMAINS.split()) + b"\0"
+
+
+def local(s: bytes, end: int) -> int:
+    """Where the part of an e-mail address before the `@` begins; `end` when there is none."""
+    at = end
+    while at > 0 and end - at < 64 and (KIND[s[at - 1]] & WORDLY or s[at - 1] in b".+-%'"):
+        at -= 1
+    while at < end and s[at] in b".-'%":
+        at += 1
+    return end if at > 0 and KIND[s[at - 1]] & WORDLY else at
+
+
+def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int:
+    """An address around the sign at `i`: its first part begins at `start`, its domain at `after`. Where to go on."""
+    at = after
+    label = at
+    labels = 0
+    while at < n and at - after < 254:
+        c = s[at]
+        if KIND[c] & WORDLY or (c == 45 and at > label):
+            at += 1
+            continue
+        dot = at + 1 if c == 46 else 0
+        if (c == 32 and at + 1 < n and s[at + 1] in b"([{") or c in b"([{":
+            dot = at + 2 if c == 32 else at + 1
+            dot = dot + 4 if same(s, dot, n, b"dot)", 4) or same(s, dot, n, b"dot]", 4) else 0
+            if dot and dot < n and s[dot] == 32:
+                dot += 1
+        if dot == 0 or dot >= n or at == label or KIND[s[dot]] & WORDLY == 0:
+            break
+        labels += 1
+        label = dot
+        at = dot
+    while at > label and s[at - 1] == 45:
+        at -= 1
+    if labels == 0 or at - label < 2:
+        return i + 1
+    for k in range(label, at):
+        if KIND[s[k]] & LETTERS == 0:
+            return i + 1
+    if listed(s, label, at, NO_DOMAINS):
+        return i + 1
+    if label >= after + 8 and same(s, label - 8, n, b"example.", 8) and (label == after + 8 or s[label - 9] == 46):
+        return i + 1
+    if i - start == 3 and same(s, start, n, b"git", 3):
+        return i + 1
+    return add(out, EMAIL, start, at)
+
+
+def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """`name (at) host (dot) tld`, whose first bracket stands at `i`; returns where to go on."""
+    if not same(s, i + 1, n, b"at)", 3) and not same(s, i + 1, n, b"at]", 3) and not same(s, i + 1, n, b"at}", 3):
+        return i + 1
+    end = i - 1 if i and s[i - 1] == 32 else i
+    after = i + 5 if i + 4 < n and s[i + 4] == 32 else i + 4
+    start = local(s, end)
+    return email(s, i, n, start, after, out) if start < end else i + 1
+
+
+def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
+    """Four groups with points between them: how many groups that took; 0 for none, -1 for one that isn't private."""
+    if first + 4 > groups:
+        return 0
+    low = 0
+    for k in range(4):
+        entry = GROUPS + 4 * (first + k)
+        length = out[entry + 6] - out[entry + 2]
+        if length > 3 or (k and out[entry + 3] != 46) or value(out, out[entry + 2], length) > 255:
+            return 0
+        if length > 1 and out[DIGITS + out[entry + 2]] == 0:
+            return 0
+        low = max(low, value(out, out[entry + 2], length))
+    entry = GROUPS + 4 * first
+    if first + 4 < groups and out[entry + 19] in (45, 46):
+        return 0
+    start = out[entry]
+    end = out[entry + 13]
+    if start and (s[start - 1] in b".-~^" or (start > 1 and s[start - 1] in b"/=@" and s[start - 2] in b"=<>~!@")):
+        return -1
+    a = value(out, out[entry + 2], out[entry + 6] - out[entry + 2])
+    b = value(out, out[entry + 6], out[entry + 10] - out[entry + 6])
+    c = value(out, out[entry + 10], out[entry + 14] - out[entry + 10])
+    if a in (0, 127) or a >= 224 or (low < 16 and a != 10):
+        return -1
+    if (a == 192 and b == 0 and c == 2) or (a == 198 and b == 51 and c == 100) or (a == 203 and b == 0 and c == 113):
+        return -1
+    if near(s, start, end, n, VERSION, out) and out[NEAR + VERSION] <= start:
+        return -1
+    add(out, IP_ADDRESS, start, end)
+    return 4
+
+
+def ipv6(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """An address whose first colon stands at `i`: where it ends, or 0."""
+    start = i - 4
+    if start < 0 or (start and (KIND[s[start - 1]] & WORDLY or s[start - 1] in b":.")):
+        return 0
+    a = s[start] | 32
+    b = s[start + 1] | 32
+    if not (a in b"23" or (a == 102 and b in b"cd") or (a == 102 and b == 101 and (s[start + 2] | 32) in b"89ab")):
+        return 0
+    if same(s, start, n, b"2001:db8", 8) or same(s, start, n, b"2001:0db8", 9) or same(s, start, n, b"3fff", 4):
+        return 0
+    groups = 0
+    gap = 0
+    run = 0
+    at = start
+    while at < n and at - start < 40:
+        c = s[at]
+        if KIND[c] & DIGIT or (c | 32) in b"abcdef":
+            run += 1
+            if run > 4:
+                return 0
+        elif c == 58:
+            if run == 0:
+                if gap or s[at - 1] != 58:
+                    return 0
+                gap = 1
+            else:
+                groups += 1
+            run = 0
+        else:
+            break
+        at += 1
+    if at < n and KIND[s[at]] & WORDLY:
+        return 0
+    groups += 1 if run else 0
+    if s[at - 1] == 58 and s[at - 2] != 58:
+        at -= 1  # the sentence's own colon
+    if groups != 8 and (gap == 0 or groups > 7):
+        return 0
+    return add(out, IP_ADDRESS, start, at)
+
+
+def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
+    """A number that people call, whose first digit stands at `start`."""
+    sign = s[start - 1] if start else 0
+    begin = start - 1 if sign in b"+(" else start
+    if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
+        return False
+    at = start
+    end = start
+    count = 0
+    dashes = 0
+    signs = 0  # in a row
+    parts = 0
+    cuts = 0  # how many digits come before each sign, two decimals each
+    while at < n and count < 17:
+        c = s[at]
+        if KIND[c] & DIGIT:
+            out[DIGITS + count] = c - 48
+            count += 1
+            signs = 0
+            end = at + 1
+        elif c != 0x82:
+            if c not in b" -./()" or signs == 3:
+                break
+            if signs == 0:
+                cuts = cuts * 100 + count if parts < 5 else 0
+                dashes += 1 if c in b"-)" else 0
+                parts += 1
+            signs += 1
+        at += 1
+    if (end < n and KIND[s[end]] & WORDLY) or count > 15:
+        return False
+    # A sign after the last digit is counted too.
+    american = dashes if cuts in (306, 30610) and count == 10 and out[DIGITS] > 1 and out[DIGITS + 3] > 1 else 0
+    if american < 2 and (sign != 43 or count < 8 or out[DIGITS] == 0):
+        if count < 7 or parts > 5 or (out[DIGITS] in (1, 2) and cuts // 100 in (4, 406)):
+            return False  # too few, too many pieces, or a date
+        if not near(s, begin, end, n, PHONE, out):
+            return False
+    if out[NEAR + PHONE]:
+        out[NEAR + PHONE] = end
+    add(out, PHONE, begin, end)
+    return True

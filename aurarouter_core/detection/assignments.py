@@ -1,0 +1,125 @@
+"""Secrets that a name gives away: `password: …`, `api_key = "…"`, `https://user:password@host`."""
+
+from __future__ import annotations
+
+from aurarouter_core.detection.codes import BLANK, KIND, LETTERS, PASSWORD, SECRET, WORDLY, Numbers, add, listed, same
+from aurarouter_core.detection.entropy import kinds, placeholder, random
+
+_PASSWORDS = (
+    "password passwd passe passphrase pwd passwort kennwort contrase\x80a senha wachtwoord has\x80o lozinka "
+    "passord adgangskode l\x80senord salasana heslo jelsz\x80 parola"
+)
+_SECRETS = (
+    "secret token apikey api_key api-key accesskey access_key access-key secretkey secret_key secret-key privatekey "
+    "private_key authkey auth_key accountkey sharedaccesskey encryption_key signing_key authorization credential bearer"
+)
+_STANDINS = "password passwd pass pwd secret user username admin root test xxx none null true false hidden"
+
+
+def _names() -> bytes:
+    """For each last letter two bytes: where its words begin. Then the words, backwards, each after length and rule."""
+    rows: dict[int, bytes] = {}
+    for rule, words in ((PASSWORD, _PASSWORDS), (SECRET, _SECRETS)):
+        for word in words.split():
+            row = bytes([len(word), rule]) + word[::-1].encode("latin-1")
+            rows[row[2]] = rows.get(row[2], b"") + row
+    index, made = bytearray(512), b"\0"
+    for last, row in rows.items():
+        index[2 * last : 2 * last + 2] = (512 + len(made)).to_bytes(2, "little")
+        made += row + b"\0"
+    return bytes(index) + made
+
+
+NAMES: bytes = _names()
+STANDINS: bytes = b"".join(bytes([len(word)]) + word.encode() for word in _STANDINS.split()) + b"\0"
+
+
+def named(s: bytes, end: int) -> int:
+    """The rule of the name that ends before `end`, in any case; -1 for a name that gives nothing away."""
+    if end < 3 or KIND[s[end - 2]] & LETTERS == 0 or KIND[s[end - 3]] & LETTERS == 0:
+        return -1
+    c = s[end - 1]
+    at = 2 * (c + 32 if 65 <= c <= 90 else c)
+    at = NAMES[at] + 256 * NAMES[at + 1]
+    while at and NAMES[at]:
+        length = NAMES[at]
+        k = 1
+        while k < length and k < end:
+            c = s[end - 1 - k]
+            if (c + 32 if 65 <= c <= 90 else c) != NAMES[at + 2 + k]:
+                break
+            k += 1
+        if k == length:
+            return NAMES[at + 1]
+        at += length + 2
+    return -1
+
+
+def assigned(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """A secret after the `=` or `:` at `i`. Returns where to go on: not past it, it may be a known key."""
+    end = i
+    if end and s[end - 1] == 58:
+        end -= 1
+    while end and i - end < 4 and s[end - 1] in b" \"'`]*":
+        end -= 1
+    rule = named(s, end)
+    if rule < 0:
+        return i + 1
+    start = i + 1
+    while start < n and start < i + 5 and s[start] in b" >*":
+        start += 1
+    quote = s[start] if start < n and s[start] in b"\"'`" else 0
+    if quote:
+        start += 1
+    if same(s, start, n, b"bearer ", 7):
+        start += 7
+    elif same(s, start, n, b"basic ", 6):
+        start += 6
+    at = start
+    while at < n and at < start + 200:
+        c = s[at]
+        if KIND[c] & BLANK or c == quote or (c == 58 or (c == 61 and at + 1 < n and KIND[s[at + 1]] & WORDLY)):
+            break
+        if quote == 0 and c in b"\"'`,;&)]}<>|":
+            break
+        at += 1
+    if quote == 0 and at > start and s[at - 1] in b".!?":
+        at -= 1
+    if convincing(s, start, at, rule, quote, out):
+        add(out, rule, start, at)
+    return i + 1
+
+
+def convincing(s: bytes, start: int, end: int, rule: int, quote: int, out: Numbers) -> bool:
+    """It is a value that somebody keeps secret, and no code, name or placeholder."""
+    size = end - start
+    if size < 6 or size > 199 or s[start] in b"$<{%(/.[*#" or placeholder(s, start, end):
+        return False
+    mixture = kinds(s, start, end)
+    if rule == SECRET:
+        return size >= 16 and mixture & 1 > 0 and mixture & 6 > 0 and random(s, start, end, 46, out)
+    for at in range(start, end):
+        if s[at] in b"([{" and quote == 0:
+            return False
+    return mixture & 1 > 0 and (mixture > 1 or size < 17) and random(s, start, end, 30, out)
+
+
+def url(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """A password in the URL whose `://` stands at `i`; returns where to go on."""
+    at = i + 3
+    colon = 0
+    while at < n and at < i + 300:
+        c = s[at]
+        if KIND[c] & BLANK or c in b"/\"'<>`()":
+            return i + 3
+        if c == 64:
+            break
+        if c == 58 and colon == 0:
+            colon = at
+        at += 1
+    if at >= n or at == i + 300 or colon == 0 or at < colon + 4 or s[colon + 1] in b"$<{%*[":
+        return i + 3
+    if listed(s, colon + 1, at, STANDINS) or placeholder(s, colon + 1, at):
+        return i + 3
+    add(out, PASSWORD, colon + 1, at)
+    return at + 1

@@ -1,0 +1,148 @@
+"""Check digits: one function for each way of guarding a number against typing errors."""
+
+from __future__ import annotations
+
+from aurarouter_core.detection.codes import DIGIT, DIGITS, KIND, LETTERS, UPPER, WORDLY, Numbers
+
+# Verhoeff's multiplication and permutation, ten columns each.
+VERHOEFF: bytes = bytes(
+    int(c)
+    for c in "0123456789123406789523401789563401289567401239567859876043216598710432765982104387659321049876543210"
+)
+PERMUTED: bytes = bytes(
+    int(c) for c in "01234567891576283094580379614289160435279453126870428657390127938064157046913258"
+)
+FISCAL: bytes = bytes([1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23])
+DNI: bytes = b"TRWAGMYFPDXBNJZSQVHLCKE"
+HETU: bytes = b"0123456789ABCDEFHJKLMNPRSTUVWXY"
+RESIDENT: bytes = bytes([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
+
+
+def luhn(out: Numbers, a: int, k: int) -> bool:
+    """The last of `k` digits guards the others, as on cards."""
+    total = 0
+    for back in range(k):
+        d = out[DIGITS + a + k - 1 - back]
+        if back & 1:
+            d = d * 2 - 9 if d > 4 else d * 2
+        total += d
+    return total % 10 == 0
+
+
+def value(out: Numbers, a: int, k: int) -> int:
+    """The number that `k` digits write; at most 18 of them."""
+    total = 0
+    for i in range(k):
+        total = total * 10 + out[DIGITS + a + i]
+    return total
+
+
+def distinct(out: Numbers, a: int, k: int) -> int:
+    """How many different digits there are."""
+    seen = 0
+    count = 0
+    for i in range(k):
+        bit = 1 << out[DIGITS + a + i]
+        if seen & bit == 0:
+            count += 1
+        seen |= bit
+    return count
+
+
+def verhoeff(out: Numbers, a: int, k: int) -> bool:
+    """Aadhaar's check, which also finds swapped digits."""
+    check = 0
+    for back in range(k):
+        check = VERHOEFF[check * 10 + PERMUTED[(back & 7) * 10 + out[DIGITS + a + k - 1 - back]]]
+    return check == 0
+
+
+def german_tax(out: Numbers, a: int) -> bool:
+    """ISO 7064 over eleven digits, of which the first ten repeat just one."""
+    product = 10
+    for i in range(10):
+        total = (out[DIGITS + a + i] + product) % 10
+        product = (total or 10) * 2 % 11
+    kinds = distinct(out, a, 10)
+    return out[DIGITS + a] != 0 and kinds in (8, 9) and (11 - product) % 10 == out[DIGITS + a + 10]
+
+
+def dutch(out: Numbers, a: int) -> bool:
+    """The 11-test over nine digits."""
+    total = -out[DIGITS + a + 8]
+    for i in range(8):
+        total += (9 - i) * out[DIGITS + a + i]
+    return total > 0 and total % 11 == 0
+
+
+def polish(out: Numbers, a: int) -> bool:
+    """PESEL: the date, then the weights 1 3 7 9."""
+    total = 0
+    for i in range(10):
+        total += out[DIGITS + a + i] * (1 if i % 4 == 0 else 3 if i % 4 == 1 else 7 if i % 4 == 2 else 9)
+    month = value(out, a + 2, 2) % 20
+    day = value(out, a + 4, 2)
+    return 1 <= month <= 12 and 1 <= day <= 31 and (10 - total % 10) % 10 == out[DIGITS + a + 10]
+
+
+def swedish(out: Numbers, a: int) -> bool:
+    """Ten digits: a date, perhaps 60 days ahead, and Luhn."""
+    month = value(out, a + 2, 2)
+    day = value(out, a + 4, 2)
+    return 1 <= month <= 12 and (1 <= day <= 31 or 61 <= day <= 91) and luhn(out, a, 10)
+
+
+def brazilian(out: Numbers, a: int) -> bool:
+    """CPF: two check digits, each over all before it."""
+    for length in range(9, 11):
+        total = 0
+        for i in range(length):
+            total += (length + 1 - i) * out[DIGITS + a + i]
+        if total * 10 % 11 % 10 != out[DIGITS + a + length]:
+            return False
+    return distinct(out, a, 11) > 1
+
+
+def french(out: Numbers, a: int) -> bool:
+    """NIR: sex, year, month, ten more digits, and 97 minus the rest."""
+    month = value(out, a + 3, 2)
+    if month < 1 or 12 < month < 20 or 42 < month < 50:
+        return False
+    return 1 <= out[DIGITS + a] <= 2 and 97 - value(out, a, 13) % 97 == value(out, a + 13, 2)
+
+
+def chinese(out: Numbers, a: int, last: int) -> bool:
+    """Seventeen digits with a date among them, and a check digit of which 10 is written X."""
+    total = 0
+    for i in range(17):
+        total += out[DIGITS + a + i] * RESIDENT[i]
+    check = (12 - total % 11) % 11
+    year = value(out, a + 6, 4)
+    month = value(out, a + 10, 2)
+    day = value(out, a + 12, 2)
+    if last != 48 + check and (check != 10 or last not in (88, 120)):
+        return False
+    return 1900 <= year <= 2099 and 1 <= month <= 12 and 1 <= day <= 31
+
+
+def finnish(out: Numbers, a: int, last: int) -> bool:
+    """Nine digits, a date first, and the character that stands for the rest by 31."""
+    day = value(out, a, 2)
+    month = value(out, a + 2, 2)
+    return 1 <= day <= 31 and 1 <= month <= 12 and HETU[value(out, a, 9) % 31] == last
+
+
+def fiscal(s: bytes, i: int, n: int) -> bool:
+    """A word of sixteen characters, LLLLLL99L99L999L, of which the last guards the others."""
+    if i + 16 > n or (i and KIND[s[i - 1]] & WORDLY) or (i + 16 < n and KIND[s[i + 16]] & WORDLY):
+        return False
+    total = 0
+    for k in range(16):
+        c = s[i + k]
+        if KIND[c] & (DIGIT if k in (6, 7, 9, 10, 12, 13, 14) else LETTERS) == 0 or c > 127:
+            return False
+        place = c - (48 if KIND[c] & DIGIT else 65 if KIND[c] & UPPER else 97)
+        if k == 15:
+            return total % 26 == place
+        total += FISCAL[place] if k & 1 == 0 else place
+    return False

@@ -1,0 +1,120 @@
+"""Numbers and tables that the whole scan shares: kinds of bytes, rules, and where the notes of a scan are kept."""
+
+from __future__ import annotations
+
+Numbers = list[int]
+"""The notes of one scan; an array of 64-bit numbers where it is compiled."""
+
+# Kinds of bytes; a byte may be of several.
+DIGIT = 1
+UPPER = 2
+LOWER = 4
+FOREIGN = 8
+WORDLY = 31  # digits, letters, "_"
+LETTERS = 14
+GAP = 32  # may stand between the groups of a number
+BLANK = 64
+KIND: bytes = bytes(
+    [
+        (c in b"0123456789")
+        + 2 * (c in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        + 4 * (c in b"abcdefghijklmnopqrstuvwxyz")
+        + 8 * (c == 0x80)
+        + 16 * (c in b"_")
+        + 32 * (c in b" -./")
+        + 64 * (c in b" \t\r\n\x0b\x0c")
+        for c in range(256)
+    ]
+)
+
+# Rules, by their place in `rules.RULES`.
+PRIVATE_KEY = 0
+API_KEY = 1
+TOKEN = 2
+PASSWORD = 3
+SECRET = 4
+CARD = 5
+IBAN = 6
+US_SSN = 7
+CA_SIN = 8
+UK_NINO = 9
+DE_TAX_ID = 10
+FR_NIR = 11
+IT_CODICE = 12
+ES_DNI = 13
+NL_BSN = 14
+PL_PESEL = 15
+SE_NUMBER = 16
+FI_HETU = 17
+BR_CPF = 18
+IN_AADHAAR = 19
+CN_ID = 20
+EMAIL = 21
+PHONE = 22
+IP_ADDRESS = 23
+MARKER = 24
+VERSION = 25  # no rule: words that make a number a version
+
+# Places in the notes.
+COUNT = 0  # findings so far
+ROOM = 1  # findings after which only the first of each rule is written down
+LAST = 2  # where the last finding ends
+READ = 3  # how far words have been read for context
+SEEN = 8  # + rule: findings of it
+NEAR = 40  # + rule: 1 + where a word that names it was read last
+DIGITS = 72  # the digits of a number
+GROUPS = 200  # its groups: start, end, digits before it, sign before it
+COUNTS = 328  # how often each ASCII character occurs in a token
+FOUND = 456  # findings: rule, start, end
+
+LONGEST = 120  # digits that are kept of a number
+MANY = 30  # groups that are kept of a number
+REACH = 100  # characters over which a word gives context
+
+
+def add(out: Numbers, rule: int, start: int, end: int) -> int:
+    """Write a finding down, unless a better one is there already. Returns where to go on."""
+    count = out[COUNT]
+    if start < out[LAST]:
+        if count == 0 or count >= out[ROOM] or out[FOUND + 3 * count - 3] <= rule:
+            return max(end, out[LAST])
+        count -= 1
+        out[SEEN + out[FOUND + 3 * count]] -= 1
+        start = min(start, out[FOUND + 3 * count + 1])
+        end = max(end, out[LAST])
+    out[LAST] = end
+    out[SEEN + rule] += 1
+    if count >= out[ROOM] and out[SEEN + rule] > 1:
+        return end
+    out[FOUND + 3 * count] = rule
+    out[FOUND + 3 * count + 1] = start
+    out[FOUND + 3 * count + 2] = end
+    out[COUNT] = count + 1
+    return end
+
+
+def same(s: bytes, i: int, n: int, word: bytes, length: int) -> bool:
+    """The lower-case word stands at `i`, in any case."""
+    if i < 0 or i + length > n:
+        return False
+    for k in range(length):
+        c = s[i + k]
+        if c != word[k] and not (KIND[c] & UPPER and c + 32 == word[k]):
+            return False
+    return True
+
+
+def listed(s: bytes, start: int, end: int, table: bytes) -> bool:
+    """These characters, in any case, are a word of the table; each word there follows its length, 0 ends it."""
+    at = 0
+    while table[at]:
+        k = 0
+        while table[at] == end - start and k < end - start:
+            c = s[start + k]
+            if (c + 32 if KIND[c] & UPPER else c) != table[at + 1 + k]:
+                break
+            k += 1
+        if k == end - start:
+            return True
+        at += table[at] + 1
+    return False

@@ -1,0 +1,79 @@
+"""Words near a number that say what it is. Each character is read at most once, however many numbers there are."""
+
+from __future__ import annotations
+
+from aurarouter_core.detection.codes import KIND, NEAR, REACH, READ, UPPER, WORDLY, Numbers
+
+_AHEAD = 24
+_MASK = 0xFFFFFF
+_SLOTS = 1024
+# A letter beyond ASCII is \x80 here, as it is in the scan's alphabet.
+_WORDS: dict[int, str] = {
+    22: (
+        "phone phones tel telephone telefon telefono tel\x80fono t\x80l\x80phone t\x80l telefone mobile mobil "
+        "mobiltelefon m\x80vil movil cell cellphone fax call whatsapp sms handy handynummer rufnummer telefonnummer "
+        "phonenumber telefoon telefoonnummer puhelin celular portable"
+    ),
+    25: "v ver version versions release build firmware rev revision upgrade tag",
+    7: "ssn ssns social socialsecurity socialsecuritynumber",
+    8: "sin social insurance nas",
+    9: "nino ni national insurance",
+    10: "steuer steuerid steuernummer steueridentifikationsnummer identifikationsnummer idnr tin stid",
+    14: "bsn burgerservicenummer sofi sofinummer",
+    15: "pesel",
+    16: "personnummer pnr personnr samordningsnummer",
+    18: "cpf contribuinte",
+    19: "aadhaar aadhar adhaar uidai uid",
+}
+
+
+def _hash(word: bytes) -> int:
+    value = 7
+    for c in word:
+        value = (value * 31 + c) & _MASK
+    return value
+
+
+def _table() -> bytes:
+    """Open addressing: three bytes of hash and one of rules for each slot; a word may name two rules."""
+    known: dict[int, set[int]] = {}
+    for rule, words in _WORDS.items():
+        for word in words.split():
+            known.setdefault(_hash(word.encode("latin-1")), set()).add(rule)
+    slots = bytearray(_SLOTS * 5)
+    for value, rules in known.items():
+        at = value % _SLOTS
+        while slots[5 * at + 3]:
+            at = (at + 1) % _SLOTS
+        slots[5 * at : 5 * at + 5] = bytes([value >> 16, value >> 8 & 255, value & 255, min(rules), max(rules)])
+    return bytes(slots)
+
+
+CONTEXT: bytes = _table()
+
+
+def near(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> bool:
+    """A word that names the rule stands before or right after these characters."""
+    at = max(out[READ], start - REACH, 0)
+    stop = min(n, end + _AHEAD)
+    while at < stop:
+        if KIND[s[at]] & WORDLY == 0:
+            at += 1
+            continue
+        first = at
+        value = 7
+        while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
+            value = (value * 31 + (s[at] + 32 if KIND[s[at]] & UPPER else s[at])) & 0xFFFFFF
+            at += 1
+        if at == first or at == first + 40:
+            at += 1
+            continue
+        slot = value % 1024 * 5
+        while CONTEXT[slot + 3]:
+            if CONTEXT[slot] * 65536 + CONTEXT[slot + 1] * 256 + CONTEXT[slot + 2] == value:
+                out[NEAR + CONTEXT[slot + 3]] = first + 1
+                out[NEAR + CONTEXT[slot + 4]] = first + 1
+                break
+            slot = slot + 5 if slot < 5115 else 0
+    out[READ] = max(out[READ], at)
+    return out[NEAR + rule] > 0 and out[NEAR + rule] > start - (14 if rule == 25 else REACH)

@@ -1,0 +1,79 @@
+"""Headings that call a text confidential. The bare word inside a sentence is none."""
+
+from __future__ import annotations
+
+from aurarouter_core.detection.codes import KIND, MARKER, UPPER, WORDLY, Numbers, add, listed
+
+Text = str
+"""The text itself; where it is compiled, its kind and its memory."""
+
+_LABELS = (
+    "classification confidentiality sensitivity marking handling distribution subject re betreff einstufung "
+    "klassifizierung vertraulichkeit objet asunto oggetto assunto onderwerp temat \x80mne status label"
+)
+LABELS: bytes = b"".join(bytes([len(word)]) + word.encode("latin-1") for word in _LABELS.split()) + b"\0"
+
+
+def point(text: Text, i: int) -> int:
+    """The character at `i`, small."""
+    return ord(text[i].lower()[0])
+
+
+def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -> int:
+    """A heading after the end of line or bracket at `i`; returns where to go on."""
+    at = i + 1
+    while at < n and at < i + 40 and s[at] in b" \t\"'#*_=-[(<>!|/{~":
+        at += 1
+    if at + 1 >= n or s[at] == 10:
+        return i + 1
+    if marked(text, s, at, n, marks, out):
+        return i + 1
+    word = at
+    while word < n and KIND[s[word]] & WORDLY and word < at + 16:
+        word += 1
+    if word == at or word >= n or s[word] not in b":\"'*" or not listed(s, at, word, LABELS):
+        return i + 1
+    at = word
+    while at < n and s[at] in b" \t\"'*:[(" and at < word + 8:
+        at += 1
+    if at < n:
+        marked(text, s, at, n, marks, out)
+    return i + 1
+
+
+def marked(text: Text, s: bytes, at: int, n: int, marks: Numbers, out: Numbers) -> bool:
+    """One of the phrases stands at `at`, and then the heading ends."""
+    c = s[at]
+    entry = marks[c + 32 if KIND[c] & UPPER else c]
+    if entry == 0 or at + 1 >= n or (marks[entry] >> (s[at + 1] & 31)) & 1 == 0:
+        return False
+    entry += 1
+    while marks[entry]:
+        length = marks[entry]
+        i = at
+        k = 0
+        while k < length and i < n:
+            wanted = marks[entry + 1 + k]
+            if wanted == 32 and s[i] in b" \t-_":
+                while i < n and i < at + 200 and s[i] in b" \t-_":
+                    i += 1
+            elif point(text, i) == wanted:
+                i += 1
+            else:
+                break
+            k += 1
+        if k == length and ended(s, i, n):
+            add(out, MARKER, at, i)
+            return True
+        entry += length + 1
+    return False
+
+
+def ended(s: bytes, i: int, n: int) -> bool:
+    """After a heading comes the end of the line, or a sign that sets it apart."""
+    if i < n and KIND[s[i]] & WORDLY:
+        return False
+    at = i
+    while at < n and s[at] in b" \t*_\"'" and at < i + 20:
+        at += 1
+    return at >= n or s[at] in b"\r\n:|/-.!)]>}#=~;" or (s[at] in b"," and at > i)

@@ -1,0 +1,47 @@
+"""The headings that call a text confidential, as the scan wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aurarouter_core.detection.alphabet import folded
+
+PHRASES = (
+    "confidential", "strictly confidential", "highly confidential", "company confidential", "top secret",
+    "private and confidential", "confidential and proprietary", "proprietary and confidential", "internal only",
+    "internal use only", "for internal use only", "not for distribution", "do not distribute",
+    "attorney-client privileged", "attorney client privileged", "privileged and confidential", "tlp:red", "tlp:amber",
+    "vertraulich", "streng vertraulich", "nur für den internen gebrauch", "nur für internen gebrauch",
+    "nur für den dienstgebrauch", "vs-nfd", "betriebsgeheimnis", "confidentiel", "strictement confidentiel",
+    "usage interne uniquement", "diffusion restreinte", "confidencial", "estrictamente confidencial",
+    "uso interno", "uso exclusivo interno", "estritamente confidencial", "riservato", "strettamente riservato",
+    "strettamente confidenziale", "vertrouwelijk", "strikt vertrouwelijk", "alleen voor intern gebruik", "poufne",
+    "ściśle poufne", "konfidentiellt", "strengt fortrolig", "fortroligt", "luottamuksellinen", "конфиденциально",
+    "строго конфиденциально", "机密", "绝密", "内部资料", "社外秘", "極秘", "機密", "대외비", "سري للغاية",
+)  # fmt: skip
+
+
+def marks_of(phrases: Iterable[str]) -> list[int]:
+    """For each first byte where its row begins, or 0; then the rows.
+
+    A row has the lower five bits of its phrases' second bytes as a set, then the phrases, each after its length, and 0.
+    """
+    rows: dict[int, list[list[int]]] = {}
+    for phrase in dict.fromkeys(" ".join(phrase.split()) for phrase in phrases):
+        points = [ord(c.lower()[0]) for c in phrase]
+        if len(points) > 1:
+            rows.setdefault(_first_byte(points[0]), []).append(points)
+    table = [0] * 256
+    for byte, row in rows.items():
+        table[byte] = len(table)
+        table.append(sum({1 << (_first_byte(points[1]) & 31) for points in row}))
+        for points in sorted(row, key=len, reverse=True):
+            table += [len(points), *points]
+        table.append(0)
+    return table
+
+
+def _first_byte(point: int) -> int:
+    """The byte of a character, small."""
+    byte = folded(point)
+    return byte + 32 if 65 <= byte <= 90 else byte

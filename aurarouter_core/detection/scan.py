@@ -1,0 +1,59 @@
+"""The scan: one pass over the bytes of a text, in which a few signs wake the rules that they may belong to."""
+
+from __future__ import annotations
+
+from aurarouter_core.detection.addresses import email, ipv6, local, spelled
+from aurarouter_core.detection.assignments import assigned, url
+from aurarouter_core.detection.codes import DIGIT, KIND, WORDLY, Numbers
+from aurarouter_core.detection.markers import Text, heading
+from aurarouter_core.detection.numbers import number
+from aurarouter_core.detection.tokens import dashes, prefixed, signed
+
+_SIGNS = b"\n@-_:=([{ASJ"
+# What each byte wakes: nothing, 1 numbers, else 2 + its place among the signs.
+WAKES: bytes = bytes([1 if KIND[c] & DIGIT else 2 + _SIGNS.index(c) if c in _SIGNS else 0 for c in range(256)])
+
+
+def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
+    """Note all private data in `s`, the bytes of `text`."""
+    i = heading(text, s, -1, n, marks, out)
+    while i < n:
+        wakes = WAKES[s[i]]
+        if wakes == 0:
+            i += 1
+        elif wakes == 1:
+            i = number(s, i, n, out)
+        elif wakes == 2:
+            i = heading(text, s, i, n, marks, out)
+        elif wakes == 3:
+            start = local(s, i) if i and KIND[s[i - 1]] & WORDLY else i
+            i = email(s, i, n, start, i + 1, out) if start < i else i + 1
+        elif wakes == 4:
+            i = dashes(s, i, n, out)
+        elif wakes == 6:
+            i = colon(s, i, n, out)
+        elif wakes == 7:
+            if i + 1 < n and s[i + 1] != 61 and i and s[i - 1] not in b"=!<>":
+                assigned(s, i, n, out)
+            i += 1
+        elif wakes <= 10 and wakes >= 8:
+            found = heading(text, s, i, n, marks, out) if wakes == 9 else i + 1
+            i = max(found, spelled(s, i, n, out))
+        elif wakes == 13:
+            i = signed(s, i, n, out)
+        elif wakes == 5:
+            i = prefixed(s, i, n, 0, s[i - 1], out) if i else 1
+        else:
+            i = prefixed(s, i, n, wakes - 9, s[i + 1], out) if i + 1 < n else n
+
+
+def colon(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """What a colon may belong to: a URL, an address, an assignment."""
+    if i + 2 < n and s[i + 1] == 47 and s[i + 2] == 47:
+        return url(s, i, n, out)
+    end = ipv6(s, i, n, out) if i > 3 else 0
+    if end:
+        return end
+    if i + 1 < n and s[i + 1] not in b":=":
+        assigned(s, i, n, out)
+    return i + 1

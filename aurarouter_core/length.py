@@ -1,0 +1,73 @@
+"""How many tokens a task takes: at least, and at most. Nobody's tokenizer is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import fields as attrs_fields
+from attrs import frozen, has
+
+from aurarouter_hooks import Media, Task
+
+AROUND = 16
+"""Tokens that a chat template puts around one message, at most."""
+ANSWER = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_PLAIN = b"abcdefghijklmnopqrstuvwxyz "
+
+
+@frozen
+class Length:
+    """Tokens of the prompt and of the answer that was asked for.
+
+    Attributes:
+        least: No tokenizer needs fewer.
+        most: What a small model's tokenizer needs for text of any language; two times what English takes.
+    """
+
+    least: int
+    most: int
+
+
+def length(task: Task) -> Length:
+    """How long a task is. Pictures and other files are not counted."""
+    least = most = 0
+    pieces = [task.text, task.context, *_texts((task.messages, task.tools, task.response_schema, task.extra))]
+    for text in pieces:
+        if text:
+            least += len(text) // 6
+            most += tokens(text)
+    answer = max((value for name in ANSWER if type(value := task.parameters.get(name)) is int), default=0)
+    return Length(least + answer, most + AROUND * (2 + len(task.messages)) + answer)
+
+
+def tokens(text: str) -> int:
+    """Tokens of a text, on the safe side.
+
+    A tokenizer of bytes never needs more tokens than there are bytes; digits, signs, capitals and other scripts come
+    close to that. Small letters and the spaces between words of usual length come in longer pieces.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    spaces = data.count(b" ")
+    if not len(data) < spaces * 12 < len(data) * 5:
+        return len(data)  # no sentences: base64, a table, single letters
+    others = len(data.translate(None, _PLAIN))
+    return others + -(-(len(data) - others) * (2 if text.isascii() else 3) // (5 if text.isascii() else 6))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from _texts(pair)
+    elif isinstance(value, Media | bytes):
+        return
+    elif isinstance(value, Iterable):
+        for item in value:
+            yield from _texts(item)
+    elif has(type(value)):
+        for attribute in attrs_fields(type(value)):
+            yield from _texts(getattr(value, attribute.name))
+    elif value is not None:
+        yield str(value)

@@ -1,0 +1,153 @@
+"""Takes private data out of what a model is sent, and puts it back into what it answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from aurarouter_core.detector import Detector, spans
+from aurarouter_core.inspection import Inspector, prompt_texts
+from aurarouter_hooks import Chunk, Message, Opaque, Part, PrivacyError, Prompt, Text, Tool, ToolCall, ToolResult
+
+PLACEHOLDER = re.compile(r"\[[a-z0-9][a-z0-9_-]*-\d+\]")
+
+
+@frozen(kw_only=True)
+class Redaction:
+    """A prompt without its private data, and what stands for what.
+
+    Attributes:
+        prompt: With a placeholder such as `[card-1]` for each value that a rule with the action `redact` found; the
+            same value has the same placeholder everywhere in the prompt.
+        values: Placeholder → value.
+    """
+
+    prompt: Prompt
+    values: Mapping[str, str]
+
+    async def restored(self, chunks: AsyncIterator[Chunk]) -> AsyncGenerator[Chunk]:
+        """An answer with the values in the place of their placeholders, also of one that two chunks share."""
+        text, reasoning = Restorer(self.values), Restorer(self.values)
+        calls: dict[int, Restorer] = {}
+        quoted = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in self.values.items()}
+        async for chunk in chunks:
+            pieces = tuple(
+                evolve(piece, arguments=calls.setdefault(piece.index, Restorer(quoted)).feed(piece.arguments))
+                for piece in chunk.tool_calls
+            )
+            done = chunk.finish is not None
+            yield evolve(
+                chunk,
+                text=text.feed(chunk.text, last=done),
+                reasoning=reasoning.feed(chunk.reasoning, last=done),
+                tool_calls=pieces,
+            )
+        rest = Chunk(text=text.feed("", last=True), reasoning=reasoning.feed("", last=True))
+        if rest.has_content:
+            yield rest
+
+
+class Restorer:
+    """Puts values back into a text that comes in pieces; holds back what may be the start of a placeholder."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._held = ""
+        self._longest = max(map(len, values), default=0)
+
+    def feed(self, text: str, *, last: bool = False) -> str:
+        """The next piece as far as it is certain; with `last`, all that is left."""
+        text = self._held + text
+        keep = text.rfind("[")
+        if last or keep < 0 or "]" in text[keep:] or len(text) - keep >= self._longest:
+            keep = len(text)
+        self._held = text[keep:]
+        return PLACEHOLDER.sub(lambda found: self._values.get(found[0], found[0]), text[:keep])
+
+
+def redacted(prompt: Prompt, inspector: Inspector) -> Redaction:
+    """The prompt without what has to be replaced.
+
+    Raises:
+        PrivacyError: Something can't be replaced: it stands in a file, or where only fixed words may stand.
+    """
+    work = _Work(inspector.detector, prompt)
+    made = evolve(
+        prompt,
+        messages=tuple(work.message(message) for message in prompt.messages),
+        tools=tuple(work.tool(tool) for tool in prompt.tools),
+        response_schema=work.value(prompt.response_schema),
+        parameters=work.value(prompt.parameters),
+        extra=work.value(prompt.extra),
+    )
+    left = inspector.prompt(made)
+    if left.redacts or left.failed:
+        raise PrivacyError(
+            f"private data can't be replaced everywhere in the prompt ({left.outcome})",
+            hint="It may stand in an attached file. Add a model that is cleared for private content.",
+        )
+    return Redaction(prompt=made, values={name: value for value, name in work.names.items()})
+
+
+class _Work:
+    """Replaces values by placeholders, each that is new by the next one of its rule."""
+
+    def __init__(self, detector: Detector, prompt: Prompt) -> None:
+        self._detector = detector
+        self._taken = {name for text in prompt_texts(prompt) for name in PLACEHOLDER.findall(text)}
+        self._counts: dict[str, int] = {}
+        self.names: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        found = [one for one in self._detector.find(text) if self._detector.actions[one.rule] == "redact"]
+        pieces, at = [], 0
+        for start, end, rule in spans(found):
+            pieces += [text[at:start], self._name(rule, text[start:end])]
+            at = end
+        return "".join([*pieces, text[at:]]) if found else text
+
+    def _name(self, rule: str, value: str) -> str:
+        while value not in self.names:
+            self._counts[rule] = self._counts.get(rule, 0) + 1
+            name = f"[{rule}-{self._counts[rule]}]"
+            if name not in self._taken:
+                self.names[value] = name
+        return self.names[value]
+
+    def message(self, message: Message) -> Message:
+        parts: list[Part] = []
+        for part in message.parts:
+            if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
+                parts[-1] = Text(parts[-1].text + part.text)  # a model reads them as one
+            else:
+                parts.append(part)
+        return Message(message.role, [self.part(part) for part in parts])
+
+    def part(self, part: Part) -> Part:
+        match part:
+            case Text():
+                return Text(self.text(part.text))
+            case ToolCall():
+                return evolve(part, arguments=self.text(part.arguments))
+            case ToolResult():
+                return evolve(part, content=self.text(part.content))
+            case Opaque():
+                return evolve(part, data=self.value(part.data))
+            case _:
+                return part
+
+    def tool(self, tool: Tool) -> Tool:
+        return evolve(tool, description=self.text(tool.description), schema=self.value(tool.schema))
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.value(key): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self.value(item) for item in value) if type(value) in (list, tuple) else value
+        return value

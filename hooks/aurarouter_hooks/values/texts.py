@@ -1,0 +1,119 @@
+"""Every text inside what would be sent, wherever it hides: what must be scanned for private data."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote_to_bytes
+
+from attrs import fields, has
+
+from aurarouter_hooks.values.message import Media, Message, Text, ToolResult
+
+INFLATED = 1 << 20
+"""Bytes to which one compressed text of a picture is unpacked; what is longer is cut."""
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text inside a value, however deep: what is not understood is taken by its words, never left out."""
+    if isinstance(value, str):
+        yield value
+        if value[:5].lower() == "data:":
+            yield from _data_url(value)
+    elif isinstance(value, bytes | bytearray | memoryview):
+        yield from _bytes(bytes(value))
+    elif isinstance(value, Message):
+        yield from _message(value)
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from texts_in(pair)
+    elif isinstance(value, Iterable):
+        for item in value:
+            yield from texts_in(item)
+    elif has(kind := type(value)):
+        for attribute in fields(kind):
+            yield from texts_in(getattr(value, attribute.name))
+    elif value is not None:
+        yield str(value)
+
+
+def _message(message: Message) -> Iterator[str]:
+    """Its parts; and its text parts joined, since a model reads them as one."""
+    texts = 0
+    for part in message.parts:
+        if isinstance(part, Text):
+            texts += 1
+            yield part.text
+        else:
+            yield from texts_in(part)
+    if texts > 1:
+        yield message.text
+
+
+def _data_url(url: str) -> Iterator[str]:
+    head, comma, body = url.partition(",")
+    if not comma:
+        return
+    data = unquote_to_bytes(body)
+    if head.rstrip().lower().endswith(";base64"):
+        kept = data.translate(None, b" \t\r\n=").replace(b"-", b"+").replace(b"_", b"/")
+        try:
+            data = base64.b64decode(kept[: len(kept) - (len(kept) % 4 == 1)] + b"=" * (-len(kept) % 4))
+        except binascii.Error:
+            return  # no backend can read it either; its own characters have been looked at
+    yield from _bytes(data)
+
+
+def _bytes(data: bytes) -> Iterator[str]:
+    """The words inside bytes: as UTF-8, and of UTF-16 every other byte. What is neither belongs to no word."""
+    yield data.decode(errors="replace")
+    if b"\0" in data:
+        yield data.replace(b"\0", b"").decode(errors="replace")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        yield data.decode("utf-16", errors="replace")
+    if data.startswith(_PNG):
+        yield from _png_texts(data)
+
+
+def _png_texts(data: bytes) -> Iterator[str]:
+    """The texts of a PNG picture, apart from the sums behind them, and unpacked where they are kept compressed."""
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        body = data[at + 8 : at + 8 + length]
+        at += 12 + length
+        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+            continue
+        yield body.decode(errors="replace")
+        if kind == b"tEXt":
+            continue
+        _, _, rest = body.partition(b"\0")
+        if kind == b"iTXt":
+            rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2] if rest[:1] == b"\1" else b""
+        else:
+            rest = rest[1:]
+        try:
+            yield zlib.decompressobj().decompress(rest, INFLATED).decode(errors="replace")
+        except zlib.error:
+            continue  # no text that anybody can read
+
+
+def media_in(messages: Iterable[Message]) -> Iterator[Media]:
+    """Every file that messages hold, those of tool results too."""
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, Media):
+                yield part
+            elif isinstance(part, ToolResult):
+                yield from part.media
+
+
+def is_readable(media: Media) -> bool:
+    """A scan sees the whole content: it is text, and it is here."""
+    here = media.data is not None or (media.url or "")[:5].lower() == "data:"
+    kind = media.media_type.partition(";")[0].strip().lower()
+    readable = kind.startswith("text/") or kind.endswith(("+json", "+xml"))
+    return here and (readable or kind in ("application/json", "application/xml", "application/yaml"))

@@ -1,0 +1,77 @@
+"""The scan takes time in proportion to a text, whatever stands in it: counted in steps, not in seconds."""
+
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from aurarouter_core.detection import match, scan
+from aurarouter_core.detection.alphabet import folded
+from aurarouter_core.detection.codes import FOUND, ROOM
+from aurarouter_core.detection.patterns import program
+from aurarouter_core.detection.phrases import PHRASES, marks_of
+
+HOSTILE = [
+    *("4", "4 ", "4444 ", "1.", "1-", "1/", "123-45-6789 ", "ssn 123-45-6789 ", "4539148803436467 ", "+4", "(4", "tel 1 "),
+    *("@", "a@", "a@a", "a@a.", "a.", "x@y.de ", "(at)", "a (at) b (dot) ", "[at]", "://", "://a:", "://a:b@", "a://b:c"),
+    *("-", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----END ", "eyJ", "eyJ.", "eyJ ", "sk-", " sk-", "ghp_", "AKIA"),
+    *("=", ":", "a=", "password=", "password: ", "password='", "password='\"", "api_key=api_key:", "Bearer ", "::", "fe80::", "a:b:"),
+    *("DE12 ", "DE12", "FR12 ", "FR7630006000011234567890189 ", "AB12345", "RSSMRA85T10A562S", "X1234567", "131052-308"),
+    *("\n", "c\n", "confidential\n", "confidential ", "subject: ", "[", "{", "\u200b", "4\u200b", "\u0664 ", "\ud800", "\0", "\U0001f600"),
+]  # fmt: skip
+SHORT, LONG = 3_000, 12_000
+
+
+class Steps:
+    """Counts the lines of Python that run inside."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> "Steps":
+        self._before = sys.gettrace()
+        sys.settrace(self._call)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self._before)
+
+    def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
+        return self._line
+
+    def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
+        self.count += event == "line"
+        return self._line
+
+
+def steps(unit: str, length: int, pattern: str = "") -> int:
+    text = (unit * (length // len(unit) + 1))[:length]
+    data = bytes(folded(ord(c)) for c in text)
+    marks = marks_of(PHRASES)
+    made = program(pattern) if pattern else []
+    out = [0] * (FOUND + 3 * length)
+    out[ROOM] = length
+    with Steps() as counted:
+        if pattern:
+            match.match(text, data, length, made, out)
+        else:
+            scan.scan(text, data, length, marks, out)
+    return counted.count
+
+
+@pytest.mark.parametrize("unit", HOSTILE, ids=ascii)
+def test_four_times_the_text_takes_four_times_the_steps(unit: str) -> None:
+    short, long = steps(unit, SHORT), steps(unit, LONG)
+    assert long <= 4.4 * short + 500
+    assert long <= 150 * LONG
+
+
+@pytest.mark.parametrize("unit", ["a", "ab", "ab ", "a1", "aaab"])
+@pytest.mark.parametrize(
+    "pattern", [r"(a|a)*b", r"a{1,30}a{1,30}b", r"(a*)*c", r"(a|b|ab)+\b", r".+x", r"\w+@\w+", r"\ba+b?\b"]
+)
+def test_no_pattern_takes_more_than_its_part_for_each_character(unit: str, pattern: str) -> None:
+    short, long = steps(unit, SHORT, pattern), steps(unit, LONG, pattern)
+    assert long <= 4.4 * short + 500
+    assert long <= 150 * LONG
