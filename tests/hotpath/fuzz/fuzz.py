@@ -105,7 +105,7 @@ def round_of(seed: int) -> int:
     given = (verbs, set(list(verbs)[:2]), model, likeness_of(dice))
     made = outcome(_speedups.Analyser, *given)
     compare = seed % COMPARED == 0
-    plain = outcome(_hotpath_py.Analyser, *given) if compare else None
+    plain: Any = outcome(_hotpath_py.Analyser, *given) if compare else None
     if isinstance(made, tuple):
         assert not compare or plain == made, (plain, made)
         return 1
