@@ -24,6 +24,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("hooks/aurarouter_hooks/specs", {"pluggy", "click", "aurarouter_hooks"}),  # click: for the type alone
     ("hooks", {"pluggy", "attrs", "aurarouter_hooks"}),
     ("aurarouter_core/keys", KERNEL | {"keyring"}),  # inside one function, when it is installed
+    ("aurarouter_core/detection/re2_pattern", KERNEL | {"re2"}),  # likewise
     ("aurarouter_core", KERNEL),
     ("providers/echo", {"aurarouter_hooks"}),
     ("providers/claude", {"aurarouter_hooks", "aurarouter_claude", "anthropic", "httpx2", "attrs"}),

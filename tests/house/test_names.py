@@ -42,7 +42,7 @@ def test_extras_are_folders_in_a_checkout_and_names_in_a_release(monkeypatch: py
     monkeypatch.setattr(setuptools, "setup", lambda **given: seen.update(given))
     runpy.run_path(str(ROOT / "setup.py"))
     extras = seen["extras_require"]
-    assert set(extras) == {folder.name for folder in PROJECTS} | {"all", "dev", "keyring"}
+    assert set(extras) == {folder.name for folder in PROJECTS} | {"all", "dev", "keyring", "re2"}
     assert not any(re.match(r"aurarouter-llamacpp(?!-)", need) for need in extras["all"])
     for folder in PROJECTS:
         named = f"aurarouter-{folder.name}"
