@@ -1,114 +1,180 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
 """The hot path in C: the twin of `aurarouter_core/_hotpath_py.py`, which says what everything means.
 
-Words are looked up in one open-addressing table that is built with the analyser; a pass makes one block of scratch
-memory, keeps whole-number sums, and holds the GIL only while it makes the result. Imports nothing of ours.
+Synonyms are in one open-addressing table that is built with the analyser; the classifier's table stays in the file that
+it is mapped from. A pass makes one block of scratch memory, keeps whole-number sums, and holds the GIL only while it
+makes the result. Imports nothing of ours.
 """
 
+from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
 
-__all__ = ["FEATURES", "Analyser", "fold", "words"]
-
-FEATURES = (
-    *("always", "length", "lines", "digits", "code", "maths", "ticks", "quotes", "capitals", "foreign", "questions"),
-    *("words", "sentences", "names", "asks", "imperative", "interrogative"),
-)
+__all__ = ["WIDTH", "Analyser", "fold", "grams", "words"]
 
 include "words.pxi"
+include "grams.pxi"
 include "passes.pxi"
+
+globals()["WIDTH"] = WIDTH
+
+cdef extern from "Python.h":
+    int PyObject_GenericSetAttr(object target, object name, object value) except -1
+
+cdef object _new = object.__new__
+cdef tuple _ANALYSIS = (
+    *("intent", "confidence", "probabilities", "role", "role_confidence", "complexity", "level", "verbs"),
+    *("findings", "spans"),
+)
+cdef tuple _SPAN = ("start", "end", "what", "weight")
+cdef tuple _FINDING = ("rule", "start", "end")
+
+
+cdef object shaped(object kind, tuple names, tuple values):
+    """A frozen value without its `__init__`, which takes as long as the pass itself."""
+    made = _new(kind)
+    cdef Py_ssize_t i
+    for i in range(len(names)):
+        PyObject_GenericSetAttr(made, names[i], values[i])
+    return made
+
+
+def grams(text, head, tail):
+    """What the classifier counts in a text, as 32-bit hashes in no useful order."""
+    check("grams", text)
+    if not 0 <= head <= 1_000_000 or not 0 <= tail <= 1_000_000:
+        raise ValueError(f"head and tail are 0 to 1,000,000 characters, not {head} and {tail}")
+    cdef Model model
+    cdef Scratch found
+    cdef Py_ssize_t n = PyUnicode_GET_LENGTH(text), i
+    memset(&model, 0, sizeof(Model))
+    memset(&found, 0, sizeof(Scratch))
+    model.head, model.tail = head, tail
+    model.table, model.shift = NO_ROWS, 31
+    found.counted.hashes = <uint32_t *>malloc((5 * min(n, model.head + model.tail) + 16) * sizeof(uint32_t))
+    if found.counted.hashes == NULL:
+        raise MemoryError
+    try:
+        choose_kind(NULL, &model, PyUnicode_KIND(text), PyUnicode_DATA(text), n, &found)
+        return sorted([found.counted.hashes[i] for i in range(found.counted.hash_count)])
+    finally:
+        free(found.counted.hashes)
 
 
 cdef class Analyser:
-    """A lexicon made ready for passes. Immutable, so any number of threads may share it."""
+    """Words and a classifier made ready for passes. Immutable, so any number of threads may share it."""
 
     cdef Lexis lexis
+    cdef Model model
+    cdef Py_buffer buffer
+    cdef bint held
+    cdef uint16_t *near
+    cdef int16_t *likeness
+    cdef int64_t scales[COLUMNS]
+    cdef int64_t biases[COLUMNS]
+    cdef double thresholds[MANY]
+    cdef double one, length
+    cdef double *levels
+    cdef Py_ssize_t split, known, steps
     cdef dict canonical
-    cdef tuple verbs, intents, roles
+    cdef tuple verbs, intents, roles, alike
 
-    def __cinit__(self, verbs, signals, openings, features, intents, roles, levels):
-        cdef Py_ssize_t columns = len(intents) + len(roles), wanted = STRUCTURE + len(roles) - 1
-        self.intents = tuple(intents)
-        self.roles = (*roles, *sorted(set(verbs.values()) - set(roles)))
-        if not intents or not roles:
-            raise ValueError("an analyser needs an intent and a role")
-        if len(features) != wanted:
-            raise ValueError(f"{len(features)} rows of features; {wanted} are needed")
-        rows = [tuple(row) for row in (*features, *signals.values())]
-        for row in rows:
-            if len(row) != columns or not all([type(weight) is int and abs(weight) <= MOST for weight in row]):
-                raise ValueError(f"a row has {columns} weights, whole numbers from {-MOST} to {MOST}; not {row}")
+    def __cinit__(self, verbs, named, model, likeness):
+        fits(model, likeness)
+        PyObject_GetBuffer(model.table, &self.buffer, PyBUF_SIMPLE)
+        self.held = True
+        self.intents = tuple(model.intents)
+        self.roles = (*model.roles, *sorted(set(verbs.values()) - set(model.roles)))
+        self.split, self.known = len(model.intents), len(model.roles)
         self.canonical = {fold(synonym).strip(): role for synonym, role in verbs.items()}
         self.canonical.update({fold(role): role for role in self.roles if role})
         number = {role: i for i, role in enumerate(self.roles)}
+        own = set(named)
         self.verbs = tuple([(fold(synonym).strip(), role) for synonym, role in verbs.items()])
-        entries = {}
-        for i, word in enumerate(signals):
-            entries.setdefault(word, [-1, -1, 0, 1])[0] = i
-        for word, kind in openings.items():
-            entries.setdefault(word, [-1, -1, 0, 1])[2] = 1 if kind == "imperative" else 2
-        for i, (synonym, _) in enumerate(self.verbs):
-            parts = [word for _, _, word in words(synonym)]
-            if not 1 <= len(parts) <= PHRASE:
-                raise ValueError(f"synonym {synonym!r} has {len(parts)} words; 1 to {PHRASE} are possible")
-            entries.setdefault(" ".join(parts), [-1, -1, 0, 1])[1] = i
-            first = entries.setdefault(parts[0], [-1, -1, 0, 1])
-            first[3] = max(len(parts), first[3])
-        self.lexis.intents, self.lexis.roles, self.lexis.columns = len(intents), len(roles), columns
-        self.lexis.measures, self.lexis.known, self.lexis.steps = wanted, len(signals), len(levels)
-        self.fill(rows, [number[role] for _, role in self.verbs], [float(level) for level in levels], entries)
+        self.fill([(number[role], synonym in own) for synonym, role in verbs.items()], list(verbs))
+        self.adopt(model)
+        self.liken(likeness)
 
-    cdef fill(self, list rows, list named, list levels, dict entries):
-        """Copy everything into C."""
-        cdef Py_ssize_t i, j, room = 4, at = 0
+    cdef fill(self, list named, list synonyms):
+        """Copy the synonyms into C: each as a phrase, and its first word as the beginning of one."""
+        cdef Py_ssize_t i, n, room = 4, most = 0, total = 0
+        cdef int count, kind
+        cdef void *data
         cdef Lexis *lexis = &self.lexis
-        while room < 2 * len(entries):
+        cdef Token *tokens
+        for synonym in synonyms:
+            n = len(synonym)
+            total, most = total + n, max(most, n)
+        while room < 4 * len(synonyms):
             room *= 2
         lexis.mask = room - 1
         lexis.slots = <Entry *>calloc(room, sizeof(Entry))
-        lexis.pool = <uint32_t *>calloc(sum([len(key) for key in entries]) + 1, sizeof(uint32_t))
-        lexis.features = <int *>calloc(len(rows) * lexis.columns, sizeof(int))
-        lexis.named = <int *>calloc(len(named) + 1, sizeof(int))
-        lexis.levels = <double *>calloc(len(levels) + 1, sizeof(double))
-        if not (lexis.slots and lexis.pool and lexis.features and lexis.named and lexis.levels):
-            raise MemoryError
-        lexis.signals = lexis.features + lexis.measures * lexis.columns
-        for i, row in enumerate(rows):
-            for j, weight in enumerate(row):
-                lexis.features[i * lexis.columns + j] = weight
-        for i, role in enumerate(named):
-            lexis.named[i] = role
-        for i, level in enumerate(levels):
-            lexis.levels[i] = level
-        for lane, kind in enumerate(_CLASSES):
-            for character in kind:
-                lexis.lanes[character] = <uint64_t>1 << (8 * lane)
-        for key, entry in entries.items():
-            for j, character in enumerate(key):
-                lexis.pool[at + j] = ord(character)
-            self.place(at, len(key), entry)
-            at += len(key)
+        lexis.pool = <uint32_t *>calloc(2 * total + 1, sizeof(uint32_t))
+        lexis.roles = <int *>calloc(len(named) + 1, sizeof(int))
+        lexis.named = <uint8_t *>calloc(len(named) + 1, 1)
+        tokens = <Token *>malloc((most // 2 + 1) * sizeof(Token))
+        try:
+            if not (lexis.slots and lexis.pool and lexis.roles and lexis.named and tokens):
+                raise MemoryError
+            for i, (role, own) in enumerate(named):
+                lexis.roles[i], lexis.named[i] = role, own
+            for i, synonym in enumerate(synonyms):
+                n, kind, data = PyUnicode_GET_LENGTH(synonym), PyUnicode_KIND(synonym), PyUnicode_DATA(synonym)
+                if kind == 1:
+                    count = learn(lexis, <uint8_t *>data, n, tokens, <int>i)
+                elif kind == 2:
+                    count = learn(lexis, <uint16_t *>data, n, tokens, <int>i)
+                else:
+                    count = learn(lexis, <uint32_t *>data, n, tokens, <int>i)
+                if not 1 <= count <= PHRASE:
+                    folded = self.verbs[i][0]
+                    raise ValueError(f"synonym {folded!r} has {count} words; 1 to {PHRASE} are possible")
+        finally:
+            free(tokens)
 
-    cdef place(self, Py_ssize_t key, Py_ssize_t length, list entry):
-        """Put one entry into the table. What isn't one to four words can never be found, and is left out."""
-        cdef Token *tokens = <Token *>malloc((length // 2 + 1) * sizeof(Token))
-        if tokens == NULL:
+    cdef adopt(self, model):
+        """Take over the numbers of a model; `fits` has checked them."""
+        cdef Py_ssize_t i
+        self.model.table = <const int8_t *>self.buffer.buf
+        self.model.shift = 32 - <int>model.bits
+        self.model.head, self.model.tail = model.head, model.tail
+        for i in range(self.split + self.known):
+            self.scales[i], self.biases[i] = model.scales[i], model.biases[i]
+        self.length, self.steps = model.length, len(model.levels)
+        self.levels = <double *>calloc(self.steps + 1, sizeof(double))
+        if self.levels == NULL:
             raise MemoryError
-        cdef Py_ssize_t count = cut(self.lexis.pool + key, 0, length, tokens)
-        cdef uint64_t at, h = phrase(tokens, count) if 1 <= count <= PHRASE else 0
-        free(tokens)
-        if not 1 <= count <= PHRASE:
+        for i in range(self.steps):
+            self.levels[i] = model.levels[i]
+
+    cdef liken(self, likeness):
+        """Copy the intents that are made of examples: an index of rows, and a compact table."""
+        cdef Py_ssize_t i, j, kinds = len(likeness.names)
+        self.alike = tuple(likeness.names)
+        self.one = likeness.one
+        if not kinds:
             return
-        at = (h ^ (h >> 32)) & self.lexis.mask
-        while self.lexis.slots[at].length:
-            at = (at + 1) & self.lexis.mask
-        self.lexis.slots[at] = Entry(h, key, length, entry[0], entry[1], entry[2], entry[3])
+        for j in range(kinds):
+            self.thresholds[j] = likeness.thresholds[j]
+        self.near = <uint16_t *>calloc(<size_t>1 << (32 - self.model.shift), sizeof(uint16_t))
+        self.likeness = <int16_t *>calloc((len(likeness.weights) + 1) * kinds, sizeof(int16_t))
+        if self.near == NULL or self.likeness == NULL:
+            raise MemoryError
+        for i, (row, weights) in enumerate(likeness.weights.items(), 1):
+            self.near[<size_t>row] = i
+            for j in range(kinds):
+                self.likeness[i * kinds + j] = weights[j]
+        self.model.near, self.model.likeness, self.model.kinds = self.near, self.likeness, kinds
 
     def __dealloc__(self):
+        if self.held:
+            PyBuffer_Release(&self.buffer)
         free(self.lexis.slots)
         free(self.lexis.pool)
-        free(self.lexis.features)
+        free(self.lexis.roles)
         free(self.lexis.named)
-        free(self.lexis.levels)
+        free(self.levels)
+        free(self.near)
+        free(self.likeness)
 
     def resolve(self, word):
         """The role that a synonym (or a role's own name) stands for, or None."""
@@ -130,84 +196,163 @@ cdef class Analyser:
     def analyse(self, text):
         """One pass over a text."""
         check("analyse", text)
-        cdef Lexis *lexis = &self.lexis
         cdef Scratch found
-        cdef Py_ssize_t n = PyUnicode_GET_LENGTH(text), scores = lexis.columns + VERBS
-        cdef size_t zeros = (lexis.measures + scores) * sizeof(int64_t) + (lexis.known + 7) // 8 * 8
-        cdef size_t others = scores * sizeof(double) + lexis.known * sizeof(Hit)
+        cdef Py_ssize_t n = PyUnicode_GET_LENGTH(text)
+        cdef size_t tokens = (min(n, HEAD + TAIL) // 2 + 4) * sizeof(Token)
+        cdef size_t units = (min(n, self.model.head + self.model.tail) // 2 + 4) * sizeof(Unit)
         cdef int kind = PyUnicode_KIND(text)
         cdef void *data = PyUnicode_DATA(text)
-        cdef char *block = <char *>malloc(zeros + others + (min(n, HEAD + TAIL) // 2 + 4) * sizeof(Token))
+        cdef char *block = <char *>malloc(tokens + units)
         if block == NULL:
             raise MemoryError
-        memset(block, 0, zeros)
-        found.values = <int64_t *>block
-        found.scores = found.values + lexis.measures
-        found.seen = <uint8_t *>(found.scores + scores)
-        found.chances = <double *>(block + zeros)
-        found.hits = <Hit *>(found.chances + scores)
-        found.tokens = <Token *>(found.hits + lexis.known)
-        found.hit_count = found.verb_count = 0
+        memset(&found.counted, 0, sizeof(Counted))
+        found.tokens = <Token *>block
+        found.counted.units = <Unit *>(block + tokens)
+        found.verb_count = 0
         try:
             if n > RELEASE:
                 with nogil:
-                    choose_kind(lexis, kind, data, n, &found)
+                    choose_kind(&self.lexis, &self.model, kind, data, n, &found)
             else:
-                choose_kind(lexis, kind, data, n, &found)
+                choose_kind(&self.lexis, &self.model, kind, data, n, &found)
             return self.weigh(&found)
         finally:
             free(block)
 
+    def value(self, text, analysis, finding, span):
+        """One pass over a text, as the values that these classes make."""
+        cdef tuple raw = self.analyse(text)
+        found = tuple([shaped(finding, _FINDING, each) for each in <tuple>raw[8]]) if raw[8] else ()
+        why = tuple([shaped(span, _SPAN, each) for each in <tuple>raw[9]])
+        return shaped(analysis, _ANALYSIS, (*raw[:8], found, why))
+
     cdef tuple weigh(self, Scratch *found):
         """Turn sums into probabilities, and choose."""
         cdef Lexis *lexis = &self.lexis
+        cdef Counted *counted = &found.counted
         cdef Clue clues[SPANS]
-        cdef int custom[VERBS]
-        cdef Py_ssize_t i, j, best, role, intent, roles = lexis.roles
-        cdef int count = 0, own, level = 1
-        cdef int64_t *scores = found.scores + lexis.intents
-        cdef double *chances = found.chances + lexis.intents
-        cdef double complexity
+        cdef int64_t scores[COLUMNS + VERBS]
+        cdef double chances[COLUMNS + VERBS]
+        cdef int64_t plain[COLUMNS]
+        cdef int64_t *ours
+        cdef int64_t lead, led
+        cdef int custom[VERBS + 1]
+        cdef Py_ssize_t i, j, best, role, first, second, other = 0, split = self.split, roles = self.known
+        cdef int count = 0, level = 1
+        cdef double complexity, root = sqrt(<double>counted.grams)
+        cdef Unit *unit
         cdef Hit *hit
+        custom[0] = 0
+        if counted.grams == 0:
+            root = 1.0
+        for i in range(split + roles):
+            scores[i] = plain[i] = <int64_t>floor(<double>(counted.sums[i] * self.scales[i]) / root) + self.biases[i]
+        first = softmax(scores, split, chances)
+        second = runner_up(scores, split, first)
+        ours = scores + split
         for i in range(found.verb_count):
-            role = lexis.named[found.verbs[i].number]
-            if role < lexis.roles:
+            role = lexis.roles[found.verbs[i].number]
+            if not lexis.named[found.verbs[i].number]:
                 continue
-            for j in range(lexis.roles, roles):
-                if custom[j - lexis.roles] == role:
+            for j in range(i):
+                if lexis.named[found.verbs[j].number] and lexis.roles[found.verbs[j].number] == role:
                     break
             else:
-                custom[roles - lexis.roles] = role
-                scores[roles] = NAMED * ONE
-                roles += 1
-        intent = softmax(found.scores, lexis.intents, found.chances)
-        best = softmax(scores, roles, chances)
-        role = best if best < lexis.roles else custom[best - lexis.roles]
-        own = NAMED
-        if best < lexis.roles:
-            own = lexis.features[(STRUCTURE - 1 + role) * lexis.columns + lexis.intents + role]
+                if role < self.known:
+                    ours[role] += NAMED
+                else:
+                    custom[roles - self.known] = <int>role
+                    ours[roles] = NAMED
+                    roles += 1
+        best = softmax(ours, roles, chances + split)
+        role = best if best < self.known else custom[best - self.known]
+        if 0 < role < self.known:
+            other = split + runner_up(plain + split, self.known, role)
         for i in range(found.verb_count):
             hit = &found.verbs[i]
-            if role and lexis.named[hit.number] == role:
-                count = keep(Clue(hit.start, hit.stop, own, True), clues, count)
-        for i in range(found.hit_count):
-            hit = &found.hits[i]
-            count = keep(Clue(hit.start, hit.stop, lexis.signals[hit.number * lexis.columns + intent], False), clues, count)
+            if role and lexis.named[hit.number] and lexis.roles[hit.number] == role:
+                count = keep(Clue(hit.start, hit.stop, NAMED, True), clues, count)
+        for i in range(counted.unit_count):
+            unit = &counted.units[i]
+            lead = unit.sums[first] * self.scales[first] - unit.sums[second] * self.scales[second]
+            led = lead
+            if 0 < role < self.known:  # a word is shown for what it says most about
+                led = unit.sums[split + role] * self.scales[split + role] - unit.sums[other] * self.scales[other]
+            count = keep(
+                Clue(unit.start, unit.stop, <int64_t>floor(<double>max(lead, led) / root), led > lead), clues, count
+            )
         by_place(clues, count)
-        complexity = <double>log(found.length) / 2048.0 + (1.0 - found.chances[0])
-        for i in range(lexis.steps):
-            level += lexis.levels[i] <= complexity
-        what = self.intents[intent]
+        complexity = <double>log(found.length) / self.length + (1.0 - chances[0])
+        for i in range(self.steps):
+            level += self.levels[i] <= complexity
+        what = self.intents[first]
         who = self.roles[role]
+        probabilities = {self.intents[i]: chances[i] for i in range(split)}
+        intent, sure = what, chances[first]
+        if self.model.kinds:
+            intent, sure, probabilities = self.compare(counted, probabilities)
         return (
-            what,
-            found.chances[intent],
-            {self.intents[i]: found.chances[i] for i in range(lexis.intents)},
+            intent,
+            sure,
+            probabilities,
             who,
-            chances[best],
+            chances[split + best],
             complexity,
             level,
             tuple([self.verbs[found.verbs[i].number] for i in range(found.verb_count)]),
             (),
-            tuple([(clues[i].start, clues[i].stop, who if clues[i].role else what, clues[i].weight / 100.0) for i in range(count)]),
+            tuple(
+                [
+                    (clues[i].start, clues[i].stop, who if clues[i].role else what, <double>clues[i].weight / UNIT)
+                    for i in range(count)
+                ]
+            ),
         )
+
+    cdef tuple compare(self, Counted *counted, dict probabilities):
+        """Let the intents that are made of examples have their share."""
+        cdef Py_ssize_t i, best = -1
+        cdef double likeness, chance, most = 0.0, root = sqrt(<double>counted.rarity) * self.one
+        for i in range(self.model.kinds):
+            likeness = <double>counted.like[i] / root if counted.rarity else 0.0
+            chance = 1.0 / (1.0 + exp((self.thresholds[i] - likeness) * STEEP))
+            if chance > most:
+                best, most = i, chance
+        if best >= 0:
+            share = most  # Python floats from here on: no compiler fuses their sums
+            rest = 1.0 - share
+            probabilities = {name: each * rest for name, each in probabilities.items()}
+            for name in self.alike:
+                probabilities.setdefault(name, 0.0)
+            probabilities[self.alike[best]] = probabilities[self.alike[best]] + share
+        intent = max(probabilities, key=probabilities.__getitem__)
+        return intent, probabilities[intent], probabilities
+
+
+cdef fits(model, likeness):
+    columns = len(model.intents) + len(model.roles)
+    if len(model.intents) < 2 or not model.roles or columns > COLUMNS:
+        raise ValueError(f"a model has two intents or more, a role or more, and at most {COLUMNS} of both together")
+    if not 4 <= model.bits <= 20:
+        raise ValueError(f"a model has 2^4 to 2^20 rows, not 2^{model.bits}")
+    if len(memoryview(model.table)) != (WIDTH << model.bits):
+        raise ValueError(f"a table of 2^{model.bits} rows has {WIDTH << model.bits} bytes")
+    if not 0 <= model.head <= 1_000_000 or not 0 <= model.tail <= 1_000_000:
+        raise ValueError(f"head and tail are 0 to 1,000,000 characters, not {model.head} and {model.tail}")
+    for numbers in (model.scales, model.biases):
+        if len(numbers) != columns or not all([type(number) is int and abs(number) <= 1 << 24 for number in numbers]):
+            raise ValueError(f"a model has {columns} scales and biases, whole numbers up to 2^24")
+    if not 1.0 <= model.length <= 1e9:
+        raise ValueError("the length that counts is 1 or more")
+    if not all([type(level) is float for level in model.levels]):
+        raise ValueError("levels are floats")
+    kinds = len(likeness.names)
+    if kinds > MANY or len(likeness.thresholds) != kinds or not likeness.one >= 1.0:
+        raise ValueError(f"at most {MANY} intents are made of examples, each with a threshold")
+    if not all([type(threshold) is float and 0.0 <= threshold <= 1.0 for threshold in likeness.thresholds]):
+        raise ValueError("thresholds are floats from 0 to 1")
+    if len(likeness.weights) >= 1 << 16:
+        raise ValueError("the examples have too many grams: below 65,536 are possible")
+    for row, weights in likeness.weights.items():
+        if not 0 <= row < 1 << model.bits or len(weights) != kinds or not all([0 <= n < 1 << 15 for n in weights]):
+            raise ValueError(f"row {row} of the likeness has {kinds} whole numbers below 2^15")

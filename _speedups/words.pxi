@@ -1,7 +1,7 @@
 """Words in C: how a text is cut into them, and the table that says what is known about each."""
 
-from libc.math cimport exp
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.math cimport exp, floor, sqrt
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 cdef extern from "Python.h":
@@ -36,20 +36,14 @@ cdef enum:
     TAIL = 2000
     PHRASE = 4
     SPANS = 4
-    SHOWN = 25
+    SHOWN = 2560
     VERBS = 32
-    ONE = 256
-    MOST = 10000
-    NAMED = 800
-    LENGTH = 1  # places in FEATURES
-    FOREIGN = 9
-    WORDS = 11
-    STRUCTURE = 17
-    LANES = 8
+    NAMED = 204800
+    COLUMNS = 10  # most intents and roles together
     RELEASE = 2000  # longer texts are read without the GIL
 
-# One lane of a 64-bit sum for each kind of character, so that counting has no branch: FEATURES from "lines" on, "?" last.
-_CLASSES = (b"\n", b"0123456789", b"{}[]();<>=|&#_\\", b"+*/^%$", b"`", b'"', b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"?")
+cdef double UNIT = 25600.0
+cdef double STEEP = 24.0
 
 ctypedef fused Char:
     uint8_t
@@ -59,12 +53,11 @@ ctypedef fused Char:
 cdef struct Entry:
     uint64_t hash
     Py_ssize_t key, length  # in the pool; length 0 marks a free slot
-    int signal, verb, opening, longest
+    int verb, longest
 
 cdef struct Token:
     uint64_t hash
     Py_ssize_t start, stop
-    bint joined  # holds an underscore
 
 cdef struct Hit:
     Py_ssize_t start, stop
@@ -72,29 +65,16 @@ cdef struct Hit:
 
 cdef struct Clue:
     Py_ssize_t start, stop
-    int weight
+    int64_t weight
     bint role
 
-cdef struct Lexis:  # what an Analyser knows
+cdef struct Lexis:  # the synonyms that an Analyser knows
     Entry *slots
     uint64_t mask
     uint32_t *pool
-    int *features
-    int *signals
-    int *named  # verb → role
-    double *levels
-    uint64_t lanes[128]
-    Py_ssize_t intents, roles, columns, measures, known, steps
-
-cdef struct Scratch:  # what one pass finds
-    int64_t *values
-    int64_t *scores
-    uint8_t *seen
-    double *chances
-    Hit *hits
-    Token *tokens
-    Hit verbs[VERBS]
-    Py_ssize_t hit_count, verb_count, length
+    Py_ssize_t used  # of the pool
+    int *roles  # of each synonym
+    uint8_t *named  # whether it makes its role likelier
 
 
 cdef inline uint32_t lower(uint32_t c) noexcept nogil:
@@ -170,11 +150,9 @@ cdef Py_ssize_t cut(Char *text, Py_ssize_t begin, Py_ssize_t end, Token *tokens)
             i += 1
             continue
         tokens[count].start = i
-        tokens[count].joined = False
         h = FNV_SEED
         while c:
             h = (h ^ c) * FNV_PRIME
-            tokens[count].joined |= c == 95
             i += 1
             c = letter(text[i]) if i < end else 0
             if not c and i + 1 < end and lower(text[i]) == 39 and letter(text[i + 1]):
@@ -219,3 +197,37 @@ cdef Entry *find(Lexis *lexis, Char *text, Token *tokens, int count) noexcept no
             return &lexis.slots[at]
         at = (at + 1) & lexis.mask
     return NULL
+
+
+cdef Entry *entry_of(Lexis *lexis, Char *text, Token *tokens, int count) noexcept nogil:
+    """The entry of these words, made if there is none."""
+    cdef Entry *entry = find(lexis, text, tokens, count)
+    cdef uint64_t h = phrase(tokens, count)
+    cdef uint64_t at = (h ^ (h >> 32)) & lexis.mask
+    cdef Py_ssize_t i, key = lexis.used
+    cdef int k
+    if entry != NULL:
+        return entry
+    while lexis.slots[at].length:
+        at = (at + 1) & lexis.mask
+    for k in range(count):
+        if k:
+            lexis.pool[lexis.used] = 32
+            lexis.used += 1
+        for i in range(tokens[k].start, tokens[k].stop):
+            lexis.pool[lexis.used] = lower(text[i])
+            lexis.used += 1
+    lexis.slots[at] = Entry(h, key, lexis.used - key, -1, 1)
+    return &lexis.slots[at]
+
+
+cdef int learn(Lexis *lexis, Char *text, Py_ssize_t n, Token *tokens, int verb) noexcept nogil:
+    """Take in a synonym; returns how many words it has. Nothing is taken in when they are too few or too many."""
+    cdef int count = <int>cut(text, 0, n, tokens)
+    cdef Entry *first
+    if not 1 <= count <= PHRASE:
+        return count
+    entry_of(lexis, text, tokens, count).verb = verb
+    first = entry_of(lexis, text, tokens, 1)
+    first.longest = max(first.longest, count)
+    return count

@@ -1,8 +1,9 @@
 """The hot path in plain Python: one bounded pass over a text, and the truth that the compiled twin is held to.
 
-A pass looks at the whole text once for cheap counts (the scan for private data belongs there), then reads the words of
-its first 4,000 and last 2,000 characters, which is where people say what they want. All sums are whole numbers until
-the final softmax, so the compiled twin gives the same bits on every machine.
+Synonyms are looked for in the first 4,000 and the last 2,000 characters; the classifier reads the first and last few
+hundred (`_grams_py` says what it counts), because that is where people say what they want. A scan for private data
+belongs before both, and has to see every character. All sums are whole numbers until the final softmax, so the
+compiled twin gives the same bits on every machine.
 
 `_speedups/hotpath.pyx` has the same names in the same order. Both get plain data and return plain tuples; change them
 together.
@@ -11,31 +12,31 @@ together.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from aurarouter_core._words_py import Word, check, cut, fold, in_word, words
+from aurarouter_core._grams_py import units, window
+from aurarouter_core._words_py import Word, check, cut, fold, words
 
-__all__ = ["FEATURES", "Analyser", "fold", "words"]
+if TYPE_CHECKING:
+    from aurarouter_core.classifier import Likeness, Model
+    from aurarouter_hooks.values import Analysis, Finding, Span
 
-# What is measured besides words: counts as log2(1 + n), the last four as yes or no.
-FEATURES = (
-    *("always", "length", "lines", "digits", "code", "maths", "ticks", "quotes", "capitals", "foreign", "questions"),
-    *("words", "sentences", "names", "asks", "imperative", "interrogative"),
-)
+__all__ = ["WIDTH", "Analyser", "fold", "grams", "words"]
 
-_HEAD, _TAIL = 4000, 2000  # characters whose words are read
+WIDTH = 12  # weights of a row: the intents, the roles, free places, and in the column RARITY how rare the row is
+_RARITY = 10
+_MANY = 16  # most intents that are made of examples
+
+_HEAD, _TAIL = 4000, 2000  # characters in which synonyms are looked for
 _PHRASE = 4  # words that a synonym may have
-_SPANS = 4  # signals that are shown as an explanation; each costs the caller an object
-_SHOWN = 25  # hundredths below which a signal explains nothing
+_SPANS = 4  # pieces of text that are shown as an explanation; each costs the caller an object
 _VERBS = 32  # distinct synonyms that are reported
-_ONE = 256  # the fixed-point 1 of a measurement
-_UNIT = 100.0 * _ONE  # weights are hundredths
-_LONG = 2048.0  # fixed-point log2 of a length that counts for as much as certainty that a text isn't easy
-_MOST = 10_000  # the largest weight; keeps every sum far from 64 bits
-_NAMED = 800  # weight, in hundredths, of a synonym for a role that the weights don't know
+_UNIT = 25600.0  # the fixed-point 1 of a score
+_SHOWN = 2560  # a score below which a piece explains nothing
+_NAMED = 8 * 25600  # score of a synonym from a configuration or a plugin for its role
+_STEEP = 24.0  # how fast likeness to examples turns from no to yes
 
-_CLASSES = (b"\n", b"0123456789", b"{}[]();<>=|&#_\\", b"+*/^%$", b"`", b'"', b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 _Pair = tuple[str, str]  # synonym, role
 _Span = tuple[int, int, str, float]  # start, end, what, weight
@@ -44,25 +45,32 @@ _Finding = tuple[str, int, int]  # rule, start, end
 Raw = tuple[
     str, float, dict[str, float], str, float, float, int, tuple[_Pair, ...], tuple[_Finding, ...], tuple[_Span, ...]
 ]
-_Hit = tuple[int, int, int]  # number of the signal or synonym, start, end
+_Hit = tuple[int, int, int]  # number of the synonym, start, end
+_Piece = tuple[int, int, list[int]]  # start, end, sums of a word
 
 
-class _Entry(NamedTuple):
-    """What is known about a word or phrase; -1 or 0 for nothing."""
+def grams(text: str, head: int, tail: int) -> list[int]:
+    """What the classifier counts in a text, as 32-bit hashes in no useful order.
 
-    signal: int = -1  # row of weights
-    verb: int = -1  # synonym
-    opening: int = 0  # 1 imperative, 2 interrogative
-    longest: int = 1  # words in the longest phrase that begins with this word
+    Raises:
+        ValueError: `head` or `tail` is negative, or above a million.
+    """
+    check("grams", text)
+    if not 0 <= head <= 1_000_000 or not 0 <= tail <= 1_000_000:
+        raise ValueError(f"head and tail are 0 to 1,000,000 characters, not {head} and {tail}")
+    begin, end = _stripped(text)
+    return sorted([gram for _, _, found in units(text, window(text, begin, end, head, tail)) for gram in found])
 
 
-_NOTHING = _Entry()
+def _stripped(text: str) -> tuple[int, int]:
+    begin = len(text) - len(text.lstrip())
+    return begin, max(begin, len(text.rstrip()))
 
 
 def _log(n: int) -> int:
-    """log2(1 + n) in fixed point, with straight lines between the powers of two."""
+    """log2(1 + n) times 256, with straight lines between the powers of two."""
     power = (n + 1).bit_length() - 1
-    return (power - 1) * _ONE + (((n + 1) << 8) >> power)
+    return (power - 1) * 256 + (((n + 1) << 8) >> power)
 
 
 def _softmax(scores: Sequence[int]) -> list[float]:
@@ -74,64 +82,43 @@ def _softmax(scores: Sequence[int]) -> list[float]:
     return [power / total for power in powers]
 
 
+def _second(scores: Sequence[int], best: int) -> int:
+    """The place of the highest score beside the best one's."""
+    return max((place for place in range(len(scores)) if place != best), key=scores.__getitem__, default=best)
+
+
 class Analyser:
-    """A lexicon made ready for passes. Immutable, so any number of threads may share it.
+    """Words and a classifier made ready for passes. Immutable, so any number of threads may share it.
 
     Args:
         verbs: Synonym → role; synonyms of up to four words are found in texts.
-        signals: Word → weights in hundredths, one for each intent and each role.
-        openings: First word of a text → "imperative" or "interrogative".
-        features: Weights of each of `FEATURES`, then of "a synonym was found" for each role but the first.
-        intents: Names of the intents; the first is the easy one.
-        roles: Names of the roles; the first stands for "none of the others".
-        levels: Complexities at which the next level begins, ascending.
+        named: The synonyms that make their role likelier: the user's. What the others say is in the classifier.
+        model: The classifier.
+        likeness: Intents that are made of examples.
 
     Raises:
-        ValueError: A synonym has no word or too many, or a row has the wrong length.
+        ValueError: A synonym has no word or too many, or the model's parts don't fit each other.
     """
 
-    def __init__(
-        self,
-        verbs: Mapping[str, str],
-        signals: Mapping[str, Sequence[int]],
-        openings: Mapping[str, str],
-        features: Sequence[Sequence[int]],
-        intents: Sequence[str],
-        roles: Sequence[str],
-        levels: Sequence[float],
-    ) -> None:
-        self._intents = tuple(intents)
-        self._known = len(roles)
-        self._roles = (*roles, *sorted(set(verbs.values()) - set(roles)))
-        self._levels = tuple([float(level) for level in levels])
-        self._features = [tuple(row) for row in features]
-        self._signals = [tuple(row) for row in signals.values()]
-        columns = len(intents) + len(roles)
-        if not intents or not roles:
-            raise ValueError("an analyser needs an intent and a role")
-        if len(features) != len(FEATURES) + len(roles) - 1:
-            raise ValueError(f"{len(features)} rows of features; {len(FEATURES) + len(roles) - 1} are needed")
-        for row in (*self._features, *self._signals):
-            if len(row) != columns or not all(type(weight) is int and abs(weight) <= _MOST for weight in row):
-                raise ValueError(f"a row has {columns} weights, whole numbers from {-_MOST} to {_MOST}; not {row}")
+    def __init__(self, verbs: Mapping[str, str], named: Collection[str], model: Model, likeness: Likeness) -> None:
+        _fits(model, likeness)
+        self._model, self._like = model, likeness
+        self._table = memoryview(model.table).cast("b")
+        self._split, self._known = len(model.intents), len(model.roles)
+        self._roles = (*model.roles, *sorted(set(verbs.values()) - set(model.roles)))
         self._canonical = {fold(synonym).strip(): role for synonym, role in verbs.items()}
         self._canonical.update({fold(role): role for role in self._roles if role})
         number = {role: i for i, role in enumerate(self._roles)}
-        self._verbs = [(fold(synonym).strip(), number[role]) for synonym, role in verbs.items()]
-        self._entries: dict[str, _Entry] = {}
-        for i, word in enumerate(signals):
-            self._learn(word, signal=i)
-        for word, kind in openings.items():
-            self._learn(word, opening=1 if kind == "imperative" else 2)
-        for i, (synonym, _) in enumerate(self._verbs):
+        own = set(named)
+        self._verbs = [(fold(synonym).strip(), number[role], synonym in own) for synonym, role in verbs.items()]
+        self._phrases: dict[str, int] = {}
+        self._longest: dict[str, int] = {}  # words in the longest phrase that begins with this word
+        for i, (synonym, _, _) in enumerate(self._verbs):
             parts = [word for _, _, word in words(synonym)]
             if not 1 <= len(parts) <= _PHRASE:
                 raise ValueError(f"synonym {synonym!r} has {len(parts)} words; 1 to {_PHRASE} are possible")
-            self._learn(" ".join(parts), verb=i)
-            self._learn(parts[0], longest=max(len(parts), self._entries.get(parts[0], _NOTHING).longest))
-
-    def _learn(self, key: str, **what: int) -> None:
-        self._entries[key] = self._entries.get(key, _NOTHING)._replace(**what)
+            self._phrases[" ".join(parts)] = i
+            self._longest[parts[0]] = max(len(parts), self._longest.get(parts[0], 1))
 
     def resolve(self, word: str) -> str | None:
         """The role that a synonym (or a role's own name) stands for, or None."""
@@ -142,108 +129,163 @@ class Analyser:
     def analyse(self, text: str) -> Raw:
         """One pass over a text."""
         check("analyse", text)
-        begin = len(text) - len(text.lstrip())
-        end = max(begin, len(text.rstrip()))
-        # The scan for private data joins the counting: it has to see every character too.
-        values = self._count(text, begin, end)
-        verbs, hits = self._read(text, begin, end, values)
-        scores = [0] * (len(self._intents) + self._known)
-        for row, value in zip(self._features, values, strict=True):
-            if value:
-                scores = [score + weight * value for score, weight in zip(scores, row, strict=True)]
-        for signal, _, _ in hits:
-            scores = [score + weight * _ONE for score, weight in zip(scores, self._signals[signal], strict=True)]
-        return self._weigh(scores, _log(end - begin), verbs, hits)
+        begin, end = _stripped(text)
+        verbs = self._find(text, window(text, begin, end, _HEAD, _TAIL))
+        model = self._model
+        columns = self._split + self._known
+        sums = [0] * columns
+        pieces: list[_Piece] = []
+        like = [0] * len(self._like.names)
+        rarity = total = 0
+        for start, stop, found in units(text, window(text, begin, end, model.head, model.tail)):
+            own = [0] * columns
+            for gram in found:
+                row = gram >> (32 - model.bits)
+                weights = self._table[row * WIDTH : row * WIDTH + WIDTH]
+                for column in range(columns):
+                    own[column] += weights[column]
+                if like:
+                    rarity += weights[_RARITY] * weights[_RARITY]
+                    for intent, weight in enumerate(self._like.weights.get(row, ())):
+                        like[intent] += weight
+            total += len(found)
+            for column in range(columns):
+                sums[column] += own[column]
+            if stop:
+                pieces.append((start, stop, own))
+        root = math.sqrt(total) or 1.0
+        scores = [
+            math.floor(sums[column] * model.scales[column] / root) + model.biases[column] for column in range(columns)
+        ]
+        return self._weigh(scores, _log(end - begin), verbs, pieces, root, self._alike(like, rarity))
 
-    def _count(self, text: str, begin: int, end: int) -> list[int]:
-        """Measure the whole text: everything in `FEATURES` up to "questions"; the rest is 0 for now."""
-        body = text[begin:end]
-        plain = body.encode("ascii", "ignore")
-        counts = [len(plain) - len(plain.translate(None, kind)) for kind in _CLASSES]
-        questions = body.count("?") + body.count("\uff1f")
-        measured = [len(body), *counts, len(body) - len(plain), questions]
-        values = [_ONE, *(_log(count) for count in measured)]
-        return values + [0] * (len(FEATURES) + self._known - 1 - len(values))
+    def value(self, text: str, analysis: type[Analysis], finding: type[Finding], span: type[Span]) -> Analysis:
+        """One pass over a text, as the values that these classes make."""
+        intent, sure, chances, role, role_sure, complexity, level, verbs, findings, spans = self.analyse(text)
+        return analysis(
+            intent=intent,
+            confidence=sure,
+            probabilities=chances,
+            role=role,
+            role_confidence=role_sure,
+            complexity=complexity,
+            level=level,
+            verbs=verbs,
+            findings=tuple([finding(*each) for each in findings]),
+            spans=tuple([span(*each) for each in spans]),
+        )
 
-    def _window(self, text: str, begin: int, end: int) -> list[tuple[int, int]]:
-        """The parts whose words are read; no word is cut."""
-        if end - begin <= _HEAD + _TAIL:
-            return [(begin, end)]
-        head, tail = begin + _HEAD, end - _TAIL
-        while head > begin and in_word(text[head - 1]) and in_word(text[head]):
-            head -= 1
-        while tail < end and in_word(text[tail - 1]) and in_word(text[tail]):
-            tail += 1
-        return [(begin, head), (tail, end)]
-
-    def _read(self, text: str, begin: int, end: int, values: list[int]) -> tuple[list[_Hit], list[_Hit]]:
-        """Read the words and fill in the rest of `values`; returns synonyms and signals, each at its first place."""
+    def _find(self, text: str, parts: Sequence[tuple[int, int]]) -> list[_Hit]:
+        """The synonyms, each at its first place."""
         tokens: list[Word] = []
-        for first, last in self._window(text, begin, end):
+        for first, last in parts:
             tokens += [*cut(text, first, last), (last, last, "")]  # the empty word keeps phrases inside a part
-        sentences = names = 0
         verbs: dict[int, _Hit] = {}
-        hits: dict[int, _Hit] = {}
         free = 0  # the first token that no phrase has taken yet
-        for i, (start, stop, word) in enumerate(tokens):
-            if not word:
-                continue
-            after = text[stop] if stop < end else " "
-            then = text[stop + 1] if stop + 1 < end else " "
-            sentences += after in ".!?" and then.isspace()
-            names += "_" in word or after == "(" or (after == "." and then.isalpha())
-            entry = self._entries.get(word)
-            if entry is None:
-                continue
-            if entry.signal >= 0 and entry.signal not in hits:
-                hits[entry.signal] = (entry.signal, start, stop)
-            for count in range(entry.longest if i >= free else 0, 0, -1):
-                key = " ".join([word for _, _, word in tokens[i : i + count]])
-                verb = self._entries.get(key, _NOTHING).verb
+        for i, (start, _, word) in enumerate(tokens):
+            for count in range(self._longest.get(word, 0) if i >= free else 0, 0, -1):
+                verb = self._phrases.get(" ".join([word for _, _, word in tokens[i : i + count]]), -1)
                 if verb >= 0:
                     free = i + count
                     if len(verbs) < _VERBS:
                         verbs.setdefault(verb, (verb, start, tokens[free - 1][1]))
-                    at = len(FEATURES) - 1 + self._verbs[verb][1]
-                    if len(FEATURES) <= at < len(values):
-                        values[at] = max(values[at], 2 * _ONE if i == 0 else _ONE)  # twice, when it opens the text
                     break
-        opening = self._entries.get(tokens[0][2], _NOTHING).opening
-        asks = end > begin and text[end - 1] in "?\uff1f"
-        read = (
-            *(_log(n) for n in (len(tokens), sentences, names)),
-            *(_ONE * yes for yes in (asks, opening == 1, opening == 2)),
-        )
-        values[len(FEATURES) - len(read) : len(FEATURES)] = read
-        return list(verbs.values()), list(hits.values())
+        return list(verbs.values())
 
-    def _weigh(self, scores: list[int], length: int, verbs: list[_Hit], hits: list[_Hit]) -> Raw:
+    def _alike(self, like: Sequence[int], rarity: int) -> tuple[int, float]:
+        """The intent whose examples a text is most like, and how likely it is of that intent; -1 without examples."""
+        best, sure = -1, 0.0
+        root = math.sqrt(rarity) * self._like.one
+        for intent, threshold in enumerate(self._like.thresholds):
+            likeness = like[intent] / root if rarity else 0.0
+            chance = 1.0 / (1.0 + math.exp((threshold - likeness) * _STEEP))
+            if chance > sure:
+                best, sure = intent, chance
+        return best, sure
+
+    def _weigh(
+        self,
+        scores: list[int],
+        length: int,
+        verbs: list[_Hit],
+        pieces: list[_Piece],
+        root: float,
+        alike: tuple[int, float],
+    ) -> Raw:
         """Turn sums into probabilities, and choose."""
-        split = len(self._intents)
+        model, split = self._model, self._split
         chances = _softmax(scores[:split])
-        intent = chances.index(max(chances))
-        named = dict.fromkeys(self._verbs[verb][1] for verb, _, _ in verbs if self._verbs[verb][1] >= self._known)
-        roles = [*range(self._known), *named]
-        likely = _softmax([*scores[split:], *(_NAMED * _ONE for _ in named)])
+        first = chances.index(max(chances))
+        second = _second(scores[:split], first)
+        named = dict.fromkeys(self._verbs[verb][1] for verb, _, _ in verbs if self._verbs[verb][2])
+        roles = [*range(self._known), *[role for role in named if role >= self._known]]
+        theirs = [scores[split + role] if role < self._known else 0 for role in roles]
+        likely = _softmax([score + _NAMED * (role in named) for role, score in zip(roles, theirs, strict=True)])
         best = likely.index(max(likely))
         role = roles[best]
-        own = _NAMED if role >= self._known else self._features[len(FEATURES) - 1 + role][split + role]
-        what = self._roles[role]
-        clues = [(own, start, stop, what) for verb, start, stop in verbs if role and self._verbs[verb][1] == role]
-        what = self._intents[intent]
-        clues += [(self._signals[signal][intent], start, stop, what) for signal, start, stop in hits]
+        clues: list[tuple[int, int, int, str]] = []
+        for verb, start, stop in verbs:
+            if role and self._verbs[verb][1] == role and self._verbs[verb][2]:
+                clues.append((_NAMED, start, stop, self._roles[role]))
+        other = _second(scores[split:], role) if 0 < role < self._known else 0
+        for start, stop, own in pieces:
+            lead = own[first] * model.scales[first] - own[second] * model.scales[second]
+            what = model.intents[first]
+            if 0 < role < self._known:  # a word is shown for what it says most about
+                led = own[split + role] * model.scales[split + role] - own[split + other] * model.scales[split + other]
+                lead, what = max((lead, what), (led, model.roles[role]), key=lambda each: each[0])
+            clues.append((math.floor(lead / root), start, stop, what))
         clues = sorted([clue for clue in clues if clue[0] >= _SHOWN], key=lambda clue: -clue[0])[:_SPANS]
         clues.sort(key=lambda clue: clue[1])
-        complexity = length / _LONG + (1.0 - chances[0])
+        probabilities = dict(zip(model.intents, chances, strict=True))
+        intent, sure = model.intents[first], chances[first]
+        if alike[0] >= 0:
+            rest = 1.0 - alike[1]
+            probabilities = {name: chance * rest for name, chance in probabilities.items()}
+            for name in self._like.names:
+                probabilities.setdefault(name, 0.0)
+            probabilities[self._like.names[alike[0]]] += alike[1]
+            intent = max(probabilities, key=probabilities.__getitem__)
+            sure = probabilities[intent]
+        complexity = length / model.length + (1.0 - chances[0])
         return (
-            self._intents[intent],
-            chances[intent],
-            dict(zip(self._intents, chances, strict=True)),
+            intent,
+            sure,
+            probabilities,
             self._roles[role],
             likely[best],
             complexity,
-            1 + sum([level <= complexity for level in self._levels]),
+            1 + sum([level <= complexity for level in model.levels]),
             tuple([(self._verbs[verb][0], self._roles[self._verbs[verb][1]]) for verb, _, _ in verbs]),
             (),
-            tuple([(start, stop, what, weight / 100.0) for weight, start, stop, what in clues]),
+            tuple([(start, stop, what, weight / _UNIT) for weight, start, stop, what in clues]),
         )
+
+
+def _fits(model: Model, likeness: Likeness) -> None:
+    columns = len(model.intents) + len(model.roles)
+    if len(model.intents) < 2 or not model.roles or columns > _RARITY:
+        raise ValueError(f"a model has two intents or more, a role or more, and at most {_RARITY} of both together")
+    if not 4 <= model.bits <= 20:
+        raise ValueError(f"a model has 2^4 to 2^20 rows, not 2^{model.bits}")
+    if len(memoryview(model.table)) != (WIDTH << model.bits):
+        raise ValueError(f"a table of 2^{model.bits} rows has {WIDTH << model.bits} bytes")
+    if not 0 <= model.head <= 1_000_000 or not 0 <= model.tail <= 1_000_000:
+        raise ValueError(f"head and tail are 0 to 1,000,000 characters, not {model.head} and {model.tail}")
+    for numbers in (model.scales, model.biases):
+        if len(numbers) != columns or not all(type(number) is int and abs(number) <= 1 << 24 for number in numbers):
+            raise ValueError(f"a model has {columns} scales and biases, whole numbers up to 2^24")
+    if not 1.0 <= model.length <= 1e9:
+        raise ValueError("the length that counts is 1 or more")
+    if not all(type(level) is float for level in model.levels):
+        raise ValueError("levels are floats")
+    kinds = len(likeness.names)
+    if kinds > _MANY or len(likeness.thresholds) != kinds or not likeness.one >= 1.0:
+        raise ValueError(f"at most {_MANY} intents are made of examples, each with a threshold")
+    if not all(type(threshold) is float and 0.0 <= threshold <= 1.0 for threshold in likeness.thresholds):
+        raise ValueError("thresholds are floats from 0 to 1")
+    if len(likeness.weights) >= 1 << 16:
+        raise ValueError("the examples have too many grams: below 65,536 are possible")
+    for row, weights in likeness.weights.items():
+        if not 0 <= row < 1 << model.bits or len(weights) != kinds or not all(0 <= n < 1 << 15 for n in weights):
+            raise ValueError(f"row {row} of the likeness has {kinds} whole numbers below 2^15")

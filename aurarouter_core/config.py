@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, frozen
 from attrs import fields as attrs_fields
-from attrs.validators import and_, ge, gt, in_, le, optional
+from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_len, optional
 
 from aurarouter_core.amounts import Amount
 from aurarouter_core.plan_settings import Plans
@@ -19,6 +19,7 @@ from aurarouter_hooks import Secret
 NO_SETTING = {"setting": False}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 A_YEAR = 366 * 86400.0
+LONGEST_EXAMPLE = 10_000
 
 seconds = and_(gt(0.0), le(A_YEAR))
 price = and_(ge(0.0), le(1e9))
@@ -59,6 +60,7 @@ class System:
         log_level: How much is logged on stderr; in upper or lower case.
         default_timeout: Seconds that one attempt at a model may take unless the model says otherwise.
         default_role: Role of tasks that fit no other; also used where a role is not configured.
+        ask_below: Confidence, 0 to 1, below which the models of the role `router` are asked what kind of task it is.
         keep_content: Keep prompts and answers in the stored traces, except those of private tasks.
         keep_traces: How many traces are kept; the oldest go first.
         keep_days: For how many days traces are kept.
@@ -73,6 +75,7 @@ class System:
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
     default_timeout: float = field(default=120.0, validator=seconds)
     default_role: str = "coding"
+    ask_below: float = field(default=0.5, validator=and_(ge(0.0), le(1.0)))
     keep_content: bool = False
     keep_traces: int = field(default=20_000, validator=and_(ge(0), le(10_000_000)))
     keep_days: float = field(default=30.0, validator=and_(gt(0.0), le(3660.0)))
@@ -202,15 +205,21 @@ class VerbsEntry:
 
 @frozen(kw_only=True)
 class IntentEntry:
-    """A kind of task beside the built-in ones.
+    """A kind of task beside the built-in ones, or in place of one of the same name.
 
     Attributes:
         role: The role that serves it.
-        description: For people.
+        description: For people, and for the models that are asked what kind a task is.
+        examples: Tasks of this kind; a handful is enough to tell others like them.
+        synonyms: Words that show this kind wherever they stand; up to four in a row make one entry.
+        threshold: How like the examples a task must be, 0 to 1; default: chosen from the examples.
     """
 
     role: str
     description: str = ""
+    examples: tuple[str, ...] = field(default=(), validator=deep_iterable(and_(min_len(1), max_len(LONGEST_EXAMPLE))))
+    synonyms: tuple[str, ...] = ()
+    threshold: float | None = field(default=None, validator=optional(and_(gt(0.0), le(1.0))))
 
 
 SHORT_FORMS = {RoleEntry: "models", VerbsEntry: "synonyms"}

@@ -73,16 +73,19 @@ class Database:
             ) from error
 
     def _reader(self) -> sqlite3.Connection:
+        import sqlite3
+
         connection = self._connection(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
         try:
-            current = self._version(connection) == len(self.steps)
+            if self._version(connection) == len(self.steps):
+                return connection
+        except sqlite3.OperationalError as error:
+            log.debug("%s can't be read without writing: %s", self.path, error)
         except BaseException:
             connection.close()
             raise
-        if current:
-            return connection
         connection.close()
-        return self.write()  # an older file is moved forward first
+        return self.write()  # an older file is moved forward, and what a killed program left half done is undone
 
     @staticmethod
     def _connection(where: str, *, uri: bool) -> sqlite3.Connection:

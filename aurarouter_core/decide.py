@@ -56,6 +56,7 @@ def decide(
     locations: Mapping[str, Location],
     resting: Mapping[str, str] = NOBODY,
     limits: Constraint = NO_LIMITS,
+    opinion: str = "",
     *,
     cut: bool = False,
 ) -> Decision:
@@ -67,6 +68,7 @@ def decide(
         locations: Where models ran when last asked; a model that is not in it counts as remote.
         resting: Why models may not be asked now. They keep their place: they may be back when it is their turn.
         limits: What holds already, for a part of a larger task.
+        opinion: The intent that a model named because the analyser wasn't sure.
         cut: What is sent will be cut to what its models hold, so the task's length is no limit.
 
     Raises:
@@ -82,9 +84,9 @@ def decide(
     private = found.constraint()
     if found.question:
         analysis = evolve(analysis, findings=found.question)
-    intent = _intent(task, analysis, snapshot, stages)
+    intent = _intent(task, analysis, snapshot, stages, opinion)
     mode = chosen_mode(task, intent, analysis, snapshot.config.plans)
-    stages.add("mode", f"{mode.name} ({mode.why})", mode.score, mode.threshold)
+    stages.add("mode", mode.outcome, mode.score, mode.threshold)
     role, chain = _chain(task, intent, analysis, snapshot, stages, plans=mode.name == "plan")
     constraint = wanted(task)
     if limits is not NO_LIMITS:
@@ -130,6 +132,14 @@ def decide(
     )
 
 
+def unsure(decision: Decision) -> bool:
+    """The intent is the analyser's guess, and not a good one."""
+    stage = next((stage for stage in decision.stages if stage.name == "classify"), None)
+    return (
+        stage is not None and stage.score is not None and stage.threshold is not None and stage.score < stage.threshold
+    )
+
+
 def _refusals(
     models: Sequence[Model], constraint: Constraint, snapshot: Snapshot, locations: Mapping[str, Location]
 ) -> dict[str, str]:
@@ -142,7 +152,7 @@ def _refusals(
     return refused
 
 
-def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages) -> Intent:
+def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages, opinion: str) -> Intent:
     if task.intent is not None:
         chosen = snapshot.intents.get(task.intent)
         if chosen is None:
@@ -154,7 +164,17 @@ def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages)
     if brought is not None:
         stages.add("classify", f"{brought.name} (a plugin's opinion)")
         return brought
-    stages.add("classify", analysis.intent, analysis.confidence)
+    if opinion in snapshot.intents:
+        stages.add("classify", f"{opinion} (a model was asked)")
+        return snapshot.intents[opinion]
+    for word, _ in analysis.verbs:
+        if word in snapshot.named:
+            name = snapshot.named[word]
+            stages.add("classify", f"{name} (a synonym of it was found)")
+            return snapshot.intents[name]
+    limit = snapshot.config.system.ask_below
+    guess = "" if analysis.confidence >= limit else " (not sure)"
+    stages.add("classify", f"{analysis.intent}{guess}", analysis.confidence, limit)
     return snapshot.intents.get(analysis.intent) or Intent(name=analysis.intent)
 
 
@@ -169,7 +189,7 @@ def _chain(
         role, why = task.role, "asked for"
     elif plans and PLANNER in config.roles:
         role, why = PLANNER, "it makes the plan"
-    elif intent.role and intent.name != analysis.intent:
+    elif intent.role and (intent.name != analysis.intent or intent.name in config.intents):
         role, why = intent.role, f"of intent {intent.name}"
     elif analysis.role and analysis.role_confidence >= ROLE_THRESHOLD:
         role, why, score = analysis.role, "of the wording", analysis.role_confidence

@@ -38,13 +38,22 @@ else:
 
         IMPLEMENTATION = "python"
 
-__all__ = ["IMPLEMENTATION", "Analyser", "analyse"]
+__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "grams", "reported"]
+
+grams: Callable[[str, int, int], list[int]] = _passes.grams
+"""What the classifier counts in the first and last so many characters of a text, as 32-bit hashes."""
+
+
+def reported(synonym: str) -> str:
+    """A synonym as `Analysis.verbs` reports it."""
+    return _passes.fold(synonym).strip()
 
 
 class Analyser:
     """A lexicon made ready to analyse texts. Immutable: share it between threads as you like.
 
     Attributes:
+        model, likeness: The lexicon's own.
         resolve: The role that a synonym, or a role's own name, stands for; None when it stands for none. A TypeError
             when it isn't given a str. It is the implementation's own method: one more call would cost as much again.
 
@@ -52,25 +61,17 @@ class Analyser:
         ConfigError: A synonym of the lexicon has no word or more than four.
     """
 
-    __slots__ = ("_passes", "resolve")
+    __slots__ = ("_passes", "likeness", "model", "resolve")
 
     def __init__(self, lexicon: Lexicon) -> None:
-        names = (*_passes.FEATURES, *lexicon.roles[1:])
         try:
-            self._passes = _passes.Analyser(
-                dict(lexicon.verbs),
-                dict(lexicon.words),
-                dict(lexicon.openings),
-                [lexicon.features[name] for name in names],
-                lexicon.intents,
-                lexicon.roles,
-                lexicon.levels,
-            )
+            self._passes = _passes.Analyser(dict(lexicon.verbs), lexicon.named, lexicon.model, lexicon.likeness)
         except ValueError as exc:
             hint = "Shorten or remove that entry of semantic_verbs, or of a plugin's register_verbs."
             raise ConfigError(
                 f"the lexicon cannot be used: {exc}", problems=[f"semantic_verbs: {exc}"], hint=hint
             ) from exc
+        self.model, self.likeness = lexicon.model, lexicon.likeness
         self.resolve: Callable[[str], str | None] = self._passes.resolve
 
     def analyse(self, text: str) -> Analysis:
@@ -79,19 +80,7 @@ class Analyser:
         Raises:
             TypeError: `text` is not a str.
         """
-        intent, sure, chances, role, role_sure, complexity, level, verbs, findings, spans = self._passes.analyse(text)
-        return Analysis(
-            intent=intent,
-            confidence=sure,
-            probabilities=chances,
-            role=role,
-            role_confidence=role_sure,
-            complexity=complexity,
-            level=level,
-            verbs=verbs,
-            findings=tuple([Finding(*finding) for finding in findings]),
-            spans=tuple([Span(*span) for span in spans]),
-        )
+        return self._passes.value(text, Analysis, Finding, Span)
 
 
 @cache

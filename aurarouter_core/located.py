@@ -11,19 +11,25 @@ from aurarouter_hooks import Constraint, Decision, Task
 
 
 async def located(
-    task: Task, snapshot: Snapshot, pool: ModelPool, limits: Constraint = NO_LIMITS, *, cut: bool = False
+    task: Task,
+    snapshot: Snapshot,
+    pool: ModelPool,
+    limits: Constraint = NO_LIMITS,
+    opinion: str = "",
+    *,
+    cut: bool = False,
 ) -> Decision:
-    """A task's decision within limits that hold already; `cut` as for `decide`.
+    """A task's decision within limits that hold already; `opinion` and `cut` as for `decide`.
 
     Raises:
         As `decide`.
     """
-    decision = decide(task, snapshot, pool.locations, pool.states.refusals(), limits, cut=cut)
+    decision = decide(task, snapshot, pool.locations, pool.states.refusals(), limits, opinion, cut=cut)
     constraint = decision.constraint
     if constraint.private or constraint.here:
         models = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
         there = [model for model in models if model.provider in snapshot.plugins.providers]
         entries = snapshot.config.models
         await asyncio.gather(*(pool.where(model, entries[model.id], snapshot.plugins) for model in there))
-        decision = decide(task, snapshot, pool.locations, pool.states.refusals(), limits, cut=cut)
+        decision = decide(task, snapshot, pool.locations, pool.states.refusals(), limits, opinion, cut=cut)
     return decision

@@ -19,19 +19,19 @@ STEPWISE = re.compile(
 
 @frozen
 class Chosen:
-    """The mode and the reason for it, with a level of complexity where that was it."""
+    """The mode, and in words with the reason for it; with a level of complexity where that was it."""
 
     name: Literal["direct", "plan"]
-    why: str
+    outcome: str
     score: float | None = None
     threshold: float | None = None
 
 
-ASKED = Chosen("direct", "asked for")
-MODEL = Chosen("direct", "a model was asked for")
-NOT_PLAIN = Chosen("direct", "it is a conversation, or has tools or a schema")
-ONE_STEP = Chosen("direct", "its wording names no steps")
-SIMPLE = Chosen("direct", "no task for a plan")
+ASKED = Chosen("direct", "direct (asked for)")
+MODEL = Chosen("direct", "direct (a model was asked for)")
+NOT_PLAIN = Chosen("direct", "direct (it is a conversation, or has tools or a schema)")
+ONE_STEP = Chosen("direct", "direct (its wording names no steps)")
+SIMPLE = Chosen("direct", "direct (no task for a plan)")
 
 
 def chosen_mode(task: Task, intent: Intent, analysis: Analysis, plans: Plans) -> Chosen:
@@ -48,7 +48,7 @@ def chosen_mode(task: Task, intent: Intent, analysis: Analysis, plans: Plans) ->
                 "a task with tools or a response schema can't be answered by a plan",
                 hint="Leave the mode at 'auto', or leave tools and schema out.",
             )
-        return Chosen("plan", "asked for")
+        return Chosen("plan", "plan (asked for)")
     if intent.name != "COMPLEX_REASONING":
         return SIMPLE
     if task.model is not None:
@@ -56,7 +56,7 @@ def chosen_mode(task: Task, intent: Intent, analysis: Analysis, plans: Plans) ->
     if task.messages or task.tools or task.response_schema is not None:
         return NOT_PLAIN
     if analysis.level < plans.from_level:
-        return Chosen("direct", "not hard enough for a plan", analysis.level, plans.from_level)
+        return Chosen("direct", "direct (not hard enough for a plan)", analysis.level, plans.from_level)
     if STEPWISE.search(task.text[:LOOKED_AT]) is None:
         return ONE_STEP
-    return Chosen("plan", "hard, and its wording names steps", analysis.level, plans.from_level)
+    return Chosen("plan", "plan (hard, and its wording names steps)", analysis.level, plans.from_level)

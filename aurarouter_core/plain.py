@@ -57,10 +57,15 @@ def _fields(kind: type) -> tuple[str, ...] | None:
     return tuple(field.name for field in attrs.fields(kind)) if attrs.has(kind) else None
 
 
+@cache
+def _encoder(indent: int | None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, indent=indent, allow_nan=False, default=_layer)
+
+
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """The same as JSON text; what is no Unicode text (lone surrogates) is escaped, never an error."""
     try:
-        text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False, default=_layer)
+        text = _encoder(indent).encode(value)
         text.encode()
     except (TypeError, ValueError, RecursionError):  # a circle, no number, no text: rare, so it may take longer
         return json.dumps(plain(value), indent=indent, allow_nan=False)

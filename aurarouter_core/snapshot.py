@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from aurarouter_core import models
+from aurarouter_core.classifier import Likeness
 from aurarouter_core.config import Config
 from aurarouter_core.detector import Detector
-from aurarouter_core.hotpath import Analyser
+from aurarouter_core.examples import learn
+from aurarouter_core.hotpath import Analyser, reported
 from aurarouter_core.inspection import Inspector
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import Intent, Model
+from aurarouter_hooks import ConfigError, Intent, Model
 
 BUILT_IN_INTENTS = (
     Intent(name="DIRECT", description="A question, chat, short writing, a summary: one turn."),
@@ -29,12 +31,14 @@ class Snapshot:
     Attributes:
         models: Every configured model as a value, by id.
         intents: Every intent, by name: built in, from plugins, from the configuration (which wins).
+        named: Words that show an intent, as the analyser reports them, and the intent.
     """
 
     config: Config
     plugins: Plugins
     models: Mapping[str, Model]
     intents: Mapping[str, Intent]
+    named: Mapping[str, str]
     analyser: Analyser
     inspector: Inspector
 
@@ -43,7 +47,7 @@ class Snapshot:
         """Put a configuration and plugins together.
 
         Raises:
-            ConfigError: A synonym is none.
+            ConfigError: A synonym or an example is none.
             PluginError: Two plugins bring a provider of the same name.
         """
         # Both are merged when first asked for, which may import a lot: here, and not inside the first decision.
@@ -51,16 +55,40 @@ class Snapshot:
         intents = {intent.name: intent for intent in BUILT_IN_INTENTS}
         intents.update(plugins.intents)
         for name, entry in config.intents.items():
-            intents[name] = Intent(name=name, role=entry.role, description=entry.description)
+            intents[name] = Intent(
+                name=name,
+                role=entry.role,
+                description=entry.description,
+                examples=entry.examples,
+                synonyms=entry.synonyms,
+            )
         verbs = dict(plugins.verbs)
         for role, words in config.semantic_verbs.items():
             verbs.update(dict.fromkeys(words.synonyms, role))
+        for intent in intents.values():
+            verbs.update(dict.fromkeys(intent.synonyms, intent.role))
         lexicon = Lexicon.default()
+        if verbs:
+            lexicon = lexicon.with_verbs(verbs)
+        if any(intent.examples for intent in intents.values()):
+            lexicon = lexicon.with_likeness(_likeness(config, intents, lexicon))
         return cls(
             config=config,
             plugins=plugins,
             models=models.configured(config),
             intents=intents,
-            analyser=Analyser(lexicon.with_verbs(verbs) if verbs else lexicon),
+            named={reported(word): intent.name for intent in intents.values() for word in intent.synonyms},
+            analyser=Analyser(lexicon),
             inspector=Inspector(Detector(config.privacy), plugins.guard),
         )
+
+
+def _likeness(config: Config, intents: Mapping[str, Intent], lexicon: Lexicon) -> Likeness:
+    """The intents that have examples."""
+    thresholds = {name: entry.threshold for name, entry in config.intents.items() if entry.threshold is not None}
+    examples = {intent.name: intent.examples for intent in intents.values() if intent.examples}
+    try:
+        return learn(examples, thresholds, lexicon.model)
+    except ValueError as error:
+        hint = "Correct the examples of that intent, in the configuration or in the plugin that brings it."
+        raise ConfigError(f"the intents cannot be used: {error}", problems=[f"intents: {error}"], hint=hint) from error

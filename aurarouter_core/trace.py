@@ -25,7 +25,7 @@ from aurarouter_hooks import (
     TraceContext,
     Usage,
 )
-from aurarouter_hooks.values import new_id
+from aurarouter_hooks.values import new_id, new_span_id
 
 LEFT_OUT = "(left out: the task was private)"
 
@@ -44,7 +44,7 @@ class Recorder:
         self._notes: dict[str, Any] = {}
         self._current = ""
         self._task = task
-        self._context = task.trace_context or TraceContext(trace_id=new_id(), span_id=new_id()[:16])
+        self._id = task.trace_context.trace_id if task.trace_context else new_id()
         self._started_at = time.time()
         self._surface = surface
         self._keep_content = keep_content
@@ -65,8 +65,8 @@ class Recorder:
 
     def span(self) -> TraceContext:
         """A new span in this trace, for an attempt."""
-        around = self._context
-        return TraceContext(trace_id=around.trace_id, span_id=new_id()[:16], sampled=around.sampled, state=around.state)
+        caller = self._task.trace_context
+        return caller.span() if caller else TraceContext(trace_id=self._id, span_id=new_span_id())
 
     def decided(self, decision: Decision, began: float) -> None:
         """The task was decided, starting `began` seconds after it was accepted."""
@@ -112,7 +112,7 @@ class Recorder:
                     cost = attempt.cost + (cost or 0.0)
         task, decision = self._task, self._decision
         return Trace(
-            id=self._context.trace_id,
+            id=self._id,
             task_id=task.id,
             started_at=self._started_at,
             seconds=self.elapsed,

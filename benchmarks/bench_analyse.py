@@ -1,4 +1,4 @@
-"""How long the hot path takes: resolving a synonym, and one pass over texts of five lengths and hostile ones.
+"""How long the hot path takes: loading and resolving synonyms, and one pass over texts of all lengths and contents.
 
 The compiled and the plain implementation and a yardstick take turns in one run. The yardstick is a router without a hot
 path: for a synonym a loop over all of them, for a text one regular expression for each role's synonyms.
@@ -19,24 +19,34 @@ PROMPT = (
     "Please write a Python function that reads a CSV file, groups the rows by customer, and returns the total for "
     "each. It should handle missing values, and explain the steps briefly. Thanks a lot for the help!\n"
 )
-LENGTHS = (20, 200, 2_000, 20_000, 200_000)
-HOSTILE = {"newlines": "\n", "one word": "x", "synonyms": "plan ", "combining marks": "e\u0301", "emoji": "\U0001f600"}
+RUSSIAN = (
+    "Напиши, пожалуйста, функцию на Python, которая читает файл CSV, группирует строки по клиентам и возвращает "
+    "сумму для каждого. Пропущенные значения надо учесть, а шаги коротко объяснить. Большое спасибо за помощь!\n"
+)
+CHINESE = "请写一个Python函数，读取CSV文件，按客户分组，并返回每个客户的总额。需要处理缺失值，并简要说明步骤。谢谢！\n"
+LENGTHS = (20, 200, 2_000, 20_000, 200_000, 1_000_000)
+HOSTILE = {
+    "newlines": "\n",
+    "one word": "x",
+    "synonyms": "plan ",
+    "signs": "?!",
+    "combining marks": "e\u0301",
+    "half surrogates": "\ud800",
+    "zeros": "\0",
+    "emoji": "\U0001f600",
+}
 SYNONYMS = {f"custom verb {number}": f"role-{number % 50}" for number in range(10_000)}
 
 
 def plain_analyser(lexicon: Lexicon) -> _hotpath_py.Analyser:
     """The Python twin, even where the compiled one was chosen."""
-    names = (*_hotpath_py.FEATURES, *lexicon.roles[1:])
-    features = [lexicon.features[name] for name in names]
-    return _hotpath_py.Analyser(
-        lexicon.verbs, lexicon.words, lexicon.openings, features, lexicon.intents, lexicon.roles, lexicon.levels
-    )
+    return _hotpath_py.Analyser(lexicon.verbs, lexicon.named, lexicon.model, lexicon.likeness)
 
 
 def regex_scan(lexicon: Lexicon) -> Callable[[str], Mapping[str, int]]:
     """The yardstick for texts: how often each role's synonyms occur."""
     patterns: dict[str, re.Pattern[str]] = {}
-    for role in lexicon.roles[1:]:
+    for role in sorted(set(lexicon.verbs.values())):
         synonyms = [re.escape(synonym) for synonym, named in lexicon.verbs.items() if named == role]
         patterns[role] = re.compile(rf"\b(?:{'|'.join(synonyms)})\b", re.IGNORECASE)
     return lambda text: {role: len(pattern.findall(text)) for role, pattern in patterns.items()}
@@ -49,6 +59,21 @@ def loop(word: str) -> str | None:
         if synonym.lower() == folded:
             return role
     return None
+
+
+def loading(report: Report) -> None:
+    """Making an analyser of 10,000 synonyms, beside making one of the built-in words."""
+    lexicon = Lexicon.default()
+    many = lexicon.with_verbs(SYNONYMS)
+    work: dict[str, Callable[[], object]] = {
+        "many": partial(hotpath.Analyser, many),
+        "few": partial(hotpath.Analyser, lexicon),
+        "plain": partial(plain_analyser, many),
+    }
+    took = {name: seconds * 1e3 for name, seconds in medians(work, rounds=7, once=True).items()}
+    report.add("load 10,000 synonyms", took["many"], "ms", against=took["plain"], budget="20 ms")
+    report.add("load 10,000 synonyms, plain", took["plain"], "ms", against=took["plain"])
+    report.add("load the built-in words", took["few"], "ms", against=took["plain"])
 
 
 def resolving(report: Report) -> None:
@@ -64,20 +89,25 @@ def resolving(report: Report) -> None:
         report.add(f"resolve, {what}, plain", took["plain"], "ns", against=took["loop"])
 
 
+def texts() -> dict[str, str]:
+    """A prompt cut or repeated to all lengths, two in other scripts, and 200,000 characters of the worst."""
+    found = {f"{length:,} characters": (PROMPT * (length // len(PROMPT) + 1))[:length] for length in LENGTHS}
+    found |= {"200 characters of Russian": RUSSIAN[:200], "200 characters of Chinese": (CHINESE * 4)[:200]}
+    return found | {f"200,000 of {what}": (text * 200_000)[:200_000] for what, text in HOSTILE.items()}
+
+
 def analysing(report: Report) -> None:
-    """A prompt, repeated or cut to five lengths; then 200,000 characters of the worst."""
+    """One pass over each text."""
     lexicon = Lexicon.default()
     chosen, plain, scan = hotpath.Analyser(lexicon), plain_analyser(lexicon), regex_scan(lexicon)
-    texts = {f"{length:,} characters": (PROMPT * (length // len(PROMPT) + 1))[:length] for length in LENGTHS}
-    texts |= {f"200,000 of {what}": (text * 200_000)[:200_000] for what, text in HOSTILE.items()}
-    for what, text in texts.items():
+    for what, text in texts().items():
         work: dict[str, Callable[[], object]] = {
             "pass": partial(chosen._passes.analyse, text),
             "call": partial(chosen.analyse, text),
             "plain": partial(plain.analyse, text),
             "scan": partial(scan, text),
         }
-        took = {name: seconds * 1e6 for name, seconds in medians(work, rounds=15).items()}
+        took = {name: seconds * 1e6 for name, seconds in medians(work, rounds=9, seconds=0.005).items()}
         short, long = len(text) == 200, len(text) == 200_000
         within = "5 µs" if short else "1000 µs" if long else ""
         report.add(f"{what}, the pass", took["pass"], "µs", against=took["scan"], budget=within)
@@ -85,12 +115,15 @@ def analysing(report: Report) -> None:
         report.add(f"{what}, the Python call", took["call"], "µs", against=took["scan"], budget=within)
         report.add(f"{what}, plain", took["plain"], "µs", against=took["scan"])
         report.add(f"{what}, regexes", took["scan"], "µs", against=took["scan"])
+        bytes_ = len(text.encode("utf-8", "surrogatepass"))
+        report.add(f"{what}, throughput", bytes_ / took["call"], "MB/s", against=bytes_ / took["scan"])
 
 
 def main() -> None:
     title = f"analyse and resolve with 10,000 synonyms, implementation: {hotpath.IMPLEMENTATION}"
     options = arguments(title).parse_args()
     report = Report(title, "a loop over all synonyms; one regular expression for each role; both in the same run")
+    loading(report)
     resolving(report)
     analysing(report)
     report.finish(options.json)

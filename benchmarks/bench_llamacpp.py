@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, aclosing, redirect_stderr
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from measure import Report, arguments
@@ -30,10 +30,12 @@ from aurarouter_llamacpp.provider import LlamaCppProvider
 
 TOKENS, CONTEXT = 48, 1024
 SETTINGS = {"max_tokens": TOKENS, "temperature": 0.0}
-ROUNDS, ROUNDS_OF_THREADS = 15, 5
+ROUNDS, ROUNDS_OF_THREADS = 15, 3
+TITLE = "SmolLM2-135M (Q4_1) in this process"
 BUSY = "while True: pass"
 
-Timed = tuple[float, float]
+Clocks = tuple[float, float]
+Timed = tuple[float, float, float, float]
 Ask = Callable[[str], Timed]
 
 
@@ -42,24 +44,39 @@ def question(number: int) -> str:
     return f"{number} is the number of this list. Count from one to one hundred in words, one word in each line. " * 2
 
 
-def timed(began: float, moments: list[float]) -> Timed:
-    """Seconds until the first piece, and pieces in a second from then on."""
-    return moments[0] - began, (len(moments) - 1) / (moments[-1] - moments[0])
+def clocks() -> Clocks:
+    """The time, and this process's own processor time: what neighbours on a busy machine change less."""
+    return perf_counter(), process_time()
+
+
+def timed(began: Clocks, moments: list[Clocks]) -> Timed:
+    """By both clocks: seconds until the first piece, and pieces in a second from then on."""
+    first, last, more = moments[0], moments[-1], len(moments) - 1
+    return first[0] - began[0], more / (last[0] - first[0]), first[1] - began[1], more / (last[1] - first[1])
 
 
 def plain_llama(path: Path, threads: int) -> Ask:
-    """llama-cpp-python as its own documentation uses it."""
+    """llama-cpp-python as its own documentation uses it, but for buffer types that crash on processors with AMX."""
     import llama_cpp
+    import llama_cpp.llama_cpp as library
 
+    defaults: Any = library.llama_model_default_params
+
+    def without_extras() -> Any:
+        params = defaults()
+        params.use_extra_bufts = False
+        return params
+
+    vars(library)["llama_model_default_params"] = without_extras
     with Path(os.devnull).open("w") as nothing, redirect_stderr(nothing):
         llama: Any = llama_cpp.Llama(
             os.fspath(path), n_ctx=CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False
         )
 
     def ask(text: str) -> Timed:
-        began = perf_counter()
+        began = clocks()
         pieces = llama.create_chat_completion([{"role": "user", "content": text}], stream=True, **SETTINGS)
-        return timed(began, [perf_counter() for piece in pieces if piece["choices"][0]["delta"].get("content")])
+        return timed(began, [clocks() for piece in pieces if piece["choices"][0]["delta"].get("content")])
 
     return ask
 
@@ -67,11 +84,11 @@ def plain_llama(path: Path, threads: int) -> Ask:
 def of_stream(runner: asyncio.Runner, stream: Callable[[str], AsyncIterator[Any]]) -> Ask:
     """The same of an asynchronous stream of pieces."""
 
-    async def moments(text: str) -> list[float]:
-        return [perf_counter() async for piece in stream(text) if piece]
+    async def moments(text: str) -> list[Clocks]:
+        return [clocks() async for piece in stream(text) if piece]
 
     def ask(text: str) -> Timed:
-        began = perf_counter()
+        began = clocks()
         return timed(began, runner.run(moments(text)))
 
     return ask
@@ -105,15 +122,15 @@ def provider_of(path: Path, threads: int) -> LlamaCppProvider:
 
 
 def main() -> None:
-    title = "SmolLM2-135M (Q4_1) in this process, one thread"
-    parser = arguments(title)
+    parser = arguments(TITLE)
     parser.add_argument("--threads", action="store_true", help="compare one and two threads, alone and not")
     options = parser.parse_args()
     spec = assets.spec_of(AssetEntry(**EMBEDDED["models"]["smollm2"]["asset"]))
     path = assets.on_disk(spec, Home.of().models)
     if path is None:
         sys.exit("The model is not here. Fetch it: aurarouter model pull smollm2")
-    report = Report(title, "llama-cpp-python's Llama.create_chat_completion in the same run")
+    yardstick = "one thread" if options.threads else "llama-cpp-python's Llama.create_chat_completion, one thread"
+    report = Report(TITLE, f"{yardstick}, in the same run")
     with asyncio.Runner() as runner:
         if options.threads:
             measure_threads(report, runner, path)
@@ -138,15 +155,16 @@ def measure(report: Report, runner: asyncio.Runner, path: Path) -> None:
                 "provider": of_stream(runner, provider_stream(provider)),
                 "router": of_stream(runner, router_stream(router)),
             }
-            first, rate = rounds(ways, ROUNDS)
+            found = rounds(ways, ROUNDS)
         finally:
             runner.run(router.__aexit__(None, None, None))
             runner.run(provider.aclose())
     names = {"Llama": "llama-cpp-python's Llama", "provider": "the provider itself", "router": "Router.stream"}
-    for way, name in names.items():
-        report.add(f"first token, {name}", first[way] * 1000, "ms", against=first["Llama"] * 1000)
-    for way, name in names.items():
-        report.add(f"tokens in a second, {name}", rate[way], "/s", against=rate["Llama"])
+    rows: tuple[tuple[str, str, int], ...] = (("first token", "ms", 1000), ("tokens in a second", "/s", 1))
+    rows += (("processor time until the first token", "ms", 1000), ("tokens in a second of processor time", "/s", 1))
+    for column, (what, unit, scale) in enumerate(rows):
+        for way, name in names.items():
+            report.add(f"{what}, {name}", found[way][column] * scale, unit, against=found["Llama"][column] * scale)
 
 
 def measure_threads(report: Report, runner: asyncio.Runner, path: Path) -> None:
@@ -159,25 +177,25 @@ def measure_threads(report: Report, runner: asyncio.Runner, path: Path) -> None:
                 stack.callback(neighbour.kill)
             providers = {str(threads): provider_of(path, threads) for threads in (1, 2)}
             ways = {name: of_stream(runner, provider_stream(one)) for name, one in providers.items()}
-            first, rate = rounds(ways, ROUNDS_OF_THREADS)
+            found = rounds(ways, ROUNDS_OF_THREADS)
             for provider in providers.values():
                 runner.run(provider.aclose())
         beside = "beside a busy process" if busy else "alone"
         for threads in providers:
-            report.add(f"first token, {threads} threads, {beside}", first[threads] * 1000, "ms")
-            report.add(f"tokens in a second, {threads} threads, {beside}", rate[threads], "/s", against=rate["1"])
+            name, (first, rate, *_) = f"{threads} threads, {beside}", found[threads]
+            report.add(f"first token, {name}", first * 1000, "ms", against=found["1"][0] * 1000)
+            report.add(f"tokens in a second, {name}", rate, "/s", against=found["1"][1])
 
 
-def rounds(ways: dict[str, Ask], count: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Medians of the time until the first piece, and of the pieces in a second."""
+def rounds(ways: dict[str, Ask], count: int) -> dict[str, list[float]]:
+    """Medians of what `timed` tells."""
     seen: dict[str, list[Timed]] = {way: [] for way in ways}
     for ask in ways.values():
         ask(question(0))  # loads it
     for number in range(1, count + 1):
         for way, ask in ways.items():
             seen[way].append(ask(question(number)))
-    first = {way: median(one for one, _ in found) for way, found in seen.items()}
-    return first, {way: median(rate for _, rate in found) for way, found in seen.items()}
+    return {way: [median(column) for column in zip(*found, strict=True)] for way, found in seen.items()}
 
 
 if __name__ == "__main__":

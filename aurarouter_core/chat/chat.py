@@ -192,7 +192,7 @@ class Chat:
     async def _limit(self, task: Task) -> int | None:
         """The context of the model that is likeliest to answer; None when nobody knows it."""
         try:
-            decision = await located(task, self._router.snapshot, self._router.pool)
+            decision = await located(task, self._router.snapshot, self._router.pool, cut=True)
         except AuraRouterError:
             return None  # asking for real will say why
         snapshot = self._router.snapshot

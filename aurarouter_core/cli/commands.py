@@ -17,6 +17,7 @@ KERNEL = {
     "explain": ("explain", "Show where a prompt would go, and why. No model is called."),
     "health": ("health", "Ask each model how it is."),
     "init": ("init", "Look for models on this machine and write a first configuration file."),
+    "intent": ("intent", "List kinds of task, and measure how well they are told apart."),
     "keys": ("keys", "Keep providers' keys."),
     "model": ("model", "List, add, remove and test models; fetch their files."),
     "plugins": ("plugins", "List plugins and what they bring."),

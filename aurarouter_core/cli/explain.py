@@ -13,6 +13,7 @@ from aurarouter_core.cli.task_options import plan_options, task_options
 from aurarouter_core.plain import dumps, error_info, plain
 from aurarouter_core.refusal import nothing_left
 from aurarouter_core.router import Router
+from aurarouter_core.shown import printable
 from aurarouter_hooks import AuraRouterError, Decision, Task
 
 
@@ -36,6 +37,9 @@ def command(context: click.Context, task: Task, as_json: bool) -> None:
     else:
         for line in decision_lines(plain(decision)):
             click.echo(line)
+        for span in decision.analysis.spans:
+            word = printable(task.question[span.start : span.end])
+            click.echo(f"wording    {word!r} speaks for {span.what} ({span.weight:+.1f})")
         if refused is not None:
             click.echo(f"Hint: {refused.hint}", err=True)
     if refused is not None:

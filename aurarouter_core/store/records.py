@@ -48,8 +48,8 @@ def record(item: Item) -> Record:
         Exception: Something in it can't be written down at all.
     """
     if isinstance(item, Trace):
-        values = (item.id, item.task_id, item.started_at, item.error is None, _body(item))
-        return Record(TRACE, tuple(map(_fit, values)), tuple(counted(item)))
+        values = (item.id, item.task_id, item.started_at, item.error is None)
+        return Record(TRACE, (*map(_fit, values), _body(item)), tuple(counted(item)))
     if isinstance(item, StateRow):
         row = (item.model, item.fingerprint, item.state, item.until, item.failures, item.detail, item.hint, item.at)
         return Record(STATE, tuple(map(_fit, row)))

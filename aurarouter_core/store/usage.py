@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def counted(trace: Any) -> Iterator[Count]:
 
     The task itself counts where its last attempt does, or under no model.
     """
-    day = strftime("%Y-%m-%d", gmtime(trace.started_at))
+    day = _day(int(trace.started_at // 86400))
     around = _text(trace.app), _text(trace.surface)
     tried = [(node.role, attempt) for node in trace.nodes for attempt in node.attempts]
     failed = int(not trace.complete)
@@ -76,6 +77,11 @@ def counted(trace: Any) -> Iterator[Count]:
     else:
         role = trace.decision.role if trace.decision else ""
         yield (day, "", "", _text(role), *around), [1, failed, *[0] * 8, None, 0.0]
+
+
+@lru_cache(maxsize=64)
+def _day(number: int) -> str:
+    return strftime("%Y-%m-%d", gmtime(number * 86400))
 
 
 def _key(day: str, role: str, attempt: Any, around: tuple[str, str]) -> Key:
@@ -110,6 +116,7 @@ def _finite(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
+@lru_cache(maxsize=1024)
 def _text(value: Any) -> str:
     return str(value)[:LONGEST].encode("utf-8", "replace").decode()
 

@@ -82,7 +82,7 @@ def test_figures_are_summed_by_what_is_asked(aurarouter: Run) -> None:
 @pytest.mark.usefixtures("used")
 def test_the_table_marks_what_is_unknown_or_estimated(aurarouter: Run) -> None:
     lines = [line.split() for line in aurarouter("usage").stdout.splitlines()]
-    assert lines[0] == ["model", "tasks", "attempts", "failed", "in", "out", "cached", "reasoning", "USD", "seconds"]
+    assert lines[0] == ["model", "tasks", "attempts", "failures", "in", "out", "cached", "reasoning", "USD", "seconds"]
     assert lines[1] == ["cloud", "2", "3", "0", "1110", "3", "0", "0", ">0.750000", "1.5"]
     assert lines[2] == ["local", "2", "2", "1", "~55", "~2", "0", "0", "unknown", "1.0"]
     assert lines[3] == ["(no", "model)", "1", "0", "0", "0", "0", "0", "0", "–", "0.0"]

@@ -30,7 +30,7 @@ def says(*verdicts: Any, correction: Any = "better bread") -> Callable[[Kind, Pr
 
     def say(kind: Kind, prompt: Prompt, model: str) -> Any:
         if kind == "review":
-            return left.pop(0)
+            return left.pop(0) if len(left) > 1 else left[0]
         return {"plan": plan_of("Prove it", "Write a Python function"), "correct": correction}.get(kind, "bread")
 
     return say
@@ -58,7 +58,8 @@ async def test_how_a_review_ends(verdicts: tuple[Any, ...], rounds: int, outcome
     cast = Cast(says(*verdicts))
     done = await run(cast, Task("Bake", mode="plan", review=True), configured(plans={"corrections": rounds}))
     assert (done.text, done.complete, done.trace.notes["review"]) == (text, True, outcome)
-    assert cast.models("review") == ["critic"] * len(verdicts)
+    assert set(cast.models("review")) == {"critic"}
+    assert len(cast.models("review")) == len(verdicts) or not isinstance(verdicts[0], str)  # a failure is tried again
     assert cast.models("correct") == ["coder"] * (text == "better bread") * len(cast.texts("correct"))
     assert [reply.text for reply in done.steps] == ["bread", "bread"]
 
@@ -103,6 +104,11 @@ async def test_a_direct_answer_is_reviewed_when_the_task_says_so() -> None:
     assert (done.text, done.steps, done.trace.notes["review"]) == ("better bread", (), "corrected")
     done = await run(Cast(says()), Task("Bake"), configured(plans={"review": True}))
     assert "review" not in done.trace.notes
+
+
+async def test_the_trace_keeps_the_answer_as_it_was_and_as_it_became() -> None:
+    done = await run(Cast(says(BAD, GOOD)), Task("Bake", review=True), configured(system={"keep_content": True}))
+    assert [node.raw for node in done.trace.nodes[1:]] == ["bread", BAD, "better bread", GOOD]
 
 
 async def test_a_correction_that_fails_leaves_the_answer() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+import grammar
 from actors import Cast, Kind, actor, block, plan_of
 from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_core.layers import Layers
@@ -47,7 +48,9 @@ def says(plan: str, *answers: str) -> Callable[[Kind, Prompt, str], str]:
 async def events_of(cast: Cast, task: Task, config: Config | None = None) -> list[Event]:
     plugins = Plugins(discover=False, extra=[cast.plugin])
     async with Router(config or configured(), plugins) as router:
-        return [event async for event in router.stream(task)]
+        events = [event async for event in router.stream(task)]
+    grammar.check(events, whole=True)
+    return events
 
 
 def done_of(events: list[Event]) -> Done:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -182,6 +183,29 @@ def test_reading_makes_no_file_and_writes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "sub" / "a.db")
     assert (store.latest(), store.states(), store.faults(), store.find("x")) == ([], [], [], [])
     assert not (tmp_path / "sub").exists()
+
+
+def test_what_a_killed_program_left_half_done_is_undone_by_who_reads(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.add(trace(1))
+    store.close()
+    after = tmp_path / "after.db"
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA cache_size = 1")  # so that it writes before it is done
+        connection.execute("BEGIN")
+        connection.executemany(
+            "INSERT INTO faults VALUES (?, '', ?, 1, 1.0)", [(str(n), "x" * 500) for n in range(500)]
+        )
+        shutil.copy(store.path, after)
+        shutil.copy(f"{store.path}-journal", f"{after}-journal")
+        connection.execute("ROLLBACK")
+    with (
+        closing(sqlite3.connect(f"{after.as_uri()}?mode=ro", uri=True)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("SELECT * FROM faults")
+    assert (len(Store(after).latest()), Store(after).faults()) == (1, [])
 
 
 KILLED = """

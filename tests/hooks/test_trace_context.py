@@ -95,7 +95,9 @@ def test_the_state_stays_on_this_machine_and_out_of_private_prompts(endpoint: st
     assert context.headers(endpoint, private=private) == expected
 
 
-@pytest.mark.parametrize("wrong", [{"trace_id": "x"}, {"span_id": "0" * 16}, {"state": "a=1\r\nx: y"}])
-def test_no_other_value_can_be_made(wrong: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="must match"):
-        TraceContext(**{"trace_id": TRACE, "span_id": SPAN, **wrong})  # type: ignore[arg-type]
+def test_a_span_belongs_to_the_same_trace() -> None:
+    caller = TraceContext(trace_id=TRACE, span_id=SPAN, sampled=False, state="a=1")
+    span = caller.span()
+    assert TraceContext.parse(span.traceparent, span.state) == span
+    assert (span.trace_id, span.sampled, span.state) == (TRACE, False, "a=1")
+    assert len({SPAN, span.span_id, caller.span().span_id}) == 3

@@ -58,12 +58,9 @@ def make() -> Callable[..., Any]:
     def build(module: ModuleType, lexicon: Lexicon, **changes: Any) -> Any:
         arguments: dict[str, Any] = {
             "verbs": dict(lexicon.verbs),
-            "signals": dict(lexicon.words),
-            "openings": dict(lexicon.openings),
-            "features": [lexicon.features[name] for name in (*module.FEATURES, *lexicon.roles[1:])],
-            "intents": lexicon.intents,
-            "roles": lexicon.roles,
-            "levels": lexicon.levels,
+            "named": lexicon.named,
+            "model": lexicon.model,
+            "likeness": lexicon.likeness,
         }
         return module.Analyser(**arguments | changes)
 

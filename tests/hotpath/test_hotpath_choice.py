@@ -11,7 +11,7 @@ from aurarouter_core import hotpath
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_hooks import Analysis, ConfigError, Span
 
-ASK = "from aurarouter_core import hotpath; print(hotpath.IMPLEMENTATION, hotpath.analyse('Review this').role)"
+ASK = "from aurarouter_core import hotpath; print(hotpath.IMPLEMENTATION, hotpath.analyse('Review this code').role)"
 # Hides the compiled module from the import system, as a machine without a compiler does.
 HIDE = "import sys; sys.modules['aurarouter_core._speedups'] = None; "
 
@@ -49,7 +49,7 @@ def test_analyse_makes_an_analysis() -> None:
     assert found.confidence == found.probabilities["COMPLEX_REASONING"]
     assert found.verbs == (("review", "reviewer"), ("pull request", "reviewer"))
     assert found.findings == ()
-    assert Span(0, 6, "reviewer", found.spans[0].weight) == found.spans[0]
+    assert found.spans[0] == Span(0, 6, found.spans[0].what, found.spans[0].weight)
 
 
 def test_an_analyser_has_its_own_words() -> None:

@@ -33,6 +33,7 @@ def test_the_compiled_part_is_in_and_its_source_is_not(wheels: Path) -> None:
     assert any(name.startswith("aurarouter_core/_speedups.") for name in held)
     assert not [name for name in held if name.endswith((".c", ".pyx"))]
     assert {f"{package}/py.typed" for package in ("aurarouter", "aurarouter_core", "aurarouter_hooks")} <= set(held)
+    assert "aurarouter_core/classifier.bin" in held
     assert any(name.endswith("licenses/LICENSE") for name in held)
 
 

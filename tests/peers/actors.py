@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from aurarouter_hooks import Capabilities, Chunk, Location, Prompt, Provider, hookimpl
 
-Kind = Literal["plan", "step", "review", "correct", "other"]
+Kind = Literal["plan", "step", "review", "correct", "classify", "other"]
 Say = Callable[[Kind, Prompt, str], "str | BaseException | list[str | BaseException]"]
 OPENINGS: dict[str, Kind] = {
     "Make a plan for a task": "plan",
     "Do one step of a larger task": "step",
     "Check whether an answer": "review",
     "Somebody checked an answer": "correct",
+    "Say what kind of task": "classify",
 }
 
 

@@ -20,9 +20,6 @@ SHORT = evolve(HELLO, parameters={"max_tokens": 1, "ignore_eos": True})
 class TestOpenApi(Behaviour):
     on = benches.OpenApi
 
-    async def test_a_real_server_answers_a_hundred_at_once(self, bench: HttpBench) -> None:
-        await hundred(bench)
-
 
 class TestLlamaServer(Behaviour):
     on = benches.LlamaServer

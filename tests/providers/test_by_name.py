@@ -42,10 +42,11 @@ CASES: list[tuple[str, str, Callable[[Any], Mapping[str, Any]]]] = [
     ("google", "vendor", fake),
     ("echo", "model_file", lambda _: {}),
     pytest.param("llamacpp", "model_file", near, marks=pytest.mark.model),  # type: ignore[list-item]
-    pytest.param("llamacpp-server", "model_file", near, marks=pytest.mark.model, id="own"),  # type: ignore[list-item]
 ]
 
 
+@pytest.mark.promise("connectivity.3")
+@pytest.mark.promise("connectivity.4")
 @pytest.mark.parametrize(("name", "peer", "settings"), CASES)
 def test_each_gives_text(
     name: str, peer: str, settings: Callable[[Any], Mapping[str, Any]], request: pytest.FixtureRequest

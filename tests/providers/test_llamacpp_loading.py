@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
+from aurarouter_core.gguf import read
 from aurarouter_hooks import (
     Health,
     ProviderUnavailableError,
@@ -38,6 +40,7 @@ async def test_health_goes_from_cold_through_loading_to_healthy_and_back(make: M
     progress = [health.progress for health in seen if health.state == "loading"]
     assert len(set(progress)) > 1
     assert all(done is not None and 0 <= done <= 1 for done in progress)
+    assert all(health.detail == f"{(health.progress or 0) * 100:.0f} %" for health in seen if health.state == "loading")
     assert progress == sorted(progress, key=lambda done: done or 0)
     assert (await provider.health()).state == "healthy"
     await provider.unload()
@@ -51,6 +54,33 @@ async def test_the_context_is_what_the_model_was_trained_for_up_to_a_limit(make:
     assert provider.capabilities().context_length is None
     await provider.load()
     assert provider.capabilities().context_length == 4096
+
+
+async def test_the_context_is_known_from_the_header_before_anything_is_loaded(make: Make, model_file: Path) -> None:
+    header = read(model_file)
+    assert make(header=header, options={"n_ctx": None}).capabilities().context_length == 4096
+    assert make(header=header, options={"n_ctx": 9000}).capabilities().context_length == 9000
+    short = make(header=evolve(header, context_length=256), options={"n_ctx": None})
+    assert short.capabilities().context_length == 256
+    assert short.residency(short.model).context == 256
+    assert short.loaded() is False
+
+
+async def test_layers_for_a_gpu_that_is_not_there_are_told(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    import llama_cpp.llama_cpp as library
+
+    if library.llama_supports_gpu_offload():
+        pytest.skip("this llama.cpp has GPU support")
+    provider = make(options={"gpu_layers": 5})
+    assert (await provider.generate(ask(max_tokens=2))).text
+    health = await provider.health()
+    words = "gpu_layers: 5 has no effect, since llama.cpp was built here without GPU support"
+    assert (health.state, health.detail) == ("healthy", words)
+    assert any(words in message for message in caplog.messages)
+    for silent in (0, None):
+        provider = make(options={"gpu_layers": silent})
+        await provider.load()
+        assert (await provider.health()).detail == ""
 
 
 async def test_a_missing_file_is_named(make: Make, tmp_path: Path) -> None:

@@ -68,17 +68,3 @@ async def test_a_dead_server_costs_one_attempt_and_the_trace_says_so(
     ]
     assert told["attempts"][0]["error"]["type"] == "ProviderUnavailableError"
     assert told["attempts"][0]["seconds"] > 0
-
-
-@pytest.mark.promise("connectivity.3")
-@pytest.mark.promise("connectivity.4")
-def test_get_provider_from_plain_code(model_file: Path, llama_server: Any) -> None:
-    import importlib
-
-    get_provider = importlib.import_module("aurarouter.providers").get_provider
-    near = get_provider(
-        "llamacpp", {"model_path": str(model_file), "parameters": {"max_tokens": 4}, "options": {"n_threads": 1}}
-    )
-    assert near.generate("test")
-    far = get_provider("openapi", {"endpoint": llama_server.url, "parameters": {"max_tokens": 4}})
-    assert far.generate("test")

@@ -44,7 +44,7 @@ from aurarouter_hooks.values.model import (
 from aurarouter_hooks.values.reply import Chunk, Finish, Reply, ToolCallDelta, Usage
 from aurarouter_hooks.values.task import Analysis, Finding, Intent, Mode, Span, Task, new_id
 from aurarouter_hooks.values.trace import Attempt, ErrorInfo, Node, NodeKind, Trace
-from aurarouter_hooks.values.trace_context import TraceContext
+from aurarouter_hooks.values.trace_context import TraceContext, new_span_id
 
 __all__ = [
     "Analysis",
@@ -104,4 +104,5 @@ __all__ = [
     "TraceContext",
     "Usage",
     "new_id",
+    "new_span_id",
 ]

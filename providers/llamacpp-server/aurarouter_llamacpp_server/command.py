@@ -65,7 +65,8 @@ def command(model: Model, options: Options) -> list[str]:
 def environment(key: str) -> dict[str, str]:
     """The variables of the server: ours, without anything secret or meant for another llama.cpp, and its key."""
     passed = {name: value for name, value in os.environ.items() if not _NOT_PASSED_ON.match(name)}
-    return passed | {"LLAMA_API_KEY": key}
+    # As a variable, since older servers refuse a flag that they don't know: prompts of the past would take up to 8 GiB.
+    return passed | {"LLAMA_API_KEY": key, "LLAMA_ARG_CACHE_RAM": "0"}
 
 
 def _program(options: Options) -> str | None:

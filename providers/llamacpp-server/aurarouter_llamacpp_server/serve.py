@@ -31,6 +31,7 @@ def main(settings: dict[str, Any]) -> None:
     parameters.n_parallel = settings["n_parallel"]
     parameters.n_ctx = settings["n_ctx"] * settings["n_parallel"]
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = settings["n_threads"]
+    parameters.cache_ram_mib = 0  # prompts of the past would take up to 8 GiB that nobody counts
     if settings["gpu_layers"] is not None:
         parameters.n_gpu_layers = settings["gpu_layers"]
     if settings["embed"]:

@@ -1,0 +1,76 @@
+"""Machine instructions of one call, by valgrind: a figure that a busy machine doesn't change.
+
+Each work runs twice under callgrind, with few calls and with many; the difference is the calls' own.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import Report, arguments
+
+WORK = {
+    "resolve, hit": ("resolve", "custom verb 5000", 2_000),
+    "resolve, miss": ("resolve", "no such synonym", 2_000),
+    "200 characters, the pass": ("pass", "200 characters", 200),
+    "200 characters, the Python call": ("call", "200 characters", 200),
+    "200 characters of Russian, the Python call": ("call", "200 characters of Russian", 200),
+    "200 characters of Chinese, the Python call": ("call", "200 characters of Chinese", 200),
+    "2,000 characters, the Python call": ("call", "2,000 characters", 100),
+    "200,000 characters, the Python call": ("call", "200,000 characters", 20),
+    "200,000 of combining marks, the Python call": ("call", "200,000 of combining marks", 20),
+}
+TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
+
+
+def run_here(kind: str, what: str, calls: int) -> None:
+    """The work itself, in the process that is watched."""
+    from bench_analyse import SYNONYMS, texts
+
+    from aurarouter_core import hotpath
+    from aurarouter_core.lexicon import Lexicon
+
+    analyser = hotpath.Analyser(Lexicon.default().with_verbs(SYNONYMS if kind == "resolve" else {}))
+    call = {"resolve": analyser.resolve, "pass": analyser._passes.analyse, "call": analyser.analyse}[kind]
+    given = what if kind == "resolve" else texts()[what]
+    for _ in range(calls):
+        call(given)
+
+
+def counted(kind: str, what: str, calls: int) -> int:
+    """Instructions of a whole process with so many calls."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "out")
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", sys.executable, __file__]
+        subprocess.run([*command, "--here", kind, what, str(calls)], check=True, capture_output=True)
+        found = TOTAL.search(out.read_text(encoding="utf-8"))
+        if found is None:
+            raise SystemExit("callgrind wrote no total")
+        return int(found[1])
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--here"]:
+        kind, what, calls = sys.argv[2:]
+        run_here(kind, what, int(calls))
+        return
+    options = arguments(__doc__ or "").parse_args()
+    if shutil.which("valgrind") is None:
+        raise SystemExit("valgrind is not installed (Debian: apt-get install valgrind)")
+    report = Report("machine instructions of one call", "the pass over 200 characters")
+    found = {
+        name: (counted(kind, what, 2 * calls) - counted(kind, what, calls)) / calls
+        for name, (kind, what, calls) in WORK.items()
+    }
+    for name, value in found.items():
+        report.add(name, value, "instr", against=found["200 characters, the pass"])
+    report.finish(options.json)
+
+
+if __name__ == "__main__":
+    main()
