@@ -57,9 +57,10 @@ cdef void fold(Char *text, Py_ssize_t n, const uint8_t *plane, uint8_t *s) noexc
         s[i] = plane[c] if c < 0x10000 else 48 + (c - 0x1D7CE) % 10 if 0x1D7CE <= c < 0x1D800 else 0x81
 
 
-cdef void work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int64_t *out) noexcept nogil:
-    """Turn a text into bytes, unless it is ASCII already, and look through them."""
+cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int64_t *out) noexcept nogil:
+    """Turn a text into bytes, unless it is ASCII already, and look through them; False when memory is short."""
     cdef const uint8_t *s = room
+    cdef int64_t *ways
     if plain:
         s = <const uint8_t *>text.data
     elif text.kind == 1:
@@ -69,9 +70,15 @@ cdef void work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_
     else:
         fold(<uint32_t *>text.data, n, plane, room)
     if pattern:
-        match(text, s, n, program, out)
+        if matches(text, s, n, program):
+            ways = <int64_t *>malloc(n * sizeof(int64_t))
+            if ways == NULL:
+                return False
+            cover(text, s, n, program, ways, out)
+            free(ways)
     else:
         scan(text, s, n, program, out)
+    return True
 
 
 cdef class _Looking:
@@ -100,7 +107,7 @@ cdef class _Looking:
         cdef int64_t fixed[FOUND + 3 * 32]
         cdef Py_ssize_t i, n = PyUnicode_GET_LENGTH(text), room = most if most >= 0 else n // SMALLEST + 1
         cdef Py_ssize_t size = FOUND + 3 * (room + spare)
-        cdef bint plain = PyUnicode_IS_ASCII(text), pattern = self.pattern
+        cdef bint plain = PyUnicode_IS_ASCII(text), pattern = self.pattern, right
         cdef const uint8_t *plane = NULL
         cdef uint8_t *space = NULL
         cdef int64_t *out = fixed
@@ -123,9 +130,11 @@ cdef class _Looking:
             out[ROOM] = room
             if n > RELEASE:
                 with nogil:
-                    work(where, plain, n, plane, space, numbers, pattern, out)
+                    right = work(where, plain, n, plane, space, numbers, pattern, out)
             else:
-                work(where, plain, n, plane, space, numbers, pattern, out)
+                right = work(where, plain, n, plane, space, numbers, pattern, out)
+            if not right:
+                raise MemoryError
             return [(out[FOUND + 3 * i], out[FOUND + 3 * i + 1], out[FOUND + 3 * i + 2]) for i in range(out[COUNT])]
         finally:
             free(space)

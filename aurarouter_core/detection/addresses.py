@@ -122,8 +122,10 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
 def ipv6(s: bytes, i: int, n: int, out: Numbers) -> int:
     """An address whose first colon stands at `i`: where it ends, or 0."""
     start = i - 4
-    if start < 0 or (start and (KIND[s[start - 1]] & WORDLY or s[start - 1] in b":.")):
+    if start < 0 or (start and (KIND[s[start - 1]] & WORDLY or s[start - 1] == 46)):
         return 0
+    if start > 1 and s[start - 1] == 58 and ((s[start - 2] | 32) in b"abcdef:" or KIND[s[start - 2]] & DIGIT):
+        return 0  # the rest of a longer one
     a = s[start] | 32
     b = s[start + 1] | 32
     if not (a in b"23" or (a == 102 and b in b"cd") or (a == 102 and b == 101 and (s[start + 2] | 32) in b"89ab")):

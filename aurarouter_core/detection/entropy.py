@@ -27,11 +27,11 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
 
 
 def placeholder(s: bytes, start: int, end: int) -> bool:
-    """It stands for a key in an example: it says so, or repeats a character four times."""
+    """It stands for a key in an example: it says so, or repeats a character six times."""
     run = 0
     for i in range(start, end):
         run = run + 1 if i > start and s[i] == s[i - 1] else 0
-        if run == 3:
+        if run == 5:
             return True
         c = s[i] | 32
         if c == 101 and same(s, i, end, b"example", 7):

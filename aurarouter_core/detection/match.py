@@ -64,45 +64,50 @@ def bounded(s: bytes, i: int, n: int) -> bool:
     return (before > 0) != (after > 0)
 
 
-def match(text: Text, s: bytes, n: int, p: Numbers, out: Numbers) -> None:
-    """Write down where the pattern matches; matches that touch are one."""
+def matches(text: Text, s: bytes, n: int, p: Numbers) -> bool:
+    """The pattern matches somewhere."""
     states = 0
-    start = 0
-    last = -1
     for i in range(n):
         c = s[i]
         here = p[ASCII + c] if c < 128 else readers(text, s, i, p)
-        if states == 0 and here & p[FIRST] == 0:
-            continue
-        states = step(states, p, AHEAD) & here if states else 0
-        if here & p[FIRST] and (p[BOUND] & 1 == 0 or bounded(s, i, n)):
-            states |= here & p[FIRST]
-        if states & p[FINAL] and (p[BOUND] & 2 == 0 or bounded(s, i + 1, n)):
-            if last < i - 1 or last < 0:
-                begin = origin(text, s, i, last + 1, n, p)
-                if begin > last + 1 or last < 0:
-                    if last >= 0:
-                        note(start, last + 1, out)
-                    start = begin
-            last = i
-    if last >= 0:
-        note(start, last + 1, out)
+        if states or here & p[FIRST]:
+            states = entered(s, i, n, states, here, p)
+            if states & p[FINAL] and (p[BOUND] & 2 == 0 or bounded(s, i + 1, n)):
+                return True
+    return False
 
 
-def origin(text: Text, s: bytes, end: int, least: int, n: int, p: Numbers) -> int:
-    """Where the longest match that ends here begins, not before `least`."""
-    at = end
-    states = readers(text, s, at, p) & p[FINAL]
-    start = at
-    while True:
-        if states & p[FIRST] and (p[BOUND] & 1 == 0 or bounded(s, at, n)):
-            start = at
-        if at == least:
-            return least if states and least > 0 else start  # it may reach into the match before: both are one then
-        at -= 1
-        states = step(states, p, BACK) & readers(text, s, at, p)
-        if states == 0:
-            return start
+def entered(s: bytes, i: int, n: int, states: int, here: int, p: Numbers) -> int:
+    """The positions that are reached by reading the character at `i`, for which `here` are the readers."""
+    fresh = here & p[FIRST]
+    if fresh and p[BOUND] & 1 and not bounded(s, i, n):
+        fresh = 0
+    return fresh | (step(states, p, AHEAD) & here if states else 0)
+
+
+def cover(text: Text, s: bytes, n: int, p: Numbers, ways: Numbers, out: Numbers) -> None:
+    """Write down which characters belong to any match; matches that touch are one. `ways` has room for the text.
+
+    A character belongs to a match where a position is reached from some beginning, and leads to some end.
+    """
+    states = 0
+    for back in range(n):
+        i = n - 1 - back
+        here = readers(text, s, i, p)
+        final = p[FINAL] if p[BOUND] & 2 == 0 or bounded(s, i + 1, n) else 0
+        states = here & (final | step(states, p, BACK))
+        ways[i] = states
+    states = 0
+    start = -1
+    for i in range(n):
+        states = entered(s, i, n, states, readers(text, s, i, p), p)
+        if states & ways[i]:
+            start = i if start < 0 else start
+        elif start >= 0:
+            note(start, i, out)
+            start = -1
+    if start >= 0:
+        note(start, n, out)
 
 
 def note(start: int, end: int, out: Numbers) -> None:
@@ -112,4 +117,4 @@ def note(start: int, end: int, out: Numbers) -> None:
         out[FOUND + 3 * count] = 0
         out[FOUND + 3 * count + 1] = start
         out[FOUND + 3 * count + 2] = end
-    out[COUNT] = min(count + 1, out[ROOM])
+        out[COUNT] = count + 1

@@ -91,7 +91,7 @@ class _Reader:
         end = self.at
         if most == 0:
             raise self.wrong("a repetition of nothing")
-        again = least if most is None else most
+        again, copy = least if most is None else most, made
         for number in range(2, again + 1):
             self.at = begin
             copy = self.atom(depth)
@@ -100,7 +100,7 @@ class _Reader:
             made = self.joined(made, copy)
             assert self.at == after  # noqa: S101
         if most is None:
-            self.link(made.last, made.first)
+            self.link(copy.last, copy.first)
         if least == 0:
             made.empty = True
         self.at = end

@@ -85,4 +85,5 @@ class Pattern:
 
 
 def _match(program: Numbers, text: str, data: bytes, n: int, out: Numbers) -> None:
-    match.match(text, data, n, program, out)
+    if match.matches(text, data, n, program):
+        match.cover(text, data, n, program, [0] * n, out)

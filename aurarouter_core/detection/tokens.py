@@ -79,7 +79,10 @@ def prefixed(s: bytes, i: int, n: int, sign: int, neighbour: int, out: Numbers) 
             size = end - after
             if size < SHAPES[entry + 3] or (SHAPES[entry + 4] and size != SHAPES[entry + 4]):
                 return i + 1
-            if kinds(s, after, end) & 1 and random(s, after, end, 44, out) and not placeholder(s, after, end):
+            mixture = kinds(s, after, end)
+            if mixture & 1 == 0 and mixture != 6:
+                return i + 1  # words, perhaps with dashes between them
+            if random(s, after, end, 44, out) and not placeholder(s, after, end):
                 return add(out, SHAPES[entry + 5], start, end)
             return i + 1
         entry += length + 6

@@ -54,7 +54,8 @@ def steps(unit: str, length: int, pattern: str = "") -> int:
     out[ROOM] = length
     with Steps() as counted:
         if pattern:
-            match.match(text, data, length, made, out)
+            if match.matches(text, data, length, made):
+                match.cover(text, data, length, made, [0] * length, out)
         else:
             scan.scan(text, data, length, marks, out)
     return counted.count
