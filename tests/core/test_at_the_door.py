@@ -62,3 +62,4 @@ async def test_a_crowd_that_waits_for_a_broken_model_lets_one_try_and_is_served(
         assert state.state == "open"
         done = await asyncio.gather(*(router.run(Task(str(number))) for number in range(20)))
     assert [each.text for each in done] == ["bread"] * 20
+    assert len(asked) == 21
