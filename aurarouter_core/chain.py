@@ -101,8 +101,12 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                 failure.model, failure.provider = failure.model or name, failure.provider or model.provider
         except BaseException as stop:
             ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
-            run.recorder.see(AttemptFailed(attempt=ended))
             run.snapshot.plugins.attempt_finished(ended)
+            if not isinstance(stop, Exception):  # cancelled or closed: nobody listens any more
+                run.recorder.see(AttemptFailed(attempt=ended))
+                raise
+            yield AttemptFailed(attempt=ended)
+            yield _finished(run, node, [*attempts, ended], order, "failed")
             raise
         reply = Reply.from_chunks(tally.chunks)
         attempt = tally.attempt(reply, error)
