@@ -79,11 +79,13 @@ class Run:
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
 
 
-async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Call) -> AsyncGenerator[Event]:
+async def attempt_events(
+    run: Run, node: str, model: Model, turn: Turn, prompt: Prompt, call: Call
+) -> AsyncGenerator[Event]:
     """The innermost events of an attempt, inside all middleware, with the next of the model's keys.
 
     Of what middleware changed in the call, only the prompt and further limits count: the model stays the one that
-    was decided on.
+    was decided on. A prompt that is not the one that was made, or made of another task, is looked through anew.
 
     Raises:
         ProviderError: The attempt failed.
@@ -99,19 +101,19 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
         yield Progress(what=f"waiting for a place at '{model.id}', {line.waiting} tasks come first")
     loan = run.pool.borrow(model, entry, run.snapshot.plugins, turn)
     async with loan as provider:
-        limits = _limits(run, call)
+        limits = _limits(run, call, prompt)
         turn.private = limits.private or limits.here
-        prompt = await _cleared(run, call, model, entry, limits)
+        cleared = await _cleared(run, call, model, entry, limits)
         _refuse_incapable(provider, limits)
         if run.task.schema_optional and not _keeps_to_schemas(provider):
-            prompt = evolve(prompt, response_schema=None)
+            cleared = evolve(cleared, response_schema=None)
         if provider.model.model_path is not None:
             async with aclosing(loan.room(_patience(model, run))) as making:
                 async for told in making:
                     yield told
         committed = False
         waiting: list[Chunk] = []
-        async with aclosing(timed(provider.stream(prompt), model.timeouts, run.deadline)) as chunks:
+        async with aclosing(timed(provider.stream(cleared), model.timeouts, run.deadline)) as chunks:
             async for chunk in chunks:
                 if committed:
                     yield Delta(chunk=chunk)
@@ -167,13 +169,27 @@ async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[
     fetching.result()
 
 
-def _limits(run: Run, call: Call) -> Constraint:
+def _limits(run: Run, call: Call, made: Prompt) -> Constraint:
     """What holds for this attempt. Middleware can narrow it, never loosen it."""
     constraint = run.decision.constraint
     if call.constraint is not constraint:
         constraint |= call.constraint
     if call.task is not run.task:
         constraint |= wanted(call.task)
+    prompt = call.prompt
+    if prompt is not None and (prompt is not made or call.task is not run.task):
+        task = evolve(
+            call.task,
+            text="",
+            context="",
+            messages=prompt.messages,
+            tools=prompt.tools,
+            response_schema=prompt.response_schema,
+            parameters=prompt.parameters,
+            extra=prompt.extra,
+        )
+        for more in run.snapshot.plugins.constrain(task, run.snapshot.analyser.analyse(task.question)):
+            constraint |= more
     return constraint
 
 

@@ -80,7 +80,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
         error: ProviderError | PrivacyError | NoModelLeftError | None = None
         try:
-            proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn))
+            proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
             async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
                 async for event in events:
                     if not isinstance(event, WITHIN_ATTEMPT):
