@@ -81,11 +81,13 @@ class Run:
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
 
 
-async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Call) -> AsyncGenerator[Event]:
+async def attempt_events(
+    run: Run, node: str, model: Model, turn: Turn, prompt: Prompt, call: Call
+) -> AsyncGenerator[Event]:
     """The innermost events of an attempt, inside all middleware, with the next of the model's keys.
 
     Of what middleware changed in the call, only the prompt and further limits count: the model stays the one that
-    was decided on.
+    was decided on. A prompt that is not the one that was made, or made of another task, is looked through anew.
 
     Raises:
         ProviderError: The attempt failed.
@@ -104,19 +106,19 @@ async def attempt_events(run: Run, node: str, model: Model, turn: Turn, call: Ca
         if call.prompt is None:
             raise ProviderReplyError("a middleware took the prompt away")
         found = run.snapshot.inspector.prompt(call.prompt)
-        limits = _limits(run, call, found)
+        limits = _limits(run, call, prompt, found)
         turn.private = limits.private or limits.here
-        prompt, redaction = await _cleared(run, call.prompt, model, entry, limits, found)
+        cleared, redaction = await _cleared(run, call.prompt, model, entry, limits, found)
         _refuse_incapable(provider, limits)
         if run.task.schema_optional and not _keeps_to_schemas(provider):
-            prompt = evolve(prompt, response_schema=None)
+            cleared = evolve(cleared, response_schema=None)
         if provider.model.model_path is not None:
             async with aclosing(loan.room(_patience(model, run))) as making:
                 async for told in making:
                     yield told
         committed = False
         waiting: list[Chunk] = []
-        answer = provider.stream(prompt)
+        answer = provider.stream(cleared)
         if redaction is not None and _restores(run):
             answer = redaction.restored(answer)
         async with aclosing(timed(answer, model.timeouts, run.deadline)) as chunks:
@@ -175,11 +177,12 @@ async def _fetched(run: Run, model: Model, entry: ModelEntry) -> AsyncGenerator[
     fetching.result()
 
 
-def _limits(run: Run, call: Call, found: Inspection) -> Constraint:
+def _limits(run: Run, call: Call, made: Prompt, found: Inspection) -> Constraint:
     """What holds for this attempt. Middleware can narrow it, never loosen it; what it added to the prompt counts.
 
     Raises:
         PrivacyError: A privacy rule blocks the prompt.
+        PluginBrokenError: A plugin that limits tasks failed.
     """
     constraint = run.decision.constraint
     if call.constraint is not constraint:
@@ -187,7 +190,23 @@ def _limits(run: Run, call: Call, found: Inspection) -> Constraint:
     if call.task is not run.task:
         constraint |= wanted(call.task)
     private = found.constraint()
-    return constraint if private is None else constraint | private
+    if private is not None:
+        constraint |= private
+    prompt = call.prompt
+    if prompt is not None and (prompt is not made or call.task is not run.task):
+        task = evolve(
+            call.task,
+            text="",
+            context="",
+            messages=prompt.messages,
+            tools=prompt.tools,
+            response_schema=prompt.response_schema,
+            parameters=prompt.parameters,
+            extra=prompt.extra,
+        )
+        for more in run.snapshot.plugins.constrain(task, run.snapshot.analyser.analyse(task.question)):
+            constraint |= more
+    return constraint
 
 
 async def _cleared(

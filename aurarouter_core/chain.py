@@ -80,7 +80,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
         error: ProviderError | PrivacyError | NoModelLeftError | None = None
         try:
-            proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn))
+            proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
             async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
                 async for event in events:
                     if not isinstance(event, WITHIN_ATTEMPT):
@@ -101,8 +101,12 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                 failure.model, failure.provider = failure.model or name, failure.provider or model.provider
         except BaseException as stop:
             ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
-            run.recorder.see(AttemptFailed(attempt=ended))
             run.snapshot.plugins.attempt_finished(ended)
+            if not isinstance(stop, Exception):  # cancelled or closed: nobody listens any more
+                run.recorder.see(AttemptFailed(attempt=ended))
+                raise
+            yield AttemptFailed(attempt=ended)
+            yield _finished(run, node, [*attempts, ended], order, "failed")
             raise
         reply = Reply.from_chunks(tally.chunks)
         attempt = tally.attempt(reply, error)

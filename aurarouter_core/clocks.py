@@ -62,21 +62,23 @@ class Alarm:
 async def timed(chunks: AsyncIterator[Chunk], limits: Timeouts, deadline: float | None) -> AsyncGenerator[Chunk]:
     """The chunks, for as long as no clock runs out. `deadline` is a time of the event loop.
 
+    The time that a reader takes between two chunks is the backend's fault in no way: it counts for the deadline alone.
+
     Raises:
         ProviderTimeoutError: A clock ran out; the message says which.
         ProviderReplyError: The answer broke off: content came, and no chunk said that it was the last.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    last, why_last = (began + limits.total, f"no end after {limits.total:g} s") if limits.total else (None, "")
-    if deadline is not None and (last is None or deadline < last):
-        last, why_last = deadline, "the task's deadline passed"
+    total, why_total = (began + limits.total, f"no end after {limits.total:g} s") if limits.total else (None, "")
     patience, why_patience = limits.first_token, f"no first token after {limits.first_token or 0:g} s"
     started = finished = False
     alarm = Alarm()
     try:
         while True:
-            end, why = last, why_last
+            end, why = total, why_total
+            if deadline is not None and (end is None or deadline < end):
+                end, why = deadline, "the task's deadline passed"
             since = loop.time() if started else began
             if patience is not None and (end is None or since + patience < end):
                 end, why = since + patience, why_patience
@@ -95,7 +97,10 @@ async def timed(chunks: AsyncIterator[Chunk], limits: Timeouts, deadline: float 
                 started = True
                 patience, why_patience = limits.between_tokens, f"nothing for {limits.between_tokens or 0:g} s"
             finished = finished or chunk.finish is not None
+            told = loop.time()
             yield chunk
+            if total is not None:
+                total += loop.time() - told
     finally:
         alarm.end()
         close = getattr(chunks, "aclose", None)

@@ -113,8 +113,8 @@ class FailureState:
 
     @property
     def is_troubled(self) -> bool:
-        """It rests, or somebody tries it after a rest."""
-        return self.state in RESTING or self._probe is not None
+        """It rests, or one at a time may try it after a rest."""
+        return self.state in RESTING or self.state == "half_open"
 
     @property
     def refusal(self) -> Refusal | None:
@@ -210,7 +210,9 @@ class FailureState:
     def share(self, state: HealthState, failures: int, left: float, detail: str, hint: str) -> None:
         """Another process says how it is. Worse news than our own counts, and its good news after our bad."""
         if state not in RESTING:
-            if self.state in RESTING and self._probe is None:
+            if state == "half_open" and self.state in ONE_AT_A_TIME:
+                self._set("half_open", self.failures, 0.0, self.detail, self.hint)
+            elif self.state in RESTING and self._probe is None:
                 self._set("unknown", 0, 0.0, "", "")
         elif left > 0 and self.clock() + left > self.until:
             self._set(state, max(failures, self.failures), self.clock() + min(left, LONGEST), detail, hint)

@@ -71,6 +71,7 @@ class FailureStates:
             return FailureState(model)
         state = FailureState(model, partial(self._told, fingerprint))
         self._current[model] = Current(fingerprint, state)
+        self._troubled.pop(model, None)
         row = self._rows.get((model, fingerprint))
         if row is not None:
             self._share(row, state)

@@ -27,6 +27,8 @@ async def check(snapshot: Snapshot, pool: ModelPool) -> Mapping[str, Health]:
 async def look(name: str, snapshot: Snapshot, pool: ModelPool, *, always: bool = False) -> Health | None:
     """Ask one model how it is, for all who want to know. What attempts have shown counts as well.
 
+    The answer of one that is configured otherwise by now says nothing about how that is.
+
     Args:
         always: Ask even if somebody has just asked; else None then.
     """
@@ -37,6 +39,8 @@ async def look(name: str, snapshot: Snapshot, pool: ModelPool, *, always: bool =
         return None
     state.looked = state.clock()
     health = await _asked(name, snapshot, pool)
+    if not pool.in_force(snapshot.models[name], snapshot.config.models[name]):
+        return health
     state.saw(health)
     return state.health(health)
 

@@ -93,7 +93,7 @@ class ModelPool:
         self.headers = Headers()
         self.memory = Memory()
         self._open = OpenProviders(self.memory)
-        self._shelves = Shelves(self._in_force, self._failure)
+        self._shelves = Shelves(self.in_force, self._failure)
         self._fetching: dict[str, asyncio.Lock] = {}
         self._closed = False
         self.locations: dict[str, Location] = {}
@@ -160,17 +160,16 @@ class ModelPool:
 
     async def _take(self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None) -> Taken:
         kind = _kind(model, entry, plugins)
+        path = self.file(entry)
+        if path is not None:
+            await self.headers.of(path)  # known from now on; a reload meanwhile is over before the shelf is looked for
         while (keys := (shelf := self._shelves.find(model, entry)).keys) is None:
             shelf.found(Rotation(model.id, await looked_up(model.id, entry, self._environ, self._kept_keys)))
         refusal = None if turn is None else shelf.failure.refusal
         if refusal is not None:
             raise refusal.error
         key = keys.spare() if turn is None else keys.next(turn)
-        path = self.file(entry)
         opened = shelf.lend(key, path)
-        if opened is None and path is not None:
-            await self.headers.of(path)  # from now on it is known
-            opened = shelf.lend(key, path)
         if opened is None:
             made = self._made(kind, model, key, path)
             opened = shelf.opened[key] = self._open.add(made, path, retired=not shelf.in_force)
@@ -237,7 +236,7 @@ class ModelPool:
                 error,
             )
             location = Location()
-        if self._in_force(model, entry):
+        if self.in_force(model, entry):
             self.locations[model.id] = location
         return location
 
@@ -257,7 +256,8 @@ class ModelPool:
             self.locations.pop(name, None)
         self.states.forget(changed)
 
-    def _in_force(self, model: Model, entry: ModelEntry) -> bool:
+    def in_force(self, model: Model, entry: ModelEntry) -> bool:
+        """New tasks get this model as it is here."""
         if self._config is None:
             return True
         now = self._config.models.get(model.id)

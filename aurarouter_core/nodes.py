@@ -134,6 +134,7 @@ class Nodes:
         except FAILURES as error:
             return Work(run=self.run, call=self.call, node=node, shown=shown, failure=error, error=error_info(error))
         if decision.constraint.private:
+            self.run.recorder.private = True  # also when nobody is cleared, and so nobody is asked
             self.limits |= Constraint(private=True, reasons=decision.constraint.reasons)
         return self.work(evolve(node, label=self.told(text) or node.label), decision, sent(decision), shown=shown)
 

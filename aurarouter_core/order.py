@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from math import inf
 
 from attrs import define
@@ -54,6 +54,7 @@ class Order:
         self._candidates = [Candidate(name, Turn(deadline=run.deadline)) for name in chain]
         self._last: Candidate | None = None
         self._round = 1
+        self._waited = 0.0
         self.passed_over: dict[str, str] = {}
 
     def next(self) -> Candidate | None:
@@ -75,22 +76,33 @@ class Order:
         return None
 
     def failed(self, candidate: Candidate, error: BaseException) -> None:
-        """A candidate was asked, and failed."""
+        """A candidate was asked, and failed; or it began to rest while the task stood in line for it."""
         asked, candidate.turn.asked = candidate.turn.asked, False
         if candidate.turn.another:
             return
         candidate.tries += asked
         temporary = isinstance(error, ProviderUnavailableError | ProviderRateLimitedError)
-        if not (asked and temporary) or candidate.tries > self._run.snapshot.config.system.retries:
+        rests = self._run.pool.states.refusal(candidate.name) is not None
+        if not (temporary and (asked or rests)) or candidate.tries > self._run.snapshot.config.system.retries:
             candidate.is_out = True
 
     async def come_back(self) -> AsyncGenerator[Progress]:
         """Wait until somebody may be asked, telling for whom; ends when that is so, and when there is no point."""
         now = asyncio.get_running_loop().time
         began = now()
-        end = min(began + self._run.snapshot.config.system.max_wait, self._run.deadline or inf)
-        told: HealthState | None = None
         self._round += 1
+        try:
+            async with aclosing(self._awaited(began)) as waiting:
+                async for progress in waiting:
+                    yield progress
+        finally:
+            self._waited += now() - began
+
+    async def _awaited(self, began: float) -> AsyncGenerator[Progress]:
+        now = asyncio.get_running_loop().time
+        patience = self._run.snapshot.config.system.max_wait - self._waited
+        end = min(began + patience, self._run.deadline or inf)
+        told: HealthState | None = None
         while (left := end - now()) > 0 and (resting := self._resting()):
             if any(refusal is None for _, refusal in resting):
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 from attrs import define
 
 from aurarouter_core.attempt import Run
-from aurarouter_core.condense import condensed
 from aurarouter_core.nodes import Nodes, Work
+from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import CORRECT, REVIEW, Words
 from aurarouter_core.steps import unfenced
-from aurarouter_hooks import Call, Decision, Done, Event, Node, Noted, Reply, Task
+from aurarouter_hooks import Call, Done, Event, Node, NoModelLeftError, Noted, Reply
 
+log = logging.getLogger(__name__)
 REVIEWER = "reviewer"
 PROBLEMS, LONGEST = 10, 1000
 """Problems of a verdict, and characters of each; a verdict with more is none."""
@@ -132,12 +134,11 @@ async def _review(nodes: Nodes, answer: Answer, number: int) -> Work:
     template = nodes.run.snapshot.config.prompts.review or REVIEW
     wishes: dict[str, Any] = {"role": REVIEWER, "response_schema": VERDICT, "schema_optional": True}
 
-    def sent(decision: Decision) -> Task:
-        text = condensed(answer.reply.text, nodes.room(decision))
-        return nodes.asking(str(Words(template, {"task": nodes.task.question, "answer": text})), **wishes)
-
+    data = {"task": nodes.task.question, "answer": answer.reply.text}
+    task = nodes.asking(str(Words(template, data)), **wishes)
     about = nodes.asking(f"{nodes.task.question}\n\n{answer.reply.text}", **wishes)
-    return await nodes.begin(nodes.node(f"review-{number}", "review", answer.node), about, sent)
+    work = await nodes.begin(nodes.node(f"review-{number}", "review", answer.node), about, lambda _: task)
+    return _whole(nodes, answer, work)
 
 
 async def _correction(nodes: Nodes, answer: Answer, problems: tuple[str, ...], number: int) -> Work:
@@ -146,11 +147,18 @@ async def _correction(nodes: Nodes, answer: Answer, problems: tuple[str, ...], n
     wishes = {"role": answer.role or task.role, "parameters": task.parameters, "response_schema": task.response_schema}
     listed = "\n".join(f"- {problem}" for problem in problems)
 
-    def sent(decision: Decision) -> Task:
-        text = condensed(answer.reply.text, nodes.room(decision))
-        data = {"task": task.question, "answer": text, "problems": listed}
-        return nodes.asking(str(Words(template, data)), **wishes)
-
+    data = {"task": task.question, "answer": answer.reply.text, "problems": listed}
+    asked = nodes.asking(str(Words(template, data)), **wishes)
     about = nodes.asking(f"{task.question}\n\n{answer.reply.text}\n\n{listed}", **wishes)
     node = nodes.node(f"correction-{number}", "answer", f"review-{number}", label="corrected after review")
-    return await nodes.begin(node, about, sent, shown=True)
+    return _whole(nodes, answer, await nodes.begin(node, about, lambda _: asked, shown=True))
+
+
+def _whole(nodes: Nodes, answer: Answer, work: Work) -> Work:
+    """Nobody is asked who can't read all of the answer: half of it can't be approved, nor written again."""
+    size, room = len(answer.reply.text), nodes.room(work.run.decision)
+    if work.failure is None and size > room:
+        work.failure = NoModelLeftError(f"the answer has {size} characters, and {room} fit into the prompt")
+        work.error = error_info(work.failure)
+        log.info("%s: %s", work.node.id, work.failure)
+    return work

@@ -23,6 +23,7 @@ from aurarouter_hooks import (
     Delta,
     Done,
     Event,
+    NodeStarted,
     Opaque,
     Part,
     Reply,
@@ -96,12 +97,16 @@ class Chat:
         question = self._kept.ask(self.conversation, question)
         chunks: list[Chunk] = []
         model, done = "", None
+        answers = first = True  # a reviewer says nothing to the user, and half a correction takes nobody's place
         try:
             async with aclosing(self._router.stream(self._asked(task))) as events:
                 async for event in events:
-                    if isinstance(event, Committed):
-                        model, chunks = event.model, []
-                    elif isinstance(event, Delta):
+                    if isinstance(event, NodeStarted):
+                        answers = event.node.kind == "answer"
+                        first = not chunks
+                    elif isinstance(event, Committed) and answers:
+                        model = event.model
+                    elif isinstance(event, Delta) and first:
                         chunks.append(event.chunk)
                     elif isinstance(event, Done):
                         done = event
@@ -153,13 +158,18 @@ class Chat:
         for _ in range(ROUNDS):
             if not (await self.pressure(task)).too_high:
                 return
-            condensed = await self.condense()
+            condensed = await self.condense(task)
             yield condensed
             if condensed.problem:
                 return
 
-    async def condense(self) -> Condensed:
-        """Have a model summarise the oldest part; the originals stay. Nothing changes unless all goes well."""
+    async def condense(self, task: Task | None = None) -> Condensed:
+        """Have a model summarise the oldest part; the originals stay. Nothing changes unless all goes well.
+
+        Args:
+            task: What room is made for; its limits hold for the summary too.
+        """
+        task = task or Task("")
         entries = self._kept.entries(self.conversation.id)
         chosen = oldest(entries, await self._limit(self._asked(Task(""))))
         if not chosen:
@@ -170,9 +180,9 @@ class Chat:
             wishes = Task(role=SUMMARISES)
         else:
             wishes = Task(role=None if one.model else one.role, model=one.model)
-        task = condensing.task(chosen, evolve(wishes, conversation=one.id, private=one.private))
+        limits = evolve(wishes, private=one.private or task.private, here=task.here, tags=task.tags)
         try:
-            done = await self._router.run(task)
+            done = await self._router.run(condensing.task(chosen, evolve(limits, conversation=one.id)))
         except AuraRouterError as error:
             return Condensed(problem=str(error))
         problem = condensing.objection(done, chosen)

@@ -17,6 +17,7 @@ from aurarouter_hooks import (
     Constraint,
     Delta,
     Event,
+    Message,
     Middleware,
     NodeStarted,
     NoModelLeftError,
@@ -218,3 +219,27 @@ async def test_closing_early_closes_all_that_is_inside(
                 if isinstance(event, Delta):
                     break
         assert closed == ["provider"]
+
+
+@pytest.mark.parametrize("scope", ["task", "attempt"])
+async def test_what_it_adds_is_looked_through_like_the_rest(
+    configure: Callable[..., Config], plugins_with: Make, scope: str
+) -> None:
+    seen: list[Prompt] = []
+    config = configure(far={"provider": "remote", "options": {"seen": seen}})
+
+    class Adds(Layer):
+        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+            changed = evolve(call, task=evolve(call.task, context="the IBAN is 12"))
+            if call.prompt is not None:
+                changed = evolve(call, prompt=evolve(call.prompt, messages=(Message("user", "the IBAN is 12"),)))
+            async for event in proceed(changed):
+                yield event
+
+    def look(task: Task) -> Constraint | None:
+        return Constraint(private=True) if any("IBAN" in text for text in task.texts()) else None
+
+    async with Router(config, plugins_with(Adds(scope), constrain_task=look)) as router:
+        with pytest.raises(PrivacyError):
+            await router.run(Task("hi"))
+    assert seen == []

@@ -15,6 +15,7 @@ from aurarouter_core.structure import build
 from aurarouter_hooks import (
     AllModelsFailedError,
     AttemptFailed,
+    BudgetError,
     Call,
     Constraint,
     Delta,
@@ -28,6 +29,7 @@ from aurarouter_hooks import (
     ProviderUnavailableError,
     hookimpl,
 )
+from grammar import check
 
 PLAN = plan_of("first part", "second part", "third part")
 Say = Callable[[Kind, Prompt, str], Any]
@@ -168,6 +170,43 @@ async def test_private_content_with_nowhere_to_go_ends_the_plan_as_refused() -> 
     with pytest.raises(PrivacyError, match="no model is cleared"):
         await events_of(cast, Task("Bake", mode="plan"), configured("far"), finds_private("IBAN"))
     assert [kind for _, kind, _ in cast.sent] == ["plan", "step"]
+
+
+async def test_what_is_found_private_with_nowhere_to_go_is_not_kept() -> None:
+    def say(kind: Kind, prompt: Prompt, model: str) -> str:
+        return PLAN if kind == "plan" else "the IBAN is 12"
+
+    plugins = Plugins(discover=False, extra=[Cast(say).plugin, finds_private("IBAN")])
+    async with Router(configured("far", system={"keep_content": True}), plugins) as router:
+        with pytest.raises(PrivacyError):
+            await router.run(Task("Bake", mode="plan"))
+        store = router.store
+    (trace,) = store.latest(1)
+    assert trace["private"]
+    assert "IBAN" not in str(trace)
+    assert "first part" not in str(trace)
+
+
+async def test_a_step_that_middleware_refuses_is_told_like_any_other() -> None:
+    class Refuses(Middleware):
+        scope = "attempt"
+
+        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+            async for event in proceed(call):
+                yield event
+            if call.prompt is not None and "number 2 of 3" in call.prompt.messages[-1].text:
+                raise BudgetError("all spent")
+
+    budget = SimpleNamespace(__name__="budget", register_middleware=hookimpl(lambda: [Refuses()]))
+    cast = Cast(lambda kind, *_: PLAN if kind == "plan" else "fine")
+    events, _ = await events_of(cast, Task("Bake", mode="plan"), configured("a"), budget)
+    check(events, whole=True)
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert done.trace.error is not None
+    assert done.trace.error.message == "step 2 of 3 failed: all spent"
+    last = done.trace.nodes[-1]
+    assert (last.outcome, [attempt.outcome for attempt in last.attempts]) == ("failed", ["error"])
 
 
 async def test_what_a_plan_names_chooses_no_model_and_loosens_nothing() -> None:

@@ -117,6 +117,13 @@ async def test_a_correction_that_fails_leaves_the_answer() -> None:
         assert (done.text, done.complete, done.trace.notes["review"]) == ("bread\n\nbread", True, "rejected")
 
 
+async def test_an_answer_that_the_reviewer_did_not_see_whole_is_not_approved() -> None:
+    cast = Cast(lambda kind, *_: GOOD if kind == "review" else "bread " * 10_000)
+    done = await run(cast, Task("Bake", review=True))
+    assert done.trace.notes["review"] == "not reviewed"
+    assert not cast.texts("review")
+
+
 @pytest.mark.parametrize("said", [
     "", "yes", "true", "[]", '"approved"', "{}", '{"approved": true}', '{"approved": 1, "problems": []}',
     '{"approved": "true", "problems": []}', '{"approved": true, "problems": ["but"]}',
