@@ -64,6 +64,7 @@ class Refusal:
         retry_in: Seconds until it may be asked again; 0 while somebody tries it.
         state: Its state.
         progress: 0..1 while it loads.
+        firm: The backend named the time, or refused the key: no health check ends it sooner.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Refusal:
     retry_in: float
     state: HealthState
     progress: float | None = None
+    firm: bool = False
 
     @property
     def error(self) -> ProviderError:
@@ -107,6 +109,7 @@ class FailureState:
     hint: str = ""
     progress: float | None = None
     looked: float = float("-inf")
+    _firm: bool = False
     _turn: int = 0
     _probe: int | None = None
     _tickets: int = 0
@@ -124,7 +127,14 @@ class FailureState:
         left = self.until - self.clock()
         if self.state in RESTING and left > 0:
             progress = self.progress if self.state == "loading" else None
-            return Refusal(model=self.model, why=self._why(left), retry_in=left, state=self.state, progress=progress)
+            return Refusal(
+                model=self.model,
+                why=self._why(left),
+                retry_in=left,
+                state=self.state,
+                progress=progress,
+                firm=self._firm,
+            )
         if self._probe is not None and self.state in ONE_AT_A_TIME:
             why = f"another task tries it first, after: {self.detail}"
             return Refusal(model=self.model, why=why, retry_in=0.0, state="half_open")
@@ -163,6 +173,7 @@ class FailureState:
             self._unavailable(error, stale=stale, private=private)
         elif isinstance(error, ProviderAuthError) and not stale:
             self._worse("misconfigured", REFUSED, error, private=private)
+            self._firm = True
         elif error is None and not stale:
             self._better("healthy")
 
@@ -178,6 +189,7 @@ class FailureState:
         if stale:
             if wait is not None and self.state in RESTING:
                 self.until = max(self.until, self.clock() + wait)
+                self._firm = True
             return
         self.failures += 1
         if wait is None:
@@ -186,6 +198,7 @@ class FailureState:
         self._worse(
             "rate_limited" if isinstance(error, ProviderRateLimitedError) else state, wait, error, private=private
         )
+        self._firm = asked is not None
 
     def forgive(self) -> None:
         """Forget everything: somebody wants it asked all the same."""
@@ -195,6 +208,8 @@ class FailureState:
 
     def saw(self, health: Health) -> None:
         """A health check said this. It lifts no limit that the backend asked for, and closes no breaker by itself."""
+        if self._firm and self.until > self.clock():
+            return
         if health.state in ("healthy", "cold"):
             if self.state == "open":
                 self._better("half_open")
@@ -249,3 +264,4 @@ class FailureState:
 
     def _set(self, state: HealthState, failures: int, until: float, detail: str, hint: str) -> None:
         self.state, self.failures, self.until, self.detail, self.hint = state, failures, until, detail, hint
+        self._firm = False

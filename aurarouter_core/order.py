@@ -125,7 +125,7 @@ class Order:
     async def _look(self, left: float) -> None:
         """Ask backends that are only unavailable how they are: they may be loading, or back before their time."""
         run = self._run
-        names = [candidate.name for candidate, refusal in self._resting() if refusal and refusal.state in WORTH_A_LOOK]
+        names = [candidate.name for candidate, refusal in self._resting() if refusal and _worth_a_look(refusal)]
         with suppress(TimeoutError):
             async with asyncio.timeout(left):
                 await asyncio.gather(*(look(name, run.snapshot, run.pool) for name in names))
@@ -138,5 +138,9 @@ class Order:
             elif refusal.state == "misconfigured" or (refusal.state == "down" and gone):
                 candidate.is_out = True
                 self.passed_over[candidate.name] = refusal.why
-            elif refusal.retry_in <= left or refusal.state in WORTH_A_LOOK:
+            elif refusal.retry_in <= left or _worth_a_look(refusal):
                 yield refusal
+
+
+def _worth_a_look(refusal: Refusal) -> bool:
+    return refusal.state in WORTH_A_LOOK and not refusal.firm

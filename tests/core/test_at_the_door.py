@@ -58,7 +58,8 @@ async def test_a_crowd_that_waits_for_a_broken_model_lets_one_try_and_is_served(
         assert state is not None
         for _ in range(THRESHOLD):
             state.until = 0.0
-            state.ended(state.begin(), ProviderUnavailableError("out of flour", retry_after=30))
+            state.ended(state.begin(), ProviderUnavailableError("out of flour"))
+        state.until += 30
         assert state.state == "open"
         done = await asyncio.gather(*(router.run(Task(str(number))) for number in range(20)))
     assert [each.text for each in done] == ["bread"] * 20

@@ -100,6 +100,20 @@ async def test_a_wait_beyond_patience_is_not_begun(
     assert posts(fault_server) == 1
 
 
+async def test_a_busy_backend_that_names_a_time_gets_it_however_well_it_looks(
+    fault_server: FaultServer, configured: Callable[..., Config]
+) -> None:
+    fault_server.will(status(503, {"Retry-After": "600"}))
+    plugins = Plugins()
+    async with Router(configured(plugins), plugins) as router:
+        with pytest.raises(AllModelsFailedError, match="503"):
+            await asyncio.wait_for(router.run(Task("hi")), 20)
+        await router.health()
+        with pytest.raises(AllModelsFailedError, match="cooling for 10 min more"):
+            await asyncio.wait_for(router.run(Task("hi")), 20)
+    assert posts(fault_server) == 1
+
+
 async def test_a_refused_key_is_not_tried_again_until_it_changes(
     fault_server: FaultServer, configured: Callable[..., Config]
 ) -> None:

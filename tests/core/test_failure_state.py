@@ -193,6 +193,27 @@ def test_a_health_check_changes_a_cooling_model(state: FailureState, seen: Healt
     assert name(state) == state_after
 
 
+@pytest.mark.parametrize("seen", ["healthy", "cold", "down", "loading", "misconfigured"])
+@pytest.mark.parametrize(
+    ("error", "rest"),
+    [
+        (ProviderUnavailableError("busy", retry_after=60), 60.0),
+        (ProviderRateLimitedError("slow down", retry_after=60), 60.0),
+        (ProviderAuthError("401"), REFUSED),
+    ],
+)
+def test_no_health_check_shortens_what_the_backend_itself_asked_for(
+    state: FailureState, clock: Clock, error: ProviderError, rest: float, seen: Any
+) -> None:
+    fail(state, error)
+    state.saw(Health(state=seen))
+    assert state.refusal is not None
+    assert (state.refusal.retry_in, state.refusal.firm) == (rest, True)
+    clock.now += rest
+    state.saw(Health(state="healthy"))
+    assert state.refusal is None
+
+
 def test_loading_says_how_far(state: FailureState, clock: Clock) -> None:
     fail(state)
     state.saw(Health(state="loading", progress=0.43))

@@ -7,7 +7,7 @@ from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.store import StateRow
 from aurarouter_hooks import Health, ProviderAuthError, ProviderUnavailableError
 
-AWAY = ProviderUnavailableError("connection refused", retry_after=60)
+AWAY = ProviderUnavailableError("connection refused")
 
 
 @pytest.fixture
