@@ -46,6 +46,8 @@ async def follow(looks: AsyncGenerator[None], reload: Callable[[], Awaitable[Non
                 log.error("the configuration stays as it was: %s", words)  # noqa: TRY400 - a user's mistake, not ours
             except AuraRouterError as error:
                 log.error("the configuration stays as it was: %s", error)  # noqa: TRY400
+            except Exception:  # whoever is told of reloads is no reason to follow the files no more
+                log.exception("somebody who was told of the new configuration failed")
 
 
 async def hear(store: Store, pool: ModelPool, snapshot: Snapshot) -> None:

@@ -136,6 +136,22 @@ async def test_a_broken_file_is_told_once_and_changes_nothing(
     assert f"{file}:1: models.first.colour: unknown key" in record.message
 
 
+async def test_a_listener_that_fails_does_not_end_the_watch(
+    versioned: Plugins, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_: Config) -> None:
+        raise ZeroDivisionError
+
+    file = home / "auraconfig.yaml"
+    write(file, good(1))
+    async with Router(plugins=versioned, watch=0.002, on_reload=fails) as router:
+        for version in (2, 3):
+            write(file, good(version))
+            await until(lambda v=version: router.snapshot.config.system.default_timeout == v)
+        await asyncio.sleep(0.01)
+    assert any(record.exc_info for record in caplog.records)
+
+
 async def test_a_file_that_appears_or_goes_counts_too(versioned: Plugins, home: Path) -> None:
     file = home / "auraconfig.yaml"
     async with Router(plugins=versioned, watch=0.002) as router:
