@@ -182,8 +182,8 @@ class Shelves:
         return shelves[-1]
 
     def done(self, shelf: Shelf) -> None:
-        """A loan has ended: a shelf that nobody will come back to goes."""
-        if not shelf.in_force and not shelf.in_use:
+        """A loan has ended: a shelf that is not in force goes, unless its state says when it may be asked again."""
+        if not shelf.in_force and not shelf.in_use and not shelf.failure.is_troubled:
             self._of[shelf.model.id] = [other for other in self._of.get(shelf.model.id, ()) if other is not shelf]
 
     def renew(self) -> set[str]:

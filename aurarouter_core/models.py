@@ -14,7 +14,7 @@ from attrs import evolve
 
 from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
-from aurarouter_core.failure_state import FailureState
+from aurarouter_core.failure_state import FailureState, Refusal
 from aurarouter_core.failure_states import FailureStates, fingerprint
 from aurarouter_core.footprint import footprint
 from aurarouter_core.headers import Headers
@@ -157,6 +157,10 @@ class ModelPool:
     def line(self, model: Model, entry: ModelEntry) -> Line:
         """The places of a model, and who waits for one."""
         return self._shelves.find(model, entry).line
+
+    def refusal(self, model: Model, entry: ModelEntry) -> Refusal | None:
+        """Why a model, as a task has it, may not be asked now; None when it may."""
+        return self._shelves.find(model, entry).failure.refusal
 
     async def _take(self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None) -> Taken:
         kind = _kind(model, entry, plugins)

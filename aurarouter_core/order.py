@@ -67,7 +67,7 @@ class Order:
         for candidate in self._candidates:
             if candidate.is_out or candidate.round == self._round:
                 continue
-            refusal = self._run.pool.states.refusal(candidate.name)
+            refusal = self._refusal(candidate.name)
             if refusal is None:
                 candidate.round = self._round
                 self._last = candidate
@@ -82,7 +82,7 @@ class Order:
             return
         candidate.tries += asked
         temporary = isinstance(error, ProviderUnavailableError | ProviderRateLimitedError)
-        rests = self._run.pool.states.refusal(candidate.name) is not None
+        rests = self._refusal(candidate.name) is not None
         if not (temporary and (asked or rests)) or candidate.tries > self._run.snapshot.config.system.retries:
             candidate.is_out = True
 
@@ -118,9 +118,12 @@ class Order:
                 pause = min(first.retry_in or LOOK_EVERY, LOOK_EVERY, left)
                 await asyncio.wait_for(self._run.pool.states.news(), pause)
 
+    def _refusal(self, name: str) -> Refusal | None:
+        snapshot = self._run.snapshot
+        return self._run.pool.refusal(snapshot.models[name], snapshot.config.models[name])
+
     def _resting(self) -> list[tuple[Candidate, Refusal | None]]:
-        refusal = self._run.pool.states.refusal
-        return [(candidate, refusal(candidate.name)) for candidate in self._candidates if not candidate.is_out]
+        return [(candidate, self._refusal(candidate.name)) for candidate in self._candidates if not candidate.is_out]
 
     async def _look(self, left: float) -> None:
         """Ask backends that are only unavailable how they are: they may be loading, or back before their time."""

@@ -1,6 +1,7 @@
 """A reload at an awkward moment: what is open stays known, and what was said of the old is not held against the new."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,15 @@ from aurarouter_core import Plugins, Router, Task, load_config
 from aurarouter_core import headers as model_headers
 from aurarouter_core.config import Config
 from aurarouter_core.health import look
-from aurarouter_hooks import Health, Prompt, Provider, ProviderUnavailableError, Reply
+from aurarouter_hooks import (
+    AllModelsFailedError,
+    Health,
+    Prompt,
+    Provider,
+    ProviderRateLimitedError,
+    ProviderUnavailableError,
+    Reply,
+)
 
 
 class Local(Provider):
@@ -84,3 +93,29 @@ async def test_a_look_at_the_old_says_nothing_about_the_new(plugins: Plugins) ->
         assert seen is not None
         assert seen.state == "misconfigured"
         assert not router.pool.states.refusals()
+
+
+class Limited(Provider):
+    """Asks for some time each time that it is asked."""
+
+    asked: ClassVar[list[float]] = []
+
+    async def generate(self, prompt: Prompt) -> Reply:
+        self.asked.append(time.monotonic())
+        await asyncio.sleep(0.1)
+        raise ProviderRateLimitedError("slow down", retry_after=0.5)
+
+
+async def test_a_task_on_the_old_waits_as_the_old_backend_asks(make_plugin: Callable[..., object]) -> None:
+    Limited.asked.clear()
+    brings = make_plugin("testing", register_providers=lambda: {"limited": Limited})
+    plugins = Plugins(discover=False, extra=[brings])
+    settings = {"models": {"a": {"provider": "limited"}}, "roles": {"coding": ["a"]}}
+    async with Router(load_config(plugins, settings=settings), plugins) as router:
+        running = asyncio.create_task(router.run(Task("hi")))
+        await asyncio.sleep(0.02)
+        await router.set_layer("test", {"models": {"a": {"tags": ["eu"]}}})
+        with pytest.raises(AllModelsFailedError):
+            await running
+    first, second = Limited.asked
+    assert second - first >= 0.5
