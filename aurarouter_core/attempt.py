@@ -107,7 +107,7 @@ async def attempt_events(
             raise ProviderReplyError("a middleware took the prompt away")
         found = run.snapshot.inspector.prompt(call.prompt)
         limits = _limits(run, call, prompt, found)
-        turn.private = limits.private or limits.here
+        turn.private = limits.private or limits.here or bool(found.redacts)
         cleared, redaction = await _cleared(run, call.prompt, model, entry, limits, found)
         _refuse_incapable(provider, limits)
         if run.task.schema_optional and not _keeps_to_schemas(provider):
