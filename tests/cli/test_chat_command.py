@@ -20,7 +20,7 @@ from fault_server import FaultServer
 from faults import half_a_stream, piece, stream
 
 Run = Callable[..., CompletedProcess[str]]
-ECHO = "models: {a: {provider: echo}, b: {provider: echo, context_length: 60}}\nroles: {coding: [a]}\n"
+ECHO = "models: {a: {provider: echo}, b: {provider: echo, context_length: 400}}\nroles: {coding: [a]}\n"
 
 
 def conversations(aurarouter: Run) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ def test_slash_commands(aurarouter: Run, tmp_path: Path) -> None:
         f"[{file} is there already; it stays as it is]",
         "[say where to: /save FILE]",
         "[the conversation has about ",
-        " of 60 tokens (",
+        " of 400 tokens (",
         "[nothing was condensed: there is nothing older than the last exchange]",
         "[a new conversation, ",
     ):
@@ -121,8 +121,8 @@ def test_slash_commands(aurarouter: Run, tmp_path: Path) -> None:
 
 
 def test_pressure_is_told_and_a_summary_that_is_none_changes_nothing(aurarouter: Run) -> None:
-    done = aurarouter("chat", "-m", "b", config=ECHO, stdin=f"{'x' * 80}\n{'y' * 80}\nz\n")
-    assert re.search(r"\[the conversation has about \d+ of 60 tokens \(\d+%\); /condense makes room", done.stderr)
+    done = aurarouter("chat", "-m", "b", config=ECHO, stdin=f"{'x' * 650}\n{'y' * 80}\nz\n")
+    assert re.search(r"\[the conversation has about \d+ of 400 tokens \(\d+%\); /condense makes room", done.stderr)
     assert "[condensing failed, so nothing was changed: the summary is no shorter than" in done.stderr
     (one,) = conversations(aurarouter)
     assert [text[0] for text, _ in texts(aurarouter, one["id"])] == list("xxyyzz")

@@ -44,7 +44,7 @@ def test_run_reads_standard_input_and_a_context_file(aurarouter: Run, echo: str,
 def test_run_as_json_carries_answer_decision_and_attempts(aurarouter: Run, echo: str) -> None:
     told = json.loads(aurarouter("run", "Write a function", "--json", config=echo).stdout)
     assert (told["success"], told["complete"], told["text"]) == (True, True, "Write a function")
-    assert [stage["name"] for stage in told["decision"]["stages"]][:2] == ["analyse", "classify"]
+    assert [stage["name"] for stage in told["decision"]["stages"]][:3] == ["analyse", "private", "classify"]
     assert all(stage["microseconds"] > 0 for stage in told["decision"]["stages"])
     assert told["attempts"][0]["outcome"] == "ok"
     assert told["trace"]["nodes"][1]["seconds"] > 0
