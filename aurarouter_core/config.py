@@ -142,11 +142,11 @@ class ModelEntry:
         parameters: Sampling parameters under the names of the OpenAI API.
         options: Settings that only this provider knows.
         timeout: Seconds that one attempt may take; default: `system.default_timeout`.
-        connect_timeout: Seconds until a connection stands.
+        connect_timeout: Seconds until a connection stands; default: 10.
         first_token_timeout: Seconds until the first word of an answer; default: only `timeout` holds.
-        between_tokens_timeout: Seconds between two pieces of an answer.
+        between_tokens_timeout: Seconds between two pieces of an answer; default: 60.
         max_concurrency: Attempts at a time; default: any number.
-        max_queue: Tasks that may wait for one of these; those beyond go on to the next model.
+        max_queue: Tasks that may wait for one of these; those beyond go on to the next model; default: 100.
         capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
         context_length: Tokens of prompt and answer together.
         price: What it costs.
@@ -167,11 +167,11 @@ class ModelEntry:
     parameters: Mapping[str, Any] = Factory(dict)
     options: Mapping[str, Any] = Factory(dict)
     timeout: float | None = field(default=None, validator=optional(seconds))
-    connect_timeout: float = field(default=10.0, validator=seconds)
+    connect_timeout: float | None = field(default=None, validator=optional(seconds))
     first_token_timeout: float | None = field(default=None, validator=optional(seconds))
-    between_tokens_timeout: float = field(default=60.0, validator=seconds)
+    between_tokens_timeout: float | None = field(default=None, validator=optional(seconds))
     max_concurrency: int | None = field(default=None, validator=optional(gt(0)))
-    max_queue: int = field(default=100, validator=ge(0))
+    max_queue: int | None = field(default=None, validator=optional(ge(0)))
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
     price: PriceEntry | None = None

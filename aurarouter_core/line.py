@@ -7,17 +7,21 @@ import asyncio
 from aurarouter_hooks import ProviderUnavailableError
 
 
+ROOM = 100
+"""How many may wait for a model that says nothing else."""
+
+
 class Line:
     """The places of one model.
 
     Args:
         places: Attempts at a time; None for any number.
-        room: How many may wait at most.
+        room: How many may wait at most; None for `ROOM`.
     """
 
-    def __init__(self, places: int | None, room: int) -> None:
+    def __init__(self, places: int | None, room: int | None) -> None:
         self._places = None if places is None else asyncio.Semaphore(places)  # wakes those who wait in their order
-        self._room = room
+        self._room = ROOM if room is None else room
         self.waiting = 0
 
     @property

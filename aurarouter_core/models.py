@@ -43,6 +43,8 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+CONNECT, BETWEEN_TOKENS = 10.0, 60.0
+"""Seconds, for models that say nothing else."""
 
 
 def configured(config: Config) -> dict[str, Model]:
@@ -65,9 +67,9 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
         parameters=entry.parameters,
         options=entry.options,
         timeouts=Timeouts(
-            connect=entry.connect_timeout,
+            connect=entry.connect_timeout or CONNECT,
             first_token=entry.first_token_timeout,
-            between_tokens=entry.between_tokens_timeout,
+            between_tokens=entry.between_tokens_timeout or BETWEEN_TOKENS,
             total=entry.timeout or default_timeout,
         ),
         max_concurrency=entry.max_concurrency,

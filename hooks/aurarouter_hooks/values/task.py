@@ -30,6 +30,11 @@ def _strings(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _some_time(_: object, attribute: Any, value: float | None) -> None:
+    if value is not None and not 0 < value < float("inf"):
+        raise ValueError(f"'{attribute.name}' must be a number of seconds above 0, not {value!r}")
+
+
 def only_names(value: Iterable[str]) -> frozenset[str]:
     """A set of names; one bare string is refused, since it would become its letters."""
     return frozenset(_strings(value))
@@ -64,7 +69,7 @@ class Task:
         restore: Where private data was replaced for a model, put it back into the answer. None: as configured.
         app: Who asks (a client key's name), for limits and usage.
         conversation: Ties tasks together: once private, it stays private.
-        deadline: Seconds that the whole task may take; None for no limit beside those of each attempt.
+        deadline: Seconds that the whole task may take, above 0; None for no limit beside those of each attempt.
         trace_context: The caller's W3C trace context.
         id: The request's id; the same id is the same request.
     """
@@ -90,7 +95,7 @@ class Task:
     restore: bool | None = field(default=None, kw_only=True)
     app: str = field(default="", kw_only=True)
     conversation: str = field(default="", kw_only=True)
-    deadline: float | None = field(default=None, kw_only=True)
+    deadline: float | None = field(default=None, kw_only=True, validator=_some_time)
     trace_context: TraceContext | None = field(default=None, kw_only=True)
     id: str = field(factory=new_id, kw_only=True)
 
