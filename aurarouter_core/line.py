@@ -6,7 +6,6 @@ import asyncio
 
 from aurarouter_hooks import ProviderUnavailableError
 
-
 ROOM = 100
 """How many may wait for a model that says nothing else."""
 
