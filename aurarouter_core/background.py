@@ -31,7 +31,9 @@ class Background:
         """End all of them."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("work in the background had ended with an error", exc_info=outcome)
 
 
 async def follow(looks: AsyncGenerator[None], reload: Callable[[], Awaitable[None]]) -> None:

@@ -18,6 +18,7 @@ VARIABLE = r"(?:^|[^$])\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}"
 
 RULES: Mapping[object, tuple[str, str]] = {
     config._plain_name: (r"^(?!\.{1,2}$)[^/\\\u0000]+$", "a plain file name"),
+    config._variable: (r"^([A-Za-z_][A-Za-z0-9_]*)?$", "the name of a variable"),
     config._scheme: (r"^[^\W\d]\w*:[\s\S]", "a scheme, a colon and a location"),
 }
 """What checks of our own allow, as a pattern and in words."""
