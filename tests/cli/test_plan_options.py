@@ -39,7 +39,8 @@ def config(fault_server: Any) -> str:
 
 
 def test_a_plan_is_made_when_it_is_asked_for(aurarouter: Run, config: str, fault_server: Any) -> None:
-    fault_server.always(answering(plan=[plan_of("a", "b")] * 2, step=["one", "two"] * 2))
+    plan = plan_of("Write a Python function that bakes", "Write a Python unit test for that function")
+    fault_server.always(answering(plan=[plan] * 2, step=["one", "two"] * 2))
     done = aurarouter("run", "Bake bread", "--mode", "plan", "--trace", config=config)
     assert (done.returncode, done.stdout) == (0, "one\n\ntwo\n")
     assert "step-2 [coding]" in done.stderr
