@@ -10,6 +10,7 @@ from functools import partial
 from attrs import evolve
 
 from aurarouter_core.attempt import Run, attempt_events
+from aurarouter_core.clocks import within
 from aurarouter_core.order import Order
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
@@ -42,6 +43,8 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+GRACE = 0.04
+"""Seconds that the attempt's own clocks get to act at the task's deadline, before it ends whatever surrounds them."""
 WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
 
 
@@ -81,7 +84,10 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         error: ProviderError | PrivacyError | NoModelLeftError | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
-            async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
+            made = proceed(_attempt_call(call, model, prompt, number))
+            if run.deadline is not None:
+                made = within(made, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
+            async with aclosing(made) as events:
                 async for event in events:
                     if not isinstance(event, WITHIN_ATTEMPT):
                         raise _out_of_place(event)

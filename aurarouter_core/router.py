@@ -13,6 +13,7 @@ from typing import Any, Self
 from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
+from aurarouter_core.clocks import within
 from aurarouter_core.config import Config
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
@@ -44,6 +45,8 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+GRACE = 0.07
+"""Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
 class Router:
@@ -219,7 +222,10 @@ class Router:
         run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        return wrapped(layers, partial(execute, run))(call)
+        events = wrapped(layers, partial(execute, run))(call)
+        if deadline is None:
+            return events
+        return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
 
     @staticmethod
     def _with_whole_trace(done: Done, recorder: Recorder) -> Done:
