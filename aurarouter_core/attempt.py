@@ -223,6 +223,7 @@ async def _cleared(
     confined = limits.private or limits.here
     if confined or found.redacts:
         run.recorder.private = run.recorder.private or limits.private
+        run.recorder.redacts = run.recorder.redacts or found.redacts
         async with run.in_time():
             location = await run.pool.where(model, entry, run.snapshot.plugins)
     reason = unfit(model, limits, run.snapshot)

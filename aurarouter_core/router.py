@@ -195,12 +195,14 @@ class Router:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
                 self._remember(task, trace.private)
-                self.store.add(without_words(trace) if trace.private else trace)
-                self.plugins.task_finished(trace)
+                kept = without_words(trace) if recorder.wordless else trace
+                self.store.add(kept)
+                self.plugins.task_finished(kept)
 
     async def _begun(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
         """A task's events, once it is decided."""
         began = recorder.elapsed
+        recorder.redacts = snapshot.inspector.redacts(task)
         deadline = None
         known = self._known_limits(task)
         if task.deadline is None:
