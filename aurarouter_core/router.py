@@ -181,10 +181,10 @@ class Router:
             try:
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
-                        recorder.see(event)
                         if isinstance(event, Done):
-                            finished = self._with_whole_trace(event, recorder)
+                            finished = self._with_whole_trace(event, recorder) if self.plugins.task_layers else event
                             break
+                        recorder.see(event)
                         yield event
                 if finished is not None:
                     yield finished
@@ -223,8 +223,7 @@ class Router:
         self.plugins.decision_made(decision)
         run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        events = wrapped(layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
         if deadline is None:
             return events
         return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))

@@ -39,6 +39,7 @@ def answered_by(cast: Cast) -> list[str]:
     return [model for model, kind, _ in cast.sent if kind != "classify"]
 
 
+@pytest.mark.promise("file-format.21")
 @pytest.mark.parametrize(
     ("reply", "who"),
     [
