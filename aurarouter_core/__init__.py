@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
+    from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.router import Router
@@ -25,6 +26,7 @@ __all__ = [
     "RouterService",
     "Task",
     "UnifiedRouterService",
+    "count_tokens",
     "hotpath",
     "load_config",
 ]
@@ -40,6 +42,7 @@ _WHERE = {
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "count_tokens": "aurarouter_core.length",
     "load_config": "aurarouter_core.loading",
 }
 
