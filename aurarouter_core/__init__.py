@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
@@ -19,7 +20,9 @@ __all__ = [
     "CodingService",
     "Config",
     "Done",
+    "Doorkeeper",
     "Home",
+    "NotAllowedError",
     "Plugins",
     "ReasoningService",
     "Router",
@@ -35,7 +38,9 @@ _WHERE = {
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
+    "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
+    "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
     "Router": "aurarouter_core.router",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from attrs import evolve
 
-from aurarouter_core import Plugins, Router, load_config
+from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
 from aurarouter_gateway.app import application
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.server import bound, serve
@@ -17,7 +17,7 @@ from aurarouter_gateway.server import bound, serve
 
 @asynccontextmanager
 async def gateway(
-    settings: Mapping[str, Any], app_of: Callable[[Mapping[str, str]], str | None] = lambda _: ""
+    settings: Mapping[str, Any],
 ) -> AsyncIterator[str]:
     """Serve this configuration on a free port of loopback; the address."""
     plugins = Plugins()
@@ -25,7 +25,9 @@ async def gateway(
         own = evolve(router.settings("gateway"), port=0)
         listener = bound(own)
         ready = asyncio.Event()
-        server = asyncio.create_task(serve(application(Engine(router), app_of), own, listener, ready.set))
+        server = asyncio.create_task(
+            serve(application(Engine(router), Doorkeeper(Home.of())), own, listener, ready.set)
+        )
         try:
             await ready.wait()
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aurarouter_core import Doorkeeper
 from aurarouter_gateway import chat_request, messages_request, responses_request
 from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
@@ -122,12 +123,12 @@ async def _service(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
         return 400, Fault(400, "RequestError", str(error).partition("() ")[2] or str(error)).openai()
 
 
-def application(engine: Engine, app_of: Callable[[Mapping[str, str]], str | None]) -> ASGIApp:
+def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
     """The whole gateway.
 
     Args:
         engine: Does the work.
-        app_of: The app that the headers' key belongs to; None when a key is needed and none fits.
+        keys: Knows whose key a request carries.
     """
     told = Fault.anthropic
     table: dict[tuple[str, str], ASGIApp] = {
@@ -148,7 +149,7 @@ def application(engine: Engine, app_of: Callable[[Mapping[str, str]], str | None
 
     table["GET", "/openapi.json"] = Plain(engine, described)
     routes = [Route(path, endpoint=endpoint, methods=[method]) for (method, path), endpoint in table.items()]
-    return Door(Starlette(routes=routes, exception_handlers=_HANDLERS), lambda: engine.settings, app_of)
+    return Door(Starlette(routes=routes, exception_handlers=_HANDLERS), lambda: engine.settings, keys)
 
 
 def _not_found(request: Any, error: Any) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from aurarouter_core import Plugins, Router, load_config
+from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
 from aurarouter_gateway.settings import GatewaySettings
 
 
@@ -47,7 +47,8 @@ async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> N
     from aurarouter_gateway.server import bound, check, serve
 
     async with router:
-        check(settings, has_keys=False)
+        keys = Doorkeeper(Home.of())
+        check(settings, has_keys=keys.has_keys)
         listener = bound(settings)
         address = listener.getsockname()
         scheme = "https" if settings.certificate else "http"
@@ -59,4 +60,4 @@ async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> N
             else:
                 click.echo(f"AuraRouter answers at {url}  (OpenAI: {url}/v1, Anthropic: {url})", err=True)
 
-        await serve(application(Engine(router), lambda headers: ""), settings, listener, ready)
+        await serve(application(Engine(router), keys), settings, listener, ready)

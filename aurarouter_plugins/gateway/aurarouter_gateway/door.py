@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aurarouter_core import Doorkeeper
 from aurarouter_gateway.caller import Caller
-from aurarouter_gateway.faults import Fault
+from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.settings import AppLimits, GatewaySettings
+from aurarouter_hooks import AuraRouterError
 
 log = logging.getLogger(__name__)
 
@@ -27,18 +29,18 @@ class Door:
     Args:
         inside: The application.
         settings: The section `gateway`, as it is now.
-        app_of: The app that the headers' key belongs to; None when a key is needed and none fits.
+        keys: Knows whose key a request carries.
     """
 
     def __init__(
         self,
         inside: ASGIApp,
         settings: Callable[[], GatewaySettings],
-        app_of: Callable[[Mapping[str, str]], str | None],
+        keys: Doorkeeper,
     ) -> None:
         self._inside = inside
         self._settings = settings
-        self._app_of = app_of
+        self._keys = keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request and pass it on."""
@@ -47,18 +49,18 @@ class Door:
             return
         settings = self._settings()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        wrong = self._refusal(scope, headers, settings)
-        app = "" if wrong is not None or scope["path"] in OPEN else self._app_of(headers)
-        if wrong is None and app is None:
-            hint = "Send 'Authorization: Bearer KEY' or 'x-api-key: KEY'; 'aurarouter apps create' makes keys."
-            wrong = Fault(401, "AuthenticationError", f"a client key is needed, and this is none. {hint}")
+        wrong, app = self._refusal(scope, headers, settings), ""
+        if wrong is None and scope["path"] not in OPEN:
+            try:
+                app = self._keys.app_of(headers)
+            except AuraRouterError as error:
+                wrong = fault(error)
         if wrong is not None:
             told = wrong.anthropic() if scope["path"].startswith("/v1/messages") else wrong.openai()
             log.info("%s %s: %d %s", scope["method"], scope["path"], wrong.status, wrong.kind)
             await Reply(send, settings.write_timeout).json(told, wrong.status, wrong.headers)
             return
-        name = app or ""
-        scope.setdefault("state", {})["caller"] = Caller.of(name, settings.apps.get(name, AppLimits()), headers)
+        scope.setdefault("state", {})["caller"] = Caller.of(app, settings.apps.get(app, AppLimits()), headers)
         await self._inside(scope, receive, send)
 
     @staticmethod

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
+from aurarouter_core import NotAllowedError
 from aurarouter_gateway.fields import RequestError
 from aurarouter_hooks import (
     AllModelsFailedError,
@@ -26,6 +27,7 @@ from aurarouter_hooks import (
 
 # The first class that fits wins.
 STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (NotAllowedError, 401),
     (UnknownModelError, 404),
     (UnknownRoleError, 404),
     (PrivacyError, 403),

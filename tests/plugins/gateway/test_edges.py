@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from gateway import gateway
+from aurarouter_core import Doorkeeper, Home
+from aurarouter_core.apps import Apps
+from aurarouter_hooks import ConfigError
 
 CHAT = "/v1/chat/completions"
 HELLO = {"model": "auto", "messages": [{"role": "user", "content": "hello"}]}
@@ -140,24 +143,32 @@ async def test_the_four_services(client: httpx.AsyncClient) -> None:
     assert (await client.post("/services/CodingService/generate_code", json={"step": 1})).status_code == 400
 
 
-async def test_a_key_is_needed_by_every_route_but_health(settings: dict[str, Any]) -> None:
-    async with (
-        gateway(settings, lambda headers: None) as url,
-        httpx.AsyncClient(base_url=url) as client,
-    ):
-        document = json.loads((await client.get("/openapi.json")).text)
-        assert "error" in document
-        for method, path in (("POST", CHAT), ("POST", "/v1/messages"), ("GET", "/v1/models"), ("GET", "/metrics")):
-            assert (await client.request(method, path)).status_code == 401
-        assert (await client.get("/health")).status_code == 200
+async def test_once_there_are_keys_every_route_but_health_needs_one(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/v1/models")).status_code == 200
+    paths = json.loads((await client.get("/openapi.json")).text)["paths"]
+    key = Apps(Home.of()).create("small").reveal()
+    for path, methods in paths.items():
+        for method in methods:
+            answer = await client.request(method, path.replace("{model}", "e"), headers={"x-api-key": key + "x"})
+            assert answer.status_code == (200 if path == "/health" else 401)
+    for headers in ({"authorization": f"Bearer {key}"}, {"authorization": f"bearer  {key}"}, {"x-api-key": key}):
+        assert (await client.get("/v1/models", headers=headers)).status_code == 200
+    Apps(Home.of()).revoke("small")
+    Apps(Home.of()).create("other")
+    assert (await client.get("/v1/models", headers={"x-api-key": key})).status_code == 401
 
 
-async def test_an_app_is_held_to_its_roles(settings: dict[str, Any]) -> None:
-    async with (
-        gateway(settings, lambda headers: "small") as url,
-        httpx.AsyncClient(base_url=url) as client,
-    ):
-        assert (await client.post(CHAT, json=HELLO | {"model": "role:coding"})).status_code == 200
-        refused = await client.post(CHAT, json=HELLO | {"model": "role:reasoning"})
-        assert "may not use the role" in refused.json()["error"]["message"]
-        assert "role:reasoning" not in [entry["id"] for entry in (await client.get("/v1/models")).json()["data"]]
+async def test_an_app_is_held_to_its_roles(client: httpx.AsyncClient) -> None:
+    client.headers["x-api-key"] = Apps(Home.of()).create("small").reveal()
+    assert (await client.post(CHAT, json=HELLO | {"model": "role:coding"})).status_code == 200
+    refused = await client.post(CHAT, json=HELLO | {"model": "role:reasoning"})
+    assert "may not use the role" in refused.json()["error"]["message"]
+    assert "role:reasoning" not in [entry["id"] for entry in (await client.get("/v1/models")).json()["data"]]
+
+
+def test_a_damaged_list_of_keys_lets_nobody_in(home: Path) -> None:
+    keys = Doorkeeper(Home.of())
+    assert keys.app_of({}) == ""
+    Home.of().apps.write_text("{")
+    with pytest.raises(ConfigError, match="damaged"):
+        keys.app_of({})
