@@ -22,16 +22,18 @@ class Doorkeeper:
 
     Args:
         home: Whose keys.
+        always: A key is needed even while there are none: strangers can reach the surface.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, always: bool = False) -> None:
+        self._always = always
         self._apps = Apps(home)
         self._stamp: int | None = None
         self._known: tuple[App, ...] = ()
 
     @property
     def has_keys(self) -> bool:
-        """Whether a key is needed.
+        """Whether there are any keys.
 
         Raises:
             ConfigError: The list of keys can't be read.
@@ -39,17 +41,17 @@ class Doorkeeper:
         return bool(self._now())
 
     def app_of(self, headers: Mapping[str, str]) -> str:
-        """The name of the app whose key a request carries; `ANYBODY` while there are no keys at all.
+        """The name of the app whose key a request carries; `ANYBODY` where none is needed.
 
         Args:
             headers: Names in small letters: `authorization: Bearer KEY` or `x-api-key: KEY`.
 
         Raises:
-            NotAllowedError: There are keys, and this is none of them.
+            NotAllowedError: A key is needed, and this is none.
             ConfigError: The list of keys can't be read.
         """
         known = self._now()
-        if not known:
+        if not known and not self._always:
             return ANYBODY
         given = hashed(presented(headers))
         found = ""

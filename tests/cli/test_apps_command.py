@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aurarouter_core import Doorkeeper, Home, NotAllowedError
+from aurarouter_core.apps import Apps
 
 Program = Callable[..., Any]
 
@@ -37,9 +38,18 @@ def test_a_key_is_made_listed_and_revoked(aurarouter: Program, home: Path) -> No
     "headers", [{}, {"authorization": "Basic abc"}, {"x-api-key": "aura_no"}, {"x-api-key": "\udcff"}]
 )
 def test_who_has_no_key_is_told(headers: dict[str, str]) -> None:
-    from aurarouter_core.apps import Apps
-
     Apps(Home.of()).create("one")
     with pytest.raises(NotAllowedError, match="client key is needed") as caught:
         Doorkeeper(Home.of()).app_of(headers)
     assert "apps create" in caught.value.hint
+
+
+def test_where_strangers_are_no_key_means_nobody() -> None:
+    keys = Doorkeeper(Home.of(), always=True)
+    with pytest.raises(NotAllowedError):
+        keys.app_of({})
+    key = Apps(Home.of()).create("one").reveal()
+    assert keys.app_of({"x-api-key": key}) == "one"
+    Apps(Home.of()).revoke("one")
+    with pytest.raises(NotAllowedError):
+        keys.app_of({"x-api-key": key})

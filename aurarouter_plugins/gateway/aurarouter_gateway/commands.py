@@ -44,10 +44,10 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> None:
     from aurarouter_gateway.app import application
     from aurarouter_gateway.engine import Engine
-    from aurarouter_gateway.server import bound, check, serve
+    from aurarouter_gateway.server import bound, check, is_loopback, serve
 
     async with router:
-        keys = Doorkeeper(Home.of())
+        keys = Doorkeeper(Home.of(), always=not is_loopback(settings.host))
         check(settings, has_keys=keys.has_keys)
         listener = bound(settings)
         address = listener.getsockname()
