@@ -25,10 +25,11 @@ from aurarouter_core.located import located
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.privacy import STILL_PRIVATE, InMind, PrivateConversations
+from aurarouter_core.privacy import STILL_PRIVATE, Lasting, PrivateConversations
 from aurarouter_core.snapshot import Snapshot
-from aurarouter_core.store import Keep, Store
+from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
+from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
@@ -38,6 +39,7 @@ from aurarouter_hooks import (
     Done,
     Event,
     Health,
+    PrivacyError,
     ProviderTimeoutError,
     RoutingError,
     Task,
@@ -54,7 +56,7 @@ class Router:
         plugins: The plugins to work with; None looks for installed ones.
         home: The folder for models and traces; None for the user's own.
         store: Where traces are kept; None for a file in `home`.
-        conversations: Knows which conversations were private once; None for as long as the router lives.
+        conversations: Knows which conversations were private once; None for the store.
         surface: Who the router works for ("cli", "mcp" …), for traces.
         watch: Seconds between two looks at the configuration's files, to reload when they change; None for no looks.
         on_reload: Told of each new configuration.
@@ -81,7 +83,8 @@ class Router:
         request = self.snapshot.config.request
         self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
         self.pool.memory.follow(self.snapshot.config.system)
-        self._conversations = conversations if conversations is not None else InMind()
+        self._witness = Witness(self._home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
+        self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
         self._surface = surface
         self._gate = Gate()
         self._watch = watch
@@ -120,6 +123,7 @@ class Router:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
         finally:
+            await self._witness.close()
             await asyncio.to_thread(self.store.close)
 
     # Asking
@@ -148,9 +152,9 @@ class Router:
         known = bool(task.conversation) and self._conversations.is_private(task.conversation)
         return STILL_PRIVATE if known else NO_LIMITS
 
-    def _remember(self, task: Task, private: bool) -> None:
+    async def _remember(self, task: Task, private: bool) -> None:
         if private and task.conversation:
-            self._conversations.keep_private(task.conversation)
+            await asyncio.to_thread(self._conversations.keep_private, task.conversation)
 
     async def run(self, task: Task) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
@@ -187,11 +191,16 @@ class Router:
                     yield finished
             except BaseException as failure:
                 error = failure if finished is None else None
+                if isinstance(error, PrivacyError):
+                    await self._witness.refuses_all(snapshot, recorder)
                 raise
             finally:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
-                self._remember(task, trace.private)
+                try:
+                    await self._remember(task, trace.private)
+                except PrivacyError as problem:  # whoever was sent something has been written down before
+                    log.warning("%s", problem)
                 self.store.add(without_words(trace) if trace.private else trace)
                 self.plugins.task_finished(trace)
 
@@ -199,7 +208,7 @@ class Router:
         """A task's events, once it is decided."""
         began = recorder.elapsed
         deadline = None
-        known = self._known_limits(task)
+        known = await asyncio.to_thread(self._known_limits, task) if task.conversation else NO_LIMITS
         if task.deadline is None:
             decision = await located(task, snapshot, self.pool, known)
         else:
@@ -213,10 +222,18 @@ class Router:
                 words = "the task's deadline passed before it was decided"
                 raise ProviderTimeoutError(words, after=task.deadline) from error
         recorder.decided(decision, began)
-        self._remember(task, decision.constraint.private)
+        await self._remember(task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
-        run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)
+        run = Run(
+            task=task,
+            decision=decision,
+            snapshot=snapshot,
+            pool=self.pool,
+            recorder=recorder,
+            witness=self._witness,
+            deadline=deadline,
+        )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
         return wrapped(layers, partial(execute, run))(call)
@@ -260,6 +277,7 @@ class Router:
         config = self.snapshot.config
         self.pool.forget(config)
         self.store.bound(Keep.of(config.system))
+        self._witness.audit.days = config.privacy.audit_days
         if self._on_reload is not None:
             self._on_reload(config)
 
