@@ -42,7 +42,7 @@ class Audit:
         AuraRouterError: From what reads: the file can't be read, or a newer version wrote it.
     """
 
-    def __init__(self, path: Path, days: float) -> None:
+    def __init__(self, path: Path, days: float = 400.0) -> None:
         self.path = path
         self.days = days
         self._database = Database(path, STEPS)
