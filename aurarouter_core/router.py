@@ -13,6 +13,7 @@ from typing import Any, Self
 from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
+from aurarouter_core.clocks import within
 from aurarouter_core.config import Config
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
@@ -46,6 +47,8 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+GRACE = 0.07
+"""Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
 class Router:
@@ -201,12 +204,14 @@ class Router:
                     await self._remember(task, trace.private)
                 except PrivacyError as problem:  # whoever was sent something has been written down before
                     log.warning("%s", problem)
-                self.store.add(without_words(trace) if trace.private else trace)
-                self.plugins.task_finished(trace)
+                kept = without_words(trace) if recorder.wordless else trace
+                self.store.add(kept)
+                self.plugins.task_finished(kept)
 
     async def _begun(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
         """A task's events, once it is decided."""
         began = recorder.elapsed
+        recorder.redacts = snapshot.inspector.redacts(task)
         deadline = None
         known = await asyncio.to_thread(self._known_limits, task) if task.conversation else NO_LIMITS
         if task.deadline is None:
@@ -236,7 +241,10 @@ class Router:
         )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        return wrapped(layers, partial(execute, run))(call)
+        events = wrapped(layers, partial(execute, run))(call)
+        if deadline is None:
+            return events
+        return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
 
     @staticmethod
     def _with_whole_trace(done: Done, recorder: Recorder) -> Done:

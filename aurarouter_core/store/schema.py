@@ -56,6 +56,7 @@ SECOND = (
         WITHOUT ROWID""",
     _count_old_traces,
 )
+THIRD = ("ALTER TABLE states ADD COLUMN firm INTEGER NOT NULL DEFAULT 0",)
 AUDIT = (
     """CREATE TABLE audit (
         id INTEGER PRIMARY KEY, at REAL NOT NULL, task TEXT NOT NULL, trace TEXT NOT NULL, node TEXT NOT NULL,
@@ -74,4 +75,4 @@ AUDIT = (
     "INSERT INTO audit_times VALUES ('began', (julianday('now') - 2440587.5) * 86400.0)",
     "CREATE TABLE private_conversations (id BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
 )
-STEPS = (FIRST, SECOND, AUDIT)
+STEPS = (FIRST, SECOND, THIRD, AUDIT)
