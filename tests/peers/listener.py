@@ -33,7 +33,7 @@ class Listener(FaultServer):
             self.heard += data
             feed(data)
 
-        reader.feed_data = listening  # type: ignore[method-assign]
+        reader.feed_data = listening  # type: ignore[method-assign, assignment]
         super()._connected(reader, writer)
 
     def forget(self) -> None:
