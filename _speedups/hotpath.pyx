@@ -86,11 +86,12 @@ cdef class Analyser:
         self.intents = tuple(model.intents)
         self.roles = (*model.roles, *sorted(set(verbs.values()) - set(model.roles)))
         self.split, self.known = len(model.intents), len(model.roles)
-        self.canonical = {fold(synonym).strip(): role for synonym, role in verbs.items()}
+        folded = [fold(synonym).strip() for synonym in verbs]
+        self.canonical = dict(zip(folded, verbs.values()))
         self.canonical.update({fold(role): role for role in self.roles if role})
         number = {role: i for i, role in enumerate(self.roles)}
         own = set(named)
-        self.verbs = tuple([(fold(synonym).strip(), role) for synonym, role in verbs.items()])
+        self.verbs = tuple(zip(folded, verbs.values()))
         self.fill([(number[role], synonym in own) for synonym, role in verbs.items()], list(verbs))
         self.adopt(model)
         self.liken(likeness)

@@ -282,7 +282,9 @@ def _fits(model: Model, likeness: Likeness) -> None:
             raise ValueError(f"a model has {columns} scales and biases, whole numbers up to 2^24")
     if not (1.0 <= model.length <= 1e9 and 1.0 <= model.within <= 1e9 and 0.0 <= model.fades <= 1e9):
         raise ValueError("the lengths that count are 1 or more")
-    if len(model.parts) != len(model.intents) or not all(type(part) is float and (part == 0.0 or 1e-3 <= part <= 1e9) for part in model.parts):
+    if len(model.parts) != len(model.intents) or not all(
+        type(part) is float and (part == 0.0 or 1e-3 <= part <= 1e9) for part in model.parts
+    ):
         raise ValueError("a model has one part for each intent, 0 or more")
     if not all(type(level) is float for level in model.levels):
         raise ValueError("levels are floats")
