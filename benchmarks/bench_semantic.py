@@ -25,7 +25,7 @@ FOLDS, UTTERANCES, EACH = 5, 60, 40
 
 
 def main() -> None:
-    import train
+    import train  # type: ignore[import-not-found]
 
     from aurarouter_core.hotpath import Analyser
     from aurarouter_core.lexicon import Lexicon

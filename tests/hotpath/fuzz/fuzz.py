@@ -142,7 +142,8 @@ def round_of(seed: int) -> int:
             assert _hotpath_py.grams(text, 50, 50) == grams, text
     hammered = _speedups.hammer(made, PIECES, seed, HAMMERED)
     looking = LOOKING[dice.randrange(1, len(LOOKING)) if seed % 3 == 0 else 0]
-    return 3 * TEXTS + hammered + _private.hammer(looking, PIECES, seed, HAMMERED // 2)
+    looked: int = _private.hammer(looking, PIECES, seed, HAMMERED // 2)
+    return 3 * TEXTS + int(hammered) + looked
 
 
 def main() -> None:
