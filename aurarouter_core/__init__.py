@@ -5,22 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.asset_list import Asset
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
     from aurarouter_core.loading import load_config
     from aurarouter_core.plugins import Plugins
+    from aurarouter_core.registry import AssetRegistry, Registration
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
+    "Asset",
+    "AssetRegistry",
     "CodingService",
     "Config",
     "Done",
     "Home",
     "Plugins",
     "ReasoningService",
+    "Registration",
     "Router",
     "RouterService",
     "Task",
@@ -30,12 +35,15 @@ __all__ = [
 ]
 
 _WHERE = {
+    "Asset": "aurarouter_core.asset_list",
+    "AssetRegistry": "aurarouter_core.registry",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
     "Home": "aurarouter_core.home",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
+    "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",

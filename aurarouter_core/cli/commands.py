@@ -19,7 +19,7 @@ KERNEL = {
     "init": ("init", "Look for models on this machine and write a first configuration file."),
     "intent": ("intent", "List kinds of task, and measure how well they are told apart."),
     "keys": ("keys", "Keep providers' keys."),
-    "model": ("model", "List, add, remove and test models; fetch their files."),
+    "model": ("model", "List, add, import, fetch, remove and test models."),
     "plugins": ("plugins", "List plugins and what they bring."),
     "role": ("role", "List roles and choose their models."),
     "run": ("run", "Answer a task with the best available model."),
