@@ -95,7 +95,7 @@ async def _meant(sources: Sources, what: str) -> AssetSpec:
     if scheme in ("http", "https"):
         raise AssetError(
             f"'{what.partition('?')[0]}' can't be fetched just so: URLs come from the configuration only",
-            hint="Write it below assets.catalogue as source: url:https://… with its SHA-256, and pull it by its name.",
+            hint="Download it yourself, then: aurarouter model import FILE",
         )
     source = assets.check(what, AssetSpec(scheme=scheme, location=location, file=""), sources, os.environ)
     found = await source().files(location)

