@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+<<<<<<< HEAD
     from aurarouter_core.asset_list import Asset
+=======
+    from aurarouter_core.auth import Doorkeeper, NotAllowedError
+>>>>>>> main
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
+    from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.registry import AssetRegistry, Registration
@@ -22,7 +27,9 @@ __all__ = [
     "CodingService",
     "Config",
     "Done",
+    "Doorkeeper",
     "Home",
+    "NotAllowedError",
     "Plugins",
     "ReasoningService",
     "Registration",
@@ -30,6 +37,7 @@ __all__ = [
     "RouterService",
     "Task",
     "UnifiedRouterService",
+    "count_tokens",
     "hotpath",
     "load_config",
 ]
@@ -40,7 +48,9 @@ _WHERE = {
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
+    "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
+    "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
     "Registration": "aurarouter_core.registry",
@@ -48,6 +58,7 @@ _WHERE = {
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "count_tokens": "aurarouter_core.length",
     "load_config": "aurarouter_core.loading",
 }
 

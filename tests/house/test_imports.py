@@ -34,6 +34,19 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("providers/llamacpp-server", {"aurarouter_hooks", "aurarouter_llamacpp_server", "attrs"}),
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
     ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
+    (
+        "aurarouter_plugins/gateway",
+        {
+            "aurarouter_hooks",
+            "aurarouter_core",
+            "aurarouter_gateway",
+            "attrs",
+            "click",
+            "starlette",
+            "uvicorn",
+            "uvloop",
+        },
+    ),
 ]
 
 
