@@ -5,11 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
-<<<<<<< HEAD
     from aurarouter_core.asset_list import Asset
-=======
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
->>>>>>> main
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
