@@ -78,13 +78,13 @@ class Router:
         on_reload: Callable[[Config], None] | None = None,
     ) -> None:
         self.plugins = plugins if plugins is not None else Plugins()
-        self._home = home or Home.of()
-        self.store = store or Store(self._home.store)
+        self.home = home or Home.of()
+        self.store = store or Store(self.home.store)
         self.store.follow(self.plugins.guard)
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
         self.store.bound(Keep.of(self.snapshot.config.system))
         request = self.snapshot.config.request
-        self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
+        self.pool = ModelPool(self.home, request.environ if request else None, FailureStates(self.store.add))
         self.pool.memory.follow(self.snapshot.config.system)
         self._witness = Witness(self._home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
         self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)

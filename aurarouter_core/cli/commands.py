@@ -20,7 +20,7 @@ KERNEL = {
     "init": ("init", "Look for models on this machine and write a first configuration file."),
     "intent": ("intent", "List kinds of task, and measure how well they are told apart."),
     "keys": ("keys", "Keep providers' keys."),
-    "model": ("model", "List, add, remove and test models; fetch their files."),
+    "model": ("model", "List, add, import, fetch, remove and test models."),
     "plugins": ("plugins", "List plugins and what they bring."),
     "privacy": ("privacy", "Show which private data models were sent, and prove what was not."),
     "role": ("role", "List roles and choose their models."),

@@ -1,6 +1,6 @@
 """The values that hooks, providers and middleware pass around: frozen, and free of behaviour that waits."""
 
-from aurarouter_hooks.values.asset import AssetSpec
+from aurarouter_hooks.values.asset import AssetOffer, AssetSpec
 from aurarouter_hooks.values.call import Call
 from aurarouter_hooks.values.decision import Constraint, Decision, Stage
 from aurarouter_hooks.values.embedding import Embeddings, EmbedRequest
@@ -49,6 +49,7 @@ from aurarouter_hooks.values.trace_context import TraceContext
 
 __all__ = [
     "Analysis",
+    "AssetOffer",
     "AssetSpec",
     "Attempt",
     "AttemptDone",
