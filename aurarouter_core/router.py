@@ -86,7 +86,7 @@ class Router:
         request = self.snapshot.config.request
         self.pool = ModelPool(self.home, request.environ if request else None, FailureStates(self.store.add))
         self.pool.memory.follow(self.snapshot.config.system)
-        self._witness = Witness(self._home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
+        self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
         self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
         self._surface = surface
         self._gate = Gate()
