@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.config import Config
+    from aurarouter_core.daemon.client import Attached
+    from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 __version__ = "1.0.0"
 __all__ = [
+    "Attached",
     "CodingService",
     "Config",
     "Done",
@@ -29,12 +32,14 @@ __all__ = [
     "RouterService",
     "Task",
     "UnifiedRouterService",
+    "attach",
     "count_tokens",
     "hotpath",
     "load_config",
 ]
 
 _WHERE = {
+    "Attached": "aurarouter_core.daemon.client",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
@@ -47,6 +52,7 @@ _WHERE = {
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "attach": "aurarouter_core.daemon.door",
     "count_tokens": "aurarouter_core.length",
     "load_config": "aurarouter_core.loading",
 }
