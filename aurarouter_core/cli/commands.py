@@ -22,6 +22,7 @@ KERNEL = {
     "keys": ("keys", "Keep providers' keys."),
     "model": ("model", "List, add, remove and test models; fetch their files."),
     "plugins": ("plugins", "List plugins and what they bring."),
+    "privacy": ("privacy", "Show which private data models were sent, and prove what was not."),
     "reload": ("reload", "Have the shared engine read its configuration again."),
     "role": ("role", "List roles and choose their models."),
     "run": ("run", "Answer a task with the best available model."),

@@ -17,7 +17,6 @@ from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.privacy import InMind
 from aurarouter_hooks import Decision, Done, Event, Health, Model, Task
 
 TRIES = 3
@@ -40,7 +39,6 @@ class Attached:
         self._surface = surface
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
-        self._conversations = InMind()
 
     # The connection
 
@@ -88,12 +86,12 @@ class Attached:
         Raises:
             AuraRouterError: As in process; DaemonError when no engine is there.
         """
-        decision: Decision = ask_now(self.place, "decide", self._as_known(task))
+        decision: Decision = ask_now(self.place, "decide", task)
         return decision
 
     async def locate_and_decide(self, task: Task) -> Decision:
         """What would happen, and why; models are asked where they run first if that matters."""
-        decision: Decision = await self._ask("locate_and_decide", self._as_known(task))
+        decision: Decision = await self._ask("locate_and_decide", task)
         return decision
 
     async def run(self, task: Task) -> Done:
@@ -104,10 +102,9 @@ class Attached:
         """
         began = asyncio.get_running_loop().time()
         try:
-            done: Done = await (await self._connected()).ask("run", self._as_known(task))
+            done: Done = await (await self._connected()).ask("run", task)
         except EngineLostError:
-            done = await (await self._connected()).ask("run", self._as_known(self._left(task, began)))
-        self._remember(task, done)
+            done = await (await self._connected()).ask("run", self._left(task, began))
         return done
 
     async def stream(self, task: Task) -> AsyncGenerator[Event]:
@@ -120,10 +117,9 @@ class Attached:
         began = asyncio.get_running_loop().time()
         work = OpenWork()
         try:
-            async with aclosing((await self._connected()).stream("stream", self._as_known(task))) as events:
+            async with aclosing((await self._connected()).stream("stream", task)) as events:
                 async for event in events:
                     work.see(event)
-                    self._remember(task, event)
                     yield event
                 return
         except EngineLostError as error:
@@ -132,10 +128,9 @@ class Attached:
             lost = error
         for event in work.closed(lost):
             yield event
-        rest = self._as_known(self._left(task, began))
+        rest = self._left(task, began)
         async with aclosing((await self._connected()).stream("stream", rest)) as events:
             async for event in events:
-                self._remember(task, event)
                 yield event
 
     @staticmethod
@@ -144,15 +139,6 @@ class Attached:
         if task.deadline is None:
             return task
         return evolve(task, deadline=max(0.001, task.deadline - (asyncio.get_running_loop().time() - began)))
-
-    def _as_known(self, task: Task) -> Task:
-        """A conversation that was private once stays so, also with an engine that knows nothing of it."""
-        known = bool(task.conversation) and self._conversations.is_private(task.conversation)
-        return evolve(task, private=True) if known and not task.private else task
-
-    def _remember(self, task: Task, event: Event) -> None:
-        if isinstance(event, Done) and event.trace.private and task.conversation:
-            self._conversations.keep_private(task.conversation)
 
     # Running
 

@@ -28,7 +28,7 @@ asyncio.run(main())
 """
 SETTINGS = """\
 models:
-  small: {provider: llamacpp, model_path: FILE, options: {threads: 1, context: 512}}
+  small: {provider: llamacpp, model_path: FILE, options: {n_threads: 1, n_ctx: 512}}
 roles: {coding: [small]}
 """
 Client = subprocess.Popen[str]

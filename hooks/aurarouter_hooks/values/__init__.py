@@ -18,6 +18,7 @@ from aurarouter_hooks.values.event import (
     Progress,
 )
 from aurarouter_hooks.values.gguf import GgufHeader, Residency
+from aurarouter_hooks.values.ids import new_id, new_span_id
 from aurarouter_hooks.values.kernel import Kernel
 from aurarouter_hooks.values.message import (
     Media,
@@ -42,9 +43,9 @@ from aurarouter_hooks.values.model import (
     Timeouts,
 )
 from aurarouter_hooks.values.reply import Chunk, Finish, Reply, ToolCallDelta, Usage
-from aurarouter_hooks.values.task import Analysis, Finding, Intent, Mode, Span, Task, new_id
+from aurarouter_hooks.values.task import Analysis, Finding, Intent, Mode, Span, Task
 from aurarouter_hooks.values.trace import Attempt, ErrorInfo, Node, NodeKind, Trace
-from aurarouter_hooks.values.trace_context import TraceContext, new_span_id
+from aurarouter_hooks.values.trace_context import TraceContext
 
 __all__ = [
     "Analysis",
