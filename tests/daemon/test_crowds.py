@@ -12,7 +12,7 @@ from aurarouter_core.daemon.identity import identify
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.stop import stop
 
-RACES, RACERS, CLIENTS = 100, 20, 10
+RACES, RACERS, CLIENTS = int(os.environ.get("RACES", "100")), 20, 10
 CLIENT = """
 import asyncio, sys
 from aurarouter_core import Task, attach
