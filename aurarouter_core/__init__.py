@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.config import Config
+    from aurarouter_core.daemon.client import Attached
+    from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
@@ -21,6 +23,7 @@ __version__ = "1.0.0"
 __all__ = [
     "Asset",
     "AssetRegistry",
+    "Attached",
     "CodingService",
     "Config",
     "Done",
@@ -34,6 +37,7 @@ __all__ = [
     "RouterService",
     "Task",
     "UnifiedRouterService",
+    "attach",
     "count_tokens",
     "hotpath",
     "load_config",
@@ -42,6 +46,7 @@ __all__ = [
 _WHERE = {
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
+    "Attached": "aurarouter_core.daemon.client",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
@@ -55,6 +60,7 @@ _WHERE = {
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "attach": "aurarouter_core.daemon.door",
     "count_tokens": "aurarouter_core.length",
     "load_config": "aurarouter_core.loading",
 }
