@@ -33,6 +33,21 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("providers/openapi", {"aurarouter_hooks", "aurarouter_openapi", "httpx", "attrs"}),
     ("providers/llamacpp-server", {"aurarouter_hooks", "aurarouter_llamacpp_server", "attrs"}),
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
+    (
+        "aurarouter_plugins/auragrid",
+        {
+            "aurarouter_auragrid",
+            "aurarouter_core",
+            "aurarouter_hooks",
+            "attrs",
+            "click",
+            "google",
+            "grpc",
+            "grpc_health",
+            "grpc_reflection",
+            "nats",
+        },
+    ),
     ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
 ]
 
@@ -40,7 +55,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
 def product_files() -> Iterator[Path]:
     for shelf in ("hooks", "aurarouter_core", "providers", "aurarouter_plugins"):
         for path in sorted((ROOT / shelf).rglob("*.py")):
-            if "build" not in path.relative_to(ROOT).parts:
+            if not {"build", "generated"} & set(path.relative_to(ROOT).parts):
                 yield path
 
 
