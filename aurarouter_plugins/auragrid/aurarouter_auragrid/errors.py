@@ -29,3 +29,15 @@ class EventRefusedError(GridError):
 
 class NameTakenError(GridError):
     """Another node of the cell has the name."""
+
+
+class CallFailedError(GridError):
+    """A node answered a call with something else than a result.
+
+    Args:
+        code: The name of the gRPC status.
+    """
+
+    def __init__(self, message: str, *, code: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code

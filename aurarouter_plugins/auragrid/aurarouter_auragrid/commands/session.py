@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
-from aurarouter_auragrid.cell import find_cell
+from aurarouter_auragrid.cell import Cell, find_cell
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.settings import Grid
-from aurarouter_core import Config, Home, Plugins, load_config
+from aurarouter_core import Home, Plugins, load_config
 
 T = TypeVar("T")
 
 
-def configured(context: click.Context, overrides: dict[str, Any] | None = None) -> tuple[Config, Plugins]:
-    """The configuration in force, and the plugins that it was made with."""
-    plugins = Plugins()
-    path = context.find_root().obj
-    return load_config(plugins, path=path, overrides={"grid": overrides} if overrides else None), plugins
+def found_cell(context: click.Context) -> Cell:
+    """The cell that the configuration names, or this machine's own.
+
+    Raises:
+        CellUnavailableError: There is none.
+    """
+    grid: Grid = load_config(Plugins(), path=context.find_root().obj).sections["grid"]
+    return find_cell(home=Home.of(), grid=grid)
 
 
 def with_cell(context: click.Context, work: Callable[[Engine], Awaitable[T]]) -> T:
@@ -30,10 +33,10 @@ def with_cell(context: click.Context, work: Callable[[Engine], Awaitable[T]]) ->
         CellUnavailableError: There is none.
     """
 
+    cell = found_cell(context)
+
     async def run() -> T:
-        config, _ = configured(context)
-        grid: Grid = config.sections["grid"]
-        async with Engine(find_cell(home=Home.of(), grid=grid), "aurarouter grid") as engine:
+        async with Engine(cell, "aurarouter grid") as engine:
             return await work(engine)
 
     return asyncio.run(run())

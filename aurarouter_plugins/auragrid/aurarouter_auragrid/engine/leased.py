@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from nats.errors import Error as NatsError
 from nats.js.api import Header, KeyValueConfig, StorageType
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.errors import KeyWrongLastSequenceError, NotFoundError
 from nats.js.kv import KeyValue
 
-from aurarouter_auragrid.engine.connection import ANSWER, Connection, translated
+from aurarouter_auragrid.engine.connection import Connection, translated
+from aurarouter_auragrid.engine.reading import last_of_each
 from aurarouter_auragrid.errors import CellUnavailableError
 
 LARGEST = 64 << 10
@@ -65,6 +65,7 @@ class LeaseBucket:
                     bucket=self._name,
                     history=1,
                     max_value_size=LARGEST,
+                    direct=True,
                     limit_marker_ttl=1.0,  # a bucket's own time limit would end keys without telling anyone
                     storage=StorageType.FILE,
                     replicas=self._replicas,
@@ -95,12 +96,11 @@ class LeaseBucket:
     async def read(self, key: str) -> tuple[bytes | None, int]:
         """What the holder says, and the revision to write upon; None when nobody holds it."""
         with translated(f"reading {self._name}"):
-            bucket = await self._bucket()
-            try:
-                entry = await bucket.get(key)
-            except KeyNotFoundError as error:
-                return None, (error.entry.revision or 0) if error.entry else 0
-            return (entry.value or None), entry.revision or 0  # a marker of an ended term has no value
+            try:  # of the leader: a server that lags behind would have us believe that a name is taken
+                found = await self._connection.js.get_msg(f"KV_{self._name}", subject=f"$KV.{self._name}.{key}")
+            except NotFoundError:
+                return None, 0
+            return (found.data or None), found.seq or 0  # what marks the end of a term has no data
 
     async def write(self, key: str, value: bytes, upon: int, seconds: int) -> int | None:
         """Write for a term upon a revision; the new revision, or None when another was written meanwhile."""
@@ -131,19 +131,10 @@ class LeaseBucket:
         Raises:
             CellUnavailableError: The cell does not answer.
         """
-        found: dict[str, bytes] = {}
         with translated(f"reading {self._name}"):
-            watcher = await (await self._bucket()).watchall(ignore_deletes=True)
-            try:
-                async with asyncio.timeout(ANSWER):
-                    async for entry in watcher:
-                        if entry is None:  # all that was there
-                            break
-                        if entry.value:
-                            found[entry.key] = entry.value
-            finally:
-                await watcher.stop()
-        return dict(sorted(found.items()))
+            found = await last_of_each(self._connection, f"KV_{self._name}", f"$KV.{self._name}.>")
+        start = len(f"$KV.{self._name}.")
+        return {subject[start:]: data for subject, data in sorted(found.items()) if data}
 
     async def _bucket(self) -> KeyValue:
         return await self._connection.js.key_value(self._name)

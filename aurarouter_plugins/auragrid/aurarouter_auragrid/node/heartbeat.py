@@ -32,9 +32,15 @@ class Heartbeat:
         self._engine, self._record, self._endpoint = engine, record, endpoint
         self._leases: list[tuple[Lease, Callable[[], bytes]]] = []
         self._soon = asyncio.Event()
+        self._ending = False
+        self._beating: asyncio.Task[None] | None = None
 
-    async def begin(self) -> None:
-        """Join the cell. A record of the same name is that of an earlier start, and is taken over."""
+    async def begin(self) -> asyncio.Task[None]:
+        """Join the cell. A record of the same name is that of an earlier start, and is taken over.
+
+        Returns:
+            The beating. It ends with NameTakenError when another node has taken the name.
+        """
         kept: list[tuple[LeaseBucket, Callable[[], bytes]]] = [
             (self._engine.node_leases, lambda: to_bytes(self._record())),
             (self._engine.endpoint_leases, lambda: to_bytes(self._endpoint())),
@@ -42,18 +48,15 @@ class Heartbeat:
         for bucket, value in kept:
             lease = await bucket.take_over(self._record().name, value(), seconds=TERM)
             self._leases.append((lease, value))
+        self._beating = asyncio.create_task(self._beat(), name="heartbeat")
+        return self._beating
 
     def now(self) -> None:
         """Don't wait for the next beat: something changed."""
         self._soon.set()
 
-    async def keep(self) -> None:
-        """Beat until cancelled.
-
-        Raises:
-            NameTakenError: Another node has the name now.
-        """
-        while True:
+    async def _beat(self) -> None:
+        while not self._ending:
             try:
                 async with asyncio.timeout(BEAT):
                     await self._soon.wait()
@@ -72,6 +75,10 @@ class Heartbeat:
 
     async def end(self) -> None:
         """Leave the cell at once, instead of being missed."""
+        self._ending = True
+        self._soon.set()
+        if self._beating is not None:  # not cancelled: what it had stored by then nobody would know how to remove
+            await asyncio.gather(self._beating, return_exceptions=True)
         for lease, _ in self._leases:
             try:
                 await lease.release()

@@ -66,6 +66,7 @@ class Node:
         self.engine: Engine
         self.serving: Serving
         self._heartbeat: Heartbeat
+        self._beating: asyncio.Task[None]
 
     @property
     def load(self) -> float:
@@ -118,9 +119,8 @@ class Node:
         self.serving = Serving(self.grid, self.calls, [by_token(token)] if token else [])
         await self.serving.start()
         self._heartbeat = Heartbeat(self.engine, self.record, self.endpoint)
-        await self._heartbeat.begin()
+        self._beating = await self._heartbeat.begin()
         await Control(self.engine, self.name, {"drain": self.drain, "leave": self._leave}).listen()
-        self._begin(self._heartbeat.keep())
         self._begin(self._looking())
         write_cell(self._home, evolve(cell, node=self.name, pid=os.getpid()))
 
@@ -159,8 +159,9 @@ class Node:
         """
         leaving = asyncio.create_task(self.left.wait())
         try:
-            await asyncio.wait({leaving, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
-            for task in self._tasks:
+            vital = {self._beating, *self._tasks}
+            await asyncio.wait({leaving, *vital}, return_when=asyncio.FIRST_COMPLETED)
+            for task in vital:
                 if task.done():
                     task.result()
         finally:
