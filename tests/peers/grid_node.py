@@ -23,6 +23,44 @@ models:
 roles: {router: [echo], reasoning: [echo], coding: [echo]}
 """
 
+# A provider that takes its time, so that there is something to cancel, to count and to interrupt.
+PROGRAM = """
+import asyncio, os, re
+from aurarouter_hooks import Chunk, Location, Provider, Reply, hookimpl
+
+class Slow(Provider):
+    async def generate(self, prompt):
+        return Reply(text=prompt.text)
+    async def stream(self, prompt):
+        if "DIE" in prompt.text and not os.path.exists("mercy"):
+            raise OSError("this one kills its worker")
+        seconds = re.search(r"SLEEP ([0-9.]+)", prompt.text)
+        for number in range(3):
+            await asyncio.sleep(float(seconds[1]) if seconds else 0.0)
+            yield Chunk(text=f"{number + 1}. piece {number}\\n")
+        yield Chunk(finish="stop")
+    async def where(self):
+        return Location(kind="process")
+
+class Plugin:
+    @hookimpl
+    def register_providers(self):
+        return {"slow": Slow}
+
+from aurarouter_core import plugins
+before = plugins.Plugins.__init__
+def with_mine(self, *, extra=(), **rest):
+    before(self, extra=[*extra, Plugin()], **rest)
+plugins.Plugins.__init__ = with_mine
+from aurarouter_core.cli import main
+main()
+"""
+SLOW = """
+models:
+  slow: {provider: slow}
+roles: {router: [slow], reasoning: [slow], coding: [slow]}
+"""
+
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody has right now."""

@@ -26,6 +26,9 @@ class Session:
         token: What to sign in with there; empty likewise.
         key: An app's own key for the services; empty for the cell's token.
         cell: The way in, where it is known already.
+
+    Attributes:
+        began_at: The last event of the cell when we first spoke to it.
     """
 
     def __init__(self, url: str = "", token: str = "", *, key: str = "", cell: Cell | None = None) -> None:
@@ -34,6 +37,7 @@ class Session:
         self._cell = cell
         self._opening = asyncio.Lock()
         self._engine: Engine | None = None
+        self.began_at: int | None = None
         self._calling: Calling
         self._channels: Channels
         self._endpoints: Endpoints
@@ -51,6 +55,8 @@ class Session:
                 self._channels = Channels(cell.tls)
                 self._endpoints = Endpoints(engine.registry)
                 self._calling = Calling(self._endpoints, self._channels, self._key or cell.token)
+                if self.began_at is None:
+                    self.began_at = await engine.events.latest()
                 self._engine = engine
         return self._engine
 

@@ -10,10 +10,12 @@ COMMANDS = {
     "call": ("call", "Call a service of the cell."),
     "clearance": ("clearance", "Say which nodes may do private work."),
     "drain": ("control", "Have a node take nothing new."),
+    "events": ("events", "List events, and requests that no node could answer."),
     "leave": ("control", "Have a node leave the cell."),
     "nodes": ("shown", "List the members of the cell."),
     "services": ("shown", "List the services of the cell, and where they are."),
     "status": ("shown", "Show how the cell is."),
+    "submit": ("events", "Give the cell a task as an event."),
     "up": ("up", "Start a node on this machine."),
 }
 

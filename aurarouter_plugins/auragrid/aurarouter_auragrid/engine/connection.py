@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.errors import CellUnavailableError, GridError
@@ -40,6 +41,8 @@ def translated(what: str) -> Iterator[None]:
         raise CellUnavailableError(
             f"the cell does not answer: {what}", hint="Without a majority of its servers nothing can be stored."
         ) from error
+    except NotFoundError:
+        raise  # an answer, which the caller knows what to make of
     except NatsError as error:
         kind = CellUnavailableError if _passing(error) else GridError
         raise kind(f"{what}: {_words(error)}") from error

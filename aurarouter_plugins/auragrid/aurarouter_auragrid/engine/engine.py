@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Self
 
 from aurarouter_auragrid import names
 from aurarouter_auragrid.cell import Cell
+from aurarouter_auragrid.engine.answers import Answers
 from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.directory import NatsMembership, NatsRegistry
 from aurarouter_auragrid.engine.leased import LeaseBucket
+from aurarouter_auragrid.engine.positions import Positions
+from aurarouter_auragrid.engine.requests import Requests
 from aurarouter_auragrid.engine.settled import NatsConfiguration
-from aurarouter_auragrid.errors import CellUnavailableError
+from aurarouter_auragrid.engine.streams import bucket, make_stream, streams
+from aurarouter_auragrid.engine.topics import NatsEvents
+from aurarouter_auragrid.errors import CellUnavailableError, EventRefusedError
+from aurarouter_auragrid.ports import Event
+from aurarouter_auragrid.request import Request
 
 log = logging.getLogger(__name__)
 PATIENCE = 60.0
@@ -37,6 +45,11 @@ class Engine:
         self.membership = NatsMembership(self.node_leases)
         self.registry = NatsRegistry(self.endpoint_leases)
         self.configuration = NatsConfiguration(self.connection, replicas)
+        self.events = NatsEvents(self.connection)
+        self.requests = Requests(self.connection, cell.events)
+        self.answers = Answers(self.connection, cell.events.retention)
+        self.positions = Positions(self.connection)
+        self._replicas = replicas
 
     async def open(self, patience: float = 5.0) -> Self:
         """Connect to a cell that is there.
@@ -57,7 +70,15 @@ class Engine:
             await _patiently(part)
 
     def _parts(self) -> list[Callable[[], Awaitable[None]]]:
-        return [self.node_leases.make, self.endpoint_leases.make, self.configuration.make]
+        connection, copies = self.connection, self._replicas
+        return [
+            self.node_leases.make,
+            self.endpoint_leases.make,
+            self.configuration.make,
+            *(partial(make_stream, connection, config) for config in streams(self.cell.events, copies)),
+            *(partial(make_stream, connection, bucket(name, copies)) for name in (names.ANSWERS, names.POSITIONS)),
+            self.requests.make,
+        ]
 
     async def status(self) -> dict[str, Any]:
         """The servers that are known, and what each stream holds.
@@ -74,6 +95,22 @@ class Engine:
             for info in await connection.js.streams_info():
                 found[str(info.config.name)] = info.state.messages
         return found
+
+    async def revive(self, event: Event) -> None:
+        """Give a request that was set aside to the nodes again; a failure that was settled for it counts no more.
+
+        Raises:
+            CellUnavailableError: The cell does not answer.
+        """
+        try:
+            request = Request.parse(event.topic, event.payload, self.cell.events)
+        except EventRefusedError:
+            log.info("request %s is malformed as ever", event.sequence_number)
+        else:
+            settled = await self.answers.get(request.key)
+            if settled is not None and not settled.result.get("success"):
+                await self.answers.forget(request.key)
+        await self.requests.replay(event)
 
     async def aclose(self) -> None:
         """Close the connection."""

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from nats.errors import Error as NatsError
-from nats.js.api import Header, KeyValueConfig, StorageType
+from nats.js.api import Header
 from nats.js.errors import KeyWrongLastSequenceError, NotFoundError
 from nats.js.kv import KeyValue
 
 from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.reading import last_of_each
+from aurarouter_auragrid.engine.streams import bucket, make_stream
 from aurarouter_auragrid.errors import CellUnavailableError
 
 LARGEST = 64 << 10
@@ -59,18 +60,7 @@ class LeaseBucket:
         Raises:
             CellUnavailableError: The cell does not answer.
         """
-        with translated(f"making {self._name}"):
-            await self._connection.js.create_key_value(
-                KeyValueConfig(
-                    bucket=self._name,
-                    history=1,
-                    max_value_size=LARGEST,
-                    direct=True,
-                    limit_marker_ttl=1.0,  # a bucket's own time limit would end keys without telling anyone
-                    storage=StorageType.FILE,
-                    replicas=self._replicas,
-                )
-            )
+        await make_stream(self._connection, bucket(self._name, self._replicas, largest=LARGEST))
 
     async def take(self, key: str, value: bytes, *, seconds: int) -> KvLease | None:
         """Take a free name; None when somebody has it."""

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import KeyNotFoundError
 
 from aurarouter_auragrid.engine.connection import Connection, translated
+from aurarouter_auragrid.engine.streams import bucket, make_stream
 from aurarouter_auragrid.names import CELL
 
 CLEARED = "cleared"
@@ -23,9 +23,7 @@ class NatsConfiguration:
 
     async def make(self) -> None:
         """Make the bucket where it is missing."""
-        with translated(f"making {CELL}"):
-            config = KeyValueConfig(bucket=CELL, history=10, storage=StorageType.FILE, replicas=self._replicas)
-            await self._connection.js.create_key_value(config)
+        await make_stream(self._connection, bucket(CELL, self._replicas, history=10))
 
     async def get(self, key: str) -> Any:
         """A value, or None."""

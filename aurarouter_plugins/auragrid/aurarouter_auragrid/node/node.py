@@ -17,6 +17,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
+from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid, own_name
@@ -59,6 +60,7 @@ class Node:
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
         self.calls = Calls(self.router, lambda: self.refusal)
         self.cleared = False
+        self.worker: Worker | None = None
         self.refusal = ""
         self.left = asyncio.Event()
         self._models: Mapping[str, str] = {}
@@ -71,7 +73,8 @@ class Node:
     @property
     def load(self) -> float:
         """Work in hand over what can be taken at a time."""
-        return self.calls.running / self.grid.max_calls
+        events = self.worker.running if self.worker else 0
+        return max(self.calls.running / self.grid.max_calls, events / self.grid.events.concurrency)
 
     def record(self) -> NodeRecord:
         """How the node is now."""
@@ -122,12 +125,16 @@ class Node:
         self._beating = await self._heartbeat.begin()
         await Control(self.engine, self.name, {"drain": self.drain, "leave": self._leave}).listen()
         self._begin(self._looking())
+        self.worker = Worker(self.engine, self.router, self.grid.events)
+        self._tasks += self.worker.begin()
         write_cell(self._home, evolve(cell, node=self.name, pid=os.getpid()))
 
     async def stop(self) -> None:
         """Leave the cell: take nothing new, end what runs, say goodbye."""
         forget_cell(self._home, os.getpid())
         self.refusal = self.refusal or f"node '{self.name}' is leaving"
+        if self.worker is not None:
+            await self.worker.end(self.grid.drain)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -144,6 +151,8 @@ class Node:
     async def drain(self) -> None:
         """Take nothing new; running work goes on."""
         self.refusal = f"node '{self.name}' is draining"
+        if self.worker is not None:
+            self.worker.stop_taking()
         await self.serving.serving(False)
         self._heartbeat.now()
 
@@ -159,11 +168,13 @@ class Node:
         """
         leaving = asyncio.create_task(self.left.wait())
         try:
-            vital = {self._beating, *self._tasks}
-            await asyncio.wait({leaving, *vital}, return_when=asyncio.FIRST_COMPLETED)
-            for task in vital:
-                if task.done():
-                    task.result()
+            vital = [self._beating, *self._tasks]
+            while not leaving.done() and vital:
+                await asyncio.wait({leaving, *vital}, return_when=asyncio.FIRST_COMPLETED)
+                for task in vital:
+                    if task.done():
+                        task.result()
+                vital = [task for task in vital if not task.done()]  # a drained node's workers end
         finally:
             leaving.cancel()
 
