@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from aurarouter_core import assets
 from aurarouter_core.config import AssetEntry
@@ -18,6 +19,19 @@ from aurarouter_core.sources import EMBEDDED
 
 pytest_plugins = ["peer_fixtures"]
 pytest.register_assert_rewrite("bench", "behaviour")
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Two processes share the files of tests; the house's, which build the same wheels, stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "house" if file.startswith("tests/house/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Who runs which test."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)

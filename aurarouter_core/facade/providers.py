@@ -11,8 +11,9 @@ from aurarouter_core.home import Home
 from aurarouter_core.layers import Layers
 from aurarouter_core.models import ModelPool, configured
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.prompts import prompt_for
 from aurarouter_core.structure import build
-from aurarouter_hooks import PluginMissingError, Prompt
+from aurarouter_hooks import PluginMissingError, Task
 
 
 class PlainProvider:
@@ -36,7 +37,7 @@ class PlainProvider:
             try:
                 await pool.fetch_missing(model, entry, self._plugins, lambda *_: None)
                 async with pool.borrow(model, entry, self._plugins) as provider:
-                    reply = await provider.generate(Prompt.of(text))
+                    reply = await provider.generate(prompt_for(Task(text), model))
             finally:
                 await pool.aclose()
             return reply.text

@@ -185,7 +185,7 @@ WRONG_LIKENESS: list[dict[str, Any]] = [
         *({"model": SHIPPED._replace(**wrong)} for wrong in WRONG_MODELS),
         *({"likeness": Likeness(**wrong)} for wrong in WRONG_LIKENESS),
     ],
-    ids=lambda changes: str(changes)[:60],
+    ids=lambda changes: ", ".join(map(str, changes)),
 )
 def test_what_no_analyser_can_be_made_of(
     plain: ModuleType, compiled: ModuleType, make: Callable[..., Any], odd_lexicon: Lexicon, changes: dict[str, Any]

@@ -52,6 +52,9 @@ def test_each_gives_text(
     name: str, peer: str, settings: Callable[[Any], Mapping[str, Any]], request: pytest.FixtureRequest
 ) -> None:
     get_provider = importlib.import_module("aurarouter.providers").get_provider
-    answer = get_provider(name, settings(request.getfixturevalue(peer))).generate("test")
+    given = settings(request.getfixturevalue(peer))
+    answer = get_provider(name, given).generate("test")
     assert isinstance(answer, str)
     assert answer.strip()
+    if "parameters" in given:
+        assert len(answer.split()) <= SHORT["max_tokens"], "the model's own parameters hold here too"
