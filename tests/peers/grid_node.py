@@ -132,6 +132,7 @@ class GridNode:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.log
+        assert line.endswith("}\n"), line + self.process.stdout.read() + self.log
         assert json.loads(line)["node"] == self.name
 
     def start(self) -> Self:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AuraRouterClient": "client.client",
+    "AuraRouterMasHost": "mas",
     "SyncAuraRouterClient": "client.sync",
     "create_service_client": "client.services",
     "disconnect": "client.session",
@@ -37,6 +38,14 @@ def register_config() -> Mapping[str, type]:
     from aurarouter_auragrid.settings import Grid
 
     return {"grid": Grid}
+
+
+@hookimpl
+def register_settings(environment: str) -> Mapping[str, Any] | None:
+    """What the manifest says, on a node of a grid."""
+    from aurarouter_auragrid.manifest import settings
+
+    return settings() if environment == "auragrid" else None
 
 
 @hookimpl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -112,7 +113,11 @@ class Calling:
         end = loop.time() + (options.deadline or PATIENCE)
         tried: set[str] = set()
         while (remaining := end - loop.time()) > 0:
-            best = await self._endpoints.candidates(method.service, cleared=private, tried=tried)
+            try:
+                best = await self._endpoints.candidates(method.service, cleared=private, tried=tried)
+            except CellUnavailableError:
+                await asyncio.sleep(PAUSE)
+                continue
             if best and best[0].instance not in tried:
                 tried.add(best[0].instance)
                 yield best[0], remaining if options.deadline else None
@@ -125,7 +130,8 @@ class Calling:
             # All were asked. A node that starts again is a new one; one that was busy may be free.
             tried.clear()
             await asyncio.sleep(PAUSE)
-            await self._endpoints.refresh()
+            with contextlib.suppress(CellUnavailableError):  # what we know is all there is to try
+                await self._endpoints.refresh()
 
     def _again(self, endpoint: Endpoint, error: grpc.aio.AioRpcError) -> None:
         """Nothing more when another node may be asked.

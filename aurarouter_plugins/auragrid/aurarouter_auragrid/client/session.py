@@ -11,11 +11,14 @@ from aurarouter_auragrid.cell import Cell, find_cell
 from aurarouter_auragrid.client.calling import Calling
 from aurarouter_auragrid.client.channels import Channels
 from aurarouter_auragrid.client.endpoints import Endpoints
-from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.engine.engine import Engine, patiently
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.settings import Grid
 from aurarouter_core import Home, Plugins, load_config
 from aurarouter_hooks import Secret
+
+PATIENCE = 20.0
+"""Seconds that a cell has to find its majority when a program comes."""
 
 
 class Session:
@@ -56,7 +59,7 @@ class Session:
                 self._endpoints = Endpoints(engine.registry)
                 self._calling = Calling(self._endpoints, self._channels, self._key or cell.token)
                 if self.began_at is None:
-                    self.began_at = await engine.events.latest()
+                    self.began_at = await patiently(engine.events.latest, PATIENCE)
                 self._engine = engine
         return self._engine
 

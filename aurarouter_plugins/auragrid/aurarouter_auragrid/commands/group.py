@@ -11,6 +11,7 @@ COMMANDS = {
     "clearance": ("clearance", "Say which nodes may do private work."),
     "drain": ("control", "Have a node take nothing new."),
     "events": ("events", "List events, and requests that no node could answer."),
+    "init-cluster": ("init_cluster", "Write configuration and certificates for several machines."),
     "leave": ("control", "Have a node leave the cell."),
     "nodes": ("shown", "List the members of the cell."),
     "services": ("shown", "List the services of the cell, and where they are."),

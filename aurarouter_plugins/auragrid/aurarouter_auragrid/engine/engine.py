@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from aurarouter_auragrid import names
 from aurarouter_auragrid.cell import Cell
@@ -24,6 +24,7 @@ from aurarouter_auragrid.ports import Event
 from aurarouter_auragrid.request import Request
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 PATIENCE = 60.0
 """Seconds that a cell has to find its majority when it starts."""
 
@@ -67,7 +68,7 @@ class Engine:
             CellUnavailableError: There is none for a minute.
         """
         for part in self._parts():
-            await _patiently(part)
+            await patiently(part)
 
     def _parts(self) -> list[Callable[[], Awaitable[None]]]:
         connection, copies = self.connection, self._replicas
@@ -123,12 +124,16 @@ class Engine:
         await self.aclose()
 
 
-async def _patiently(make: Callable[[], Awaitable[None]]) -> None:
-    end = asyncio.get_running_loop().time() + PATIENCE
+async def patiently(act: Callable[[], Awaitable[T]], seconds: float = PATIENCE) -> T:
+    """Do something that may be done twice, again and again while the cell looks for a majority.
+
+    Raises:
+        CellUnavailableError: It went on for too long.
+    """
+    end = asyncio.get_running_loop().time() + seconds
     while True:
         try:
-            await make()
-            return
+            return await act()
         except CellUnavailableError as error:
             if asyncio.get_running_loop().time() > end:
                 raise

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
-from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.engine.engine import Engine, patiently
 from aurarouter_auragrid.engine.leased import LeaseBucket
 from aurarouter_auragrid.errors import CellUnavailableError, GridError, NameTakenError
 from aurarouter_auragrid.ports import Lease
@@ -46,7 +47,8 @@ class Heartbeat:
             (self._engine.endpoint_leases, lambda: to_bytes(self._endpoint())),
         ]
         for bucket, value in kept:
-            lease = await bucket.take_over(self._record().name, value(), seconds=TERM)
+            take = partial(bucket.take_over, self._record().name, value(), seconds=TERM)
+            lease = await patiently(take)
             self._leases.append((lease, value))
         self._beating = asyncio.create_task(self._beat(), name="heartbeat")
         return self._beating

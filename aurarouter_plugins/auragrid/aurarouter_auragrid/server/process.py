@@ -69,7 +69,7 @@ class NatsServer:
         self.token = self.token or self._kept("token", secrets.token_urlsafe(24))
         if self.port == -1 and (kept := self._read("port")):
             self.port = int(kept)
-        await self._started()
+        await self._started_in_the_end()
         self._kept("port", str(self.port))
         self._watch = asyncio.create_task(self._watched(), name="nats-server")
 
@@ -94,6 +94,18 @@ class NatsServer:
             log.warning("nats-server %s does not end and is killed", process.pid)
             process.kill()
             await process.wait()
+
+    async def _started_in_the_end(self) -> None:
+        """Start it; the one of a node that was killed may need a moment to end."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            try:
+                await self._started()
+                return
+            except GridError as error:
+                if "in use" not in str(error) or asyncio.get_running_loop().time() > end:
+                    raise
+            await asyncio.sleep(0.2)
 
     async def _started(self) -> None:
         for left in self._folder.glob("*.ports"):
