@@ -26,8 +26,8 @@ def settings(environ: Mapping[str, str] | None = None) -> Mapping[str, Any] | No
         said = json.loads(Path(named).expanduser().read_bytes())
         found = said.get("metadata", {}).get("config", {})
         if not isinstance(found, dict):
-            raise ValueError("metadata.config is no object")
-    except (OSError, ValueError, AttributeError) as error:
+            raise TypeError("metadata.config is no object")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         words = f"the manifest {named} can't be used: {error}"
         raise ConfigError(words, hint=f"Correct it, or unset {VARIABLE}.") from error
     return found

@@ -127,7 +127,8 @@ def _run() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
     async def ready() -> None:
-        log.info("the services are ready")
+        sys.stdout.write("the services are ready\n")
+        sys.stdout.flush()
 
     try:
         asyncio.run(AuraRouterMasHost(ready).execute_async())
