@@ -73,6 +73,7 @@ extras["dev"] = [
     "keyring>=25,<26",
     "mypy>=2,<3",
     "ollama>=0.6,<1",
+    "openai>=3,<4",
     "ollama-proxy-plus>=0.1,<0.2",
     "pytest>=9,<10",
     "pytest-asyncio>=1,<2",

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
+    from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.router import Router
@@ -18,13 +20,16 @@ __all__ = [
     "CodingService",
     "Config",
     "Done",
+    "Doorkeeper",
     "Home",
+    "NotAllowedError",
     "Plugins",
     "ReasoningService",
     "Router",
     "RouterService",
     "Task",
     "UnifiedRouterService",
+    "count_tokens",
     "hotpath",
     "load_config",
 ]
@@ -33,13 +38,16 @@ _WHERE = {
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
+    "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
+    "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "count_tokens": "aurarouter_core.length",
     "load_config": "aurarouter_core.loading",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -75,6 +76,10 @@ class Run:
             after = asyncio.get_running_loop().time() - began
             raise ProviderTimeoutError("the task's deadline passed", after=after) from error
 
+    def clean_up_cut_off(self, plugin: str, error: Exception) -> None:
+        """A plugin's stream did not end when it was told to: logged, and counted among its faults."""
+        self.snapshot.plugins.guard.fault(plugin, "a stream's clean-up", error, content=False)
+
     @property
     def late(self) -> bool:
         """The task's deadline has passed."""
@@ -121,7 +126,8 @@ async def attempt_events(
         answer = provider.stream(cleared)
         if redaction is not None and _restores(run):
             answer = redaction.restored(answer)
-        async with aclosing(timed(answer, model.timeouts, run.deadline)) as chunks:
+        cut_off = partial(run.clean_up_cut_off, model.provider)
+        async with aclosing(timed(answer, model.timeouts, run.deadline, cut_off)) as chunks:
             async for chunk in chunks:
                 if committed:
                     yield Delta(chunk=chunk)
@@ -217,6 +223,7 @@ async def _cleared(
     confined = limits.private or limits.here
     if confined or found.redacts:
         run.recorder.private = run.recorder.private or limits.private
+        run.recorder.redacts = run.recorder.redacts or found.redacts
         async with run.in_time():
             location = await run.pool.where(model, entry, run.snapshot.plugins)
     reason = unfit(model, limits, run.snapshot)

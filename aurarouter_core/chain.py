@@ -10,6 +10,7 @@ from functools import partial
 from attrs import evolve
 
 from aurarouter_core.attempt import Run, attempt_events
+from aurarouter_core.clocks import within
 from aurarouter_core.order import Order
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
@@ -39,9 +40,14 @@ from aurarouter_hooks import (
     ProviderError,
     ProviderReplyError,
     Reply,
+    RoutingError,
 )
 
 log = logging.getLogger(__name__)
+GRACE = 0.04
+"""Seconds that the attempt's own clocks get to act at the task's deadline, before it ends whatever surrounds them."""
+MOVES_ON = (ProviderError, PrivacyError, NoModelLeftError)
+"""What ends an attempt, and not the node. Once something was shown, any refusal leaves an incomplete answer."""
 WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
 
 
@@ -78,10 +84,13 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         prompt = prompt_for(call.task, model, run.recorder.span())
         tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
-        error: ProviderError | PrivacyError | NoModelLeftError | None = None
+        error: ProviderError | RoutingError | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
-            async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
+            made = proceed(_attempt_call(call, model, prompt, number))
+            if run.deadline is not None:
+                made = within(made, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
+            async with aclosing(made) as events:
                 async for event in events:
                     if not isinstance(event, WITHIN_ATTEMPT):
                         raise _out_of_place(event)
@@ -94,20 +103,20 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                     yield event
             if not tally.committed:
                 raise ProviderReplyError("the answer is empty")
-        except (ProviderError, PrivacyError, NoModelLeftError) as failure:
-            error = failure
-            order.failed(candidate, failure)
-            if isinstance(failure, ProviderError):
-                failure.model, failure.provider = failure.model or name, failure.provider or model.provider
         except BaseException as stop:
-            ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
-            run.snapshot.plugins.attempt_finished(ended)
-            if not isinstance(stop, Exception):  # cancelled or closed: nobody listens any more
-                run.recorder.see(AttemptFailed(attempt=ended))
+            if not isinstance(stop, MOVES_ON) and not (tally.committed and isinstance(stop, RoutingError)):
+                ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
+                run.snapshot.plugins.attempt_finished(ended)
+                if not isinstance(stop, Exception):  # cancelled or closed: nobody listens any more
+                    run.recorder.see(AttemptFailed(attempt=ended))
+                    raise
+                yield AttemptFailed(attempt=ended)
+                yield _finished(run, node, [*attempts, ended], order, "failed")
                 raise
-            yield AttemptFailed(attempt=ended)
-            yield _finished(run, node, [*attempts, ended], order, "failed")
-            raise
+            error = stop
+            order.failed(candidate, stop)
+            if isinstance(stop, ProviderError):
+                stop.model, stop.provider = stop.model or name, stop.provider or model.provider
         reply = Reply.from_chunks(tally.chunks)
         attempt = tally.attempt(reply, error)
         attempts.append(attempt)

@@ -78,6 +78,11 @@ class Home:
         return self.root / "keys.json"
 
     @property
+    def apps(self) -> Path:
+        """Client keys, hashed."""
+        return self.root / "apps.json"
+
+    @property
     def keys_stamp(self) -> str:
         """Changes whenever a key that we keep does."""
         try:

@@ -85,10 +85,15 @@ class Inspector:
         self.detector = detector
         self._guard = guard
         self._files = detector.actions[UNREADABLE] != "allow"
+        self._redacts = "redact" in detector.actions.values()
 
     def task(self, task: Task) -> Inspection:
         """What a task holds, in all that would be sent for it."""
         return self._inspect(task.texts, task.messages, task.question)
+
+    def redacts(self, task: Task) -> bool:
+        """A task holds what has to be replaced; looked for only where a rule does that."""
+        return self._redacts and self.task(task).redacts
 
     def prompt(self, prompt: Prompt) -> Inspection:
         """What a prompt holds, right before it leaves."""

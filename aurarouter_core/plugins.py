@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from attrs import evolve
+
 from aurarouter_core import shapes
 from aurarouter_core.discovery import Discovery
 from aurarouter_core.guard import Fault, Guard
+from aurarouter_core.plugin_words import PluginWords
 from aurarouter_hooks import PluginError
 
 if TYPE_CHECKING:
@@ -148,7 +151,8 @@ class Plugins:
         if not self.guard.anyone("constrain_task"):
             return []
         arguments = {"task": task, "analysis": analysis}
-        return [answer for _, answer in self.guard.verdicts("constrain_task", arguments, shapes.constraint)]
+        answers = [answer for _, answer in self.guard.verdicts("constrain_task", arguments, shapes.constraint)]
+        return [evolve(answer, reasons=tuple(map(PluginWords, answer.reasons))) for answer in answers]
 
     def veto(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, str]:
         """Model id → the reasons of all plugins that refuse it.
@@ -163,7 +167,7 @@ class Plugins:
         for plugin, answer in self.guard.verdicts("veto_models", arguments, shapes.words):
             for model, reason in answer.items():
                 reasons.setdefault(model, []).append(f"{plugin}: {reason}")
-        return {model: "; ".join(sorted(texts)) for model, texts in reasons.items()}
+        return {model: PluginWords("; ".join(sorted(texts))) for model, texts in reasons.items()}
 
     def score(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, float]:
         """Model id → the sum of all plugins' scores, the same whatever order they load in."""

@@ -13,6 +13,7 @@ from typing import Any, Self
 from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
+from aurarouter_core.clocks import within
 from aurarouter_core.config import Config
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
@@ -44,6 +45,8 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+GRACE = 0.07
+"""Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
 class Router:
@@ -192,12 +195,14 @@ class Router:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
                 self._remember(task, trace.private)
-                self.store.add(without_words(trace) if trace.private else trace)
-                self.plugins.task_finished(trace)
+                kept = without_words(trace) if recorder.wordless else trace
+                self.store.add(kept)
+                self.plugins.task_finished(kept)
 
     async def _begun(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
         """A task's events, once it is decided."""
         began = recorder.elapsed
+        recorder.redacts = snapshot.inspector.redacts(task)
         deadline = None
         known = self._known_limits(task)
         if task.deadline is None:
@@ -219,7 +224,10 @@ class Router:
         run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        return wrapped(layers, partial(execute, run))(call)
+        events = wrapped(layers, partial(execute, run))(call)
+        if deadline is None:
+            return events
+        return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
 
     @staticmethod
     def _with_whole_trace(done: Done, recorder: Recorder) -> Done:

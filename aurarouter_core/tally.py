@@ -21,6 +21,7 @@ from aurarouter_hooks import (
     Prompt,
     ProviderError,
     Reply,
+    RoutingError,
     Usage,
 )
 
@@ -61,7 +62,9 @@ class Tally:
         outcome: Literal["ok", "failed", "incomplete", "cancelled", "error"]
         if error is None:
             outcome = "ok"
-        elif isinstance(error, ProviderError | PrivacyError | NoModelLeftError):
+        elif isinstance(error, ProviderError | PrivacyError | NoModelLeftError) or (
+            self.committed and isinstance(error, RoutingError)
+        ):
             outcome = "incomplete" if self.committed else "failed"
         else:
             outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"

@@ -9,6 +9,7 @@ import click
 
 # Name → (module, one line of help). A module is imported when its command is used.
 KERNEL = {
+    "apps": ("apps", "Make, list and revoke client keys."),
     "chat": ("chat", "Talk with the best available model; conversations are kept."),
     "compare": ("compare", "Give a task to several models and show their answers side by side."),
     "completion": ("completion", "Print the completion script of a shell."),

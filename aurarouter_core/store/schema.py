@@ -56,4 +56,5 @@ SECOND = (
         WITHOUT ROWID""",
     _count_old_traces,
 )
-STEPS = (FIRST, SECOND)
+THIRD = ("ALTER TABLE states ADD COLUMN firm INTEGER NOT NULL DEFAULT 0",)
+STEPS = (FIRST, SECOND, THIRD)

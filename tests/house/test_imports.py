@@ -51,6 +51,19 @@ ALLOWED: list[tuple[str, set[str]]] = [
         },
     ),
     ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
+    (
+        "aurarouter_plugins/gateway",
+        {
+            "aurarouter_hooks",
+            "aurarouter_core",
+            "aurarouter_gateway",
+            "attrs",
+            "click",
+            "starlette",
+            "uvicorn",
+            "uvloop",
+        },
+    ),
 ]
 
 

@@ -214,6 +214,46 @@ async def test_what_is_wrong_with_a_call_is_told_by_its_status(
         assert caught.value.code().name == "UNIMPLEMENTED"
 
 
+async def test_an_apps_key_opens_the_node_where_it_was_made_and_once_shared_every_node(
+    node: GridNode, tmp_path: Path
+) -> None:
+    keys = [json.loads(node.run("apps", "create", "till", "--json").stdout)["key"]]
+    token = node.cell.token
+    assert token is not None
+    grid = {"urls": list(node.cell.urls), "token": token.reveal(), "engine": {"own": False}}
+    with GridNode("two", tmp_path, SLOW, grid, program=PROGRAM) as two:
+        assert await opened(node, keys[0], "one")
+        assert not await opened(node, keys[0], "two")
+        assert node.run("grid", "apps", "share", "till").returncode == 0
+        await until_opened(node, keys[0], "two", True)
+        assert node.run("grid", "apps", "withdraw", "till").returncode == 0
+        await until_opened(node, keys[0], "two", False)
+        assert two.process is not None
+    node.run("apps", "revoke", "till")
+    assert not await opened(node, keys[0], "one")
+
+
+async def opened(node: GridNode, key: str, name: str) -> bool:
+    rows = json.loads(node.run("grid", "services", "--json").stdout)
+    where = next(row["address"] for row in rows if row["node"] == name)
+    path = "/aurarouter.grid.v1.RouterService/ClassifyIntent"
+    async with grpc.aio.insecure_channel(where) as channel:
+        try:
+            await channel.unary_unary(path, None, None)(b"\x0a\x01x", metadata=[("x-api-key", key)])
+        except grpc.aio.AioRpcError as error:
+            assert error.code() == grpc.StatusCode.UNAUTHENTICATED
+            return False
+    return True
+
+
+async def until_opened(node: GridNode, key: str, name: str, expected: bool) -> None:
+    for _ in range(20):
+        if await opened(node, key, name) == expected:
+            return
+        await asyncio.sleep(0.3)
+    pytest.fail(f"it never became {expected}")
+
+
 def curl(node: GridNode, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A client that we did not write."""
     program = Path(sys.executable).with_name("buf")

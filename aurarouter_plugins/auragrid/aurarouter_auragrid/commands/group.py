@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "apps": ("apps", "Say which client keys open every node of the cell."),
     "call": ("call", "Call a service of the cell."),
     "clearance": ("clearance", "Say which nodes may do private work."),
     "drain": ("control", "Have a node take nothing new."),

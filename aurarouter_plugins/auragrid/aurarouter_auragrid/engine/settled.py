@@ -12,7 +12,7 @@ from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.streams import bucket, make_stream
 from aurarouter_auragrid.names import CELL
 
-CLEARED = "cleared"
+APPS, CLEARED = "apps", "cleared"
 
 
 class NatsConfiguration:

@@ -14,6 +14,7 @@ from attrs import evolve
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
@@ -21,11 +22,13 @@ from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid, own_name
-from aurarouter_auragrid.wire.auth import by_token
+from aurarouter_auragrid.wire.auth import Door, apps_of
 from aurarouter_auragrid.wire.calls import Calls
 from aurarouter_auragrid.wire.codec import SERVICES
 from aurarouter_auragrid.wire.serving import Serving, require_safe
 from aurarouter_core import Config, Home, Plugins, Router, __version__, load_config
+from aurarouter_core.auth import Doorkeeper
+from aurarouter_hooks import Secret
 from aurarouter_hooks.values.task import new_id
 
 log = logging.getLogger(__name__)
@@ -68,6 +71,7 @@ class Node:
         self.engine: Engine
         self.serving: Serving
         self._heartbeat: Heartbeat
+        self._door: Door
         self._beating: asyncio.Task[None]
 
     @property
@@ -112,14 +116,14 @@ class Node:
         cell = Cell.of(self.grid)
         if self.server is not None:
             await self.server.start()
-            cell = Cell.of(self.grid, [self.server.url], self.grid.token or _secret(self.server.token))
+            cell = Cell.of(self.grid, [self.server.url], self.grid.token or Secret(self.server.token))
         self.engine = Engine(cell, self.name, self.grid.copies)
         await self.engine.open(30.0)
         await self.engine.make()
-        await self._look()
         await self.router.__aenter__()
-        token = cell.token.reveal() if cell.token else ""
-        self.serving = Serving(self.grid, self.calls, [by_token(token)] if token else [])
+        self._door = Door(cell.token, Doorkeeper(self._home, always=True))
+        await self._look()
+        self.serving = Serving(self.grid, self.calls, self._door)
         await self.serving.start()
         self._heartbeat = Heartbeat(self.engine, self.record, self.endpoint)
         self._beating = await self._heartbeat.begin()
@@ -192,6 +196,7 @@ class Node:
         self._models = {name: "resting" if name in states else "ready" for name in self.router.snapshot.models}
         try:
             self.cleared = self.name in await self.engine.configuration.cleared()
+            self._door.apps = apps_of(await self.engine.configuration.get(APPS))
         except GridError as error:
             log.warning("the cell's configuration: %s", error)
 
@@ -205,9 +210,3 @@ class Node:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-
-
-def _secret(token: str) -> Any:
-    from aurarouter_hooks import Secret
-
-    return Secret(token)

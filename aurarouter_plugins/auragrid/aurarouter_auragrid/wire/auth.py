@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -11,48 +11,70 @@ import grpc
 import grpc.aio
 
 from aurarouter_auragrid.names import ANONYMOUS
+from aurarouter_core.apps import App, hashed
+from aurarouter_core.auth import Doorkeeper, NotAllowedError, presented
+from aurarouter_hooks import Secret
 
 HEALTH = "/grpc.health."
 caller: ContextVar[str] = ContextVar("caller", default=ANONYMOUS)
-"""The app whose token came with the call."""
-
-Authorise = Callable[[str], Awaitable[str | None]]
-"""A token → the app that it belongs to; None when it is nobody's."""
+"""The app whose key came with the call."""
 
 
-def by_token(token: str, app: str = ANONYMOUS) -> Authorise:
-    """Accept the cell's own token."""
-
-    async def authorise(given: str) -> str | None:
-        return app if hmac.compare_digest(given.encode(), token.encode()) else None
-
-    return authorise
-
-
-class TokenInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs alone
-    """Refuses calls without a token that somebody has. Health alone is open: load balancers hold no tokens.
+class Door:
+    """Lets in who has the cell's own token, the key of an app of the cell, or of an app of this machine.
 
     Args:
-        ways: Asked in turn whose token it is.
+        token: The cell's own; None when it has none.
+        here: Knows the apps of this machine.
     """
 
-    def __init__(self, ways: Sequence[Authorise]) -> None:
-        self._ways = ways
+    def __init__(self, token: Secret | None, here: Doorkeeper) -> None:
+        self._token, self._here = token, here
+        self.apps: tuple[App, ...] = ()
+
+    def app_of(self, headers: Mapping[str, str]) -> str:
+        """Whose key a call carries.
+
+        Raises:
+            NotAllowedError: It carries none that is known.
+            ConfigError: The list of this machine's keys can't be read.
+        """
+        given = presented(headers)
+        if self._token and hmac.compare_digest(hashed(given), hashed(self._token.reveal())):
+            return ANONYMOUS
+        found = [app.name for app in self.apps if hmac.compare_digest(app.hash, hashed(given))]
+        return found[0] if found else self._here.app_of(headers)
+
+
+def apps_of(said: Any) -> tuple[App, ...]:
+    """The cell's apps out of its configuration; what is no app is left out."""
+    if not isinstance(said, Iterable):
+        return ()
+    keys = {"name", "start", "hash", "since"}
+    return tuple(App(**entry) for entry in said if isinstance(entry, dict) and set(entry) == keys)
+
+
+class DoorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs alone
+    """Refuses calls that nobody vouches for. Health alone is open: load balancers hold no keys.
+
+    Args:
+        door: Knows who may come in.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """Let the call in, or answer UNAUTHENTICATED."""
         if handler_call_details.method.startswith(HEALTH):
             return await continuation(handler_call_details)
-        given = next((v for k, v in handler_call_details.invocation_metadata or () if k == "authorization"), "")
-        kind, _, token = given.partition(" ") if isinstance(given, str) else ("", "", "")
-        if kind.lower() == "bearer" and token:
-            for way in self._ways:
-                app = await way(token.strip())
-                if app is not None:
-                    caller.set(app)
-                    return await continuation(handler_call_details)
-        return grpc.unary_unary_rpc_method_handler(_refused)
+        sent = handler_call_details.invocation_metadata or ()
+        try:
+            caller.set(self._door.app_of({key: value for key, value in sent if isinstance(value, str)}))
+        except NotAllowedError:
+            return grpc.unary_unary_rpc_method_handler(_refused)
+        return await continuation(handler_call_details)
 
 
 async def _refused(_: bytes, context: Any) -> None:
-    await context.abort(grpc.StatusCode.UNAUTHENTICATED, "a valid token is needed: 'authorization: Bearer …'")
+    await context.abort(grpc.StatusCode.UNAUTHENTICATED, "a key is needed: 'authorization: Bearer …' or 'x-api-key: …'")

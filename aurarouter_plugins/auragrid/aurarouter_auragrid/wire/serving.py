@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
@@ -14,7 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from aurarouter_auragrid.settings import Grid, Tls
 from aurarouter_auragrid.wire import codec
-from aurarouter_auragrid.wire.auth import Authorise, TokenInterceptor
+from aurarouter_auragrid.wire.auth import Door, DoorInterceptor
 from aurarouter_auragrid.wire.calls import Calls
 from aurarouter_hooks import ConfigError
 
@@ -49,11 +48,11 @@ class Serving:
     Args:
         grid: Where it listens and what it takes.
         calls: What it answers with.
-        ways: Who may call.
+        door: Who may call.
     """
 
-    def __init__(self, grid: Grid, calls: Calls, ways: Sequence[Authorise]) -> None:
-        self._grid, self._calls, self._ways = grid, calls, ways
+    def __init__(self, grid: Grid, calls: Calls, door: Door) -> None:
+        self._grid, self._calls, self._door = grid, calls, door
         self._server: grpc.aio.Server | None = None
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # made when it is asked for
         self.port = 0
@@ -72,7 +71,7 @@ class Serving:
         require_safe(self._grid)
         limit = self._grid.max_message
         self._server = grpc.aio.server(
-            interceptors=[TokenInterceptor(self._ways)],
+            interceptors=[DoorInterceptor(self._door)],
             maximum_concurrent_rpcs=self._grid.max_calls,
             options=[
                 ("grpc.max_receive_message_length", limit),
