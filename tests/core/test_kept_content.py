@@ -146,9 +146,7 @@ async def test_what_plugins_say_of_a_private_task_goes_and_what_the_kernel_says_
     assert outcomes["constrain"] == f"privacy rule card: 1 finding; {LEFT_OUT}"
 
 
-async def test_of_a_task_that_was_refused_nothing_is_kept(
-    plugins: Plugins, configure: Callable[..., Config]
-) -> None:
+async def test_of_a_task_that_was_refused_nothing_is_kept(plugins: Plugins, configure: Callable[..., Config]) -> None:
     config = configure(**models(), system={"keep_content": True}, privacy={"rules": {"us-ssn": "block"}})
     async with Router(config, plugins) as router:
         with pytest.raises(PrivacyError):

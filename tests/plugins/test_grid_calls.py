@@ -14,10 +14,14 @@ import grpc
 import grpc.aio
 import pytest
 
-from aurarouter_auragrid import create_service_client
+from aurarouter_auragrid import create_service_client, disconnect, event_publisher, event_subscriber, services
+from aurarouter_auragrid.client.endpoints import Endpoints
 from aurarouter_auragrid.client.session import Session
+from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import CallFailedError, CellUnavailableError, GridError
+from aurarouter_auragrid.records import Endpoint
 from aurarouter_auragrid.wire import codec
+from aurarouter_auragrid.wire.codec import SERVICES
 from aurarouter_hooks import PrivacyError, RoutingError
 from grid_node import PROGRAM, SLOW, GridNode
 
@@ -38,6 +42,22 @@ async def session(node: GridNode) -> AsyncIterator[Session]:
         yield session
 
 
+@pytest.mark.promise(
+    "overview.4",
+    "router-service.9",
+    "router-service.10",
+    "reasoning-service.9",
+    "reasoning-service.10",
+    "coding-service.9",
+    "unified-service.11",
+    "grpc.1",
+    "grpc.3",
+    "grpc.4",
+    "grpc.5",
+    "grpc.6",
+    "architecture.4",
+    "architecture.8",
+)
 async def test_each_service_gives_exactly_what_the_guide_says(session: Session) -> None:
     """The four methods, their inputs by name, and their outputs."""
     said = await create_service_client("RouterService", session).classify_intent(
@@ -67,6 +87,37 @@ async def test_each_service_gives_exactly_what_the_guide_says(session: Session) 
         "context_provided": True,
         "success": True,
     }
+
+
+@pytest.mark.promise("router-service.8", "grpc.2", "events.2", "performance.1", "architecture.5")
+async def test_names_of_the_guide_can_be_imported_and_work_at_once(
+    node: GridNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program of this machine's user needs no address, and is served by this machine's own node."""
+    monkeypatch.setenv("AURAROUTER_HOME", str(node.home))
+    try:
+        result = await services.RouterService_client.classify_intent(task_description=TASK)
+        assert result["success"] is True
+        assert (await event_publisher.publish(topic="guide.names", payload="{}")).event_id
+        async for event in event_subscriber.consume("guide.names"):
+            assert event.payload == b"{}"
+            break
+        busy = Endpoint(node="far", instance="b", address="", services=SERVICES, load=0.0)
+        here = Endpoint(node="near", instance="a", address="", services=SERVICES, load=0.9)
+        chosen = await Endpoints(Known([busy, here]), "near").candidates("CodingService", cleared=False)
+        assert [endpoint.node for endpoint in chosen] == ["near", "far"]
+    finally:
+        await disconnect()
+
+
+class Known:
+    """A registry that says what it was given."""
+
+    def __init__(self, endpoints: list[Endpoint]) -> None:
+        self._endpoints = endpoints
+
+    async def endpoints(self, service: str = "") -> list[Endpoint]:
+        return self._endpoints
 
 
 async def test_a_failure_is_told_in_the_result(session: Session) -> None:
@@ -201,6 +252,7 @@ async def called(
         (b"\x0a" + b"\x80\x80\x08" + b"x" * 131072, None, "RESOURCE_EXHAUSTED"),
     ],
 )
+@pytest.mark.promise("security.3")
 async def test_what_is_wrong_with_a_call_is_told_by_its_status(
     node: GridNode, data: bytes, metadata: list[tuple[str, str]] | None, code: str
 ) -> None:
@@ -234,16 +286,14 @@ async def test_an_apps_key_opens_the_node_where_it_was_made_and_once_shared_ever
 
 
 async def opened(node: GridNode, key: str, name: str) -> bool:
-    rows = json.loads(node.run("grid", "services", "--json").stdout)
-    where = next(row["address"] for row in rows if row["node"] == name)
+    async with Engine(node.cell) as engine:
+        where = next(found.address for found in await engine.registry.endpoints() if found.node == name)
     path = "/aurarouter.grid.v1.RouterService/ClassifyIntent"
     async with grpc.aio.insecure_channel(where) as channel:
-        try:
-            await channel.unary_unary(path, None, None)(b"\x0a\x01x", metadata=[("x-api-key", key)])
-        except grpc.aio.AioRpcError as error:
-            assert error.code() == grpc.StatusCode.UNAUTHENTICATED
-            return False
-    return True
+        call = channel.unary_unary(path, None, None)(b"\x0a\x01x", metadata=[("x-api-key", key)])
+        code = await call.code()
+    assert code in (grpc.StatusCode.OK, grpc.StatusCode.UNAUTHENTICATED)
+    return code == grpc.StatusCode.OK
 
 
 async def until_opened(node: GridNode, key: str, name: str, expected: bool) -> None:
@@ -263,6 +313,7 @@ def curl(node: GridNode, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*base, *headers, *arguments], capture_output=True, text=True, timeout=30, check=False)
 
 
+@pytest.mark.promise("overview.3", "grpc.7")
 def test_a_foreign_client_finds_and_calls_every_method_by_reflection(node: GridNode) -> None:
     url = f"http://{address(node)}"
     listed = curl(node, "--list-methods", url).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
@@ -65,6 +66,7 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[GridNo
             node.stop()
 
 
+@pytest.mark.promise("architecture.10", "architecture.11")
 async def test_three_machines_make_a_cell_and_an_app_with_a_certificate_uses_it(
     cell: tuple[list[GridNode], Cell],
 ) -> None:
@@ -146,3 +148,19 @@ def test_too_few_machines_and_wrong_names_are_refused(tmp_path: Path) -> None:
     with pytest.raises(GridError, match="is not NAME=ADDRESS"):
         write_cluster("x", {"a b": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"}, tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.promise("architecture.6")
+async def test_a_machine_that_is_lost_takes_nothing_with_it(cell: tuple[list[GridNode], Cell]) -> None:
+    """The last test of this cell: the registry stays, the lost node leaves it, calls and events go on."""
+    nodes, way = cell
+    async with AuraRouterClient(session=Session(cell=way)) as client:
+        given = [await client.submit("add two numbers") for _ in range(5)]
+        nodes[2].kill()
+        assert (await client.generate_code("add two numbers"))["success"] is True
+        async with asyncio.timeout(30):
+            for request_id in given:
+                assert (await client.result(request_id))["success"] is True
+            while [node.name for node in await client.nodes()] != ["a", "b"]:
+                await asyncio.sleep(0.2)
+        assert {endpoint.node for endpoint in await client.endpoints()} == {"a", "b"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -69,6 +71,20 @@ async def quiet(topic: str, client: AuraRouterClient, seconds: float = 1.5) -> l
     return found
 
 
+@pytest.mark.promise(
+    "overview.5",
+    "events.1",
+    "events.3",
+    "events.4",
+    "events.5",
+    "events.6",
+    "events.7",
+    "events.8",
+    "events.9",
+    "events.10",
+    "events.11",
+    "events.12",
+)
 async def test_a_task_goes_out_as_the_guide_says_and_its_result_comes_back(client: AuraRouterClient) -> None:
     """publish(topic=, payload=) of JSON text, and consume(topic) with a JSON payload."""
     request_id = new_id()
@@ -201,6 +217,16 @@ async def test_long_work_is_not_given_to_a_second_node(client: AuraRouterClient)
     assert 3.5 < result["elapsed_s"] < 8
 
 
+@pytest.mark.promise("architecture.7")
+async def test_what_was_accepted_outlives_the_server(node: GridNode, client: AuraRouterClient) -> None:
+    given = [await client.submit("SLEEP 0.1") for _ in range(5)]
+    os.kill(node.engine_pid(), signal.SIGKILL)
+    results = await asyncio.wait_for(asyncio.gather(*map(client.result, given)), 30)
+    assert [result["success"] for result in results] == [True] * 5
+    assert (await client.result(await client.submit(TASK)))["success"] is True
+
+
+@pytest.mark.promise("security.4")
 async def test_private_content_is_no_event(client: AuraRouterClient, engine: Engine) -> None:
     for request in ({"task": "my ssn is 078-05-1120"}, {"task": TASK, "private": True}):
         with pytest.raises(PrivacyError, match="every node of the cell can read events"):
@@ -221,6 +247,7 @@ async def test_private_content_that_another_program_puts_in_reaches_no_model(
         assert "events can be read on every node" in result["error"]
 
 
+@pytest.mark.promise("events.13")
 async def test_a_publisher_is_told_when_the_cell_has_too_much_to_do(client: AuraRouterClient) -> None:
     given: list[str] = []
 
@@ -235,6 +262,7 @@ async def test_a_publisher_is_told_when_the_cell_has_too_much_to_do(client: Aura
     assert all(result["success"] for result in results)
 
 
+@pytest.mark.promise("future.8")
 async def test_the_trace_goes_with_the_event(node: GridNode, client: AuraRouterClient) -> None:
     trace = TraceContext.parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     given = await client.submit(TASK, return_topic="trace.results", trace_context=trace)
@@ -277,6 +305,7 @@ async def test_reserved_topics_are_for_the_cell(client: AuraRouterClient) -> Non
             await client.publisher.publish(topic, "x")
 
 
+@pytest.mark.promise("future.2")
 def test_the_plain_client_does_the_same(node: GridNode) -> None:
     token = node.cell.token
     assert token is not None

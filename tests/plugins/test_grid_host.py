@@ -66,6 +66,7 @@ class Registering(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.promise("intro.1", "architecture.2")
 async def test_the_host_starts_registers_calls_back_and_leaves(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "auraconfig.yaml").write_text(ECHO)
     told: list[str] = []
@@ -134,6 +135,7 @@ def test_the_program_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert subprocess.run([program, "nonsense"], env=environ, check=False, capture_output=True).returncode == 2
 
 
+@pytest.mark.promise("quick-start.7", "quick-start.10")
 def test_the_manifest_lists_what_there_is() -> None:
     manifest = json.loads(MANIFEST.read_text())
     assert sorted(service["name"] for service in manifest["services"]) == list(SERVICES)
@@ -145,6 +147,7 @@ def test_the_manifest_lists_what_there_is() -> None:
     assert manifest["Services"][0]["MasId"] == "aurarouter-mas"
 
 
+@pytest.mark.promise("precedence.4")
 def test_the_manifests_settings_stand_below_the_environment_and_above_the_file(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +167,7 @@ def test_the_manifests_settings_stand_below_the_environment_and_above_the_file(
         manifest_settings()
 
 
+@pytest.mark.promise("consumer-app.1", "consumer-app.2", "consumer-app.3", "consumer-app.4")
 def test_the_example_runs_end_to_end(node: GridNode) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "grid_consumer_app.py")],

@@ -42,6 +42,7 @@ async def names(node: GridNode) -> set[str]:
         return {record.name for record in await engine.membership.nodes()}
 
 
+@pytest.mark.promise("quick-start.11", "not-discoverable.1", "architecture.1")
 def test_a_node_says_who_it_is_where_it_is_and_what_it_offers(first: GridNode) -> None:
     (node,) = [node for node in shown(first, "nodes") if node["name"] == "first"]
     assert node["address"].startswith("127.0.0.1:")

@@ -23,10 +23,11 @@ class Endpoints:
 
     Args:
         registry: Says what there is.
+        near: The node of this machine; it is asked unless it has more to do than another by a whole call.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, near: str = "") -> None:
+        self._registry, self._near = registry, near
         self._known: list[Endpoint] = []
         self._read_at = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
@@ -52,7 +53,7 @@ class Endpoints:
 
         def order(endpoint: Endpoint) -> tuple[bool, bool, float, float]:
             rests = self._failed.get(endpoint.instance, float("-inf")) + REST > now
-            work = self._calls[endpoint.instance] + endpoint.load
+            work = self._calls[endpoint.instance] + endpoint.load - (endpoint.node == self._near)
             return endpoint.instance in tried, rests, work, random.random()  # noqa: S311 - no secret
 
         usable = [item for item in self._known if service in item.services and (item.cleared or not cleared)]

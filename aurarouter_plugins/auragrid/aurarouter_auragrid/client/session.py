@@ -56,7 +56,7 @@ class Session:
                 cell = self._cell if self._cell is not None else await asyncio.to_thread(_found, *self._said)
                 engine = await Engine(cell).open()
                 self._channels = Channels(cell.tls)
-                self._endpoints = Endpoints(engine.registry)
+                self._endpoints = Endpoints(engine.registry, cell.node)
                 self._calling = Calling(self._endpoints, self._channels, self._key or cell.token)
                 if self.began_at is None:
                     self.began_at = await patiently(engine.events.latest, PATIENCE)
