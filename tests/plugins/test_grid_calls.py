@@ -266,6 +266,7 @@ async def test_what_is_wrong_with_a_call_is_told_by_its_status(
         assert caught.value.code().name == "UNIMPLEMENTED"
 
 
+@pytest.mark.soak
 async def test_an_apps_key_opens_the_node_where_it_was_made_and_once_shared_every_node(
     node: GridNode, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[GridNo
 
 
 @pytest.mark.promise("architecture.10", "architecture.11")
+@pytest.mark.soak
 async def test_three_machines_make_a_cell_and_an_app_with_a_certificate_uses_it(
     cell: tuple[list[GridNode], Cell],
 ) -> None:
@@ -77,6 +78,7 @@ async def test_three_machines_make_a_cell_and_an_app_with_a_certificate_uses_it(
         assert (await client.result(await client.submit("add two numbers")))["success"] is True
 
 
+@pytest.mark.soak
 async def test_without_the_cells_certificate_nobody_comes_in(cell: tuple[list[GridNode], Cell], tmp_path: Path) -> None:
     nodes, way = cell
     stranger = next(place for place in write_cluster("other", MACHINES, tmp_path / "x") if place.name == "a")
@@ -100,6 +102,7 @@ async def test_without_the_cells_certificate_nobody_comes_in(cell: tuple[list[Gr
     assert nodes
 
 
+@pytest.mark.soak
 def test_every_port_speaks_tls_and_asks_for_a_certificate(cell: tuple[list[GridNode], Cell]) -> None:
     nodes, way = cell
     for node in nodes:
@@ -120,14 +123,14 @@ def test_every_port_speaks_tls_and_asks_for_a_certificate(cell: tuple[list[GridN
 
 
 def test_what_is_written_is_for_its_user_alone_and_nothing_is_written_over(
-    tmp_path: Path, cell: tuple[list[GridNode], Cell]
+    tmp_path: Path, aurarouter: Callable[..., Any]
 ) -> None:
     command = ["grid", "init-cluster", "a=10.0.0.1", "b=10.0.0.2", "c=c.example", "--out", str(tmp_path / "cell")]
-    done = cell[0][0].run(*command, "--json")
+    done = aurarouter(*command, "--json")
     assert len(json.loads(done.stdout)) == 4
     for path in (tmp_path / "cell").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0
-    again = cell[0][0].run(*command)
+    again = aurarouter(*command)
     assert again.returncode == 1
     assert "is not empty" in again.stderr
     section = yaml.safe_load((tmp_path / "cell" / "c" / "auraconfig.yaml").read_text())["grid"]
@@ -151,6 +154,7 @@ def test_too_few_machines_and_wrong_names_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise("architecture.6")
+@pytest.mark.soak
 async def test_a_machine_that_is_lost_takes_nothing_with_it(cell: tuple[list[GridNode], Cell]) -> None:
     """The last test of this cell: the registry stays, the lost node leaves it, calls and events go on."""
     nodes, way = cell

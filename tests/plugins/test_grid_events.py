@@ -195,6 +195,7 @@ async def test_what_no_node_survives_is_set_aside_told_and_can_be_given_out_agai
     assert buried.sequence_number not in {event.sequence_number async for event in engine.requests.dead()}
 
 
+@pytest.mark.soak
 async def test_a_node_that_dies_in_the_middle_leaves_its_request_to_another(
     node: GridNode, client: AuraRouterClient, tmp_path: Path
 ) -> None:
@@ -210,6 +211,7 @@ async def test_a_node_that_dies_in_the_middle_leaves_its_request_to_another(
     assert [result["success"] for result in results] == [True] * 8
 
 
+@pytest.mark.soak
 async def test_long_work_is_not_given_to_a_second_node(client: AuraRouterClient) -> None:
     """It takes longer than the cell waits for a silent node."""
     result = await client.result(await client.submit("SLEEP 1.2"))

@@ -111,6 +111,7 @@ def test_a_grid_that_refuses_us_is_an_error() -> None:
         of_environment({"AURAGRID_IPC_PORT": "many", "AURAGRID_IPC_TOKEN": "x"})
 
 
+@pytest.mark.soak
 def test_the_program_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     node = GridNode("mas", tmp_path)
     program = Path(sys.executable).with_name("aurarouter-mas")

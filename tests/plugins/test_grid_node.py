@@ -75,6 +75,7 @@ async def test_a_node_that_is_killed_is_gone_within_ten_seconds(first: GridNode,
     assert await names(first) == {"first"}
 
 
+@pytest.mark.soak
 async def test_a_node_that_leaves_is_gone_at_once_and_the_rest_stays(first: GridNode, tmp_path: Path) -> None:
     other = GridNode("other", tmp_path, grid={"urls": list(first.cell.urls), "token": _token(first), "engine": OWN})
     with other:
@@ -87,6 +88,7 @@ async def test_a_node_that_leaves_is_gone_at_once_and_the_rest_stays(first: Grid
     assert await names(first) == {"first"}
 
 
+@pytest.mark.soak
 async def test_of_two_nodes_with_one_name_the_later_stays(first: GridNode, tmp_path: Path) -> None:
     grid = {"urls": list(first.cell.urls), "token": _token(first), "engine": OWN}
     with GridNode("twin", tmp_path / "a", grid=grid) as earlier, GridNode("twin", tmp_path / "b", grid=grid):
@@ -105,6 +107,7 @@ def test_a_server_that_dies_is_started_again_where_it_was(first: GridNode) -> No
     assert [node["name"] for node in shown(first, "nodes")] == ["first"]
 
 
+@pytest.mark.soak
 def test_a_node_that_is_killed_takes_its_server_along(tmp_path: Path) -> None:
     node = GridNode("lone", tmp_path).start()
     server = node.engine_pid()
@@ -135,6 +138,7 @@ def test_clear_text_for_others_to_hear_is_refused(tmp_path: Path) -> None:
     assert not (node.home / "grid" / "engine").exists()
 
 
+@pytest.mark.soak
 def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
     node = GridNode("lost", tmp_path, grid={"urls": ["nats://127.0.0.1:1"], "engine": OWN})
     done = node.run("grid", "nodes")
