@@ -66,6 +66,8 @@ def _other(pid: Callable[[], int], before: int) -> bool:
         return False
 
 
+# The client library leaves the stream of a broken connection to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.soak
 async def test_every_request_has_one_result_while_everything_is_killed(cell: GridCell) -> None:
     print(f"seed {SEED}, {EVENTS} requests, {FAULTS} faults")

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 ANSWER = 5.0
 """Seconds in which the engine answers, or has no majority."""
 PAUSE = 0.2
+UNDECIDED = 10158
+"""The engine's code for a message that it has, and of which it can't yet say that a majority has it."""
 
 
 @contextmanager
@@ -50,7 +52,7 @@ def translated(what: str) -> Iterator[None]:
 
 def _passing(error: NatsError) -> bool:
     """It may be over soon: no leader yet, a connection that is being made again."""
-    return getattr(error, "code", None) in (None, 500, 503, 504)
+    return getattr(error, "code", None) in (None, 500, 503, 504) or getattr(error, "err_code", None) == UNDECIDED
 
 
 def _words(error: NatsError) -> str:
