@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 ANSWER = 5.0
 """Seconds in which the engine answers, or has no majority."""
 PAUSE = 0.2
+MAJORITY = "Without a majority of its servers nothing can be stored; see 'aurarouter grid status' on its machines."
 UNDECIDED = 10158
 """The engine's code for a message that it has, and of which it can't yet say that a majority has it."""
 
@@ -40,14 +41,13 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except (NatsTimeoutError, TimeoutError, OSError) as error:
-        raise CellUnavailableError(
-            f"the cell does not answer: {what}", hint="Without a majority of its servers nothing can be stored."
-        ) from error
+        raise CellUnavailableError(f"the cell does not answer: {what}", hint=MAJORITY) from error
     except NotFoundError:
         raise  # an answer, which the caller knows what to make of
     except NatsError as error:
-        kind = CellUnavailableError if _passing(error) else GridError
-        raise kind(f"{what}: {_words(error)}") from error
+        if _passing(error):
+            raise CellUnavailableError(f"the cell does not answer: {what} ({_words(error)})", hint=MAJORITY) from error
+        raise GridError(f"{what}: {_words(error)}") from error
 
 
 def _passing(error: NatsError) -> bool:

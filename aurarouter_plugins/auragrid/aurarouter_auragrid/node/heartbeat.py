@@ -16,6 +16,8 @@ from aurarouter_auragrid.records import Endpoint, NodeRecord, to_bytes
 log = logging.getLogger(__name__)
 BEAT = 2.0
 """Seconds between two heartbeats."""
+GOODBYE = 4.0
+"""Seconds that saying goodbye may take; a cell that does not answer finds out by itself."""
 TERM = 7
 """Seconds after the last one that a node is forgotten; with a marker's second it's gone within 10."""
 
@@ -79,11 +81,12 @@ class Heartbeat:
         """Leave the cell at once, instead of being missed."""
         self._ending = True
         self._soon.set()
-        if self._beating is not None:  # not cancelled: what it had stored by then nobody would know how to remove
-            await asyncio.gather(self._beating, return_exceptions=True)
-        for lease, _ in self._leases:
-            try:
-                await lease.release()
-            except GridError as error:
-                log.info("leaving: %s", error)
+        try:
+            async with asyncio.timeout(GOODBYE):
+                if self._beating is not None:  # not cancelled: what it has stored by then nobody could remove
+                    await asyncio.gather(self._beating, return_exceptions=True)
+                for lease, _ in self._leases:
+                    await lease.release()
+        except (GridError, TimeoutError) as error:
+            log.info("the cell will miss us: %s", error)
         self._leases.clear()
