@@ -347,18 +347,19 @@ def test_any_text_may_be_an_id() -> None:
         assert request.return_topic.startswith(RESULTS_PREFIX)
 
 
-async def test_many_malformed_events_stop_nobody(client: AuraRouterClient, engine: Engine) -> None:
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.soak)])
+async def test_many_malformed_events_stop_nobody(client: AuraRouterClient, engine: Engine, count: int) -> None:
     before = (await engine.connection.js.stream_info(DEAD)).state.last_seq
-    for number in range(200):
+    for number in range(count):
         while True:
             try:
-                await engine.requests.publish("anonymous", b"\x00" * number, event_id=new_id(), headers={})
+                await engine.requests.publish("anonymous", b"\x00" * (number % 1000), event_id=new_id(), headers={})
                 break
             except CellBusyError:
                 await asyncio.sleep(0.05)
     assert (await client.result(await client.submit(TASK)))["success"] is True
-    for _ in range(100):
-        if (await engine.connection.js.stream_info(DEAD)).state.last_seq == before + 200:
+    for _ in range(600):
+        if (await engine.connection.js.stream_info(DEAD)).state.last_seq == before + count:
             break
         await asyncio.sleep(0.1)
     else:

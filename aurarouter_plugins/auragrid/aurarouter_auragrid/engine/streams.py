@@ -14,6 +14,8 @@ from aurarouter_auragrid.settings import Events
 DEDUPLICATION = 3600.0
 """Seconds in which the engine itself knows a message's id again; beyond, the answers' bucket does."""
 DEAD_KEPT = 7 * 86400.0
+DEAD_MANY = 100_000
+"""Beyond, the oldest that was set aside goes."""
 TOPICS_BYTES = 1 << 30
 IN_USE = 10058
 """The engine's code for a stream that is there with other settings."""
@@ -46,7 +48,7 @@ def streams(events: Events, replicas: int) -> list[StreamConfig]:
             subjects=[f"{names.DEAD_SUBJECT}.*"],
             retention=RetentionPolicy.LIMITS,
             max_age=DEAD_KEPT,
-            max_msgs=events.max_pending,
+            max_msgs=DEAD_MANY,
             **shared,
         ),
     ]
