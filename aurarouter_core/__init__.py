@@ -5,18 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plugins import Plugins
+    from aurarouter_core.registry import AssetRegistry, Registration
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
+    "Asset",
+    "AssetRegistry",
     "CodingService",
     "Config",
     "Done",
@@ -25,6 +29,7 @@ __all__ = [
     "NotAllowedError",
     "Plugins",
     "ReasoningService",
+    "Registration",
     "Router",
     "RouterService",
     "Task",
@@ -35,6 +40,8 @@ __all__ = [
 ]
 
 _WHERE = {
+    "Asset": "aurarouter_core.asset_list",
+    "AssetRegistry": "aurarouter_core.registry",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
@@ -43,6 +50,7 @@ _WHERE = {
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
+    "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",

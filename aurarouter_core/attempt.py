@@ -20,6 +20,7 @@ from aurarouter_core.redaction import Redaction, redacted
 from aurarouter_core.rotation import Turn
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.trace import Recorder
+from aurarouter_core.witness import Sight, Witness
 from aurarouter_hooks import (
     AssetError,
     Call,
@@ -29,7 +30,6 @@ from aurarouter_hooks import (
     Decision,
     Delta,
     Event,
-    Location,
     Model,
     NoModelLeftError,
     PrivacyError,
@@ -57,6 +57,7 @@ class Run:
     snapshot: Snapshot
     pool: ModelPool
     recorder: Recorder
+    witness: Witness
     deadline: float | None = None
 
     @asynccontextmanager
@@ -111,9 +112,15 @@ async def attempt_events(
         if call.prompt is None:
             raise ProviderReplyError("a middleware took the prompt away")
         found = run.snapshot.inspector.prompt(call.prompt)
-        limits = _limits(run, call, prompt, found)
-        turn.private = limits.private or limits.here or bool(found.redacts)
-        cleared, redaction = await _cleared(run, call.prompt, model, entry, limits, found)
+        sight = Sight(node=node, number=call.attempt, model=model, prompt=call.prompt, found=found)
+        try:
+            limits = _limits(run, call, prompt, found)
+            turn.private = limits.private or limits.here or bool(found.redacts)
+            sight = await _located(run, sight, entry, limits)
+            cleared, redaction = _cleared(run, sight, limits)
+        except PrivacyError as refusal:
+            await run.witness.refuses(sight, run.snapshot, run.recorder, str(refusal))
+            raise
         _refuse_incapable(provider, limits)
         if run.task.schema_optional and not _keeps_to_schemas(provider):
             cleared = evolve(cleared, response_schema=None)
@@ -121,6 +128,7 @@ async def attempt_events(
             async with aclosing(loan.room(_patience(model, run))) as making:
                 async for told in making:
                     yield told
+        await run.witness.sees(evolve(sight, replaced=redaction is not None), run.snapshot, run.recorder)
         committed = False
         waiting: list[Chunk] = []
         answer = provider.stream(cleared)
@@ -215,17 +223,22 @@ def _limits(run: Run, call: Call, made: Prompt, found: Inspection) -> Constraint
     return constraint
 
 
-async def _cleared(
-    run: Run, prompt: Prompt, model: Model, entry: ModelEntry, limits: Constraint, found: Inspection
-) -> tuple[Prompt, Redaction | None]:
-    """The prompt, once the model may have it; without what has to be replaced, and then what was."""
-    location: Location | None = None
+async def _located(run: Run, sight: Sight, entry: ModelEntry, limits: Constraint) -> Sight:
+    """With where the model runs, wherever that matters, or will matter to whoever reads the audit."""
     confined = limits.private or limits.here
-    if confined or found.redacts:
-        run.recorder.private = run.recorder.private or limits.private
-        run.recorder.redacts = run.recorder.redacts or found.redacts
-        async with run.in_time():
-            location = await run.pool.where(model, entry, run.snapshot.plugins)
+    if not (confined or sight.found.counts):
+        return sight
+    run.recorder.private = run.recorder.private or limits.private
+    run.recorder.redacts = run.recorder.redacts or sight.found.redacts
+    async with run.in_time():
+        location = await run.pool.where(sight.model, entry, run.snapshot.plugins)
+    return evolve(sight, private=confined, location=location)
+
+
+def _cleared(run: Run, sight: Sight, limits: Constraint) -> tuple[Prompt, Redaction | None]:
+    """The prompt, once the model may have it; without what has to be replaced, and then what was."""
+    model, prompt, location = sight.model, sight.prompt, sight.location
+    confined = sight.private
     reason = unfit(model, limits, run.snapshot)
     if reason is not None:
         raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
@@ -233,7 +246,7 @@ async def _cleared(
     if reason is not None:
         raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
     redaction: Redaction | None = None
-    if found.redacts:
+    if sight.found.redacts:
         if privacy.is_cleared(model, location):
             confined = True  # it gets the values themselves, so they must not pass anybody on the way
         else:

@@ -67,7 +67,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
     if not chain:
         raise nothing_left(run.decision, run.snapshot, run.pool.locations)
     yield NodeStarted(node=node)
-    layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
+    layers = run.snapshot.plugins.attempt_layers
     attempts: list[Attempt] = []
     order = Order(run, chain)
     while True:

@@ -68,7 +68,8 @@ class Waits(Generic[T]):
     async def close(self) -> None:
         """Close the stream; cuts its clean-up off when that takes too long."""
         close = getattr(self._items, "aclose", None)
-        if close is not None:
+        over = getattr(self._items, "ag_frame", self._items) is None  # a generator that came to its end
+        if close is not None and not over:
             self._alarm.set_for_cleanup()
             try:
                 await close()

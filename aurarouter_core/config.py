@@ -11,6 +11,7 @@ from attrs import fields as attrs_fields
 from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_len, optional
 
 from aurarouter_core.amounts import Amount
+from aurarouter_core.asset_settings import AssetEntry, Assets
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
@@ -29,11 +30,6 @@ def _upper(value: str) -> str:
     return value.upper()
 
 
-def _plain_name(_: object, attribute: Attribute[str], value: str) -> None:
-    if value in ("", ".", "..") or any(part in value for part in ("/", "\\", "\0")):
-        raise ValueError(f"'{attribute.name}' must be a plain file name: {value!r}")
-
-
 def _variable(_: object, attribute: Attribute[str], value: str) -> None:
     if value and not (value.isascii() and value.isidentifier()):
         raise ValueError(f"'{attribute.name}' must be the name of a variable")
@@ -44,12 +40,6 @@ def _amount(_: object, attribute: Attribute[Amount], value: Amount) -> None:
         value.bytes(None)
     except ValueError as error:
         raise ValueError(f"'{attribute.name}' {error}") from error
-
-
-def _scheme(_: object, attribute: Attribute[str], value: str) -> None:
-    scheme, _colon, location = value.partition(":")
-    if not scheme.isidentifier() or not location:
-        raise ValueError(f"'{attribute.name}' must be a scheme, a colon and a location")
 
 
 @frozen(kw_only=True)
@@ -84,29 +74,6 @@ class System:
     max_wait: float = field(default=60.0, validator=and_(ge(0.0), le(A_YEAR)))
     memory: Amount = field(default=Amount("75%"), validator=_amount)
     idle_unload: float | None = field(default=None, validator=optional(seconds))
-
-
-@frozen(kw_only=True)
-class AssetEntry:
-    """A model file: where it comes from, and what shows that it is the right one.
-
-    Attributes:
-        source: Where from, as `scheme:location`; plugins bring the schemes.
-        file: The file's name in there, and on disk.
-        size: Bytes of the file.
-        sha256: The file's SHA-256 digest; another file is refused.
-        container_sha256: The same digest of the package that holds the file.
-        container_size: Bytes of the package that holds the file: what is downloaded.
-        licence: SPDX name of the file's licence, for people.
-    """
-
-    source: str = field(validator=_scheme)
-    file: str = field(validator=_plain_name)
-    size: int | None = field(default=None, validator=optional(gt(0)))
-    sha256: str = ""
-    container_sha256: str = ""
-    container_size: int | None = field(default=None, validator=optional(gt(0)))
-    licence: str = ""
 
 
 @frozen(kw_only=True)
@@ -265,6 +232,7 @@ class Config:
         privacy: What counts as private, and what happens then.
         plans: When tasks are answered in steps, and in how many.
         prompts: What models are told in the router's own words.
+        assets: Model files on this machine.
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.
         warnings: What is probably a mistake but harms nothing.
@@ -280,6 +248,7 @@ class Config:
     privacy: Privacy = Factory(Privacy)
     plans: Plans = Factory(Plans)
     prompts: Prompts = Factory(Prompts)
+    assets: Assets = Factory(Assets)
     sections: Mapping[str, Any] = Factory(dict)
     path: Path | None = None
     warnings: tuple[str, ...] = ()

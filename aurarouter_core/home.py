@@ -101,6 +101,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def assets(self) -> Path:
+        """The list of registered model files; in a folder of its own, so that its lock is one of its own."""
+        return self.root / "assets" / "registry.json"
+
+    @property
     def store(self) -> Path:
         """Traces, usage and plugin faults."""
         return self.root / "aurarouter.db"

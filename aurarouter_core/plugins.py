@@ -123,6 +123,16 @@ class Plugins:
         ]
         return tuple(layer for _, _, layer in sorted(brought, key=lambda item: item[:2]))
 
+    @cached_property
+    def task_layers(self) -> Sequence[Middleware]:
+        """The middleware around a task."""
+        return tuple(layer for layer in self.middleware if layer.scope == "task")
+
+    @cached_property
+    def attempt_layers(self) -> Sequence[Middleware]:
+        """The middleware around an attempt."""
+        return tuple(layer for layer in self.middleware if layer.scope == "attempt")
+
     def settings_layers(self, environment: str) -> list[tuple[str, Mapping[str, Any]]]:
         """(plugin, settings) of each plugin that brings a layer, in an order that does not depend on loading."""
         brought = self.guard.opinions("register_settings", {"environment": environment}, shapes.settings)

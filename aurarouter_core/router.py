@@ -26,10 +26,11 @@ from aurarouter_core.located import located
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.privacy import STILL_PRIVATE, InMind, PrivateConversations
+from aurarouter_core.privacy import STILL_PRIVATE, Lasting, PrivateConversations
 from aurarouter_core.snapshot import Snapshot
-from aurarouter_core.store import Keep, Store
+from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
+from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
@@ -39,6 +40,7 @@ from aurarouter_hooks import (
     Done,
     Event,
     Health,
+    PrivacyError,
     ProviderTimeoutError,
     RoutingError,
     Task,
@@ -57,7 +59,7 @@ class Router:
         plugins: The plugins to work with; None looks for installed ones.
         home: The folder for models and traces; None for the user's own.
         store: Where traces are kept; None for a file in `home`.
-        conversations: Knows which conversations were private once; None for as long as the router lives.
+        conversations: Knows which conversations were private once; None for the store.
         surface: Who the router works for ("cli", "mcp" …), for traces.
         watch: Seconds between two looks at the configuration's files, to reload when they change; None for no looks.
         on_reload: Told of each new configuration.
@@ -76,15 +78,16 @@ class Router:
         on_reload: Callable[[Config], None] | None = None,
     ) -> None:
         self.plugins = plugins if plugins is not None else Plugins()
-        self._home = home or Home.of()
-        self.store = store or Store(self._home.store)
+        self.home = home or Home.of()
+        self.store = store or Store(self.home.store)
         self.store.follow(self.plugins.guard)
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
         self.store.bound(Keep.of(self.snapshot.config.system))
         request = self.snapshot.config.request
-        self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
+        self.pool = ModelPool(self.home, request.environ if request else None, FailureStates(self.store.add))
         self.pool.memory.follow(self.snapshot.config.system)
-        self._conversations = conversations if conversations is not None else InMind()
+        self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
+        self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
         self._surface = surface
         self._gate = Gate()
         self._watch = watch
@@ -123,6 +126,7 @@ class Router:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
         finally:
+            await self._witness.close()
             await asyncio.to_thread(self.store.close)
 
     # Asking
@@ -151,9 +155,9 @@ class Router:
         known = bool(task.conversation) and self._conversations.is_private(task.conversation)
         return STILL_PRIVATE if known else NO_LIMITS
 
-    def _remember(self, task: Task, private: bool) -> None:
+    async def _remember(self, task: Task, private: bool) -> None:
         if private and task.conversation:
-            self._conversations.keep_private(task.conversation)
+            await asyncio.to_thread(self._conversations.keep_private, task.conversation)
 
     async def run(self, task: Task) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
@@ -181,20 +185,25 @@ class Router:
             try:
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
-                        recorder.see(event)
                         if isinstance(event, Done):
-                            finished = self._with_whole_trace(event, recorder)
+                            finished = self._with_whole_trace(event, recorder) if self.plugins.task_layers else event
                             break
+                        recorder.see(event)
                         yield event
                 if finished is not None:
                     yield finished
             except BaseException as failure:
                 error = failure if finished is None else None
+                if isinstance(error, PrivacyError):
+                    await self._witness.refuses_all(snapshot, recorder)
                 raise
             finally:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
-                self._remember(task, trace.private)
+                try:
+                    await self._remember(task, trace.private)
+                except PrivacyError as problem:  # whoever was sent something has been written down before
+                    log.warning("%s", problem)
                 kept = without_words(trace) if recorder.wordless else trace
                 self.store.add(kept)
                 self.plugins.task_finished(kept)
@@ -204,7 +213,7 @@ class Router:
         began = recorder.elapsed
         recorder.redacts = snapshot.inspector.redacts(task)
         deadline = None
-        known = self._known_limits(task)
+        known = await asyncio.to_thread(self._known_limits, task) if task.conversation else NO_LIMITS
         if task.deadline is None:
             decision = await located(task, snapshot, self.pool, known)
         else:
@@ -218,13 +227,20 @@ class Router:
                 words = "the task's deadline passed before it was decided"
                 raise ProviderTimeoutError(words, after=task.deadline) from error
         recorder.decided(decision, began)
-        self._remember(task, decision.constraint.private)
+        await self._remember(task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
-        run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)
+        run = Run(
+            task=task,
+            decision=decision,
+            snapshot=snapshot,
+            pool=self.pool,
+            recorder=recorder,
+            witness=self._witness,
+            deadline=deadline,
+        )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        events = wrapped(layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
         if deadline is None:
             return events
         return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
@@ -268,6 +284,7 @@ class Router:
         config = self.snapshot.config
         self.pool.forget(config)
         self.store.bound(Keep.of(config.system))
+        self._witness.audit.days = config.privacy.audit_days
         if self._on_reload is not None:
             self._on_reload(config)
 

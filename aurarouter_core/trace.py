@@ -58,6 +58,21 @@ class Recorder:
         self.redacts = False
 
     @property
+    def id(self) -> str:
+        """The trace's id."""
+        return self._id
+
+    @property
+    def task(self) -> Task:
+        """The whole task, also while a part of its plan runs."""
+        return self._task
+
+    @property
+    def surface(self) -> str:
+        """Who asked the router."""
+        return self._surface
+
+    @property
     def elapsed(self) -> float:
         """Seconds since the task began."""
         return time.perf_counter() - self._clock

@@ -54,6 +54,7 @@ REASONS = {
     "keep_days": "it lets your traces go",
     "keep_megabytes": "it lets your traces go",
     "privacy": "it may loosen privacy",
+    "assets": "it says which files native code may read",
     "plans": "it may ask models more often, at your cost",
     "prompts": "it puts words into what models are told",
 }

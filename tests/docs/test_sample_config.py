@@ -14,8 +14,8 @@ import yaml
 from jsonschema import Draft7Validator
 
 from aurarouter_core import Plugins, Router, Task, load_config
+from aurarouter_core.asset_settings import AssetEntry, Assets
 from aurarouter_core.config import (
-    AssetEntry,
     IntentEntry,
     ModelEntry,
     PriceEntry,
@@ -46,6 +46,7 @@ KINDS = (
     PatternEntry,
     Plans,
     Prompts,
+    Assets,
 )
 
 
@@ -73,6 +74,7 @@ def keys(file: Path) -> dict[type, set[str]]:
         PatternEntry: list(data["privacy"]["patterns"].values()),
         Plans: [data["plans"]],
         Prompts: [data["prompts"]],
+        Assets: [data["assets"]],
     }
     return {
         kind: {key for entry in found if isinstance(entry, Mapping) for key in entry} for kind, found in entries.items()
