@@ -23,7 +23,7 @@ from aurarouter_auragrid.ports import Event
 from aurarouter_auragrid.request import Request
 from aurarouter_auragrid.settings import Events
 from aurarouter_hooks import PrivacyError, TraceContext
-from aurarouter_hooks.values.task import new_id
+from aurarouter_hooks.values.ids import new_id
 from grid_node import PROGRAM, SLOW, GridNode
 
 TASK = "Write a function that adds two numbers"

@@ -13,7 +13,7 @@ import pytest
 from aurarouter_auragrid import AuraRouterClient
 from aurarouter_auragrid.errors import CellUnavailableError
 from aurarouter_auragrid.names import REQUESTS_TOPIC
-from aurarouter_hooks.values.task import new_id
+from aurarouter_hooks.values.ids import new_id
 from grid_cell import GridCell
 
 

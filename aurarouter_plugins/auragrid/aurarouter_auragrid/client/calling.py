@@ -18,7 +18,7 @@ from aurarouter_auragrid.errors import CallFailedError, CellUnavailableError
 from aurarouter_auragrid.records import Endpoint
 from aurarouter_auragrid.wire import codec
 from aurarouter_hooks import PrivacyError, Secret, TraceContext
-from aurarouter_hooks.values.task import new_id
+from aurarouter_hooks.values.ids import new_id
 
 PATIENCE = 20.0
 """Seconds in which a node must be found for a call without a deadline."""

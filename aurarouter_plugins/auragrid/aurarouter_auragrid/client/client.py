@@ -19,7 +19,7 @@ from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.names import ANONYMOUS, REQUESTS_TOPIC, RESULTS_PREFIX
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_hooks import TraceContext
-from aurarouter_hooks.values.task import new_id
+from aurarouter_hooks.values.ids import new_id
 
 
 class AuraRouterClient:

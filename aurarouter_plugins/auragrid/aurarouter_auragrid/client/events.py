@@ -15,7 +15,7 @@ from aurarouter_auragrid.names import ANONYMOUS, APP, REQUESTS_TOPIC, checked_to
 from aurarouter_auragrid.ports import Event, Published
 from aurarouter_auragrid.request import Request
 from aurarouter_hooks import PrivacyError, TraceContext
-from aurarouter_hooks.values.task import new_id
+from aurarouter_hooks.values.ids import new_id
 
 REMEMBERED = 100_000
 """Events that a subscriber knows again when they come twice."""

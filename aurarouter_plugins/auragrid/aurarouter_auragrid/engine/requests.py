@@ -18,7 +18,7 @@ from aurarouter_auragrid.errors import CellUnavailableError
 from aurarouter_auragrid.names import DEAD, DEAD_SUBJECT, REQUEST_SUBJECT, REQUESTS
 from aurarouter_auragrid.ports import Event, Published
 from aurarouter_auragrid.settings import Events
-from aurarouter_hooks.values.task import new_id
+from aurarouter_hooks.values.ids import new_id
 
 WORKERS = "workers"
 REASON, REPLAY = "Aurarouter-Reason", "Aurarouter-Replay"

@@ -29,7 +29,7 @@ from aurarouter_auragrid.wire.serving import Serving, require_safe
 from aurarouter_core import Config, Home, Plugins, Router, __version__, load_config
 from aurarouter_core.auth import Doorkeeper
 from aurarouter_hooks import Secret
-from aurarouter_hooks.values.task import new_id
+from aurarouter_hooks.values.ids import new_id
 
 log = logging.getLogger(__name__)
 LOOK = 2.0
