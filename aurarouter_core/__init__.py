@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
+    from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
@@ -29,7 +31,9 @@ __all__ = [
     "RouterService",
     "Task",
     "UnifiedRouterService",
+    "compare",
     "count_tokens",
+    "dumps",
     "hotpath",
     "load_config",
 ]
@@ -47,7 +51,9 @@ _WHERE = {
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
+    "dumps": "aurarouter_core.plain",
     "load_config": "aurarouter_core.loading",
 }
 

@@ -35,6 +35,20 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
     ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
     (
+        "aurarouter_plugins/mcp",
+        {
+            "aurarouter_hooks",
+            "aurarouter_core",
+            "aurarouter_mcp",
+            "anyio",
+            "attrs",
+            "click",
+            "mcp",
+            "mcp_types",
+            "pydantic",
+        },
+    ),
+    (
         "aurarouter_plugins/gateway",
         {
             "aurarouter_hooks",
