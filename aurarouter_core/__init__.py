@@ -7,12 +7,14 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
+    from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.registry import AssetRegistry, Registration
     from aurarouter_core.router import Router
@@ -38,7 +40,9 @@ __all__ = [
     "Task",
     "UnifiedRouterService",
     "attach",
+    "compare",
     "count_tokens",
+    "dumps",
     "hotpath",
     "load_config",
 ]
@@ -61,7 +65,9 @@ _WHERE = {
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
     "attach": "aurarouter_core.daemon.door",
+    "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
+    "dumps": "aurarouter_core.plain",
     "load_config": "aurarouter_core.loading",
 }
 

@@ -52,6 +52,20 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ),
     ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
     (
+        "aurarouter_plugins/mcp",
+        {
+            "aurarouter_hooks",
+            "aurarouter_core",
+            "aurarouter_mcp",
+            "anyio",
+            "attrs",
+            "click",
+            "mcp",
+            "mcp_types",
+            "pydantic",
+        },
+    ),
+    (
         "aurarouter_plugins/gateway",
         {
             "aurarouter_hooks",
