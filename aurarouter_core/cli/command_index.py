@@ -11,6 +11,8 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +29,29 @@ def load_commands() -> tuple[click.Group, Plugins]:
     from aurarouter_core.plugins import Plugins
 
     group = click.Group()
-    plugins = Plugins()
-    plugins.add_commands(group)
+    with _stdout_aside():
+        plugins = Plugins()
+        plugins.add_commands(group)
     return group, plugins
+
+
+@contextmanager
+def _stdout_aside() -> Iterator[None]:
+    """What a plugin prints while it is imported is no result of the command, so it goes to standard error."""
+    try:
+        out = os.dup(1)
+    except OSError:  # closed by whoever started us: nobody reads it
+        yield
+        return
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):  # what keeps the stream for later, such as a log, keeps the right one
+            yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(out, 1)
+        os.close(out)
 
 
 def help_lines() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 
 import mcp_types as types
@@ -14,7 +15,6 @@ from pydantic import ValidationError
 from aurarouter_core import __version__, dumps
 from aurarouter_hooks import AuraRouterError
 from aurarouter_mcp.engine import Engine
-from aurarouter_mcp.settings import ToolSettings
 from aurarouter_mcp.tools import TOOLS, Tool, ToolFailedError
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def server(engine: Engine) -> Server[Any]:
     """A server in front of a running kernel."""
 
     switches = engine.settings("mcp").tools  # a far engine's are read from files, so only once
-    offered = {name: tool for name, tool in TOOLS.items() if switches.get(name, ToolSettings()).enabled}
+    offered = {name: tool for name, tool in TOOLS.items() if getattr(switches, name).enabled}
 
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_described(name, tool) for name, tool in offered.items()])
@@ -51,6 +51,16 @@ def server(engine: Engine) -> Server[Any]:
             return _failed(str(error))
         except AuraRouterError as error:
             return _failed(f"{type(error).__name__}: {error}", error.hint)
+        except MCPError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the client is told, and the server lives on
+            places = "".join(traceback.format_tb(error.__traceback__))
+            name = type(error).__name__
+            log.error("unexpected %s in %s\n%s", name, params.name, places)  # noqa: TRY400 - its words may quote a task
+            return _failed(
+                f"{params.name} failed with {name}",
+                "This is a fault in AuraRouter or a plugin; the server's log says where.",
+            )
 
     return Server("aurarouter", version=__version__, on_list_tools=list_tools, on_call_tool=call_tool)
 
@@ -63,7 +73,10 @@ def _described(name: str, tool: Tool) -> types.Tool:
         input_schema=tool.takes.model_json_schema(),
         output_schema={"type": "object", "properties": gives, "required": [*gives]},
         annotations=types.ToolAnnotations(
-            read_only_hint=True, destructive_hint=False, idempotent_hint=not tool.asks, open_world_hint=tool.asks
+            read_only_hint=not tool.asks,  # asking models costs money and leaves traces
+            destructive_hint=False,
+            idempotent_hint=not tool.asks,
+            open_world_hint=tool.asks or tool.visits,
         ),
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from attrs import field, frozen
 
 
@@ -19,6 +17,21 @@ class ToolSettings:
 
 
 @frozen(kw_only=True)
+class Tools:
+    """The tools, each with its switch."""
+
+    route_task: ToolSettings = field(factory=ToolSettings)
+    local_inference: ToolSettings = field(factory=ToolSettings)
+    generate_code: ToolSettings = field(factory=ToolSettings)
+    compare_models: ToolSettings = field(factory=ToolSettings)
+    list_models: ToolSettings = field(factory=ToolSettings)
+    list_intents: ToolSettings = field(factory=ToolSettings)
+    explain_route: ToolSettings = field(factory=ToolSettings)
+    model_health: ToolSettings = field(factory=ToolSettings)
+    usage_summary: ToolSettings = field(factory=ToolSettings)
+
+
+@frozen(kw_only=True)
 class McpSettings:
     """What the MCP server offers.
 
@@ -26,4 +39,4 @@ class McpSettings:
         tools: Switches of tools, by their names; all are on by default.
     """
 
-    tools: Mapping[str, ToolSettings] = field(factory=dict)
+    tools: Tools = field(factory=Tools)

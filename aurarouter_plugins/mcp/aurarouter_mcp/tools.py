@@ -33,6 +33,7 @@ class Tool:
         description: When a model should use it.
         act: Does it: kernel, checked input, and where progress is told.
         asks: It asks models; the others only read.
+        visits: It looks at servers of models, without asking a model.
     """
 
     takes: type[BaseModel]
@@ -40,6 +41,7 @@ class Tool:
     description: str
     act: Callable[[Engine, Any, Tell], Awaitable[Result]]
     asks: bool = False
+    visits: bool = False
 
 
 def _plain(value: Any) -> Any:
@@ -134,6 +136,8 @@ TOOLS: dict[str, Tool] = {
     "explain_route": Tool(
         TaskInput, {"decision": "object"}, "Say which model a task would go to, and why; none is asked.", _explain
     ),
-    "model_health": Tool(Nothing, {"models": "object"}, "Check whether each configured model can answer.", _health),
+    "model_health": Tool(
+        Nothing, {"models": "object"}, "Check whether each configured model can answer.", _health, visits=True
+    ),
     "usage_summary": Tool(Nothing, {"usage": "array"}, "Sum tokens, cost and failures by model.", _usage),
 }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,12 +16,26 @@ from mcp.client.stdio import stdio_client
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.home import Home
 
+PROGRAM = str(Path(sys.executable).with_name("aurarouter"))
 CONFIG = """\
 models:
   here: {provider: echo}
 roles:
   coding: {models: [here]}
   router: {models: [here]}
+"""
+NOISY = """\
+import logging, os, sys
+from aurarouter_hooks import hookimpl
+print("printed")
+sys.__stdout__.write("written\\n")
+os.write(1, b"below\\n")
+logging.basicConfig(stream=sys.stdout)
+
+@hookimpl
+def kernel_started(kernel):
+    print("started")
+    logging.getLogger("noisy").warning("logged")
 """
 
 
@@ -52,3 +69,37 @@ async def test_a_client_lists_the_tools_and_calls_them(home: Path, door: StdioSe
         for name in ("list_models", "list_intents", "model_health", "usage_summary"):
             read = await client.call_tool(name, {})
             assert not read.is_error, read
+
+
+async def test_a_plugin_that_prints_and_logs_at_import_misses_the_protocol(
+    home: Path, tmp_path: Path, door: StdioServerParameters
+) -> None:
+    (home / "auraconfig.yaml").write_text(CONFIG)
+    place = tmp_path / "noisy"
+    (place / "noisy-1.dist-info").mkdir(parents=True)
+    (place / "noisy-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: noisy\nVersion: 1\n")
+    (place / "noisy-1.dist-info" / "entry_points.txt").write_text("[aurarouter]\nnoisy = noisy\n")
+    (place / "noisy.py").write_text(NOISY)
+    assert door.env is not None
+    door.env |= {"PYTHONPATH": str(place), "AURAROUTER_NO_DAEMON": "1"}
+    process = await asyncio.create_subprocess_exec(
+        door.command, *door.args, env=door.env,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}) + "\n"
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(message.encode())
+    async with asyncio.timeout(30):
+        first = json.loads(await process.stdout.readline())
+        process.stdin.close()
+        rest, said = await process.communicate()
+    assert (first["id"], rest) == (1, b"")
+    assert [word for word in ("printed", "written", "below", "logged", "started") if word not in said.decode()] == []
+
+
+@pytest.mark.parametrize("command", [["--help"], ["start", "--help"]])
+def test_help_is_still_a_result(command: list[str]) -> None:
+    told = subprocess.run([PROGRAM, *command], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("Usage: aurarouter")

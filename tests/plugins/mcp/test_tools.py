@@ -1,0 +1,71 @@
+"""The tools' switches, descriptions and failures, without a process of their own."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from mcp import Client
+
+from aurarouter_core import Plugins, Router, load_config
+from aurarouter_hooks import ConfigError
+from aurarouter_mcp.server import server
+from aurarouter_mcp.settings import Tools
+from aurarouter_mcp.tools import TOOLS
+
+CONFIG = "models: {here: {provider: echo}}\nroles: {coding: [here]}\n"
+
+
+def router(home: Path, more: str = "") -> Router:
+    (home / "auraconfig.yaml").write_text(CONFIG + more)
+    plugins = Plugins()
+    return Router(load_config(plugins), plugins, surface="mcp")
+
+
+def test_every_tool_has_a_switch() -> None:
+    assert {one.name for one in attrs.fields(Tools)} == set(TOOLS)
+
+
+def test_a_misspelt_tool_is_a_problem_of_the_configuration(home: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        router(home, "mcp: {tools: {rout_task: {enabled: false}}}\n")
+    assert "mcp.tools.rout_task" in str(caught.value.problems[0])
+    assert "route_task" in str(caught.value.problems[0])
+
+
+async def test_a_tool_that_is_off_is_neither_listed_nor_called(home: Path) -> None:
+    async with (
+        router(home, "mcp: {tools: {route_task: {enabled: false}}}\n") as kernel,
+        Client(server(kernel)) as client,
+    ):
+        assert {tool.name for tool in (await client.list_tools()).tools} == set(TOOLS) - {"route_task"}
+        with pytest.raises(Exception, match="no tool of this name"):
+            await client.call_tool("route_task", {"task": "x"})
+
+
+async def test_what_asks_models_is_not_called_read_only(home: Path) -> None:
+    async with router(home) as kernel, Client(server(kernel)) as client:
+        hints = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
+    changing = {name for name, hint in hints.items() if hint is not None and not hint.read_only_hint}
+    assert changing == {"route_task", "local_inference", "generate_code", "compare_models"}
+    assert all(hint is not None and hint.destructive_hint is False for hint in hints.values())
+
+
+async def test_a_fault_is_told_and_logged_without_words_of_the_prompt(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(engine: Any, given: Any, tell: Any) -> Any:
+        raise ValueError(given.task)
+
+    monkeypatch.setitem(TOOLS, "route_task", attrs.evolve(TOOLS["route_task"], act=fails))
+    with caplog.at_level(logging.DEBUG):
+        async with router(home) as kernel, Client(server(kernel)) as client:
+            told = await client.call_tool("route_task", {"task": "tangerine"})
+    assert told.is_error
+    assert "ValueError" in str(told.content)
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("aurarouter")]
+    assert any("unexpected ValueError in route_task" in line for line in ours)
+    assert "tangerine" not in caplog.text
