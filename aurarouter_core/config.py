@@ -60,6 +60,7 @@ class System:
         memory: What models that are loaded on this machine may take together: bytes, an amount (`8 GiB`), or a share
             of what is free (`75%`).
         idle_unload: Seconds after which such a model is unloaded when nobody uses it; default: never.
+        daemon_idle: Seconds after which the shared engine ends when its last client has gone.
     """
 
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
@@ -74,6 +75,7 @@ class System:
     max_wait: float = field(default=60.0, validator=and_(ge(0.0), le(A_YEAR)))
     memory: Amount = field(default=Amount("75%"), validator=_amount)
     idle_unload: float | None = field(default=None, validator=optional(seconds))
+    daemon_idle: float = field(default=600.0, validator=seconds)
 
 
 @frozen(kw_only=True)

@@ -48,6 +48,7 @@ class Plugins:
 
     Attributes:
         found: Every plugin that was found, by name: loaded, switched off, or broken and why.
+        installed: They are what any process with this one's environment finds; none is the embedding program's.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class Plugins:
         environ: Mapping[str, str] | None = None,
         on_fault: Callable[[Fault], None] | None = None,
     ) -> None:
+        extra = tuple(extra)
+        self.installed = discover and not extra and environ is None
         discovery = Discovery(installed=discover, extra=extra, environ=os.environ if environ is None else environ)
         self.found = discovery.found
         self._manager = discovery.manager

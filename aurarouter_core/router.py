@@ -10,6 +10,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from attrs import evolve
+
 from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
@@ -22,7 +24,7 @@ from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
-from aurarouter_core.located import located
+from aurarouter_core.located import located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
@@ -40,8 +42,8 @@ from aurarouter_hooks import (
     Done,
     Event,
     Health,
+    Model,
     PrivacyError,
-    ProviderTimeoutError,
     RoutingError,
     Task,
 )
@@ -86,10 +88,10 @@ class Router:
         request = self.snapshot.config.request
         self.pool = ModelPool(self.home, request.environ if request else None, FailureStates(self.store.add))
         self.pool.memory.follow(self.snapshot.config.system)
-        self._witness = Witness(self._home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
+        self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
         self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
         self._surface = surface
-        self._gate = Gate()
+        self.gate = Gate()
         self._watch = watch
         self._background = Background()
         self._on_reload = on_reload
@@ -106,7 +108,7 @@ class Router:
 
     async def __aenter__(self) -> Self:
         self.pool.reopen()
-        self._gate.refusal = ""
+        self.gate.refusal = ""
         await hear(self.store, self.pool, self.snapshot)
         work = [keep_hearing(self.store, self.pool, lambda: self.snapshot)]
         if self._watch is not None:
@@ -120,7 +122,7 @@ class Router:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._gate.refusal = "the router is closed"
+        self.gate.refusal = "the router is closed"
         await self._background.end()
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
@@ -159,29 +161,34 @@ class Router:
         if private and task.conversation:
             await asyncio.to_thread(self._conversations.keep_private, task.conversation)
 
-    async def run(self, task: Task) -> Done:
+    async def run(self, task: Task, *, surface: str | None = None) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
-        async with aclosing(self.stream(task)) as events:
+        async with aclosing(self.stream(task, surface=surface)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     return event
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
 
-    async def stream(self, task: Task) -> AsyncGenerator[Event]:
+    async def stream(self, task: Task, *, surface: str | None = None) -> AsyncGenerator[Event]:
         """Run a task and tell its events; the grammar stands in `aurarouter_hooks.values.event`.
+
+        Args:
+            task: What is asked.
+            surface: Who asks, for traces; None for whom the router works for.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        recorder = Recorder(task, surface=self._surface, keep_content=snapshot.config.system.keep_content)
+        keep_content = snapshot.config.system.keep_content
+        recorder = Recorder(task, surface=surface or self._surface, keep_content=keep_content)
         finished: Done | None = None
         error: BaseException | None = None
-        with self._gate.inside():
+        with self.gate.inside():
             try:
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
@@ -212,20 +219,9 @@ class Router:
         """A task's events, once it is decided."""
         began = recorder.elapsed
         recorder.redacts = snapshot.inspector.redacts(task)
-        deadline = None
+        deadline = None if task.deadline is None else asyncio.get_running_loop().time() + task.deadline
         known = await asyncio.to_thread(self._known_limits, task) if task.conversation else NO_LIMITS
-        if task.deadline is None:
-            decision = await located(task, snapshot, self.pool, known)
-        else:
-            deadline = asyncio.get_running_loop().time() + task.deadline
-            try:
-                async with asyncio.timeout_at(deadline) as clock:
-                    decision = await located(task, snapshot, self.pool, known)
-            except TimeoutError as error:
-                if not clock.expired():
-                    raise
-                words = "the task's deadline passed before it was decided"
-                raise ProviderTimeoutError(words, after=task.deadline) from error
+        decision = await located_by(deadline, task, snapshot, self.pool, known)
         recorder.decided(decision, began)
         await self._remember(task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
@@ -296,18 +292,22 @@ class Router:
         """How each model is."""
         return await health.check(self.snapshot, self.pool)
 
+    async def models(self) -> Mapping[str, Model]:
+        """The configured models by id, without their keys."""
+        return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
+
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""
-        self._gate.refusal = "the router is paused"
+        self.gate.refusal = "the router is paused"
 
     def resume(self) -> None:
         """Accept tasks again."""
-        self._gate.refusal = ""
+        self.gate.refusal = ""
 
     async def drain(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the contract's own parameter
         """Refuse new tasks and wait for running ones; True when none is left."""
         self.pause()
-        return await self._gate.emptied(timeout)
+        return await self.gate.emptied(timeout)
 
     def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
         """Call a hook that a plugin brought; the answers that are not None."""

@@ -23,8 +23,11 @@ KERNEL = {
     "model": ("model", "List, add, import, fetch, remove and test models."),
     "plugins": ("plugins", "List plugins and what they bring."),
     "privacy": ("privacy", "Show which private data models were sent, and prove what was not."),
+    "reload": ("reload", "Have the shared engine read its configuration again."),
     "role": ("role", "List roles and choose their models."),
     "run": ("run", "Answer a task with the best available model."),
+    "status": ("status", "Say whether a shared engine runs, and how it is."),
+    "stop": ("stop", "End the shared engine."),
     "trace": ("trace", "Show what happened to a task."),
     "usage": ("usage", "Show tokens, cost and failures by model, role, app, day or surface."),
 }
