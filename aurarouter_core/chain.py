@@ -14,7 +14,8 @@ from aurarouter_core.order import Order
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
-from aurarouter_core.tally import Tally
+from aurarouter_core.rotation import Turn
+from aurarouter_core.tally import Tally, moves_on
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     Attempt,
@@ -30,10 +31,8 @@ from aurarouter_hooks import (
     Node,
     NodeFinished,
     NodeStarted,
-    NoModelLeftError,
     Noted,
     PluginBrokenError,
-    PrivacyError,
     Progress,
     Prompt,
     ProviderError,
@@ -76,9 +75,11 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         name, turn, number = candidate.name, candidate.turn, len(attempts) + 1
         model = run.snapshot.models[name]
         prompt = prompt_for(call.task, model, run.recorder.span())
-        tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
+        tally = Tally(
+            number=number, model=model, prompt=prompt, began=run.recorder.elapsed, locations=run.pool.locations
+        )
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
-        error: ProviderError | PrivacyError | NoModelLeftError | None = None
+        error: BaseException | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
             async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
@@ -94,22 +95,23 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                     yield event
             if not tally.committed:
                 raise ProviderReplyError("the answer is empty")
-        except (ProviderError, PrivacyError, NoModelLeftError) as failure:
-            error = failure
-            order.failed(candidate, failure)
-            if isinstance(failure, ProviderError):
-                failure.model, failure.provider = failure.model or name, failure.provider or model.provider
-        except BaseException as stop:
-            ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
-            run.snapshot.plugins.attempt_finished(ended)
-            if not isinstance(stop, Exception):  # cancelled or closed: nobody listens any more
-                run.recorder.see(AttemptFailed(attempt=ended))
+        except BaseException as failure:
+            if not moves_on(failure, name):
+                ended = _ended(run, tally, turn, Reply.from_chunks(tally.chunks), failure)
+                run.snapshot.plugins.attempt_finished(ended)
+                if not isinstance(failure, Exception):  # cancelled or closed: nobody listens any more
+                    run.recorder.see(AttemptFailed(attempt=ended))
+                    raise
+                yield AttemptFailed(attempt=ended)
+                yield _finished(run, node, [*attempts, ended], order, "failed")
                 raise
-            yield AttemptFailed(attempt=ended)
-            yield _finished(run, node, [*attempts, ended], order, "failed")
-            raise
+            error = failure
         reply = Reply.from_chunks(tally.chunks)
-        attempt = tally.attempt(reply, error)
+        attempt = _ended(run, tally, turn, reply, error)
+        if error is not None:
+            order.failed(candidate, error)
+        if isinstance(error, ProviderError):
+            error.model, error.provider = error.model or name, error.provider or model.provider
         attempts.append(attempt)
         log.info("attempt %d at '%s'%s: %s after %.3f s", number, name, turn, attempt.outcome, attempt.seconds)
         run.snapshot.plugins.attempt_finished(attempt)
@@ -123,6 +125,15 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
             break
     yield _finished(run, node, attempts, order, "failed")
     raise all_failed(run.decision, attempts, order.passed_over)
+
+
+def _ended(run: Run, tally: Tally, turn: Turn, reply: Reply, error: BaseException | None) -> Attempt:
+    """The attempt as a value; what was set aside for it is settled."""
+    attempt = tally.attempt(reply, error, asked=turn.asked)
+    hold, turn.hold = turn.hold, None
+    if hold is not None:
+        run.pool.wallet.settle(hold, attempt.cost, run.snapshot.config.budget.limits(run.task.app))
+    return attempt
 
 
 def _out_of_place(event: Event) -> PluginBrokenError:

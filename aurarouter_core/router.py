@@ -21,7 +21,7 @@ from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
-from aurarouter_core.located import located
+from aurarouter_core.located import affordable, located
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
@@ -121,6 +121,7 @@ class Router:
             await self.pool.aclose()
         finally:
             await asyncio.to_thread(self.store.close)
+            await asyncio.to_thread(self.pool.wallet.close)
 
     # Asking
 
@@ -133,7 +134,8 @@ class Router:
         PrivacyError: A privacy rule blocks the task.
         """
         known = self._known_limits(task)
-        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known)
+        said = affordable(task, self.snapshot, self.pool)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known, afford=said)
         self.plugins.decision_made(decision)
         return decision
 
