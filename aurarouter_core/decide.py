@@ -112,7 +112,7 @@ def decide(
         if name in chain:
             vetoes.setdefault(name, said)
     broke = {
-        model.id: said for model in models if afford and model.id not in vetoes and (said := afford(model)) is not None
+        model.id: why for model in models if afford and model.id not in vetoes and (why := afford(model)) is not None
     }
     vetoes |= broke
     left = [model for model in models if model.id not in vetoes]

@@ -86,7 +86,7 @@ class Tally:
             outcome = "incomplete" if self.committed else "failed"
         else:
             outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
-        billed = asked and not isinstance(error, UNBILLED)
+        billed = asked and (self.committed or not isinstance(error, UNBILLED))
         usage = reply.usage or (self._estimate(reply) if self.committed or (billed and error is not None) else None)
         return Attempt(
             number=self.number,
@@ -119,9 +119,9 @@ class Tally:
         price = price_of(self.model, self.locations.get(self.model.id))
         if price is None:
             return None
-        if usage is None or not (billed or self.committed):
-            return 0.0 if not billed else None
-        return cost(usage, price)
+        if not billed:
+            return 0.0
+        return None if usage is None else cost(usage, price)
 
 
 def moves_on(error: BaseException, model: str) -> bool:

@@ -90,7 +90,11 @@ class Wallet:
     def settle(self, hold: Hold, dollars: float | None, limits: Iterable[Limit] = ()) -> None:
         """Put the truth in the place of what was set aside; all of it counts when the truth is unknown. Never waits."""
         amount = hold.reservation.amount if dollars is None else math.ceil(dollars * NANO)
-        self._submit(lambda: self._settle(hold.reservation, amount, tuple(limits)))
+        held = tuple(limits)
+        for limit in held:  # the next task may be decided before it is written
+            start, spent = self._known.get(limit, ("", 0))
+            self._known[limit] = start, spent + amount
+        self._submit(lambda: self._settle(hold.reservation, amount, held))
 
     async def learn(self, budget: Budget) -> None:
         """Look how the limits stand, for what is decided next."""
