@@ -63,14 +63,17 @@ extras["all"] = [requirement(folder) for folder in folders if folder.name not in
 extras["keyring"] = ["keyring>=25,<26"]  # the kernel keeps provider keys in the system's keyring where this is there
 extras["re2"] = ["google-re2>=1.1,<2"]  # runs the patterns of your own that are too large for the built-in matcher
 extras["dev"] = [
+    "buf-bin>=1,<2",
     "build>=1,<2",
     "google-re2>=1.1,<2",
+    "grpc-stubs>=1.53,<2",
     "hypothesis>=6,<7",
     "import-linter>=2,<3",
     "jsonschema>=4,<5",
     "keyring>=25,<26",
     "mypy>=2,<3",
     "ollama>=0.6,<1",
+    "openai>=3,<4",
     "ollama-proxy-plus>=0.1,<0.2",
     "pytest>=9,<10",
     "pytest-asyncio>=1,<2",
@@ -78,6 +81,7 @@ extras["dev"] = [
     "pytest-xdist>=3.6,<4",
     "ruff>=0.17,<0.18",
     "types-PyYAML>=6,<7",
+    "types-protobuf>=7,<8",
     "types-jsonschema>=4,<5",
     "types-setuptools>=80",
     "xllamacpp>=2026",

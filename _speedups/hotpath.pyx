@@ -72,7 +72,8 @@ cdef class Analyser:
     cdef int64_t scales[COLUMNS]
     cdef int64_t biases[COLUMNS]
     cdef double thresholds[MANY]
-    cdef double one, length
+    cdef double one, length, fades, within
+    cdef double parts[COLUMNS]
     cdef double *levels
     cdef Py_ssize_t split, known, steps
     cdef dict canonical
@@ -85,11 +86,12 @@ cdef class Analyser:
         self.intents = tuple(model.intents)
         self.roles = (*model.roles, *sorted(set(verbs.values()) - set(model.roles)))
         self.split, self.known = len(model.intents), len(model.roles)
-        self.canonical = {fold(synonym).strip(): role for synonym, role in verbs.items()}
+        folded = [fold(synonym).strip() for synonym in verbs]
+        self.canonical = dict(zip(folded, verbs.values()))
         self.canonical.update({fold(role): role for role in self.roles if role})
         number = {role: i for i, role in enumerate(self.roles)}
         own = set(named)
-        self.verbs = tuple([(fold(synonym).strip(), role) for synonym, role in verbs.items()])
+        self.verbs = tuple(zip(folded, verbs.values()))
         self.fill([(number[role], synonym in own) for synonym, role in verbs.items()], list(verbs))
         self.adopt(model)
         self.liken(likeness)
@@ -139,7 +141,10 @@ cdef class Analyser:
         self.model.head, self.model.tail = model.head, model.tail
         for i in range(self.split + self.known):
             self.scales[i], self.biases[i] = model.scales[i], model.biases[i]
-        self.length, self.steps = model.length, len(model.levels)
+        self.length, self.fades, self.within = model.length, model.fades, model.within
+        for i in range(self.split):
+            self.parts[i] = model.parts[i]
+        self.steps = len(model.levels)
         self.levels = <double *>calloc(self.steps + 1, sizeof(double))
         if self.levels == NULL:
             raise MemoryError
@@ -239,7 +244,7 @@ cdef class Analyser:
         cdef int custom[VERBS + 1]
         cdef Py_ssize_t i, j, best, role, first, second, other = 0, split = self.split, roles = self.known
         cdef int count = 0, level = 1
-        cdef double complexity, root = sqrt(<double>counted.grams)
+        cdef double complexity, hard = 0.0, root = sqrt(<double>counted.grams)
         cdef Unit *unit
         cdef Hit *hit
         custom[0] = 0
@@ -282,7 +287,12 @@ cdef class Analyser:
                 Clue(unit.start, unit.stop, <int64_t>floor(<double>max(lead, led) / root), led > lead), clues, count
             )
         by_place(clues, count)
-        complexity = <double>log(found.length) / self.length + (1.0 - chances[0])
+        for i in range(split):  # quotients alone: no compiler fuses them with a sum
+            if self.parts[i] != 0.0:
+                hard += chances[i] / self.parts[i]
+        complexity = <double>log(found.length)
+        hard /= 1.0 + exp(min(700.0, (complexity - self.fades) / self.within))
+        complexity = complexity / self.length + hard
         for i in range(self.steps):
             level += self.levels[i] <= complexity
         what = self.intents[first]
@@ -342,8 +352,10 @@ cdef fits(model, likeness):
     for numbers in (model.scales, model.biases):
         if len(numbers) != columns or not all([type(number) is int and abs(number) <= 1 << 24 for number in numbers]):
             raise ValueError(f"a model has {columns} scales and biases, whole numbers up to 2^24")
-    if not 1.0 <= model.length <= 1e9:
-        raise ValueError("the length that counts is 1 or more")
+    if not (1.0 <= model.length <= 1e9 and 1.0 <= model.within <= 1e9 and 0.0 <= model.fades <= 1e9):
+        raise ValueError("the lengths that count are 1 or more")
+    if len(model.parts) != len(model.intents) or not all([type(part) is float and (part == 0.0 or 1e-3 <= part <= 1e9) for part in model.parts]):
+        raise ValueError("a model has one part for each intent, 0 or more")
     if not all([type(level) is float for level in model.levels]):
         raise ValueError("levels are floats")
     kinds = len(likeness.names)

@@ -5,41 +5,69 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.asset_list import Asset
+    from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config
+    from aurarouter_core.daemon.client import Attached
+    from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
+    from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
+    from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
+    from aurarouter_core.registry import AssetRegistry, Registration
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
+    "Asset",
+    "AssetRegistry",
+    "Attached",
     "CodingService",
     "Config",
     "Done",
+    "Doorkeeper",
     "Home",
+    "NotAllowedError",
     "Plugins",
     "ReasoningService",
+    "Registration",
     "Router",
     "RouterService",
     "Task",
     "UnifiedRouterService",
+    "attach",
+    "compare",
+    "count_tokens",
+    "dumps",
     "hotpath",
     "load_config",
 ]
 
 _WHERE = {
+    "Asset": "aurarouter_core.asset_list",
+    "AssetRegistry": "aurarouter_core.registry",
+    "Attached": "aurarouter_core.daemon.client",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
+    "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
+    "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
+    "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "attach": "aurarouter_core.daemon.door",
+    "compare": "aurarouter_core.comparison",
+    "count_tokens": "aurarouter_core.length",
+    "dumps": "aurarouter_core.plain",
     "load_config": "aurarouter_core.loading",
 }
 

@@ -247,7 +247,12 @@ class Analyser:
             probabilities[self._like.names[alike[0]]] += alike[1]
             intent = max(probabilities, key=probabilities.__getitem__)
             sure = probabilities[intent]
-        complexity = length / model.length + (1.0 - chances[0])
+        hard = 0.0  # quotients alone: no compiler fuses them with a sum
+        for chance, part in zip(chances, model.parts, strict=True):
+            if part:
+                hard += chance / part
+        fading = 1.0 + math.exp(min(700.0, (length - model.fades) / model.within))
+        complexity = length / model.length + hard / fading
         return (
             intent,
             sure,
@@ -275,8 +280,12 @@ def _fits(model: Model, likeness: Likeness) -> None:
     for numbers in (model.scales, model.biases):
         if len(numbers) != columns or not all(type(number) is int and abs(number) <= 1 << 24 for number in numbers):
             raise ValueError(f"a model has {columns} scales and biases, whole numbers up to 2^24")
-    if not 1.0 <= model.length <= 1e9:
-        raise ValueError("the length that counts is 1 or more")
+    if not (1.0 <= model.length <= 1e9 and 1.0 <= model.within <= 1e9 and 0.0 <= model.fades <= 1e9):
+        raise ValueError("the lengths that count are 1 or more")
+    if len(model.parts) != len(model.intents) or not all(
+        type(part) is float and (part == 0.0 or 1e-3 <= part <= 1e9) for part in model.parts
+    ):
+        raise ValueError("a model has one part for each intent, 0 or more")
     if not all(type(level) is float for level in model.levels):
         raise ValueError("levels are floats")
     kinds = len(likeness.names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from aurarouter_core.edit import Change, Set, edit_file
 from aurarouter_core.home import Home, private_folder
 from aurarouter_core.in_force import kinds_of
 from aurarouter_core.kinds import at
-from aurarouter_core.layers import Layer
+from aurarouter_core.layers import Layer, Layers
 from aurarouter_core.loading import read_layers
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.shown import masked
@@ -49,7 +49,13 @@ class Amendment:
     config: Config | None = field(default=None, repr=False)
 
 
-def amend(plugins: Plugins, request: Request, changes: Sequence[Change], *, literal: bool = False) -> Amendment:
+def amend(
+    plugins: Plugins,
+    request: Request,
+    changes: Sequence[Change] | Callable[[Layers], Sequence[Change]],
+    *,
+    literal: bool = False,
+) -> Amendment:
     """Change the file in force, or make the user's own where there is none. It is changed wholly or not at all.
 
     Paths are those of the settings in their long form (`roles.coding.models`); a file that uses a short form keeps
@@ -58,7 +64,7 @@ def amend(plugins: Plugins, request: Request, changes: Sequence[Change], *, lite
     Args:
         plugins: Whose sections and providers count.
         request: How the configuration is asked for, which says the file.
-        changes: What is wanted, in order.
+        changes: What is wanted, in order; or says it of the settings that the change is made to, or raises.
         literal: Let a key stand in the file as it is, in place of a reference to one.
 
     Raises:
@@ -78,12 +84,26 @@ class _ChangedMeanwhileError(ConfigError):
     """Somebody else changed the file between our look at it and our edit."""
 
 
-def _once(plugins: Plugins, request: Request, changes: Sequence[Change], literal: bool) -> Amendment:
+def file_to_change(request: Request) -> Found:
+    """The file in force, or the user's own, which is made when there is none.
+
+    Raises:
+        ConfigError: There is none to change, or it can't be looked for.
+    """
     if request.settings is not None:
         raise ConfigError("these settings come from a program, not from a file", hint="Change them there.")
     environ = os.environ if request.environ is None else request.environ
-    home = Home.of(environ)
-    found = find_file(request.path, environ, _folder()) or Found(home.config)
+    return find_file(request.path, environ, _folder()) or Found(Home.of(environ).config)
+
+
+def _once(
+    plugins: Plugins,
+    request: Request,
+    wanted: Sequence[Change] | Callable[[Layers], Sequence[Change]],
+    literal: bool,
+) -> Amendment:
+    found = file_to_change(request)
+    home = Home.of(os.environ if request.environ is None else request.environ)
     if not found.trusted and found.path.is_symlink():
         raise ConfigError(
             f"{found.path} is a link to {found.path.resolve()}, perhaps put here to make you change that file",
@@ -92,6 +112,7 @@ def _once(plugins: Plugins, request: Request, changes: Sequence[Change], literal
     created = not found.path.is_file()
     old = b"" if created else read_file(found.path)
     before = check(plugins, request)
+    changes = wanted(before.layers) if callable(wanted) else wanted
     if not literal:
         _refuse_keys(changes, kinds_of(before.layers))
     store = trust.TrustStore(home)
@@ -135,8 +156,7 @@ def checked(plugins: Plugins, request: Request, text: str) -> Checkup:
     Raises:
         ConfigError: It is no YAML.
     """
-    environ = os.environ if request.environ is None else request.environ
-    found = find_file(request.path, environ, _folder()) or Found(Home.of(environ).config)
+    found = file_to_change(request)
     return _looked_over(plugins, request, found.path, parse(text.encode(), str(found.path)))
 
 

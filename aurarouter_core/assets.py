@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from aurarouter_core import install
-from aurarouter_core.config import AssetEntry
+from aurarouter_core.asset_settings import AssetEntry
+from aurarouter_core.downloads import Downloads
 from aurarouter_hooks import AssetError, AssetSource, AssetSpec, FetchProgress
 
 OFFLINE = "AURAROUTER_OFFLINE"
@@ -36,8 +39,24 @@ def spec_of(entry: AssetEntry) -> AssetSpec:
     )
 
 
+def entry_of(spec: AssetSpec) -> dict[str, Any]:
+    """A spec as the configuration writes it."""
+    said = {
+        "source": f"{spec.scheme}:{spec.location}",
+        "file": spec.file,
+        "size": spec.size,
+        "sha256": spec.sha256,
+        "container_size": spec.container_size,
+        "container_sha256": spec.container_sha256,
+        "licence": spec.licence,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
 def on_disk(spec: AssetSpec, folder: Path) -> Path | None:
     """The file, when it is there at its full size."""
+    if not spec.file:
+        return None
     path = folder / spec.file
     try:
         size = path.stat().st_size
@@ -64,10 +83,20 @@ async def fetch(
     """Fetch the file of a model.
 
     Raises:
-        AssetError: The user forbade downloads, no plugin knows the scheme, or the source failed.
+        AssetError: The user forbade downloads, no plugin knows the scheme, another file is in the way, or the source
+            failed.
     """
     source = check(model_id, spec, sources, os.environ if environ is None else environ)
-    return await source().fetch(spec, folder, progress)
+    downloads = Downloads(folder)
+    there = folder / spec.file
+    foreign = await asyncio.to_thread(_is_foreign, there, downloads)
+    if spec.file and foreign:
+        raise AssetError(
+            f"another file lies at {there}, and AuraRouter did not put it there", hint="Move it away, then fetch again."
+        )
+    path = await source().fetch(spec, folder, progress)
+    await asyncio.to_thread(downloads.note, path, spec)
+    return path
 
 
 def check(
@@ -78,7 +107,7 @@ def check(
     Raises:
         AssetError: The user forbade downloads, or no plugin knows the scheme.
     """
-    if environ.get(OFFLINE, "").strip().lower() not in ("", "0", "false", "no"):
+    if _is_offline(environ):
         raise AssetError(
             f"the file of model '{model_id}' ({spec.file}, {download_size(spec)}) is not here, and {OFFLINE} forbids "
             "fetching it",
@@ -91,3 +120,21 @@ def check(
             hint=install.hint("assets"),
         )
     return source
+
+
+def check_online(what: str) -> None:
+    """Make sure that the network may be used at all.
+
+    Raises:
+        AssetError: The user forbade it.
+    """
+    if _is_offline(os.environ):
+        raise AssetError(f"{OFFLINE} forbids {what}", hint=f"Run it with: env -u {OFFLINE}")
+
+
+def _is_foreign(path: Path, downloads: Downloads) -> bool:
+    return os.path.lexists(path) and downloads.of(path) is None
+
+
+def _is_offline(environ: Mapping[str, str]) -> bool:
+    return environ.get(OFFLINE, "").strip().lower() not in ("", "0", "false", "no")

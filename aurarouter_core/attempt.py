@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -19,6 +20,7 @@ from aurarouter_core.redaction import Redaction, redacted
 from aurarouter_core.rotation import Turn
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.trace import Recorder
+from aurarouter_core.witness import Sight, Witness
 from aurarouter_hooks import (
     AssetError,
     Call,
@@ -28,7 +30,6 @@ from aurarouter_hooks import (
     Decision,
     Delta,
     Event,
-    Location,
     Model,
     NoModelLeftError,
     PrivacyError,
@@ -56,6 +57,7 @@ class Run:
     snapshot: Snapshot
     pool: ModelPool
     recorder: Recorder
+    witness: Witness
     deadline: float | None = None
 
     @asynccontextmanager
@@ -74,6 +76,10 @@ class Run:
                 raise
             after = asyncio.get_running_loop().time() - began
             raise ProviderTimeoutError("the task's deadline passed", after=after) from error
+
+    def clean_up_cut_off(self, plugin: str, error: Exception) -> None:
+        """A plugin's stream did not end when it was told to: logged, and counted among its faults."""
+        self.snapshot.plugins.guard.fault(plugin, "a stream's clean-up", error, content=False)
 
     @property
     def late(self) -> bool:
@@ -106,9 +112,15 @@ async def attempt_events(
         if call.prompt is None:
             raise ProviderReplyError("a middleware took the prompt away")
         found = run.snapshot.inspector.prompt(call.prompt)
-        limits = _limits(run, call, prompt, found)
-        turn.private = limits.private or limits.here or bool(found.redacts)
-        cleared, redaction = await _cleared(run, call.prompt, model, entry, limits, found)
+        sight = Sight(node=node, number=call.attempt, model=model, prompt=call.prompt, found=found)
+        try:
+            limits = _limits(run, call, prompt, found)
+            turn.private = limits.private or limits.here or bool(found.redacts)
+            sight = await _located(run, sight, entry, limits)
+            cleared, redaction = _cleared(run, sight, limits)
+        except PrivacyError as refusal:
+            await run.witness.refuses(sight, run.snapshot, run.recorder, str(refusal))
+            raise
         _refuse_incapable(provider, limits)
         if run.task.schema_optional and not _keeps_to_schemas(provider):
             cleared = evolve(cleared, response_schema=None)
@@ -121,12 +133,14 @@ async def attempt_events(
             location = run.pool.locations.get(model.id)
             async with run.in_time():
                 cleared, turn.hold = await run.pool.wallet.reserve(budget, run.task.app, model, cleared, location)
+        await run.witness.sees(evolve(sight, replaced=redaction is not None), run.snapshot, run.recorder)
         committed = False
         waiting: list[Chunk] = []
         answer = provider.stream(cleared)
         if redaction is not None and _restores(run):
             answer = redaction.restored(answer)
-        async with aclosing(timed(answer, model.timeouts, run.deadline)) as chunks:
+        cut_off = partial(run.clean_up_cut_off, model.provider)
+        async with aclosing(timed(answer, model.timeouts, run.deadline, cut_off)) as chunks:
             async for chunk in chunks:
                 if committed:
                     yield Delta(chunk=chunk)
@@ -214,16 +228,22 @@ def _limits(run: Run, call: Call, made: Prompt, found: Inspection) -> Constraint
     return constraint
 
 
-async def _cleared(
-    run: Run, prompt: Prompt, model: Model, entry: ModelEntry, limits: Constraint, found: Inspection
-) -> tuple[Prompt, Redaction | None]:
-    """The prompt, once the model may have it; without what has to be replaced, and then what was."""
-    location: Location | None = None
+async def _located(run: Run, sight: Sight, entry: ModelEntry, limits: Constraint) -> Sight:
+    """With where the model runs, wherever that matters, or will matter to whoever reads the audit."""
     confined = limits.private or limits.here
-    if confined or found.redacts:
-        run.recorder.private = run.recorder.private or limits.private
-        async with run.in_time():
-            location = await run.pool.where(model, entry, run.snapshot.plugins)
+    if not (confined or sight.found.counts):
+        return sight
+    run.recorder.private = run.recorder.private or limits.private
+    run.recorder.redacts = run.recorder.redacts or sight.found.redacts
+    async with run.in_time():
+        location = await run.pool.where(sight.model, entry, run.snapshot.plugins)
+    return evolve(sight, private=confined, location=location)
+
+
+def _cleared(run: Run, sight: Sight, limits: Constraint) -> tuple[Prompt, Redaction | None]:
+    """The prompt, once the model may have it; without what has to be replaced, and then what was."""
+    model, prompt, location = sight.model, sight.prompt, sight.location
+    confined = sight.private
     reason = unfit(model, limits, run.snapshot)
     if reason is not None:
         raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
@@ -231,7 +251,7 @@ async def _cleared(
     if reason is not None:
         raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
     redaction: Redaction | None = None
-    if found.redacts:
+    if sight.found.redacts:
         if privacy.is_cleared(model, location):
             confined = True  # it gets the values themselves, so they must not pass anybody on the way
         else:

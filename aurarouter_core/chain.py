@@ -10,6 +10,7 @@ from functools import partial
 from attrs import evolve
 
 from aurarouter_core.attempt import Run, attempt_events
+from aurarouter_core.clocks import within
 from aurarouter_core.order import Order
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
@@ -38,9 +39,12 @@ from aurarouter_hooks import (
     ProviderError,
     ProviderReplyError,
     Reply,
+    RoutingError,
 )
 
 log = logging.getLogger(__name__)
+GRACE = 0.04
+"""Seconds that the attempt's own clocks get to act at the task's deadline, before it ends whatever surrounds them."""
 WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
 
 
@@ -60,7 +64,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
     if not chain:
         raise nothing_left(run.decision, run.snapshot, run.pool.locations)
     yield NodeStarted(node=node)
-    layers = [layer for layer in run.snapshot.plugins.middleware if layer.scope == "attempt"]
+    layers = run.snapshot.plugins.attempt_layers
     attempts: list[Attempt] = []
     order = Order(run, chain)
     while True:
@@ -82,7 +86,10 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         error: BaseException | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
-            async with aclosing(proceed(_attempt_call(call, model, prompt, number))) as events:
+            made = proceed(_attempt_call(call, model, prompt, number))
+            if run.deadline is not None:
+                made = within(made, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
+            async with aclosing(made) as events:
                 async for event in events:
                     if not isinstance(event, WITHIN_ATTEMPT):
                         raise _out_of_place(event)
@@ -96,7 +103,8 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
             if not tally.committed:
                 raise ProviderReplyError("the answer is empty")
         except BaseException as failure:
-            if not moves_on(failure, name):
+            # Once something was shown, any refusal leaves an incomplete answer.
+            if not moves_on(failure, name) and not (tally.committed and isinstance(failure, RoutingError)):
                 ended = _ended(run, tally, turn, Reply.from_chunks(tally.chunks), failure)
                 run.snapshot.plugins.attempt_finished(ended)
                 if not isinstance(failure, Exception):  # cancelled or closed: nobody listens any more

@@ -20,11 +20,11 @@ from attrs import Factory, frozen
 from aurarouter_hooks.errors import AuraRouterError
 
 MAGIC = b"AURACLAS"
-VERSION = 1
+VERSION = 2
 WIDTH = 12
 SHIPPED = Path(__file__).with_name("classifier.bin")
 _FRONT = struct.Struct("<8sII")  # magic, version, checksum of the rest
-_SIZES = struct.Struct("<IIIIIIdI")  # bits, head, tail, intents, roles, levels, length, bytes of names
+_SIZES = struct.Struct("<IIIIIIdddI")  # bits, head, tail, intents, roles, levels, length, fades, within, bytes of names
 _MOST = 1 << 20  # bytes of a header
 
 
@@ -39,7 +39,11 @@ class Model(NamedTuple):
         intents: Names; the first is the easy one.
         roles: Names; the first stands for "none of the others".
         levels: Complexities at which levels 2 to 10 begin.
-        length: 256 times the log2 of a length that counts for as much as certainty that a text isn't easy.
+        parts: How much of each intent's probability makes a text one harder; 0 where it doesn't count.
+        length: 256 times the log2 of a length that makes a text one harder.
+        fades, within: 256 times the log2 of a length at which what the intents say counts half, and how far from there
+            it counts nearly all or nearly nothing. A part is never less than half of `length / within`, so that more of
+            the same text is never easier.
     """
 
     table: memoryview
@@ -51,7 +55,10 @@ class Model(NamedTuple):
     intents: tuple[str, ...]
     roles: tuple[str, ...]
     levels: tuple[float, ...]
+    parts: tuple[float, ...]
     length: float
+    fades: float
+    within: float
 
 
 @frozen
@@ -74,12 +81,14 @@ class Likeness:
 def to_bytes(model: Model) -> bytes:
     """A model as the content of a file."""
     names = "\n".join((*model.intents, *model.roles)).encode()
-    sizes = (len(model.intents), len(model.roles), len(model.levels), model.length, len(names))
+    counts = (len(model.intents), len(model.roles), len(model.levels))
+    sizes = (*counts, model.length, model.fades, model.within, len(names))
+    floats = (*model.levels, *model.parts)
     columns = len(model.scales)
     body = b"".join(
         (
             _SIZES.pack(model.bits, model.head, model.tail, *sizes),
-            struct.pack(f"<{2 * columns}i{len(model.levels)}d", *model.scales, *model.biases, *model.levels),
+            struct.pack(f"<{2 * columns}i{len(floats)}d", *model.scales, *model.biases, *floats),
             names,
             model.table,
         )
@@ -103,11 +112,11 @@ def from_bytes(data: memoryview) -> Model:
     body = data[_FRONT.size :]
     if zlib.crc32(body) != checksum:
         raise ValueError("its checksum is wrong")
-    bits, head, tail, intents, roles, levels, length, names = _SIZES.unpack_from(body)
+    bits, head, tail, intents, roles, levels, length, fades, within, names = _SIZES.unpack_from(body)
     if max(bits, intents, roles, levels, names) > _MOST or bits > 20:
         raise ValueError("its sizes are absurd")
     columns = intents + roles
-    numbers = struct.Struct(f"<{2 * columns}i{levels}d")
+    numbers = struct.Struct(f"<{2 * columns}i{levels + intents}d")
     rest = _SIZES.size + numbers.size
     if len(body) != rest + names + (WIDTH << bits):
         raise ValueError("its sizes don't fit its length")
@@ -124,8 +133,11 @@ def from_bytes(data: memoryview) -> Model:
         biases=values[columns : 2 * columns],
         intents=tuple(words[:intents]),
         roles=tuple(words[intents:]),
-        levels=values[2 * columns :],
+        levels=values[2 * columns : 2 * columns + levels],
+        parts=values[2 * columns + levels :],
         length=length,
+        fades=fades,
+        within=within,
     )
 
 

@@ -3,66 +3,117 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Generic, TypeVar
 
+from aurarouter_core.alarm import Alarm
 from aurarouter_hooks import Chunk, ProviderReplyError, ProviderTimeoutError, Timeouts
 
+T = TypeVar("T")
+Told = Callable[[Exception], None]
+LATE = "the task's deadline passed"
+NO_END = "a stream did not end after the answer had"
+CUT_OFF = "the clean-up of a stream took too long and was cut off"
 
-class Alarm:
-    """Cancels a wait that takes too long, like `asyncio.timeout_at`, for many waits with one timer.
 
-    Setting it again costs nothing while the new time is later than the timer's: the timer finds out when it rings.
+def untold(_: Exception) -> None:
+    """For those who want to hear of no clean-up that was cut off."""
+
+
+class Waits(Generic[T]):
+    """Waits for each item of a stream until a time at most, and then for its clean-up.
+
+    Args:
+        items: The stream. Whoever makes this ends it with `close`.
+        deadline: By when all of it is over, as a time of the event loop.
+        cut_off: Told when a clean-up took too long and was cut off.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, items: AsyncIterator[T], deadline: float | None, cut_off: Told = untold) -> None:
+        self._items, self._cut_off = items, cut_off
+        self._alarm = Alarm(deadline)
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[object] | None = None
-        self._at: float | None = None
-        self._cancelling = 0
-        self._rang = False
+        self._began = self._loop.time()
 
-    def set(self, at: float | None) -> None:
-        """From now until `off`, the current task is cancelled at this time of the loop."""
-        self._task = task = asyncio.current_task()
-        self._at, self._cancelling = at, task.cancelling() if task is not None else 0
-        if at is not None and (self._timer is None or self._timer.when() > at):
-            self._arm(at)
+    async def next(self, at: float | None, why: str) -> T:
+        """The next item.
 
-    def off(self) -> bool:
-        """The wait is over; whether it was the alarm that ended it, and nobody else wanted that too."""
-        self._at = None
-        if not self._rang or self._task is None:
-            return False
-        self._rang = False
-        return self._task.uncancel() <= self._cancelling
+        Raises:
+            StopAsyncIteration: There is none.
+            ProviderTimeoutError: The time ran out; `why` says which.
+        """
+        alarm = self._alarm
+        if at is not None and at <= self._loop.time():
+            raise self._late(why)  # no alarm can wake us from a stream that never waits
+        alarm.set(at)
+        try:
+            item = await anext(self._items)
+        except BaseException as error:
+            if self._was_late():
+                raise self._late(why) from error
+            raise
+        if self._was_late():  # it was cancelled, and went on all the same
+            raise self._late(why)
+        return item
 
-    def end(self) -> None:
-        """No more waits."""
-        self._at = None
-        if self._timer is not None:
-            self._timer.cancel()
+    def _was_late(self) -> bool:
+        late = self._alarm.off()
+        if self._alarm.insisted:
+            self._cut_off(TimeoutError(CUT_OFF))
+        return late
 
-    def _arm(self, at: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(at, self._ring)
+    def _late(self, why: str) -> ProviderTimeoutError:
+        return ProviderTimeoutError(why, after=self._loop.time() - self._began)
 
-    def _ring(self) -> None:
-        self._timer = None
-        if self._at is None or self._task is None:
-            return  # nobody waits
-        if self._at > self._loop.time():
-            self._arm(self._at)
-            return
-        self._rang = True
-        self._task.cancel()
+    async def close(self) -> None:
+        """Close the stream; cuts its clean-up off when that takes too long."""
+        close = getattr(self._items, "aclose", None)
+        over = getattr(self._items, "ag_frame", self._items) is None  # a generator that came to its end
+        if close is not None and not over:
+            self._alarm.set_for_cleanup()
+            try:
+                await close()
+            except asyncio.CancelledError:
+                if not self._alarm.off():
+                    raise
+                self._cut_off(TimeoutError(CUT_OFF))
+            finally:
+                self._alarm.off()
+        self._alarm.end()
 
 
-async def timed(chunks: AsyncIterator[Chunk], limits: Timeouts, deadline: float | None) -> AsyncGenerator[Chunk]:
+async def within(items: AsyncIterator[T], deadline: float, cut_off: Told = untold) -> AsyncGenerator[T]:
+    """The items until a deadline.
+
+    Raises:
+        ProviderTimeoutError: It passed.
+    """
+    waits = Waits(items, deadline, cut_off)
+    try:
+        while True:
+            try:
+                item = await waits.next(deadline, LATE)
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        await waits.close()
+
+
+async def timed(
+    chunks: AsyncIterator[Chunk], limits: Timeouts, deadline: float | None, cut_off: Told = untold
+) -> AsyncGenerator[Chunk]:
     """The chunks, for as long as no clock runs out. `deadline` is a time of the event loop.
 
+    An answer that was whole when a clock ran out is whole, though its stream is not over.
+
     The time that a reader takes between two chunks is the backend's fault in no way: it counts for the deadline alone.
+
+    Args:
+        chunks: What a provider streams; it is closed in the end.
+        limits: The model's own.
+        deadline: The task's.
+        cut_off: Told when the stream's clean-up took too long and was cut off.
 
     Raises:
         ProviderTimeoutError: A clock ran out; the message says which.
@@ -73,26 +124,24 @@ async def timed(chunks: AsyncIterator[Chunk], limits: Timeouts, deadline: float 
     total, why_total = (began + limits.total, f"no end after {limits.total:g} s") if limits.total else (None, "")
     patience, why_patience = limits.first_token, f"no first token after {limits.first_token or 0:g} s"
     started = finished = False
-    alarm = Alarm()
+    waits = Waits(chunks, deadline, cut_off)
     try:
         while True:
             end, why = total, why_total
             if deadline is not None and (end is None or deadline < end):
-                end, why = deadline, "the task's deadline passed"
+                end, why = deadline, LATE
             since = loop.time() if started else began
             if patience is not None and (end is None or since + patience < end):
                 end, why = since + patience, why_patience
-            alarm.set(end)
             try:
-                chunk = await anext(chunks)
+                chunk = await waits.next(end, why)
             except StopAsyncIteration:
                 break
-            except asyncio.CancelledError as error:
-                if not alarm.off():
+            except ProviderTimeoutError:
+                if not finished:
                     raise
-                raise ProviderTimeoutError(why, after=loop.time() - began) from error
-            finally:
-                alarm.off()
+                cut_off(TimeoutError(NO_END))
+                break
             if not started and chunk.has_content:
                 started = True
                 patience, why_patience = limits.between_tokens, f"nothing for {limits.between_tokens or 0:g} s"
@@ -102,9 +151,6 @@ async def timed(chunks: AsyncIterator[Chunk], limits: Timeouts, deadline: float 
             if total is not None:
                 total += loop.time() - told
     finally:
-        alarm.end()
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
+        await waits.close()
     if started and not finished:
         raise ProviderReplyError("the answer broke off before its end")

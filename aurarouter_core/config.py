@@ -11,6 +11,7 @@ from attrs import fields as attrs_fields
 from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_len, optional
 
 from aurarouter_core.amounts import Amount
+from aurarouter_core.asset_settings import AssetEntry, Assets
 from aurarouter_core.budget_settings import Budget
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.privacy_settings import Privacy
@@ -30,11 +31,6 @@ def _upper(value: str) -> str:
     return value.upper()
 
 
-def _plain_name(_: object, attribute: Attribute[str], value: str) -> None:
-    if value in ("", ".", "..") or any(part in value for part in ("/", "\\", "\0")):
-        raise ValueError(f"'{attribute.name}' must be a plain file name: {value!r}")
-
-
 def _variable(_: object, attribute: Attribute[str], value: str) -> None:
     if value and not (value.isascii() and value.isidentifier()):
         raise ValueError(f"'{attribute.name}' must be the name of a variable")
@@ -45,12 +41,6 @@ def _amount(_: object, attribute: Attribute[Amount], value: Amount) -> None:
         value.bytes(None)
     except ValueError as error:
         raise ValueError(f"'{attribute.name}' {error}") from error
-
-
-def _scheme(_: object, attribute: Attribute[str], value: str) -> None:
-    scheme, _colon, location = value.partition(":")
-    if not scheme.isidentifier() or not location:
-        raise ValueError(f"'{attribute.name}' must be a scheme, a colon and a location")
 
 
 @frozen(kw_only=True)
@@ -71,6 +61,7 @@ class System:
         memory: What models that are loaded on this machine may take together: bytes, an amount (`8 GiB`), or a share
             of what is free (`75%`).
         idle_unload: Seconds after which such a model is unloaded when nobody uses it; default: never.
+        daemon_idle: Seconds after which the shared engine ends when its last client has gone.
     """
 
     log_level: str = field(default="WARNING", converter=_upper, validator=in_(LOG_LEVELS))
@@ -85,29 +76,7 @@ class System:
     max_wait: float = field(default=60.0, validator=and_(ge(0.0), le(A_YEAR)))
     memory: Amount = field(default=Amount("75%"), validator=_amount)
     idle_unload: float | None = field(default=None, validator=optional(seconds))
-
-
-@frozen(kw_only=True)
-class AssetEntry:
-    """A model file: where it comes from, and what shows that it is the right one.
-
-    Attributes:
-        source: Where from, as `scheme:location`; plugins bring the schemes.
-        file: The file's name in there, and on disk.
-        size: Bytes of the file.
-        sha256: The file's SHA-256 digest; another file is refused.
-        container_sha256: The same digest of the package that holds the file.
-        container_size: Bytes of the package that holds the file: what is downloaded.
-        licence: SPDX name of the file's licence, for people.
-    """
-
-    source: str = field(validator=_scheme)
-    file: str = field(validator=_plain_name)
-    size: int | None = field(default=None, validator=optional(gt(0)))
-    sha256: str = ""
-    container_sha256: str = ""
-    container_size: int | None = field(default=None, validator=optional(gt(0)))
-    licence: str = ""
+    daemon_idle: float = field(default=600.0, validator=seconds)
 
 
 @frozen(kw_only=True)
@@ -269,6 +238,7 @@ class Config:
         budget: What may be spent.
         plans: When tasks are answered in steps, and in how many.
         prompts: What models are told in the router's own words.
+        assets: Model files on this machine.
         path: The file it came from; None when there was none.
         sections: The plugins' sections, by name.
         warnings: What is probably a mistake but harms nothing.
@@ -285,6 +255,7 @@ class Config:
     budget: Budget = Factory(Budget)
     plans: Plans = Factory(Plans)
     prompts: Prompts = Factory(Prompts)
+    assets: Assets = Factory(Assets)
     sections: Mapping[str, Any] = Factory(dict)
     path: Path | None = None
     warnings: tuple[str, ...] = ()

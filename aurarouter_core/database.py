@@ -36,8 +36,11 @@ class Database:
     path: Path
     steps: Sequence[Step]
 
-    def write(self) -> sqlite3.Connection:
+    def write(self, *, any_thread: bool = False) -> sqlite3.Connection:
         """A connection that may write, to a file of today's form. It opens no transactions by itself.
+
+        Args:
+            any_thread: Threads may use it in turn; whoever holds it sees to that.
 
         Raises:
             sqlite3.Error, OSError: The file can't be used.
@@ -46,7 +49,7 @@ class Database:
         private_folder(self.path.parent)
         if not self.path.exists():
             self.path.touch(mode=0o600)
-        connection = self._connection(str(self.path), uri=False)
+        connection = self._connection(str(self.path), uri=False, any_thread=any_thread)
         try:
             _patiently(self._prepare, connection)
         except BaseException:
@@ -88,10 +91,10 @@ class Database:
         return self.write()  # an older file is moved forward, and what a killed program left half done is undone
 
     @staticmethod
-    def _connection(where: str, *, uri: bool) -> sqlite3.Connection:
+    def _connection(where: str, *, uri: bool, any_thread: bool = False) -> sqlite3.Connection:
         import sqlite3
 
-        return sqlite3.connect(where, uri=uri, timeout=PATIENCE, isolation_level=None)
+        return sqlite3.connect(where, uri=uri, timeout=PATIENCE, isolation_level=None, check_same_thread=not any_thread)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # acts on a new file; an old one needs a VACUUM too

@@ -11,6 +11,7 @@ from aurarouter_core import privacy
 from aurarouter_core.length import length
 from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
+from aurarouter_core.plugin_words import PluginWords
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import (
     Analysis,
@@ -119,6 +120,7 @@ def decide(
     stages.add("filter", f"{len(left)} of {len(models)} models left")
     scores = snapshot.plugins.score(task, analysis, left)
     if scores:
+        scores = {model.id: scores[model.id] for model in left if model.id in scores}
         left.sort(key=lambda model: -scores.get(model.id, 0.0))
     stages.add("rank", " > ".join(model.id for model in left) or "none")
     if resting:
@@ -169,6 +171,8 @@ def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages,
         return chosen
     brought = snapshot.plugins.classify(task, analysis)
     if brought is not None:
+        if brought.name not in snapshot.intents:
+            brought = evolve(brought, name=PluginWords(brought.name))
         stages.add("classify", f"{brought.name} (a plugin's opinion)")
         return brought
     if opinion in snapshot.intents:

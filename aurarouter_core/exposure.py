@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from aurarouter_core.config import Config
+from aurarouter_core.plain import origin
 
 PATIENCE = 3.0
 """Seconds that names may take to be resolved; one that takes longer counts as being anywhere."""
@@ -33,15 +34,15 @@ async def exposed(config: Config) -> list[Exposed]:
         for endpoint in dict.fromkeys([*([entry.endpoint] if entry.endpoint else []), *entry.endpoints]):
             scheme, host = _parts(endpoint)
             if scheme != "https":
-                plain.append((name, f"{scheme or '?'}://{host or '?'}", host))
+                plain.append((name, f"{scheme or '?'}://{_authority(endpoint) or '?'}", host))
     places = await asyncio.gather(*(_addresses(host) for _, _, host in plain))
     found: list[Exposed] = []
-    for (name, origin, _), addresses in zip(plain, places, strict=True):
+    for (name, place, _), addresses in zip(plain, places, strict=True):
         outside = [one for one in addresses if not one.is_loopback and not any(_in(one, net) for net in networks)]
         if not addresses:
-            found.append(Exposed(name, origin, "its name can't be resolved, so nobody knows where it is"))
+            found.append(Exposed(name, place, "its name can't be resolved, so nobody knows where it is"))
         elif outside:
-            found.append(Exposed(name, origin, f"it is at {outside[0]}"))
+            found.append(Exposed(name, place, f"it is at {outside[0]}"))
     return found
 
 
@@ -51,6 +52,11 @@ def _parts(endpoint: str) -> tuple[str, str]:
         return parts.scheme.lower(), parts.hostname or ""
     except ValueError:
         return "", ""
+
+
+def _authority(endpoint: str) -> str:
+    """Host and port, as they are written, without user and password."""
+    return origin(endpoint if "://" in endpoint else f"http://{endpoint}").partition("://")[2]
 
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

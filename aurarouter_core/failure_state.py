@@ -18,8 +18,9 @@ import random
 import time
 from collections.abc import Callable
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from aurarouter_core.resting import Refusal
 from aurarouter_hooks import (
     Health,
     ProviderAuthError,
@@ -38,6 +39,8 @@ REFUSED = 3600.0
 """Seconds for which a model is left alone whose key was refused."""
 LONGEST = 86400.0
 """Seconds that a backend can ask for at most."""
+SAME = 1.0
+"""Seconds by which the clocks of two processes may tell the end of one rest apart."""
 LOOK_AGAIN = 2.0
 """Seconds for which a health check's bad news holds."""
 RESTING: frozenset[HealthState] = frozenset({"cooling", "open", "rate_limited", "misconfigured", "loading", "down"})
@@ -54,35 +57,6 @@ def backoff(failures: int, draw: Callable[[], float] = random.random) -> float:
     return draw() * ceiling
 
 
-@frozen(kw_only=True)
-class Refusal:
-    """Why a model may not be asked now.
-
-    Attributes:
-        model: Its id.
-        why: In words, with the time left.
-        retry_in: Seconds until it may be asked again; 0 while somebody tries it.
-        state: Its state.
-        progress: 0..1 while it loads.
-        firm: The backend named the time, or refused the key: no health check ends it sooner.
-    """
-
-    model: str
-    why: str
-    retry_in: float
-    state: HealthState
-    progress: float | None = None
-    firm: bool = False
-
-    @property
-    def error(self) -> ProviderError:
-        """The same as the error of an attempt that was not made."""
-        if self.state == "misconfigured":
-            return ProviderAuthError(self.why)
-        kind = ProviderRateLimitedError if self.state == "rate_limited" else ProviderUnavailableError
-        return kind(self.why, retry_after=self.retry_in)
-
-
 @define(eq=False)
 class FailureState:
     """The failure state of one model as one configuration has it, keys included.
@@ -95,6 +69,8 @@ class FailureState:
         detail, hint: What was the matter, and what to do about it.
         progress: 0..1 while it loads.
         looked: When a health check last began.
+        firm: The backend named the end of its rest, or refused the key.
+        lifted: The end of the rest that somebody had us forget; what other processes keep of it counts until then.
         told: Called after each change for the worse, and for the better after one.
     """
 
@@ -109,7 +85,8 @@ class FailureState:
     hint: str = ""
     progress: float | None = None
     looked: float = float("-inf")
-    _firm: bool = False
+    firm: bool = False
+    lifted: float = 0.0
     _turn: int = 0
     _probe: int | None = None
     _tickets: int = 0
@@ -133,9 +110,9 @@ class FailureState:
                 retry_in=left,
                 state=self.state,
                 progress=progress,
-                firm=self._firm,
+                firm=self.firm,
             )
-        if self._probe is not None and self.state in ONE_AT_A_TIME:
+        if self._probe is not None:
             why = f"another task tries it first, after: {self.detail}"
             return Refusal(model=self.model, why=why, retry_in=0.0, state="half_open")
         return None
@@ -172,8 +149,7 @@ class FailureState:
         if isinstance(error, ProviderRateLimitedError | ProviderUnavailableError | ProviderTimeoutError):
             self._unavailable(error, stale=stale, private=private)
         elif isinstance(error, ProviderAuthError) and not stale:
-            self._worse("misconfigured", REFUSED, error, private=private)
-            self._firm = True
+            self._worse("misconfigured", REFUSED, error, private=private, firm=True)
         elif error is None and not stale:
             self._better("healthy")
 
@@ -188,27 +164,25 @@ class FailureState:
         wait = None if asked is None else min(max(asked, 0.0), LONGEST)
         if stale:
             if wait is not None and self.state in RESTING:
-                self.until = max(self.until, self.clock() + wait)
-                self._firm = True
+                self.until, self.firm = max(self.until, self.clock() + wait), True
+                self.told(self)
             return
         self.failures += 1
         if wait is None:
             wait = backoff(self.failures, self.draw)
         state: HealthState = "open" if self.failures >= THRESHOLD else "cooling"
-        self._worse(
-            "rate_limited" if isinstance(error, ProviderRateLimitedError) else state, wait, error, private=private
-        )
-        self._firm = asked is not None
+        if isinstance(error, ProviderRateLimitedError):
+            state = "rate_limited"
+        self._worse(state, wait, error, private=private, firm=asked is not None)
 
     def forgive(self) -> None:
-        """Forget everything: somebody wants it asked all the same."""
-        self._turn, self._probe = self._tickets, None
+        """Forget everything: somebody wants it asked all the same. Other processes do when it has answered."""
+        self._turn, self._probe, self.lifted = self._tickets, None, max(self.lifted, self.until)
         self._set("unknown", 0, 0.0, "", "")
-        self.told(self)
 
     def saw(self, health: Health) -> None:
         """A health check said this. It lifts no limit that the backend asked for, and closes no breaker by itself."""
-        if self._firm and self.until > self.clock():
+        if self.firm and self.until > self.clock():
             return
         if health.state in ("healthy", "cold"):
             if self.state == "open":
@@ -217,20 +191,37 @@ class FailureState:
                 self._better("healthy" if self.state == "misconfigured" else "unknown")
             elif self.state == "unknown":
                 self.state = health.state
-        elif health.state in BAD_NEWS and self.state not in ("open", "rate_limited"):
+        elif health.state in BAD_NEWS and self.state not in ("open", "half_open", "rate_limited"):
             wait = health.retry_in or (REFUSED if health.state == "misconfigured" else LOOK_AGAIN)
             self.progress = health.progress
             self._rest(health.state, wait, health.detail, health.hint)
 
-    def share(self, state: HealthState, failures: int, left: float, detail: str, hint: str) -> None:
-        """Another process says how it is. Worse news than our own counts, and its good news after our bad."""
+    def share(
+        self, state: HealthState, failures: int, left: float, detail: str, hint: str, *, firm: bool = False
+    ) -> None:
+        """Another process says how it is. Worse news than our own counts, and its good news after our bad.
+
+        Args:
+            left: Seconds until its rest ends; of good news, until the end of the rest that somebody had it forget.
+            firm: The backend named that end. Good news of those who did not know of it does not end such a rest.
+        """
+        until = self.clock() + min(left, LONGEST)
         if state not in RESTING:
+            if self._keeps_resting(until if state == "healthy" else 0.0):
+                return
             if state == "half_open" and self.state in ONE_AT_A_TIME:
                 self._set("half_open", self.failures, 0.0, self.detail, self.hint)
             elif self.state in RESTING and self._probe is None:
                 self._set("unknown", 0, 0.0, "", "")
-        elif left > 0 and self.clock() + left > self.until:
-            self._set(state, max(failures, self.failures), self.clock() + min(left, LONGEST), detail, hint)
+        elif left > 0 and until > self.until:
+            if self.state in ONE_AT_A_TIME and state not in ONE_AT_A_TIME:
+                state = "open"  # one may try it afterwards, as before
+            self._turn = self._tickets
+            self._set(state, max(failures, self.failures), until, detail, hint, firm=firm)
+
+    def _keeps_resting(self, lifted: float) -> bool:
+        """The backend named when its rest ends, and that is not the rest which another process was told to forget."""
+        return self.firm and self.until > self.clock() and self.until > lifted + SAME
 
     def health(self, seen: Health) -> Health:
         """How it is, after a health check has just said this: what attempts have shown counts more."""
@@ -245,13 +236,13 @@ class FailureState:
             retry_in=refusal.retry_in,
         )
 
-    def _worse(self, state: HealthState, wait: float, error: ProviderError, *, private: bool) -> None:
+    def _worse(self, state: HealthState, wait: float, error: ProviderError, *, private: bool, firm: bool) -> None:
         words = type(error).__name__ if private else str(error)
-        self._rest(state, wait, words, "" if private else error.hint)
+        self._rest(state, wait, words, "" if private else error.hint, firm=firm)
 
-    def _rest(self, state: HealthState, wait: float, detail: str, hint: str) -> None:
-        self._turn = self._tickets
-        self._set(state, self.failures, self.clock() + wait, detail, hint)
+    def _rest(self, state: HealthState, wait: float, detail: str, hint: str, *, firm: bool = False) -> None:
+        self._turn, self.lifted = self._tickets, 0.0
+        self._set(state, self.failures, self.clock() + wait, detail, hint, firm=firm)
         self.told(self)
 
     def _better(self, state: HealthState) -> None:
@@ -262,6 +253,8 @@ class FailureState:
         if changed:
             self.told(self)
 
-    def _set(self, state: HealthState, failures: int, until: float, detail: str, hint: str) -> None:
+    def _set(
+        self, state: HealthState, failures: int, until: float, detail: str, hint: str, *, firm: bool = False
+    ) -> None:
         self.state, self.failures, self.until, self.detail, self.hint = state, failures, until, detail, hint
-        self._firm = False
+        self.firm = firm

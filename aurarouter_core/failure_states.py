@@ -12,9 +12,10 @@ from typing import cast, get_args
 from attrs import frozen
 
 from aurarouter_core.config import ModelEntry
-from aurarouter_core.failure_state import FailureState, Refusal
+from aurarouter_core.failure_state import FailureState
 from aurarouter_core.plain import dumps
 from aurarouter_core.references import references, written
+from aurarouter_core.resting import Refusal
 from aurarouter_core.store import StateRow
 from aurarouter_hooks.values import HealthState
 
@@ -105,6 +106,8 @@ class FailureStates:
         current = self._current.get(model)
         if current is not None:
             current.state.forgive()
+            self._sort(current.state)
+            self._wake()
 
     def learn(self, rows: Iterable[StateRow]) -> None:
         """What the store holds, from other processes and from ourselves."""
@@ -125,7 +128,7 @@ class FailureStates:
     def _share(self, row: StateRow, state: FailureState) -> None:
         left = (row.until or 0.0) - self._clock()
         if row.state in get_args(HealthState):
-            state.share(cast(HealthState, row.state), row.failures, left, row.detail, row.hint)
+            state.share(cast(HealthState, row.state), row.failures, left, row.detail, row.hint, firm=row.firm)
             self._sort(state)
 
     def _sort(self, state: FailureState) -> None:
@@ -139,16 +142,18 @@ class FailureStates:
 
     def _told(self, fingerprint: str, state: FailureState) -> None:
         model, now = state.model, self._clock()
+        until = state.lifted if state.state == "healthy" else state.until
         self._sort(state)
         row = StateRow(
             model=model,
             fingerprint=fingerprint,
             state=state.state,
-            until=now + max(0.0, state.until - state.clock()),
+            until=now + max(0.0, until - state.clock()),
             failures=state.failures,
             detail=state.detail,
             hint=state.hint,
             at=now,
+            firm=state.firm,
         )
         self._rows[model, fingerprint] = row
         self._keep(row)

@@ -10,11 +10,16 @@ from aurarouter_hooks import RoutingError
 
 
 class Gate:
-    """One router's door. `refusal` says why nobody gets in; empty when everybody does."""
+    """One router's door.
+
+    Attributes:
+        refusal: Why nobody gets in; empty when everybody does.
+        count: How many are inside.
+    """
 
     def __init__(self) -> None:
         self.refusal = ""
-        self._inside = 0
+        self.count = 0
         self._empty = asyncio.Event()
 
     @contextmanager
@@ -26,19 +31,19 @@ class Gate:
         """
         if self.refusal:
             raise RoutingError(f"{self.refusal} and takes no new tasks", hint="Ask again later, or ask another one.")
-        self._inside += 1
+        self.count += 1
         try:
             yield
         finally:
-            self._inside -= 1
-            if not self._inside:
+            self.count -= 1
+            if not self.count:
                 self._empty.set()
 
     async def emptied(self, seconds: float | None) -> bool:
         """Wait until nobody is inside; False when that takes longer than this."""
         try:
             async with asyncio.timeout(seconds):
-                while self._inside:
+                while self.count:
                     self._empty.clear()
                     await self._empty.wait()
         except TimeoutError:

@@ -41,6 +41,13 @@ def read(path: Path) -> GgufHeader:
     return header
 
 
+def parts(path: Path) -> list[Path]:
+    """The files that a model's name says it consists of, this one first. Nothing is read."""
+    found = _PART.fullmatch(path.name)
+    several = found is not None and int(found[2]) == 1 and int(found[3]) <= MOST_PARTS
+    return [path, *_others(path, int(found[3]))] if found and several else [path]
+
+
 def parse(source: BinaryIO, size: int, name: str) -> tuple[GgufHeader, int]:
     """The header of an open file, and in how many parts the model comes.
 

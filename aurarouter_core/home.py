@@ -78,6 +78,11 @@ class Home:
         return self.root / "keys.json"
 
     @property
+    def apps(self) -> Path:
+        """Client keys, hashed."""
+        return self.root / "apps.json"
+
+    @property
     def keys_stamp(self) -> str:
         """Changes whenever a key that we keep does."""
         try:
@@ -94,6 +99,11 @@ class Home:
     def models(self) -> Path:
         """Downloaded model files."""
         return self.root / "models"
+
+    @property
+    def assets(self) -> Path:
+        """The list of registered model files; in a folder of its own, so that its lock is one of its own."""
+        return self.root / "assets" / "registry.json"
 
     @property
     def store(self) -> Path:

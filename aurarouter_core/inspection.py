@@ -48,7 +48,9 @@ class Inspection:
         """In words, for a decision's stage."""
         if self.failed:
             return self.failed
-        return "; ".join(f"{', '.join(found)}: {action}" for action in ORDER if (found := self.of(action))) or "nothing"
+        if not self.counts:
+            return "nothing"
+        return "; ".join(f"{', '.join(found)}: {action}" for action in ORDER if (found := self.of(action)))
 
     def constraint(self) -> Constraint | None:
         """The limits that follow, if any.
@@ -58,6 +60,8 @@ class Inspection:
         """
         if self.failed:
             return Constraint(private=True, reasons=(self.failed,))
+        if not self.counts:
+            return None
         blocked = self.of("block")
         if blocked:
             raise PrivacyError(
@@ -85,10 +89,15 @@ class Inspector:
         self.detector = detector
         self._guard = guard
         self._files = detector.actions[UNREADABLE] != "allow"
+        self._redacts = "redact" in detector.actions.values()
 
     def task(self, task: Task) -> Inspection:
         """What a task holds, in all that would be sent for it."""
         return self._inspect(task.texts, task.messages, task.question)
+
+    def redacts(self, task: Task) -> bool:
+        """A task holds what has to be replaced; looked for only where a rule does that."""
+        return self._redacts and self.task(task).redacts
 
     def prompt(self, prompt: Prompt) -> Inspection:
         """What a prompt holds, right before it leaves."""
@@ -127,7 +136,7 @@ class Inspector:
 def prompt_texts(prompt: Prompt) -> Iterable[str]:
     """Every text that a provider is handed."""
     rest = (prompt.tools, prompt.tool_choice, prompt.response_schema, prompt.parameters, prompt.extra)
-    return chain(texts_in(prompt.messages), texts_in(rest))
+    return chain(texts_in(prompt.messages), texts_in([value for value in rest if value]))
 
 
 def told(rule: str, count: int) -> str:

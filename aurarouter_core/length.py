@@ -41,6 +41,11 @@ def length(task: Task) -> Length:
     return Length(least + answer, most + AROUND * (2 + len(task.messages)) + answer)
 
 
+def count_tokens(task: Task) -> int:
+    """What a task takes at most, the answer that it asks for included."""
+    return length(task).most
+
+
 def tokens(text: str) -> int:
     """Tokens of a text, on the safe side.
 

@@ -9,7 +9,7 @@ from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.models import ModelPool
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.wallet import doubtful
-from aurarouter_hooks import Constraint, Decision, Model, Task
+from aurarouter_hooks import Constraint, Decision, Model, ProviderTimeoutError, Task
 
 
 async def located(
@@ -50,3 +50,21 @@ def affordable(task: Task, snapshot: Snapshot, pool: ModelPool) -> Callable[[Mod
     if not budget.binds(task.app):
         return None
     return lambda model: pool.wallet.refusal(budget, task.app, model, pool.locations.get(model.id))
+
+
+async def located_by(
+    deadline: float | None, task: Task, snapshot: Snapshot, pool: ModelPool, limits: Constraint
+) -> Decision:
+    """The same, at the latest at this time of the event loop.
+
+    Raises:
+        ProviderTimeoutError: It took longer; and as `decide`.
+    """
+    try:
+        async with asyncio.timeout_at(deadline) as clock:
+            return await located(task, snapshot, pool, limits)
+    except TimeoutError as error:
+        if not clock.expired() or task.deadline is None:
+            raise
+        words = "the task's deadline passed before it was decided"
+        raise ProviderTimeoutError(words, after=task.deadline) from error

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from aurarouter_core import assets, prices
 from aurarouter_core.config import Config, ModelEntry
-from aurarouter_core.failure_state import FailureState, Refusal
+from aurarouter_core.failure_state import FailureState
 from aurarouter_core.failure_states import FailureStates, fingerprint
 from aurarouter_core.footprint import footprint
 from aurarouter_core.headers import Headers
@@ -26,6 +26,7 @@ from aurarouter_core.loans import OpenProviders, Shelves
 from aurarouter_core.memory import Memory
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Key, looked_up
+from aurarouter_core.resting import Refusal
 from aurarouter_core.rotation import Rotation, Turn
 from aurarouter_core.store import StateRow
 from aurarouter_core.wallet import Wallet

@@ -39,7 +39,7 @@ from aurarouter_hooks.values import NodeKind
 FAILURES = (RoutingError, PluginMissingError, ProviderError)
 """What keeps a node from answering. Anything else is a fault of the program and ends the task."""
 CONTEXT = 4096
-"""Tokens that a model is taken to hold when nobody says."""
+"""Tokens that a prompt is cut to for a model of which nobody says how many it holds."""
 ROOM = 32_000
 """Characters of earlier answers in one prompt, however much the model holds."""
 
@@ -161,11 +161,20 @@ class Nodes:
         return (*messages[:last], *([Message("user", beside)] if beside else []))
 
     def room(self, decision: Decision) -> int:
-        """Characters of earlier answers that fit beside the task into the context of each model of a chain."""
-        models = [self.run.snapshot.models[name] for name in decision.chain]
-        tokens = min((model.capabilities.context_length or CONTEXT for model in models), default=CONTEXT)
-        taken = len(self.task.question) + len(self.task.context)
-        return max(0, min(ROOM, tokens * 3 // 2 - taken))
+        """Characters of earlier answers that are sent beside the task: so many fit into the context of each model."""
+        lengths = [length or CONTEXT for length in self._context_lengths(decision)]
+        return min(ROOM, self._beside_the_task(min(lengths, default=CONTEXT)))
+
+    def limit(self, decision: Decision) -> int | None:
+        """Characters of an answer that fit for certain into the context of each model; None when nobody says."""
+        lengths = [length for length in self._context_lengths(decision) if length is not None]
+        return self._beside_the_task(min(lengths)) if lengths else None
+
+    def _context_lengths(self, decision: Decision) -> list[int | None]:
+        return [self.run.snapshot.models[name].capabilities.context_length for name in decision.chain]
+
+    def _beside_the_task(self, tokens: int) -> int:
+        return max(0, tokens * 3 // 2 - len(self.task.question) - len(self.task.context))
 
     def told(self, text: str) -> str | None:
         """A text for the trace, where content may be kept."""

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from attrs import evolve
+
 from aurarouter_core import shapes
 from aurarouter_core.discovery import Discovery
 from aurarouter_core.guard import Fault, Guard
+from aurarouter_core.plugin_words import PluginWords
 from aurarouter_hooks import PluginError
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ class Plugins:
 
     Attributes:
         found: Every plugin that was found, by name: loaded, switched off, or broken and why.
+        installed: They are what any process with this one's environment finds; none is the embedding program's.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class Plugins:
         environ: Mapping[str, str] | None = None,
         on_fault: Callable[[Fault], None] | None = None,
     ) -> None:
+        extra = tuple(extra)
+        self.installed = discover and not extra and environ is None
         discovery = Discovery(installed=discover, extra=extra, environ=os.environ if environ is None else environ)
         self.found = discovery.found
         self._manager = discovery.manager
@@ -120,6 +126,16 @@ class Plugins:
         ]
         return tuple(layer for _, _, layer in sorted(brought, key=lambda item: item[:2]))
 
+    @cached_property
+    def task_layers(self) -> Sequence[Middleware]:
+        """The middleware around a task."""
+        return tuple(layer for layer in self.middleware if layer.scope == "task")
+
+    @cached_property
+    def attempt_layers(self) -> Sequence[Middleware]:
+        """The middleware around an attempt."""
+        return tuple(layer for layer in self.middleware if layer.scope == "attempt")
+
     def settings_layers(self, environment: str) -> list[tuple[str, Mapping[str, Any]]]:
         """(plugin, settings) of each plugin that brings a layer, in an order that does not depend on loading."""
         brought = self.guard.opinions("register_settings", {"environment": environment}, shapes.settings)
@@ -148,7 +164,8 @@ class Plugins:
         if not self.guard.anyone("constrain_task"):
             return []
         arguments = {"task": task, "analysis": analysis}
-        return [answer for _, answer in self.guard.verdicts("constrain_task", arguments, shapes.constraint)]
+        answers = [answer for _, answer in self.guard.verdicts("constrain_task", arguments, shapes.constraint)]
+        return [evolve(answer, reasons=tuple(map(PluginWords, answer.reasons))) for answer in answers]
 
     def veto(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, str]:
         """Model id → the reasons of all plugins that refuse it.
@@ -163,7 +180,7 @@ class Plugins:
         for plugin, answer in self.guard.verdicts("veto_models", arguments, shapes.words):
             for model, reason in answer.items():
                 reasons.setdefault(model, []).append(f"{plugin}: {reason}")
-        return {model: "; ".join(sorted(texts)) for model, texts in reasons.items()}
+        return {model: PluginWords("; ".join(sorted(texts))) for model, texts in reasons.items()}
 
     def score(self, task: Task, analysis: Analysis, models: Sequence[Model]) -> dict[str, float]:
         """Model id → the sum of all plugins' scores, the same whatever order they load in."""

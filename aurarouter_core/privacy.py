@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
-from aurarouter_hooks import Constraint, Location, Model
+from aurarouter_core.store import Audit
+from aurarouter_hooks import AuraRouterError, Constraint, Location, Model, PrivacyError
+
+log = logging.getLogger(__name__)
 
 PRIVATE_TAG = "private"
-REMEMBERED = 100_000
-"""Private conversations that are kept in mind; once they are so many, every conversation counts as private."""
+REMEMBERED = 10_000
+"""Private conversations that are kept in mind, so that the store need not be asked."""
 STILL_PRIVATE = Constraint(private=True, reasons=("the conversation was private before",))
 
 
@@ -19,21 +23,42 @@ class PrivateConversations(Protocol):
         """It was private once. Whoever can't tell says True."""
 
     def keep_private(self, conversation: str) -> None:
-        """It is private from now on."""
+        """It is private from now on. May wait for a disk; is called from threads of its own.
+
+        Raises:
+            PrivacyError: It can't be remembered, so the task must not go on.
+        """
 
 
-class InMind:
-    """As long as this process lives."""
+class Lasting:
+    """In the store, for every process and beyond their lives."""
 
-    def __init__(self) -> None:
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
         self._known: set[str] = set()
 
     def is_private(self, conversation: str) -> bool:
-        """It was private once, or there are too many to tell."""
-        return conversation in self._known or len(self._known) >= REMEMBERED
+        """It was private once, or that can't be told."""
+        if conversation in self._known:
+            return True
+        try:
+            return self._audit.is_private(conversation)
+        except AuraRouterError as error:
+            log.warning("a conversation counts as private, since nobody knows: %s", error)
+            return True
 
     def keep_private(self, conversation: str) -> None:
-        """It is private from now on."""
+        """It is private from now on.
+
+        Raises:
+            PrivacyError: That can't be written down.
+        """
+        if conversation in self._known:
+            return
+        try:
+            self._audit.keep_private(conversation)
+        except AuraRouterError as error:
+            raise PrivacyError(f"the conversation can't be kept private: {error}", hint=error.hint) from error
         if len(self._known) < REMEMBERED:
             self._known.add(conversation)
 

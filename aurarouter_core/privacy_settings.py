@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from attrs import Attribute, Factory, field, frozen
-from attrs.validators import deep_iterable, in_, instance_of
+from attrs.validators import and_, deep_iterable, ge, in_, instance_of, le
 
 from aurarouter_core.detection import patterns
 from aurarouter_core.detection.re2_pattern import RE2, re2_problem
@@ -90,6 +90,7 @@ class Privacy:
         patterns: Rules of your own, by name.
         markers: Headings that call a text confidential, beside the built-in ones.
         restore: Where data was replaced for a model (`redact`), put it back into the answer.
+        audit_days: For how many days the audit is kept, and which conversations were private.
         trusted_networks: Networks such as `10.0.0.0/8` in which `doctor` doesn't mind endpoints without TLS.
     """
 
@@ -98,4 +99,5 @@ class Privacy:
     patterns: Mapping[str, PatternEntry] = field(default=Factory(dict), validator=_patterns)
     markers: tuple[str, ...] = field(default=(), validator=deep_iterable(instance_of(str)))
     restore: bool = False
+    audit_days: float = field(default=400.0, validator=and_(ge(1.0), le(36_600.0)))
     trusted_networks: tuple[str, ...] = field(default=(), validator=deep_iterable(_network))

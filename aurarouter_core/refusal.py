@@ -77,6 +77,7 @@ def all_failed(decision: Decision, attempts: Sequence[Attempt], passed_over: Map
     tried = {attempt.model for attempt in attempts}
     left_alone = {model: why for model, why in passed_over.items() if model not in tried}
     words = "; ".join([*reasons, *(f"{model}: {why}" for model, why in left_alone.items())])
+    hints = dict.fromkeys(attempt.error.hint for attempt in attempts if attempt.error and attempt.error.hint)
     for kind, what, hint in (
         (PrivacyError, "no model is cleared for this task", CLEAR_ONE),
         (BudgetError, "the budget leaves no model for this task", WAIT),
@@ -84,8 +85,7 @@ def all_failed(decision: Decision, attempts: Sequence[Attempt], passed_over: Map
     ):
         refused = {a.model: a.error.message for a in attempts if a.error and a.error.type == kind.__name__}
         if refused and len(refused) == len(attempts) and not left_alone:
-            return kind(f"{what} ({words})", vetoes={**decision.vetoes, **refused}, hint=hint)
-    hints = dict.fromkeys(attempt.error.hint for attempt in attempts if attempt.error and attempt.error.hint)
+            return kind(f"{what} ({words})", vetoes={**decision.vetoes, **refused}, hint=" ".join(hints) or hint)
     return AllModelsFailedError(
         f"every model failed ({words})" if attempts else f"no model may be asked now ({words})",
         attempts=attempts,

@@ -155,9 +155,13 @@ async def _correction(nodes: Nodes, answer: Answer, problems: tuple[str, ...], n
 
 
 def _whole(nodes: Nodes, answer: Answer, work: Work) -> Work:
-    """Nobody is asked who can't read all of the answer: half of it can't be approved, nor written again."""
-    size, room = len(answer.reply.text), nodes.room(work.run.decision)
-    if work.failure is None and size > room:
+    """Nobody is asked who can't read all of the answer: half of it can't be approved, nor written again.
+
+    A model of which nobody says how much it holds is tried: most hold long texts, and the others refuse one that is
+    too long.
+    """
+    size, room = len(answer.reply.text), nodes.limit(work.run.decision)
+    if work.failure is None and room is not None and size > room:
         work.failure = NoModelLeftError(f"the answer has {size} characters, and {room} fit into the prompt")
         work.error = error_info(work.failure)
         log.info("%s: %s", work.node.id, work.failure)

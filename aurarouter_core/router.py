@@ -10,9 +10,12 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from attrs import evolve
+
 from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
+from aurarouter_core.clocks import within
 from aurarouter_core.config import Config
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
@@ -21,14 +24,15 @@ from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
-from aurarouter_core.located import affordable, located
+from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.privacy import STILL_PRIVATE, InMind, PrivateConversations
+from aurarouter_core.privacy import STILL_PRIVATE, Lasting, PrivateConversations
 from aurarouter_core.snapshot import Snapshot
-from aurarouter_core.store import Keep, Store
+from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
+from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
@@ -38,12 +42,15 @@ from aurarouter_hooks import (
     Done,
     Event,
     Health,
-    ProviderTimeoutError,
+    Model,
+    PrivacyError,
     RoutingError,
     Task,
 )
 
 log = logging.getLogger(__name__)
+GRACE = 0.07
+"""Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
 class Router:
@@ -54,7 +61,7 @@ class Router:
         plugins: The plugins to work with; None looks for installed ones.
         home: The folder for models and traces; None for the user's own.
         store: Where traces are kept; None for a file in `home`.
-        conversations: Knows which conversations were private once; None for as long as the router lives.
+        conversations: Knows which conversations were private once; None for the store.
         surface: Who the router works for ("cli", "mcp" …), for traces.
         watch: Seconds between two looks at the configuration's files, to reload when they change; None for no looks.
         on_reload: Told of each new configuration.
@@ -73,17 +80,18 @@ class Router:
         on_reload: Callable[[Config], None] | None = None,
     ) -> None:
         self.plugins = plugins if plugins is not None else Plugins()
-        self._home = home or Home.of()
-        self.store = store or Store(self._home.store)
+        self.home = home or Home.of()
+        self.store = store or Store(self.home.store)
         self.store.follow(self.plugins.guard)
         self._live = LiveSnapshot(config if config is not None else load_config(self.plugins), self.plugins)
         self.store.bound(Keep.of(self.snapshot.config.system))
         request = self.snapshot.config.request
-        self.pool = ModelPool(self._home, request.environ if request else None, FailureStates(self.store.add))
+        self.pool = ModelPool(self.home, request.environ if request else None, FailureStates(self.store.add))
         self.pool.memory.follow(self.snapshot.config.system)
-        self._conversations = conversations if conversations is not None else InMind()
+        self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
+        self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
         self._surface = surface
-        self._gate = Gate()
+        self.gate = Gate()
         self._watch = watch
         self._background = Background()
         self._on_reload = on_reload
@@ -100,7 +108,7 @@ class Router:
 
     async def __aenter__(self) -> Self:
         self.pool.reopen()
-        self._gate.refusal = ""
+        self.gate.refusal = ""
         await hear(self.store, self.pool, self.snapshot)
         work = [keep_hearing(self.store, self.pool, lambda: self.snapshot)]
         if self._watch is not None:
@@ -114,12 +122,13 @@ class Router:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._gate.refusal = "the router is closed"
+        self.gate.refusal = "the router is closed"
         await self._background.end()
         try:
             await self.plugins.lifecycle("kernel_stopping", self)
             await self.pool.aclose()
         finally:
+            await self._witness.close()
             await asyncio.to_thread(self.store.close)
             await asyncio.to_thread(self.pool.wallet.close)
 
@@ -150,78 +159,89 @@ class Router:
         known = bool(task.conversation) and self._conversations.is_private(task.conversation)
         return STILL_PRIVATE if known else NO_LIMITS
 
-    def _remember(self, task: Task, private: bool) -> None:
+    async def _remember(self, task: Task, private: bool) -> None:
         if private and task.conversation:
-            self._conversations.keep_private(task.conversation)
+            await asyncio.to_thread(self._conversations.keep_private, task.conversation)
 
-    async def run(self, task: Task) -> Done:
+    async def run(self, task: Task, *, surface: str | None = None) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
-        async with aclosing(self.stream(task)) as events:
+        async with aclosing(self.stream(task, surface=surface)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     return event
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
 
-    async def stream(self, task: Task) -> AsyncGenerator[Event]:
+    async def stream(self, task: Task, *, surface: str | None = None) -> AsyncGenerator[Event]:
         """Run a task and tell its events; the grammar stands in `aurarouter_hooks.values.event`.
+
+        Args:
+            task: What is asked.
+            surface: Who asks, for traces; None for whom the router works for.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        recorder = Recorder(task, surface=self._surface, keep_content=snapshot.config.system.keep_content)
+        keep_content = snapshot.config.system.keep_content
+        recorder = Recorder(task, surface=surface or self._surface, keep_content=keep_content)
         finished: Done | None = None
         error: BaseException | None = None
-        with self._gate.inside():
+        with self.gate.inside():
             try:
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
-                        recorder.see(event)
                         if isinstance(event, Done):
-                            finished = self._with_whole_trace(event, recorder)
+                            finished = self._with_whole_trace(event, recorder) if self.plugins.task_layers else event
                             break
+                        recorder.see(event)
                         yield event
                 if finished is not None:
                     yield finished
             except BaseException as failure:
                 error = failure if finished is None else None
+                if isinstance(error, PrivacyError):
+                    await self._witness.refuses_all(snapshot, recorder)
                 raise
             finally:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
-                self._remember(task, trace.private)
-                self.store.add(without_words(trace) if trace.private else trace)
-                self.plugins.task_finished(trace)
+                try:
+                    await self._remember(task, trace.private)
+                except PrivacyError as problem:  # whoever was sent something has been written down before
+                    log.warning("%s", problem)
+                kept = without_words(trace) if recorder.wordless else trace
+                self.store.add(kept)
+                self.plugins.task_finished(kept)
 
     async def _begun(self, task: Task, snapshot: Snapshot, recorder: Recorder) -> AsyncGenerator[Event]:
         """A task's events, once it is decided."""
         began = recorder.elapsed
-        deadline = None
-        known = self._known_limits(task)
-        if task.deadline is None:
-            decision = await located(task, snapshot, self.pool, known)
-        else:
-            deadline = asyncio.get_running_loop().time() + task.deadline
-            try:
-                async with asyncio.timeout_at(deadline) as clock:
-                    decision = await located(task, snapshot, self.pool, known)
-            except TimeoutError as error:
-                if not clock.expired():
-                    raise
-                words = "the task's deadline passed before it was decided"
-                raise ProviderTimeoutError(words, after=task.deadline) from error
+        recorder.redacts = snapshot.inspector.redacts(task)
+        deadline = None if task.deadline is None else asyncio.get_running_loop().time() + task.deadline
+        known = await asyncio.to_thread(self._known_limits, task) if task.conversation else NO_LIMITS
+        decision = await located_by(deadline, task, snapshot, self.pool, known)
         recorder.decided(decision, began)
-        self._remember(task, decision.constraint.private)
+        await self._remember(task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
-        run = Run(task=task, decision=decision, snapshot=snapshot, pool=self.pool, recorder=recorder, deadline=deadline)
+        run = Run(
+            task=task,
+            decision=decision,
+            snapshot=snapshot,
+            pool=self.pool,
+            recorder=recorder,
+            witness=self._witness,
+            deadline=deadline,
+        )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        layers = [layer for layer in self.plugins.middleware if layer.scope == "task"]
-        return wrapped(layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
+        if deadline is None:
+            return events
+        return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
 
     @staticmethod
     def _with_whole_trace(done: Done, recorder: Recorder) -> Done:
@@ -262,6 +282,7 @@ class Router:
         config = self.snapshot.config
         self.pool.forget(config)
         self.store.bound(Keep.of(config.system))
+        self._witness.audit.days = config.privacy.audit_days
         if self._on_reload is not None:
             self._on_reload(config)
 
@@ -273,18 +294,22 @@ class Router:
         """How each model is."""
         return await health.check(self.snapshot, self.pool)
 
+    async def models(self) -> Mapping[str, Model]:
+        """The configured models by id, without their keys."""
+        return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
+
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""
-        self._gate.refusal = "the router is paused"
+        self.gate.refusal = "the router is paused"
 
     def resume(self) -> None:
         """Accept tasks again."""
-        self._gate.refusal = ""
+        self.gate.refusal = ""
 
     async def drain(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the contract's own parameter
         """Refuse new tasks and wait for running ones; True when none is left."""
         self.pause()
-        return await self._gate.emptied(timeout)
+        return await self.gate.emptied(timeout)
 
     def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
         """Call a hook that a plugin brought; the answers that are not None."""

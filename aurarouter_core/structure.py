@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from aurarouter_core import converter
+from aurarouter_core.asset_settings import Assets
 from aurarouter_core.budget_settings import Budget
 from aurarouter_core.config import Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
 from aurarouter_core.converter import Problems, nearest
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 
     from aurarouter_core.layers import Layers
 
-SINGLE: dict[str, type] = {"system": System, "privacy": Privacy, "budget": Budget, "plans": Plans, "prompts": Prompts}
+SINGLE: dict[str, type] = {
+    "system": System,
+    "privacy": Privacy,
+    "budget": Budget,
+    "plans": Plans,
+    "prompts": Prompts,
+    "assets": Assets,
+}
 NAMED: dict[str, type] = {
     "models": ModelEntry,
     "roles": RoleEntry,

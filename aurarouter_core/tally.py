@@ -28,6 +28,7 @@ from aurarouter_hooks import (
     ProviderRateLimitedError,
     ProviderUnavailableError,
     Reply,
+    RoutingError,
     Usage,
 )
 
@@ -82,7 +83,7 @@ class Tally:
         outcome: Literal["ok", "failed", "incomplete", "cancelled", "error"]
         if error is None:
             outcome = "ok"
-        elif moves_on(error, self.model.id):
+        elif moves_on(error, self.model.id) or (self.committed and isinstance(error, RoutingError)):
             outcome = "incomplete" if self.committed else "failed"
         else:
             outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
@@ -125,7 +126,7 @@ class Tally:
 
 
 def moves_on(error: BaseException, model: str) -> bool:
-    """After this error the next model of the chain is asked; a budget's, where it rules out just this one."""
+    """This ends an attempt, and not the node. A budget's error does where it rules out just this model."""
     if isinstance(error, BudgetError):
         return model in error.vetoes
     return isinstance(error, ProviderError | PrivacyError | NoModelLeftError)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import evolve
 
+from aurarouter_core.plugin_words import PluginWords
 from aurarouter_hooks import (
     Attempt,
     AttemptDone,
@@ -35,6 +37,7 @@ class Recorder:
 
     Attributes:
         private: The task was declared or found private, at whatever point.
+        redacts: It holds values that are replaced before a model which is not cleared gets them.
     """
 
     def __init__(self, task: Task, *, surface: str = "", keep_content: bool = False) -> None:
@@ -52,6 +55,22 @@ class Recorder:
         self._said: dict[str, list[str]] = {}
         self._decision: Decision | None = None
         self.private = task.private
+        self.redacts = False
+
+    @property
+    def id(self) -> str:
+        """The trace's id."""
+        return self._id
+
+    @property
+    def task(self) -> Task:
+        """The whole task, also while a part of its plan runs."""
+        return self._task
+
+    @property
+    def surface(self) -> str:
+        """Who asked the router."""
+        return self._surface
 
     @property
     def elapsed(self) -> float:
@@ -60,8 +79,13 @@ class Recorder:
 
     @property
     def keeps_content(self) -> bool:
-        """What was said may stand in the trace."""
-        return self._keep_content and not self.private
+        """What was said may stand in the trace. Until it is decided, nobody knows what a task holds."""
+        return self._keep_content and self._decision is not None and not self.wordless
+
+    @property
+    def wordless(self) -> bool:
+        """Nothing that anybody but the kernel said may be kept."""
+        return self.private or self.redacts
 
     def span(self) -> TraceContext:
         """A new span in this trace, for an attempt."""
@@ -139,7 +163,7 @@ class Recorder:
             node = evolve(node, attempts=tuple(loose), outcome=node.outcome or "failed", seconds=seconds)
         if not self._keep_content:
             return node if node.raw is None else evolve(node, raw=None)
-        if self.private:
+        if self.wordless:
             return evolve(node, raw=None, label=_own_label(node))
         said = "".join(self._said.get(node.id, ())).strip()
         return evolve(node, raw=said) if node.raw is None and said else node
@@ -152,6 +176,13 @@ def _own_label(node: Node) -> str:
 
 def without_words(trace: Trace) -> Trace:
     """The trace of a private task without all that may quote it: what backends and plugins said, and its own words."""
+    decision = trace.decision
+    quoted = _quoted(decision) if decision is not None else ()
+
+    def own(text: str) -> str:
+        for words in quoted:
+            text = text.replace(words, LEFT_OUT)
+        return text
 
     def bare(error: ErrorInfo | None) -> ErrorInfo | None:
         return None if error is None else ErrorInfo(type=error.type, message=LEFT_OUT)
@@ -159,15 +190,27 @@ def without_words(trace: Trace) -> Trace:
     nodes = tuple(
         evolve(
             node,
-            label=_own_label(node),
+            label=own(_own_label(node)),
             raw=None,
             skipped=dict.fromkeys(node.skipped, LEFT_OUT),
             attempts=tuple(evolve(attempt, error=bare(attempt.error)) for attempt in node.attempts),
         )
         for node in trace.nodes
     )
-    decision = trace.decision
     if decision is not None:
-        decision = evolve(decision, analysis=evolve(decision.analysis, verbs=()))
+        decision = evolve(
+            decision,
+            analysis=evolve(decision.analysis, verbs=()),
+            intent=own(decision.intent),
+            vetoes={model: own(why) for model, why in decision.vetoes.items()},
+            constraint=evolve(decision.constraint, reasons=tuple(map(own, decision.constraint.reasons))),
+            stages=tuple(evolve(stage, outcome=own(stage.outcome)) for stage in decision.stages),
+        )
     notes = dict.fromkeys(trace.notes, LEFT_OUT)
     return evolve(trace, nodes=nodes, error=bare(trace.error), decision=decision, notes=notes, prompt=None)
+
+
+def _quoted(decision: Decision) -> Sequence[str]:
+    """What plugins said in a decision, longest first."""
+    said = (decision.intent, *decision.vetoes.values(), *decision.constraint.reasons)
+    return sorted({words for words in said if isinstance(words, PluginWords) and words}, key=len, reverse=True)

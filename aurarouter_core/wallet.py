@@ -14,8 +14,8 @@ from typing import TypeVar
 from attrs import evolve, frozen
 
 from aurarouter_core.budget_settings import Budget, Limit
+from aurarouter_core.cashbook import NANO, Cashbook, Reservation, Standing, day_of
 from aurarouter_core.cost import at_most, is_free, limited, price_of
-from aurarouter_core.ledger import NANO, Ledger, Reservation, Standing, day_of
 from aurarouter_hooks import BudgetError, Location, Model, Prompt
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Wallet:
     """
 
     def __init__(self, path: Path) -> None:
-        self._ledger = Ledger(path)
+        self._book = Cashbook(path)
         self._thread: ThreadPoolExecutor | None = None
         self._known: dict[Limit, tuple[str, int]] = {}
 
@@ -73,14 +73,14 @@ class Wallet:
             return prompt, None
         prompt = evolve(prompt, parameters=limited(prompt.parameters, budget.max_output))
         amount = math.ceil(at_most(prompt, price, budget.max_output) * NANO)
-        work = self._submit(lambda: self._ledger.reserve(limits, app, model.id, amount))
+        work = self._submit(lambda: self._book.reserve(limits, app, model.id, amount))
         try:
             reservation, standings = await asyncio.wrap_future(work)
         except asyncio.CancelledError:
             work.add_done_callback(self._give_back)  # it may have been set aside just now, for nobody
             raise
         except Exception as error:
-            hint = f"Make sure that {self._ledger.path} can be written to; without it no budget can be kept."
+            hint = f"Make sure that {self._book.path} can be written to; without it no budget can be kept."
             raise _refused(model, f"the budget can't be kept: {error}", hint) from error
         self._learn(standings)
         if reservation is None:
@@ -101,7 +101,7 @@ class Wallet:
         limits = tuple(budget.all_limits())
         if limits:
             try:
-                self._learn(await asyncio.wrap_future(self._submit(lambda: self._ledger.standings(limits))))
+                self._learn(await asyncio.wrap_future(self._submit(lambda: self._book.standings(limits))))
             except Exception as error:  # noqa: BLE001 - the reservation itself will say so, and refuse
                 log.warning("how the budget stands can't be read: %s", error)
 
@@ -109,15 +109,15 @@ class Wallet:
         """Settle what is under way and let go of the file. The next reservation opens it again."""
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.submit(self._ledger.close).result()
+            thread.submit(self._book.close).result()
             thread.shutdown()
 
     def _settle(self, reservation: Reservation, amount: int, limits: Sequence[Limit]) -> None:
         try:
-            self._ledger.settle(reservation, amount)
-            self._learn(self._ledger.standings(limits))
+            self._book.settle(reservation, amount)
+            self._learn(self._book.standings(limits))
         except Exception as error:  # noqa: BLE001 - nobody waits for it; what was set aside stays so, and counts
-            log.warning("what an attempt cost can't be written to %s: %s", self._ledger.path, error)
+            log.warning("what an attempt cost can't be written to %s: %s", self._book.path, error)
 
     def _give_back(self, work: Future[tuple[Reservation | None, Sequence[Standing]]]) -> None:
         if not work.cancelled() and work.exception() is None and (reservation := work.result()[0]) is not None:

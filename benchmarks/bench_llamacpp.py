@@ -21,7 +21,7 @@ from typing import Any
 from measure import Report, arguments
 
 from aurarouter_core import Home, Plugins, Router, Task, assets
-from aurarouter_core.config import AssetEntry
+from aurarouter_core.asset_settings import AssetEntry
 from aurarouter_core.layers import Layers
 from aurarouter_core.sources import EMBEDDED
 from aurarouter_core.structure import build

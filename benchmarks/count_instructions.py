@@ -15,6 +15,7 @@ from pathlib import Path
 from measure import Report, arguments
 
 WORK = {
+    "20 characters, the Python call": ("call", "20 characters", 500),
     "resolve, hit": ("resolve", "custom verb 5000", 2_000),
     "resolve, miss": ("resolve", "no such synonym", 2_000),
     "200 characters, the pass": ("pass", "200 characters", 200),
@@ -23,20 +24,31 @@ WORK = {
     "200 characters of Chinese, the Python call": ("call", "200 characters of Chinese", 200),
     "2,000 characters, the Python call": ("call", "2,000 characters", 100),
     "200,000 characters, the Python call": ("call", "200,000 characters", 20),
-    "200,000 of combining marks, the Python call": ("call", "200,000 of combining marks", 20),
+    "1,000,000 characters, the Python call": ("call", "1,000,000 characters", 5),
+    "200,000 of newlines, the Python call": ("call", "200,000 of newlines", 10),
+    "200,000 of one word, the Python call": ("call", "200,000 of one word", 10),
+    "200,000 of combining marks, the Python call": ("call", "200,000 of combining marks", 10),
+    "200,000 of emoji, the Python call": ("call", "200,000 of emoji", 10),
+    "200 characters, plain": ("plain", "200 characters", 5),
 }
 TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
 
 
 def run_here(kind: str, what: str, calls: int) -> None:
     """The work itself, in the process that is watched."""
-    from bench_analyse import SYNONYMS, texts
+    from bench_analyse import SYNONYMS, plain_analyser, texts
 
     from aurarouter_core import hotpath
     from aurarouter_core.lexicon import Lexicon
 
     analyser = hotpath.Analyser(Lexicon.default().with_verbs(SYNONYMS if kind == "resolve" else {}))
-    call = {"resolve": analyser.resolve, "pass": analyser._passes.analyse, "call": analyser.analyse}[kind]
+    plain = plain_analyser(Lexicon.default())
+    call = {
+        "resolve": analyser.resolve,
+        "pass": analyser._passes.analyse,
+        "call": hotpath.analyse,
+        "plain": plain.analyse,
+    }[kind]
     given = what if kind == "resolve" else texts()[what]
     for _ in range(calls):
         call(given)
@@ -62,7 +74,7 @@ def main() -> None:
     options = arguments(__doc__ or "").parse_args()
     if shutil.which("valgrind") is None:
         raise SystemExit("valgrind is not installed (Debian: apt-get install valgrind)")
-    report = Report("machine instructions of one call", "the pass over 200 characters")
+    report = Report("machine instructions of one call", "the pass over 200 characters", "count")
     found = {
         name: (counted(kind, what, 2 * calls) - counted(kind, what, calls)) / calls
         for name, (kind, what, calls) in WORK.items()

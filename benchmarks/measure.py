@@ -19,13 +19,19 @@ ROOT = Path(__file__).parents[1]
 
 
 def medians(
-    work: Mapping[str, Callable[[], object]], *, rounds: int = 31, seconds: float = 0.02, once: bool = False
+    work: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int = 31,
+    seconds: float = 0.02,
+    once: bool = False,
+    of: Callable[[list[float]], float] = median,
 ) -> dict[str, float]:
     """Seconds that one call of each takes. All take turns in every round, so a busy moment hits all alike.
 
     Args:
         work: Name → what to call.
-        rounds: How many turns each gets; the median of them counts.
+        rounds: How many turns each gets.
+        of: Which of them counts: the middle one, or with `min` the least disturbed.
         seconds: About how long one turn lasts: as many calls as fit.
         once: One call is a turn.
     """
@@ -37,7 +43,7 @@ def medians(
             for _ in range(loops[name]):
                 call()
             turns[name].append((perf_counter() - began) / loops[name])
-    return {name: median(times) for name, times in turns.items()}
+    return {name: of(times) for name, times in turns.items()}
 
 
 def _loops(call: Callable[[], object], seconds: float) -> int:
@@ -70,6 +76,7 @@ class Report:
 
     title: str
     yardstick: str
+    figure: str = "median"
     rows: list[Row] = field(factory=list)
 
     def add(self, what: str, value: float, unit: str, *, against: float | None = None, budget: str = "") -> None:
@@ -78,11 +85,11 @@ class Report:
 
     def finish(self, file: Path | None) -> None:
         """Print the table; write the same as JSON where a file was named."""
-        about = {"title": self.title, "yardstick": self.yardstick, **circumstances()}
+        about = {"title": self.title, "yardstick": self.yardstick, "figure": self.figure, **circumstances()}
         for name, value in about.items():
             print(f"{name:<10} {value}")
         width = max(len(row.what) for row in self.rows)
-        print(f"\n{'':<{width}} {'median':>14} {'ratio':>8}  budget")
+        print(f"\n{'':<{width}} {self.figure:>14} {'ratio':>8}  budget")
         for row in self.rows:
             ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
             print(f"{row.what:<{width}} {row.value:>9.1f} {row.unit:<4} {ratio:>8}  {row.budget}".rstrip())

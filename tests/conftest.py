@@ -12,7 +12,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from aurarouter_core import assets
-from aurarouter_core.config import AssetEntry
+from aurarouter_core.asset_settings import AssetEntry
 from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.sources import EMBEDDED

@@ -27,7 +27,8 @@ INTENTS = ("DIRECT", "SIMPLE_CODE", "COMPLEX_REASONING")
 ROLES = ("", "coding", "reasoning", "summarization", "analysis", "reviewer", "router")
 NOT_OURS = {"CC-BY-NC-4.0", "C-UDA"}  # licences whose rows are left out of what ships
 BITS, HEAD, TAIL = 17, 450, 250
-LENGTH = 2048.0  # eight doublings of the length count for as much as certainty that a text isn't easy
+LENGTH, FADES, WITHIN = 2048.0, 2304.0, 384.0  # eight doublings; about 512 characters; one and a half doublings
+PARTS = (0.0, 4 / 3, 2.0)  # of INTENTS; `complexity.py` is how these were chosen
 OWN = 1.5  # how much a prompt of our own counts beside a public one
 WARMTH = (1.0, 1.0)  # factors on the scores of each head: one over its temperature
 FOLDS = 5
@@ -124,7 +125,10 @@ def quantized(table: sgd.Floats, bias: sgd.Floats, occurrences: NDArray[np.int64
         intents=INTENTS,
         roles=ROLES,
         levels=(),
+        parts=PARTS,
         length=LENGTH,
+        fades=FADES,
+        within=WITHIN,
     )
 
 

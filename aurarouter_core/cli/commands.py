@@ -9,6 +9,7 @@ import click
 
 # Name → (module, one line of help). A module is imported when its command is used.
 KERNEL = {
+    "apps": ("apps", "Make, list and revoke client keys."),
     "chat": ("chat", "Talk with the best available model; conversations are kept."),
     "compare": ("compare", "Give a task to several models and show their answers side by side."),
     "completion": ("completion", "Print the completion script of a shell."),
@@ -19,10 +20,14 @@ KERNEL = {
     "init": ("init", "Look for models on this machine and write a first configuration file."),
     "intent": ("intent", "List kinds of task, and measure how well they are told apart."),
     "keys": ("keys", "Keep providers' keys."),
-    "model": ("model", "List, add, remove and test models; fetch their files."),
+    "model": ("model", "List, add, import, fetch, remove and test models."),
     "plugins": ("plugins", "List plugins and what they bring."),
+    "privacy": ("privacy", "Show which private data models were sent, and prove what was not."),
+    "reload": ("reload", "Have the shared engine read its configuration again."),
     "role": ("role", "List roles and choose their models."),
     "run": ("run", "Answer a task with the best available model."),
+    "status": ("status", "Say whether a shared engine runs, and how it is."),
+    "stop": ("stop", "End the shared engine."),
     "trace": ("trace", "Show what happened to a task."),
     "usage": ("usage", "Show tokens, cost and failures by model, role, app, day or surface."),
 }

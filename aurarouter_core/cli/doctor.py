@@ -129,7 +129,22 @@ def _configuration(session: Session) -> Iterator[Finding]:
     for role, entry in config.roles.items():
         if not entry.models:
             yield Finding("note", f"role '{role}' names no model")
+    yield _engine(session)
     yield from asyncio.run(_models(router))
+
+
+def _engine(session: Session) -> Finding:
+    from aurarouter_core.cli.status import status
+    from aurarouter_core.daemon.door import shares
+
+    if not shares():
+        return Finding("note", "no engine is shared here: each program works by itself")
+    state = status(session.engine)
+    if not state["running"]:
+        return Finding("ok", "no shared engine is running; one starts when it is needed")
+    if "error" in state:
+        return Finding("problem", f"the shared engine does not answer: {state['error']}", "aurarouter stop --force")
+    return Finding("ok", f"the shared engine is process {state['pid']}, clients: {state['clients']}")
 
 
 async def _models(router: Router) -> list[Finding]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from aurarouter_core import install, variables
 from aurarouter_core.amend import amend
+from aurarouter_core.chains import chain_of, of_the_user, served_by
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
-from aurarouter_core.config import Request
-from aurarouter_core.edit import Change, Remove, Set
-from aurarouter_core.layers import Layers, merged
+from aurarouter_core.downloads import Downloads
+from aurarouter_core.edit import Change, Set
 from aurarouter_core.loading import read_layers
 from aurarouter_core.models import missing_provider
-from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import ConfigError, PluginMissingError, UnknownModelError
+from aurarouter_core.registry import AssetRegistry, take_out
+from aurarouter_hooks import AuraRouterError, ConfigError, PluginMissingError
 
 
 @click.command("add")
@@ -66,8 +67,8 @@ def add_model(
             entry[key] = dict(_pair(text) for text in settings[key])
     changes: list[Change] = [Set(("models", name), entry)]
     for role in dict.fromkeys(roles):
-        chain = _chain(layers, role)
-        ahead = first or not _of_the_user(layers, role)  # a model of one's own goes before the built-in one
+        chain = chain_of(layers, role)
+        ahead = first or not of_the_user(layers, role)  # a model of one's own goes before the built-in one
         changes.append(Set(("roles", role, "models"), [name, *chain] if ahead else [*chain, name]))
     tell(amend(plugins, request, changes, literal=literal), as_json)
     if not roles and not as_json:
@@ -84,59 +85,40 @@ def _pair(text: str) -> tuple[str, Any]:
         raise click.UsageError(f"{name}: {error}") from error
 
 
-def _of_the_user(layers: Layers, role: str) -> bool:
-    """A file says who serves the role, not only the defaults."""
-    origin = layers.origin(("roles", role, "models"))
-    return origin is not None and origin is not layers.stack[-1]
-
-
-def _chain(layers: Layers, role: str) -> list[str]:
-    """A role's models as the file and the defaults have them: what a variable says is never written to the file."""
-    lasting = [layer for layer in layers.stack if layer.yaml is not None or layer is layers.stack[-1]]
-    chain = (merged(lasting).get("roles") or {}).get(role)
-    models = chain.get("models") if isinstance(chain, Mapping) else None
-    if models is not None and not isinstance(models, list | tuple):
-        raise ConfigError(
-            f"the models of the role '{role}' are no list in the file",
-            hint=f"See 'aurarouter config show roles.{role}'.",
-        )
-    return list(models or ())
-
-
 @click.command("remove")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Don't ask: take it out of its roles too.")
+@click.option("--delete-file", is_flag=True, help="Delete its file too, if AuraRouter downloaded it.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
-def remove_model(context: click.Context, name: str, yes: bool, as_json: bool) -> None:
+def remove_model(context: click.Context, name: str, yes: bool, delete_file: bool, as_json: bool) -> None:
     """Take the model NAME out of the configuration file, and out of the roles that name it."""
-    plugins = Session.of(context).plugins
+    session = Session.of(context)
     request = request_of(context)
-    layers = read_layers(plugins, request)
-    written = next((layer.settings for layer in layers.stack if layer.yaml is not None), {})
-    if name not in (written.get("models") or {}):
-        _refuse(layers, name)
-    roles = [role for role in written.get("roles") or {} if name in _chain(layers, role)]
+    roles = served_by(read_layers(session.plugins, request), name)
     if roles and not (yes or _agreed(name, roles, asked=not as_json)):
         click.echo("nothing is changed", err=True)
         context.exit(1)
-    _remove(plugins, request, layers, name, roles, as_json)
+    file = _file_to_delete(session, name, delete_file, asked=not as_json)
+    amendment = take_out(session.plugins, request, session.home, name, from_roles=True)
+    if file is not None:
+        Downloads(session.home.models).delete(file)
+    tell(amendment, as_json)
+    if file is not None and not as_json:
+        click.echo(f"{file} is deleted")
 
 
-def _remove(plugins: Plugins, request: Request, layers: Layers, name: str, roles: Sequence[str], as_json: bool) -> None:
-    changes: list[Change] = [
-        Set(("roles", role, "models"), [model for model in _chain(layers, role) if model != name]) for role in roles
-    ]
-    tell(amend(plugins, request, [*changes, Remove(("models", name))]), as_json)
-
-
-def _refuse(layers: Layers, name: str) -> None:
-    known = layers.settings.get("models") or {}
-    layer = layers.origin(("models", name)) if name in known else None
-    if layer is None:
-        raise UnknownModelError(name, sorted(map(str, known)))
-    source, _ = layer.place(("models", name))
-    raise ConfigError(f"the model '{name}' does not stand in the file: it comes from {source}")
+def _file_to_delete(session: Session, name: str, wanted: bool, asked: bool) -> Path | None:
+    """The model's file, if it is ours and somebody wants it gone."""
+    if wanted:
+        return AssetRegistry(session.router).deletable(name)
+    if not asked or not sys.stdin.isatty():
+        return None
+    try:
+        file = AssetRegistry(session.router).deletable(name)
+    except AuraRouterError:  # it isn't ours, or others need it: it stays, and there is nothing to ask
+        return None
+    return file if click.confirm(f"{file} was downloaded for it. Delete it too?", err=True) else None
 
 
 def _agreed(name: str, roles: Sequence[str], asked: bool) -> bool:

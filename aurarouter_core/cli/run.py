@@ -49,8 +49,8 @@ def command(
 
 
 async def _answered(session: Session, task: Task, streams: bool) -> tuple[Done, str]:
-    async with session.router as router:
-        return await shown(router.stream(task), streams=streams)
+    async with session.kernel() as kernel:
+        return await shown(kernel.stream(task), streams=streams)
 
 
 async def _in_conversation(session: Session, task: Task, prefix: str | None, streams: bool) -> tuple[Done, str]:

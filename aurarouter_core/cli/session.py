@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,8 @@ from aurarouter_core.store import Store
 
 if TYPE_CHECKING:
     from aurarouter_core.chat import Conversations
+    from aurarouter_core.daemon.client import Attached
+    from aurarouter_core.daemon.place import Place
 
 
 def _ours_or_grave(record: logging.LogRecord) -> bool:
@@ -72,6 +76,27 @@ class Session:
         from aurarouter_core.chat import Conversations
 
         return Conversations(self.home.conversations)
+
+    @property
+    def engine(self) -> Place:
+        """Where the shared engine of this configuration is, whether one runs or not."""
+        from aurarouter_core.daemon.identity import identify
+        from aurarouter_core.daemon.place import Place
+
+        identity = identify(self.plugins, self._path, {})
+        return Place.of(identity.home, identity.key)
+
+    @asynccontextmanager
+    async def kernel(self) -> AsyncGenerator[Attached | Router]:
+        """The shared engine where one runs, else a router of our own."""
+        from aurarouter_core.daemon.door import engine
+
+        async with engine(self._path, self.plugins, {}, surface="cli", starts=False) as attached:
+            if attached is not None:
+                yield attached
+                return
+        async with self.router as router:
+            yield router
 
     @cached_property
     def router(self) -> Router:

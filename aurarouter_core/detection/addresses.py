@@ -153,7 +153,7 @@ def ipv6(s: bytes, i: int, n: int, out: Numbers) -> int:
         else:
             break
         at += 1
-    if at < n and KIND[s[at]] & WORDLY:
+    if at == start or (at < n and KIND[s[at]] & WORDLY):  # a control character looks like a digit above
         return 0
     groups += 1 if run else 0
     if s[at - 1] == 58 and s[at - 2] != 58:

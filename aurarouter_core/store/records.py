@@ -26,9 +26,9 @@ FAULT = (
     "error = excluded.error, count = count + 1, last_at = excluded.last_at"
 )
 STATE = (
-    "INSERT INTO states VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, "
+    "INSERT INTO states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, "
     "until = excluded.until, failures = excluded.failures, detail = excluded.detail, hint = excluded.hint, "
-    "at = excluded.at WHERE excluded.at >= at"
+    "at = excluded.at, firm = excluded.firm WHERE excluded.at >= at"
 )
 
 
@@ -51,8 +51,8 @@ def record(item: Item) -> Record:
         values = (item.id, item.task_id, item.started_at, item.error is None)
         return Record(TRACE, (*map(_fit, values), _body(item)), tuple(counted(item)))
     if isinstance(item, StateRow):
-        row = (item.model, item.fingerprint, item.state, item.until, item.failures, item.detail, item.hint, item.at)
-        return Record(STATE, tuple(map(_fit, row)))
+        row = (item.model, item.fingerprint, item.state, item.until, item.failures, item.detail, item.hint)
+        return Record(STATE, tuple(map(_fit, (*row, item.at, item.firm))))
     return Record(FAULT, tuple(map(_fit, (item.plugin, item.hook, item.error, time.time()))))
 
 

@@ -56,4 +56,23 @@ SECOND = (
         WITHOUT ROWID""",
     _count_old_traces,
 )
-STEPS = (FIRST, SECOND)
+THIRD = ("ALTER TABLE states ADD COLUMN firm INTEGER NOT NULL DEFAULT 0",)
+AUDIT = (
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, task TEXT NOT NULL, trace TEXT NOT NULL, node TEXT NOT NULL,
+        number INTEGER NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL, place TEXT NOT NULL, host TEXT NOT NULL,
+        here INTEGER NOT NULL, action TEXT NOT NULL, why TEXT NOT NULL, private INTEGER NOT NULL,
+        surface TEXT NOT NULL, app TEXT NOT NULL, configuration TEXT NOT NULL)""",
+    "CREATE INDEX audit_by_time ON audit (at)",
+    """CREATE TABLE audit_findings (
+        row INTEGER NOT NULL, rule TEXT NOT NULL, fingerprint TEXT NOT NULL, fate TEXT NOT NULL,
+        PRIMARY KEY (row, rule, fingerprint)) WITHOUT ROWID""",
+    "CREATE TABLE audit_configurations (hash TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+    # On which day models were asked under which configuration.
+    "CREATE TABLE audit_uses (day TEXT, configuration TEXT, PRIMARY KEY (day, configuration)) WITHOUT ROWID",
+    # When the audit began, and up to when rows may be gone.
+    "CREATE TABLE audit_times (what TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
+    "INSERT INTO audit_times VALUES ('began', (julianday('now') - 2440587.5) * 86400.0)",
+    "CREATE TABLE private_conversations (id BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
+)
+STEPS = (FIRST, SECOND, THIRD, AUDIT)

@@ -31,6 +31,7 @@ from aurarouter_hooks.provider import Provider
 from aurarouter_hooks.specs import hookimpl, hookspec
 from aurarouter_hooks.values import (
     Analysis,
+    AssetOffer,
     AssetSpec,
     Attempt,
     AttemptDone,
@@ -87,6 +88,7 @@ __all__ = [
     "AllModelsFailedError",
     "Analysis",
     "AssetError",
+    "AssetOffer",
     "AssetSource",
     "AssetSpec",
     "Attempt",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from aurarouter_hooks.values import AssetSpec
+from aurarouter_hooks.errors import AssetError
+from aurarouter_hooks.values import AssetOffer, AssetSpec
 
 FetchProgress = Callable[[int, int | None], None]
 """Called with bytes so far and bytes in all, None when unknown."""
@@ -21,3 +22,27 @@ class AssetSource:
             AssetError: It could not be fetched or is not what `spec` says; `folder` is as it was.
         """
         raise NotImplementedError(f"{type(self).__name__} must define fetch()")
+
+    @classmethod
+    def catalogue(cls) -> Mapping[str, AssetSpec]:
+        """Files that can be asked for by a short name. No I/O."""
+        return {}
+
+    async def files(self, location: str) -> Sequence[AssetSpec]:
+        """The model files at a location that a user wrote behind the scheme.
+
+        Raises:
+            AssetError: There are none, it can't be reached, or this source takes locations from configurations only.
+        """
+        raise AssetError(
+            f"'{location}' can't be fetched just so: this source's files have to stand in the configuration",
+            hint="Write it below assets.catalogue with its SHA-256, and pull it by its name there.",
+        )
+
+    async def search(self, words: str, limit: int) -> Sequence[AssetOffer]:
+        """What fits the words, the best first; a source that can't be searched finds nothing.
+
+        Raises:
+            AssetError: It can't be reached.
+        """
+        return ()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aurarouter_core import Config, Plugins, Router, Task
-from aurarouter_core.ledger import NANO
+from aurarouter_core.cashbook import NANO
 from aurarouter_core.located import affordable
 from aurarouter_core.wallet import UNPRICED
 from aurarouter_hooks import (

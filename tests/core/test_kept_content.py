@@ -7,7 +7,7 @@ import pytest
 
 from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_core.store import Store
-from aurarouter_core.trace import Recorder
+from aurarouter_core.trace import LEFT_OUT, Recorder
 from aurarouter_hooks import (
     Call,
     Chunk,
@@ -15,10 +15,12 @@ from aurarouter_hooks import (
     Constraint,
     Delta,
     Event,
+    Intent,
     Middleware,
     Node,
     NodeFinished,
     Noted,
+    PrivacyError,
     Proceed,
     ProviderUnavailableError,
     Trace,
@@ -115,3 +117,39 @@ def test_what_a_step_was_and_said_goes_when_the_task_is_found_private_later() ->
     trace = recorder.trace()
     assert [(node.label, node.raw) for node in trace.nodes] == [("", None), ("approved", None)]
     assert trace.prompt is None
+
+
+async def test_what_plugins_say_of_a_private_task_goes_and_what_the_kernel_says_stays(
+    providers: object, make_plugin: Callable[..., object], configure: Callable[..., Config]
+) -> None:
+    quoting = make_plugin(
+        "quoting",
+        classify_task=lambda task: Intent(name=f"about {task.text}"),
+        constrain_task=lambda task: Constraint(reasons=(f"it says {task.text}",)),
+        veto_models=lambda task: {"a": f"not for {task.text}"},
+        score_models=lambda task: {task.text: 1.0},
+    )
+    plugins = Plugins(discover=False, extra=[providers, quoting])
+    cloud = {"provider": "remote", "options": {"seen": []}}
+    async with Router(configure(**models(), cloud=cloud), plugins) as router:
+        done = await router.run(Task(f"{PROMPT} 4539 1488 0343 6467"))
+        store = router.store
+    assert done.trace.decision is not None
+    assert "swordfish" in str(done.trace.decision), "who asked may see it"
+    assert b"swordfish" not in bytes_of(store)
+    (kept,) = store.latest()
+    told = kept["decision"]
+    assert "privacy rule card: 1 finding" in told["constraint"]["reasons"]
+    assert told["vetoes"]["cloud"].startswith("the content is private")
+    assert told["vetoes"]["a"] == LEFT_OUT
+    outcomes = {stage["name"]: stage["outcome"] for stage in told["stages"]}
+    assert outcomes["constrain"] == f"privacy rule card: 1 finding; {LEFT_OUT}"
+
+
+async def test_of_a_task_that_was_refused_nothing_is_kept(plugins: Plugins, configure: Callable[..., Config]) -> None:
+    config = configure(**models(), system={"keep_content": True}, privacy={"rules": {"us-ssn": "block"}})
+    async with Router(config, plugins) as router:
+        with pytest.raises(PrivacyError):
+            await router.run(Task("Her SSN is 123-45-6789"))
+        store = router.store
+    assert b"6789" not in bytes_of(store)

@@ -206,7 +206,9 @@ async def test_a_step_that_middleware_refuses_is_told_like_any_other() -> None:
     assert done.trace.error is not None
     assert done.trace.error.message == "step 2 of 3 failed: all spent"
     last = done.trace.nodes[-1]
-    assert (last.outcome, [attempt.outcome for attempt in last.attempts]) == ("failed", ["error"])
+    assert (last.outcome, [attempt.outcome for attempt in last.attempts]) == ("incomplete", ["incomplete"])
+    told = "".join(event.chunk.text for event in events if isinstance(event, Delta))
+    assert done.text == told == "fine\n\nfine", "what was shown is part of the answer"
 
 
 async def test_what_a_plan_names_chooses_no_model_and_loosens_nothing() -> None:

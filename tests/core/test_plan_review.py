@@ -13,15 +13,16 @@ from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_core.layers import Layers
 from aurarouter_core.review import verdict_of
 from aurarouter_core.structure import build
-from aurarouter_hooks import Done, Prompt, ProviderUnavailableError
+from aurarouter_hooks import Done, Prompt, ProviderReplyError, ProviderUnavailableError
 
 GOOD = '{"approved": true, "problems": []}'
 BAD = '{"approved": false, "problems": ["no salt"]}'
 
 
-def configured(*, reviewer: bool = True, **sections: Any) -> Config:
+def configured(*, reviewer: bool = True, critic: dict[str, Any] | None = None, **sections: Any) -> Config:
     roles = {"reasoning": ["thinker"], "coding": ["coder"], **({"reviewer": ["critic"]} if reviewer else {})}
     models = {name: actor() for name in ("thinker", "coder", "critic")}
+    models["critic"].update(critic or {})
     return build(Layers.of({"models": models, "roles": roles, "system": {"retries": 0}, **sections}, {}))
 
 
@@ -119,9 +120,24 @@ async def test_a_correction_that_fails_leaves_the_answer() -> None:
 
 async def test_an_answer_that_the_reviewer_did_not_see_whole_is_not_approved() -> None:
     cast = Cast(lambda kind, *_: GOOD if kind == "review" else "bread " * 10_000)
-    done = await run(cast, Task("Bake", review=True))
+    done = await run(cast, Task("Bake", review=True), configured(critic={"context_length": 8192}))
     assert done.trace.notes["review"] == "not reviewed"
     assert not cast.texts("review")
+
+
+@pytest.mark.parametrize("critic", [{}, {"context_length": 131_072}])
+async def test_a_long_answer_is_reviewed_by_who_may_have_room_for_it(critic: dict[str, Any]) -> None:
+    cast = Cast(lambda kind, *_: GOOD if kind == "review" else "bread " * 10_000)
+    done = await run(cast, Task("Bake", review=True), configured(critic=critic))
+    assert done.trace.notes["review"] == "approved"
+    assert "bread " * 10_000 in cast.texts("review")[0]
+
+
+async def test_a_reviewer_who_turns_out_too_small_reviews_nothing() -> None:
+    too_long = ProviderReplyError("the prompt has 15,000 tokens, 4,096 fit")
+    cast = Cast(lambda kind, *_: too_long if kind == "review" else "bread " * 10_000)
+    done = await run(cast, Task("Bake", review=True))
+    assert (done.trace.notes["review"], done.complete) == ("not reviewed", True)
 
 
 @pytest.mark.parametrize("said", [

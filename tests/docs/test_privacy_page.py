@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from aurarouter_core import Plugins, load_config
+from aurarouter_core.cli import cli
 from aurarouter_core.detection.patterns import POSITIONS
 from aurarouter_core.detection.rules import ACTIONS, PROFILES, RULES
 from aurarouter_core.detector import Detector
+from aurarouter_core.privacy_settings import Privacy
 
 PAGE = "docs/privacy.md"
 Blocks = Callable[[str, str], list[str]]
@@ -42,6 +45,23 @@ def test_the_commands_print_what_the_page_says(
         assert done.stdout + done.stderr == expected
         ran.append(done.returncode)
     assert ran == [0, 4]
+
+
+def test_the_audit_says_what_the_page_says(blocks_of: Blocks, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    (home / "auraconfig.yaml").write_text("models: {a: {provider: echo}}\nroles: {coding: [a], reasoning: [a]}\n")
+    block = blocks_of(PAGE, "console")[1]
+    for command, expected in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", block, re.MULTILINE):
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+        assert done.stdout + done.stderr == expected
+
+
+def test_the_numbers_of_the_audit_are_right_and_its_options_all_there(text: str) -> None:
+    command = cli.get_command(click.Context(cli), "privacy")
+    assert command is not None
+    for option in command.params:
+        assert all(flag in text for flag in option.opts if flag.startswith("--")), option.opts
+    assert f"`privacy.audit_days`, {Privacy().audit_days:.0f} unless" in text
 
 
 def test_the_tables_are_whole(text: str) -> None:

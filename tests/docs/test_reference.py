@@ -17,6 +17,8 @@ PAGE = ROOT / "docs" / "configuration-reference.md"
 BELOW: dict[str, Any] = {
     **{section: {"my-name": {}} for section in ("models", "roles", "semantic_verbs", "intents")},
     "privacy": {"patterns": {"my-name": {}}},
+    "budget": {"apps": {"my-name": {}}},
+    "assets": {"catalogue": {"my-name": {}}},
 }
 VALUES = {"number": "1.5", "whole number": "2", "true or false": "true", "mapping": "x"}
 
@@ -59,7 +61,13 @@ def test_every_row_is_whole() -> None:
 def test_each_row_names_the_variable_that_sets_it() -> None:
     without = [row[:2] for row in rows() if not row[6]]
     # What is below them has its own.
-    assert without == [["privacy", "`patterns`"], ["models.NAME", "`asset`"], ["models.NAME", "`price`"]]
+    assert without == [
+        ["privacy", "`patterns`"],
+        ["budget", "`apps`"],
+        ["assets", "`catalogue`"],
+        ["models.NAME", "`asset`"],
+        ["models.NAME", "`price`"],
+    ]
     for section, key, kind, _, _, _, variable in [row for row in rows() if row[6]]:
         path = [*section.replace("NAME", "my-name").split("."), key.strip("`")]
         name = re.sub(r"__NAME(?=__|$)", "__MY_NAME", variable.strip("`"))

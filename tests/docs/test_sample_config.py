@@ -14,8 +14,9 @@ import yaml
 from jsonschema import Draft7Validator
 
 from aurarouter_core import Plugins, Router, Task, load_config
+from aurarouter_core.asset_settings import AssetEntry, Assets
+from aurarouter_core.budget_settings import AppBudget, Budget
 from aurarouter_core.config import (
-    AssetEntry,
     IntentEntry,
     ModelEntry,
     PriceEntry,
@@ -44,8 +45,11 @@ KINDS = (
     IntentEntry,
     Privacy,
     PatternEntry,
+    Budget,
+    AppBudget,
     Plans,
     Prompts,
+    Assets,
 )
 
 
@@ -71,8 +75,11 @@ def keys(file: Path) -> dict[type, set[str]]:
         IntentEntry: list(data["intents"].values()),
         Privacy: [data["privacy"]],
         PatternEntry: list(data["privacy"]["patterns"].values()),
+        Budget: [data["budget"]],
+        AppBudget: list(data["budget"].get("apps", {}).values()),
         Plans: [data["plans"]],
         Prompts: [data["prompts"]],
+        Assets: [data["assets"]],
     }
     return {
         kind: {key for entry in found if isinstance(entry, Mapping) for key in entry} for kind, found in entries.items()

@@ -209,7 +209,10 @@ def model_of(seed: int, bits: int) -> Model:
         intents=("A", "B", "C"),
         roles=("", "coding", "x"),
         levels=tuple(dice.random() * 3 for _ in range(3)),
+        parts=(0.0, 1.5, 2.0),
         length=2048.0,
+        fades=2304.0,
+        within=384.0,
     )
 
 

@@ -33,14 +33,58 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("providers/openapi", {"aurarouter_hooks", "aurarouter_openapi", "httpx", "attrs"}),
     ("providers/llamacpp-server", {"aurarouter_hooks", "aurarouter_llamacpp_server", "attrs"}),
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
+    (
+        "aurarouter_plugins/auragrid",
+        {
+            "aurarouter_auragrid",
+            "aurarouter_core",
+            "aurarouter_hooks",
+            "attrs",
+            "click",
+            "cryptography",
+            "google",
+            "grpc",
+            "grpc_health",
+            "grpc_reflection",
+            "nats",
+            "yaml",
+        },
+    ),
     ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
+    (
+        "aurarouter_plugins/mcp",
+        {
+            "aurarouter_hooks",
+            "aurarouter_core",
+            "aurarouter_mcp",
+            "anyio",
+            "attrs",
+            "click",
+            "mcp",
+            "mcp_types",
+            "pydantic",
+        },
+    ),
+    (
+        "aurarouter_plugins/gateway",
+        {
+            "aurarouter_hooks",
+            "aurarouter_core",
+            "aurarouter_gateway",
+            "attrs",
+            "click",
+            "starlette",
+            "uvicorn",
+            "uvloop",
+        },
+    ),
 ]
 
 
 def product_files() -> Iterator[Path]:
     for shelf in ("hooks", "aurarouter_core", "providers", "aurarouter_plugins"):
         for path in sorted((ROOT / shelf).rglob("*.py")):
-            if "build" not in path.relative_to(ROOT).parts:
+            if not {"build", "generated"} & set(path.relative_to(ROOT).parts):
                 yield path
 
 

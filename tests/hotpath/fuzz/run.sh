@@ -5,11 +5,18 @@ cd "$(dirname "$0")/../../.."
 PYTHON=${PYTHON:-python}
 BUILD=${FUZZ_BUILD:-build/fuzz}
 mkdir -p "$BUILD/aurarouter_core"
-"$PYTHON" -m cython -3 --module-name aurarouter_core._speedups _speedups/hotpath.pyx -o "$BUILD/hotpath.c"
-gcc -g -O1 -fPIC -shared -fwrapv -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-    -I"$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')" "$BUILD/hotpath.c" -lm \
-    -o "$BUILD/aurarouter_core/_speedups.so"
-cp aurarouter_core/*.py aurarouter_core/classifier.bin "$BUILD/aurarouter_core/"
+"$PYTHON" setup.py --version >/dev/null  # writes scan.pxi
+for pair in hotpath:_speedups private:_private; do
+  source=${pair%:*} module=${pair#*:}
+  cat "_speedups/$source.pyx" "tests/hotpath/fuzz/hammer_$source.pxi" >"$BUILD/$source.pyx"
+  "$PYTHON" -m cython -3 -I _speedups -I tests/hotpath/fuzz --module-name "aurarouter_core.$module" \
+      "$BUILD/$source.pyx" -o "$BUILD/$source.c"
+  gcc -g -O1 -fPIC -shared -fwrapv -fno-omit-frame-pointer \
+      -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+      -I"$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')" "$BUILD/$source.c" -lm \
+      -o "$BUILD/aurarouter_core/$module.so"
+done
+cp -r aurarouter_core/*.py aurarouter_core/detection aurarouter_core/classifier.bin "$BUILD/aurarouter_core/"
 export PYTHONPATH="$BUILD:hooks" PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)"
 exec nice -n 19 "$PYTHON" tests/hotpath/fuzz/fuzz.py "$@"

@@ -1,0 +1,189 @@
+"""The shared engine as a kernel: what a program works with when it is attached."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from attrs import evolve
+
+from aurarouter_core.daemon.connection import Connection, ask_now
+from aurarouter_core.daemon.frames import EngineLostError
+from aurarouter_core.daemon.identity import Identity
+from aurarouter_core.daemon.open_work import OpenWork
+from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.start import start
+from aurarouter_core.loading import load_config
+from aurarouter_core.plugins import Plugins
+from aurarouter_hooks import Decision, Done, Event, Health, Model, Task
+
+TRIES = 3
+"""How often an engine that is just ending is met before that is an error."""
+
+
+class Attached:
+    """A client of the shared engine. When that ends, the next call starts a new one.
+
+    Args:
+        identity: Which engine.
+        plugins: For `settings`, whose classes plugins bring.
+        surface: Who works with it ("cli", "mcp" …), for traces.
+    """
+
+    def __init__(self, identity: Identity, plugins: Plugins, surface: str) -> None:
+        self.place = Place.of(identity.home, identity.key)
+        self._identity = identity
+        self._plugins = plugins
+        self._surface = surface
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+
+    # The connection
+
+    async def connect(self, *, starts: bool) -> bool:
+        """Connect to the engine; False when none runs and none is to be started.
+
+        Raises:
+            DaemonError: It can't be reached or started.
+            AuraRouterError: What a new engine has to say: its configuration can't be used …
+        """
+        async with self._connecting:
+            for _ in range(TRIES):
+                if self._connection is not None and self._connection.lost is None:
+                    return True
+                self._connection = await Connection.open(self.place, self._surface)
+                if self._connection is not None:
+                    return True
+                if not starts:
+                    return False
+                await asyncio.to_thread(start, self._identity)
+        raise EngineLostError("the shared engine ends as soon as it is started", hint=f"See {self.place.log}.")
+
+    async def _connected(self) -> Connection:
+        await self.connect(starts=True)
+        assert self._connection is not None  # noqa: S101 - connect() has just made sure
+        return self._connection
+
+    async def aclose(self) -> None:
+        """Leave the engine; it goes on for others."""
+        if self._connection is not None:
+            await self._connection.aclose()
+
+    async def _ask(self, method: str, *arguments: Any) -> Any:
+        """One answer; from a new engine where the old one is gone before it could give one."""
+        try:
+            return await (await self._connected()).ask(method, *arguments)
+        except EngineLostError:
+            return await (await self._connected()).ask(method, *arguments)
+
+    # Asking
+
+    def decide(self, task: Task) -> Decision:
+        """What would happen, and why. Blocks until the engine says; `locate_and_decide` does not.
+
+        Raises:
+            AuraRouterError: As in process; DaemonError when no engine is there.
+        """
+        decision: Decision = ask_now(self.place, "decide", task)
+        return decision
+
+    async def locate_and_decide(self, task: Task) -> Decision:
+        """What would happen, and why; models are asked where they run first if that matters."""
+        decision: Decision = await self._ask("locate_and_decide", task)
+        return decision
+
+    async def run(self, task: Task) -> Done:
+        """Run a task to its end. An engine that is lost is replaced once, since nothing was shown yet.
+
+        Raises:
+            AuraRouterError: One typed error of the tree when there is no answer.
+        """
+        began = asyncio.get_running_loop().time()
+        try:
+            done: Done = await (await self._connected()).ask("run", task)
+        except EngineLostError:
+            done = await (await self._connected()).ask("run", self._left(task, began))
+        return done
+
+    async def stream(self, task: Task) -> AsyncGenerator[Event]:
+        """Run a task and tell its events. An engine that is lost before anything was shown is replaced once.
+
+        Raises:
+            EngineLostError: It was lost later than that.
+            AuraRouterError: One typed error of the tree when there is no answer.
+        """
+        began = asyncio.get_running_loop().time()
+        work = OpenWork()
+        try:
+            async with aclosing((await self._connected()).stream("stream", task)) as events:
+                async for event in events:
+                    work.see(event)
+                    yield event
+                return
+        except EngineLostError as error:
+            if work.shown:
+                raise
+            lost = error
+        for event in work.closed(lost):
+            yield event
+        rest = self._left(task, began)
+        async with aclosing((await self._connected()).stream("stream", rest)) as events:
+            async for event in events:
+                yield event
+
+    @staticmethod
+    def _left(task: Task, began: float) -> Task:
+        """The task with what remains of its time: the clocks of two processes need not agree."""
+        if task.deadline is None:
+            return task
+        return evolve(task, deadline=max(0.001, task.deadline - (asyncio.get_running_loop().time() - began)))
+
+    # Running
+
+    def settings(self, section: str) -> Any:
+        """The configuration section of that name as the class that its plugin registered."""
+        order = self._identity.order
+        return load_config(self._plugins, path=order["path"], overrides=order["flags"]).sections[section]
+
+    async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
+        """Replace a plugin's settings layer, for all clients of the engine."""
+        await self._ask("set_layer", plugin, settings)
+
+    async def reload(self) -> None:
+        """Have the engine read the configuration again."""
+        await self._ask("reload")
+
+    async def health(self) -> Mapping[str, Health]:
+        """How each model is."""
+        health: Mapping[str, Health] = await self._ask("health")
+        return health
+
+    async def models(self) -> Mapping[str, Model]:
+        """The configured models by id, without their keys."""
+        models: Mapping[str, Model] = await self._ask("models")
+        return models
+
+    async def status(self) -> Mapping[str, Any]:
+        """How the engine is: what `aurarouter status` shows."""
+        status: Mapping[str, Any] = await self._ask("status")
+        return status
+
+    def pause(self) -> None:
+        """Have the engine refuse new tasks, whoever they come from."""
+        ask_now(self.place, "pause")
+
+    def resume(self) -> None:
+        """Have the engine accept tasks again."""
+        ask_now(self.place, "resume")
+
+    async def drain(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the contract's own parameter
+        """Have the engine refuse new tasks, and wait for running ones; True when none is left."""
+        drained: bool = await self._ask("drain", timeout)
+        return drained
+
+    def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
+        """Call a hook that a plugin brought, in the engine; arguments and answers cross as values of the contract."""
+        answers: list[Any] = ask_now(self.place, "call_hook", hook, arguments)
+        return answers

@@ -1,0 +1,91 @@
+"""What a client may ask of the engine, by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+
+if TYPE_CHECKING:
+    from aurarouter_core.daemon.engine import Engine
+
+
+def _task(task: Any) -> Task:
+    if not isinstance(task, Task):
+        raise DaemonError("a request has no task")
+    return task
+
+
+async def _decide(engine: Engine, _: str, task: Any) -> Decision:
+    return engine.router.decide(_task(task))
+
+
+async def _locate_and_decide(engine: Engine, _: str, task: Any) -> Decision:
+    return await engine.router.locate_and_decide(_task(task))
+
+
+async def _run(engine: Engine, surface: str, task: Any) -> Done:
+    return await engine.router.run(_task(task), surface=surface)
+
+
+def _stream(engine: Engine, surface: str, task: Any) -> AsyncGenerator[Event]:
+    return engine.router.stream(_task(task), surface=surface)
+
+
+async def _health(engine: Engine, _: str) -> Mapping[str, Health]:
+    return await engine.router.health()
+
+
+async def _models(engine: Engine, _: str) -> Mapping[str, Model]:
+    return await engine.router.models()
+
+
+async def _status(engine: Engine, _: str) -> Mapping[str, Any]:
+    return engine.status()
+
+
+async def _reload(engine: Engine, _: str) -> None:
+    await engine.router.reload()
+
+
+async def _set_layer(engine: Engine, _: str, plugin: str, settings: Mapping[str, Any]) -> None:
+    await engine.router.set_layer(plugin, settings)
+
+
+async def _pause(engine: Engine, _: str) -> None:
+    engine.router.pause()
+
+
+async def _resume(engine: Engine, _: str) -> None:
+    engine.router.resume()
+
+
+async def _drain(engine: Engine, _: str, timeout: float | None) -> bool:  # noqa: ASYNC109 - the contract's own
+    return await engine.router.drain(timeout)
+
+
+async def _call_hook(engine: Engine, _: str, hook: str, arguments: Mapping[str, Any]) -> list[Any]:
+    return list(engine.router.call_hook(hook, **arguments))
+
+
+async def _stop(engine: Engine, _: str) -> None:
+    engine.end("a client asked for it")
+
+
+METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
+    "call_hook": _call_hook,
+    "decide": _decide,
+    "drain": _drain,
+    "health": _health,
+    "locate_and_decide": _locate_and_decide,
+    "models": _models,
+    "pause": _pause,
+    "reload": _reload,
+    "resume": _resume,
+    "run": _run,
+    "set_layer": _set_layer,
+    "status": _status,
+    "stop": _stop,
+}
+STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream}

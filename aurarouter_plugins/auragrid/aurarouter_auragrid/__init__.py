@@ -1,0 +1,56 @@
+"""Runs AuraRouter on many machines as one cell. What it needs is imported when the grid is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from aurarouter_hooks import hookimpl
+
+if TYPE_CHECKING:
+    import click
+
+_WHERE = {
+    "AuraRouterClient": "client.client",
+    "AuraRouterMasHost": "mas",
+    "SyncAuraRouterClient": "client.sync",
+    "create_service_client": "client.services",
+    "disconnect": "client.session",
+    "event_publisher": "client.events",
+    "event_subscriber": "client.events",
+    "services": "client.services",
+}
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name."""
+    if name in _WHERE:
+        module = import_module(f"aurarouter_auragrid.{_WHERE[name]}")
+        return module if name == "services" else getattr(module, name)
+    raise AttributeError(f"module 'aurarouter_auragrid' has no attribute '{name}'")
+
+
+@hookimpl
+def register_config() -> Mapping[str, type]:
+    """The section `grid`."""
+    from aurarouter_auragrid.settings import Grid
+
+    return {"grid": Grid}
+
+
+@hookimpl
+def register_settings(environment: str) -> Mapping[str, Any] | None:
+    """What the manifest says, on a node of a grid."""
+    from aurarouter_auragrid.manifest import settings
+
+    return settings() if environment == "auragrid" else None
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    """The command `grid`."""
+    from aurarouter_auragrid.commands.group import grid
+
+    cli.add_command(grid)

@@ -1,0 +1,106 @@
+"""Where a cell is, and how to sign in: told by the caller, the configuration, or the node of this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import Factory, evolve, field, frozen
+
+from aurarouter_auragrid.errors import CellUnavailableError
+from aurarouter_auragrid.settings import Events, Grid, Tls
+from aurarouter_core.atomic import locked, replace_file
+from aurarouter_core.home import Home, private_folder
+from aurarouter_hooks import Secret
+
+
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
+
+
+@frozen(kw_only=True)
+class Cell:
+    """A way into a cell.
+
+    Attributes:
+        urls: NATS servers.
+        token, user, password, nkey_seed, tls: As in the section `grid`.
+        events: What a publisher has to keep to.
+        node: The node of this machine; empty when there is none.
+        pid: Its process.
+    """
+
+    urls: tuple[str, ...] = field(converter=_texts)
+    token: Secret | None = None
+    user: str = ""
+    password: Secret | None = None
+    nkey_seed: Secret | None = None
+    tls: Tls = Factory(Tls)
+    events: Events = Factory(Events)
+    node: str = ""
+    pid: int = 0
+
+    @classmethod
+    def of(cls, grid: Grid, urls: Sequence[str] = (), token: Secret | None = None) -> Cell:
+        """What the configuration says, with the servers of our own in front."""
+        return cls(
+            urls=tuple(dict.fromkeys([*urls, *grid.urls])),
+            token=token or grid.token,
+            user=grid.user,
+            password=grid.password,
+            nkey_seed=grid.nkey_seed,
+            tls=grid.tls,
+            events=grid.events,
+        )
+
+
+def find_cell(url: str = "", token: str = "", *, home: Home | None = None, grid: Grid | None = None) -> Cell:
+    """The cell to talk to: named by the caller, else by the configuration, else this machine's own node.
+
+    Raises:
+        CellUnavailableError: There is none.
+    """
+    grid = grid or Grid()
+    if url:
+        return Cell.of(evolve(grid, urls=()), [url], Secret(token) if token else None)
+    if grid.urls:
+        return Cell.of(grid, token=Secret(token) if token else None)
+    known = read_cell(home or Home.of())
+    if known is None:
+        raise CellUnavailableError(
+            "no cell is known here", hint="Start a node with 'aurarouter grid up', or set grid.urls and grid.token."
+        )
+    return evolve(known, tls=grid.tls, events=grid.events)
+
+
+def folder(home: Home) -> Path:
+    """Where the node of this machine keeps what is its own."""
+    return home.root / "grid"
+
+
+def read_cell(home: Home) -> Cell | None:
+    """What the running node of this machine wrote; None when there is none."""
+    try:
+        said: dict[str, Any] = json.loads((folder(home) / "cell.json").read_bytes())
+        return Cell(urls=said["urls"], token=Secret(said["token"]), node=said["node"], pid=said["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # no node, or one that is just starting
+
+
+def write_cell(home: Home, cell: Cell) -> None:
+    """Let programs of this user find the cell; nobody else can read it."""
+    path = folder(home) / "cell.json"
+    private_folder(path.parent)
+    token = cell.token.reveal() if cell.token else ""
+    said = {"urls": cell.urls, "token": token, "node": cell.node, "pid": cell.pid}
+    with locked(path):
+        replace_file(path, json.dumps(said).encode(), mode=0o600)
+
+
+def forget_cell(home: Home, pid: int) -> None:
+    """The node has gone."""
+    known = read_cell(home)
+    if known is not None and known.pid == pid:
+        (folder(home) / "cell.json").unlink(missing_ok=True)

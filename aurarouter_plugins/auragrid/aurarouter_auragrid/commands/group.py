@@ -1,0 +1,49 @@
+"""`aurarouter grid`: the sub-commands, each imported when it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "apps": ("apps", "Say which client keys open every node of the cell."),
+    "call": ("call", "Call a service of the cell."),
+    "clearance": ("clearance", "Say which nodes may do private work."),
+    "drain": ("control", "Have a node take nothing new."),
+    "events": ("events", "List events, and requests that no node could answer."),
+    "init-cluster": ("init_cluster", "Write configuration and certificates for several machines."),
+    "leave": ("control", "Have a node leave the cell."),
+    "nodes": ("shown", "List the members of the cell."),
+    "services": ("shown", "List the services of the cell, and where they are."),
+    "status": ("shown", "Show how the cell is."),
+    "submit": ("events", "Give the cell a task as an event."),
+    "up": ("up", "Start a node on this machine."),
+}
+
+
+class GridTable(click.Group):
+    """A group whose commands are loaded when used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(
+            import_module(f"aurarouter_auragrid.commands.{COMMANDS[cmd_name][0]}"), cmd_name.replace("-", "_")
+        )
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands for `--help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
+
+
+@click.group("grid", cls=GridTable)
+def grid() -> None:
+    """Run this machine as a node of a cell, and use the cell."""

@@ -1,0 +1,42 @@
+"""What a grid command works with: the section `grid`, and the cell that it names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from aurarouter_auragrid.cell import Cell, find_cell
+from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.settings import Grid
+from aurarouter_core import Home, Plugins, load_config
+
+T = TypeVar("T")
+
+
+def found_cell(context: click.Context) -> Cell:
+    """The cell that the configuration names, or this machine's own.
+
+    Raises:
+        CellUnavailableError: There is none.
+    """
+    grid: Grid = load_config(Plugins(), path=context.find_root().obj).sections["grid"]
+    return find_cell(home=Home.of(), grid=grid)
+
+
+def with_cell(context: click.Context, work: Callable[[Engine], Awaitable[T]]) -> T:
+    """Do something with the cell.
+
+    Raises:
+        CellUnavailableError: There is none.
+    """
+
+    cell = found_cell(context)
+
+    async def run() -> T:
+        async with Engine(cell, "aurarouter grid") as engine:
+            return await work(engine)
+
+    return asyncio.run(run())

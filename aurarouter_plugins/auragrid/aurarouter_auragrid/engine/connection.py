@@ -1,0 +1,149 @@
+"""One connection to the cell's NATS servers, and its errors in our own words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from aurarouter_auragrid.cell import Cell
+from aurarouter_auragrid.errors import CellUnavailableError, GridError
+from aurarouter_auragrid.settings import Tls
+from aurarouter_hooks import ConfigError
+
+log = logging.getLogger(__name__)
+ANSWER = 5.0
+"""Seconds in which the engine answers, or has no majority."""
+PAUSE = 0.2
+MAJORITY = "Without a majority of its servers nothing can be stored; see 'aurarouter grid status' on its machines."
+UNDECIDED = 10158
+"""The engine's code for a message that it has, and of which it can't yet say that a majority has it."""
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Say the engine's failures in our own words.
+
+    Raises:
+        CellUnavailableError: It does not answer: out of reach, or without a majority.
+        GridError: It refuses.
+    """
+    try:
+        yield
+    except (NatsTimeoutError, TimeoutError, OSError) as error:
+        raise CellUnavailableError(f"the cell does not answer: {what}", hint=MAJORITY) from error
+    except NotFoundError:
+        raise  # an answer, which the caller knows what to make of
+    except NatsError as error:
+        if _passing(error):
+            raise CellUnavailableError(f"the cell does not answer: {what} ({_words(error)})", hint=MAJORITY) from error
+        raise GridError(f"{what}: {_words(error)}") from error
+
+
+def _passing(error: NatsError) -> bool:
+    """It may be over soon: no leader yet, a connection that is being made again."""
+    return getattr(error, "code", None) in (None, 500, 503, 504) or getattr(error, "err_code", None) == UNDECIDED
+
+
+def _words(error: NatsError) -> str:
+    return str(getattr(error, "description", "") or error or type(error).__name__)
+
+
+class Connection:
+    """A connection that is made again whenever it breaks, until it is closed.
+
+    Args:
+        cell: Where the cell's servers are, and how to sign in.
+        name: Who we are, for the servers' own logs.
+    """
+
+    def __init__(self, cell: Cell, name: str = "aurarouter") -> None:
+        self._cell, self._name = cell, name
+        self.nats = Client()
+        self.problem = ""
+
+    @property
+    def js(self) -> JetStreamContext:
+        """What is kept on disk."""
+        return self.nats.jetstream(timeout=ANSWER)
+
+    async def open(self, patience: float = ANSWER) -> Self:
+        """Connect.
+
+        Raises:
+            CellUnavailableError: Nobody answers, or we may not come in.
+        """
+        try:
+            async with asyncio.timeout(patience):
+                await self.nats.connect(**self._options())
+        except (TimeoutError, OSError, NatsError) as error:
+            await self.aclose()
+            why = self.problem or str(error) or "no answer"
+            raise CellUnavailableError(
+                f"no server of the cell can be reached at {', '.join(self._cell.urls)}: {why}",
+                hint="Start a node with 'aurarouter grid up', or set grid.urls and grid.token.",
+            ) from error
+        return self
+
+    def _options(self) -> dict[str, Any]:
+        cell = self._cell
+        options: dict[str, Any] = {
+            "servers": list(cell.urls),
+            "name": self._name,
+            "max_reconnect_attempts": -1,
+            "reconnect_time_wait": PAUSE,
+            "connect_timeout": 2,
+            "ping_interval": 5,
+            "error_cb": self._failed,
+        }
+        if cell.token:
+            options["token"] = cell.token.reveal()
+        if cell.user:
+            options |= {"user": cell.user, "password": cell.password.reveal() if cell.password else ""}
+        if cell.nkey_seed:
+            options["nkeys_seed_str"] = cell.nkey_seed.reveal()
+        if cell.tls:
+            options["tls"] = tls_context(cell.tls)
+        return options
+
+    async def _failed(self, error: Exception) -> None:
+        # The library's default prints a traceback for each attempt to connect again.
+        self.problem = str(error) or type(error).__name__
+        log.debug("nats: %s", self.problem)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        if not self.nats.is_closed:
+            await self.nats.close()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """Mutual TLS on the cell's own authority.
+
+    Raises:
+        ConfigError: A file can't be read.
+    """
+    try:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(Path(tls.ca).expanduser()))
+        context.load_cert_chain(Path(tls.cert).expanduser(), Path(tls.key).expanduser())
+    except OSError as error:
+        raise ConfigError(
+            f"grid.tls: a certificate can't be used: {error}", hint="Make them with 'aurarouter grid init-cluster'."
+        ) from error
+    return context

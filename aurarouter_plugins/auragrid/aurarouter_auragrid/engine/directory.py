@@ -1,0 +1,48 @@
+"""Membership and registry: the records that nodes keep alive in lease buckets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from aurarouter_auragrid.engine.leased import LeaseBucket
+from aurarouter_auragrid.errors import GridError
+from aurarouter_auragrid.records import Endpoint, NodeRecord, endpoint_of, node_of
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class NatsMembership:
+    """Who belongs to the cell now."""
+
+    def __init__(self, bucket: LeaseBucket) -> None:
+        self._bucket = bucket
+
+    async def nodes(self) -> list[NodeRecord]:
+        """Every member that was heard of lately, by name."""
+        return _readable(await self._bucket.all(), node_of)
+
+
+class NatsRegistry:
+    """Where services are to be found."""
+
+    def __init__(self, bucket: LeaseBucket) -> None:
+        self._bucket = bucket
+
+    async def endpoints(self, service: str = "") -> list[Endpoint]:
+        """Who offers a service now; all endpoints without a name."""
+        known = _readable(await self._bucket.all(), endpoint_of)
+        return [endpoint for endpoint in known if not service or service in endpoint.services]
+
+
+def _readable(records: Mapping[str, bytes], read: Callable[[bytes], T]) -> list[T]:
+    """One member that writes nonsense hides no other."""
+    found = []
+    for key, data in records.items():
+        try:
+            found.append(read(data))
+        except (GridError, TypeError, ValueError) as error:
+            log.warning("the record of '%s' is left out: %s", key, error)
+    return found

@@ -1,0 +1,212 @@
+"""A member of the cell: its own NATS server, a router, the services, a worker for events, and a heartbeat."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import evolve
+
+from aurarouter_auragrid.arrival import Guard
+from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
+from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.engine.settled import APPS
+from aurarouter_auragrid.errors import GridError
+from aurarouter_auragrid.node.control import Control
+from aurarouter_auragrid.node.heartbeat import Heartbeat
+from aurarouter_auragrid.node.worker import Worker
+from aurarouter_auragrid.records import Endpoint, NodeRecord
+from aurarouter_auragrid.server.process import NatsServer
+from aurarouter_auragrid.settings import Grid, own_name
+from aurarouter_auragrid.wire.auth import Door, apps_of
+from aurarouter_auragrid.wire.calls import Calls
+from aurarouter_auragrid.wire.codec import SERVICES
+from aurarouter_auragrid.wire.serving import Serving, require_safe
+from aurarouter_core import Config, Home, Plugins, Router, __version__, load_config
+from aurarouter_core.auth import Doorkeeper
+from aurarouter_hooks import Secret
+from aurarouter_hooks.values.ids import new_id
+
+log = logging.getLogger(__name__)
+LOOK = 2.0
+"""Seconds between two looks at the models' health and the cell's configuration."""
+
+
+class Node:
+    """One node, for as long as its `async with` block lasts.
+
+    Args:
+        grid: How it takes part.
+        config: What its router works with; None for the usual places.
+        home: Its own folder.
+        plugins: Installed plugins, and one that guards private content; None for all installed.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        config: Config | None = None,
+        *,
+        home: Home | None = None,
+        plugins: Plugins | None = None,
+    ) -> None:
+        self.grid, self.name = grid, grid.node or own_name()
+        self._instance = new_id()[:12]
+        self._home = home or Home.of()
+        self.plugins = plugins or Plugins(extra=[Guard(lambda: self.cleared)])
+        config = config or load_config(self.plugins, environment="auragrid")
+        self.router = Router(config, self.plugins, home=self._home, surface="grid", watch=LOOK)
+        self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
+        self.calls = Calls(self.router, lambda: self.refusal)
+        self.cleared = False
+        self.worker: Worker | None = None
+        self.refusal = ""
+        self.left = asyncio.Event()
+        self._models: Mapping[str, str] = {}
+        self._tasks: list[asyncio.Task[Any]] = []
+        self.engine: Engine
+        self.serving: Serving
+        self._heartbeat: Heartbeat
+        self._door: Door
+        self._beating: asyncio.Task[None]
+
+    @property
+    def load(self) -> float:
+        """Work in hand over what can be taken at a time."""
+        events = self.worker.running if self.worker else 0
+        return max(self.calls.running / self.grid.max_calls, events / self.grid.events.concurrency)
+
+    def record(self) -> NodeRecord:
+        """How the node is now."""
+        return NodeRecord(
+            name=self.name,
+            instance=self._instance,
+            address=self.serving.address,
+            version=__version__,
+            load=round(self.load, 3),
+            models=self._models,
+            state="draining" if self.refusal else "serving",
+            cleared=self.cleared,
+            seen=time.time(),
+        )
+
+    def endpoint(self) -> Endpoint:
+        """What it offers now."""
+        return Endpoint(
+            node=self.name,
+            instance=self._instance,
+            address=self.serving.address,
+            services=() if self.refusal else SERVICES,
+            load=round(self.load, 3),
+            cleared=self.cleared,
+        )
+
+    async def start(self) -> None:
+        """Join the cell.
+
+        Raises:
+            GridError: There is no cell to join.
+            ConfigError: It would speak in clear with other machines, or can't listen where it should.
+        """
+        require_safe(self.grid)
+        cell = Cell.of(self.grid)
+        if self.server is not None:
+            await self.server.start()
+            cell = Cell.of(self.grid, [self.server.url], self.grid.token or Secret(self.server.token))
+        self.engine = Engine(cell, self.name, self.grid.copies)
+        await self.engine.open(30.0)
+        await self.engine.make()
+        await self.router.__aenter__()
+        self._door = Door(cell.token, Doorkeeper(self._home, always=True))
+        await self._look()
+        self.serving = Serving(self.grid, self.calls, self._door)
+        await self.serving.start()
+        self._heartbeat = Heartbeat(self.engine, self.record, self.endpoint)
+        self._beating = await self._heartbeat.begin()
+        await Control(self.engine, self.name, {"drain": self.drain, "leave": self._leave}).listen()
+        self._begin(self._looking())
+        self.worker = Worker(self.engine, self.router, self.grid.events)
+        self._tasks += self.worker.begin()
+        write_cell(self._home, evolve(cell, node=self.name, pid=os.getpid()))
+
+    async def stop(self) -> None:
+        """Leave the cell: take nothing new, end what runs, say goodbye."""
+        forget_cell(self._home, os.getpid())
+        self.refusal = self.refusal or f"node '{self.name}' is leaving"
+        if self.worker is not None:
+            await self.worker.end(self.grid.drain)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "_heartbeat"):
+            await self._heartbeat.end()
+        if hasattr(self, "serving"):
+            await self.serving.stop(self.grid.drain)
+            await self.router.__aexit__(None, None, None)
+        if hasattr(self, "engine"):
+            await self.engine.aclose()
+        if self.server is not None:
+            await self.server.stop()
+
+    async def drain(self) -> None:
+        """Take nothing new; running work goes on."""
+        self.refusal = f"node '{self.name}' is draining"
+        if self.worker is not None:
+            self.worker.stop_taking()
+        await self.serving.serving(False)
+        self._heartbeat.now()
+
+    async def _leave(self) -> None:
+        await self.drain()
+        self.left.set()
+
+    async def until_left(self) -> None:
+        """Wait until somebody asks the node to leave, or it can't stay.
+
+        Raises:
+            GridError: It can't stay, and why.
+        """
+        leaving = asyncio.create_task(self.left.wait())
+        try:
+            vital = [self._beating, *self._tasks]
+            while not leaving.done() and vital:
+                await asyncio.wait({leaving, *vital}, return_when=asyncio.FIRST_COMPLETED)
+                for task in vital:
+                    if task.done():
+                        task.result()
+                vital = [task for task in vital if not task.done()]  # a drained node's workers end
+        finally:
+            leaving.cancel()
+
+    def _begin(self, work: Any) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def _looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            await self._look()
+
+    async def _look(self) -> None:
+        """What the cell says of us, and how our models are, without asking any backend."""
+        states = self.router.pool.states.refusals()
+        self._models = {name: "resting" if name in states else "ready" for name in self.router.snapshot.models}
+        try:
+            self.cleared = self.name in await self.engine.configuration.cleared()
+            self._door.apps = apps_of(await self.engine.configuration.get(APPS))
+        except GridError as error:
+            log.warning("the cell's configuration: %s", error)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()

@@ -1,0 +1,108 @@
+"""What a cell needs of the engine below it: one small port for each capability."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Protocol
+
+from attrs import field, frozen
+
+from aurarouter_auragrid.records import Endpoint, NodeRecord
+
+
+@frozen(kw_only=True)
+class Event:
+    """Something that was published on a topic.
+
+    Attributes:
+        event_id: The same for an event that was published twice.
+        sequence_number: Its place among all events of the cell.
+        timestamp: When it was stored, in seconds since 1970.
+        headers: What travels beside the payload.
+    """
+
+    topic: str
+    payload: bytes = field(repr=False)
+    event_id: str = ""
+    sequence_number: int = 0
+    timestamp: float = 0.0
+    headers: Mapping[str, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Published:
+    """The engine holds the event. `duplicate` when it held it before."""
+
+    event_id: str
+    sequence_number: int
+    duplicate: bool = False
+
+
+class Lease(Protocol):
+    """A name that nobody else has for now."""
+
+    async def renew(self, value: bytes) -> bool:
+        """Keep it for another term; False when somebody else has it now."""
+
+    async def release(self) -> None:
+        """Give it back, if it is still ours."""
+
+
+class Leases(Protocol):
+    """Names that end by themselves when their holder falls silent."""
+
+    async def take(self, key: str, value: bytes, *, seconds: int) -> Lease | None:
+        """Take a free name; None when somebody has it."""
+
+    async def take_over(self, key: str, value: bytes, *, seconds: int) -> Lease:
+        """Take a name, whoever has it; he notices when he renews it."""
+
+    async def all(self) -> Mapping[str, bytes]:
+        """What each holder says."""
+
+
+class Membership(Protocol):
+    """Who belongs to the cell now."""
+
+    async def nodes(self) -> list[NodeRecord]:
+        """Every member that was heard of lately, by name."""
+
+
+class Registry(Protocol):
+    """Where services are to be found."""
+
+    async def endpoints(self, service: str = "") -> list[Endpoint]:
+        """Who offers a service now; all endpoints without a name."""
+
+
+class Configuration(Protocol):
+    """What the cell as a whole is told, the same for every member."""
+
+    async def get(self, key: str) -> Any:
+        """A value, or None."""
+
+    async def put(self, key: str, value: Any) -> None:
+        """Set a value."""
+
+
+class Events(Protocol):
+    """Topics, kept for a while; each subscriber reads on from where it was."""
+
+    async def publish(self, topic: str, payload: bytes, *, event_id: str, headers: Mapping[str, str]) -> Published:
+        """Store an event; the same id is stored once."""
+
+    def read(self, topic: str, *, after: int) -> AsyncGenerator[Event]:
+        """Events of a topic beyond a sequence number, and then those that come."""
+
+    async def latest(self) -> int:
+        """The sequence number of the last event."""
+
+
+class Storage(Protocol):
+    """Large objects, whole or not at all."""
+
+    async def put(self, name: str, data: bytes) -> None:
+        """Store one."""
+
+    async def get(self, name: str) -> bytes:
+        """Fetch one."""

@@ -1,0 +1,114 @@
+"""One request as an event: what stands in its payload, checked to the last key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from aurarouter_auragrid.errors import EventRefusedError
+from aurarouter_auragrid.names import APP, LONGEST_ID, RESULTS_PREFIX, answer_key, open_topic
+from aurarouter_auragrid.settings import Events
+
+
+@frozen(kw_only=True)
+class Request:
+    """A checked request.
+
+    Attributes:
+        app: Who asks.
+        request_id: The same id is the same request, for each app.
+        task: What is to be done.
+        language: Of the code that is wanted.
+        return_topic: Where the result goes.
+        context: Material that belongs to it.
+        private: The app declares it private, so no event is the way for it.
+        digest: The same for what is word for word the same request.
+    """
+
+    app: str
+    request_id: str
+    task: str = field(repr=False)
+    language: str
+    return_topic: str
+    context: str = field(default="", repr=False)
+    private: bool = False
+    digest: str = ""
+
+    @property
+    def key(self) -> str:
+        """Where its answer is kept."""
+        return answer_key(self.app, self.request_id)
+
+    @classmethod
+    def parse(cls, app: str, payload: bytes, events: Events) -> Request:
+        """A request out of an event's payload.
+
+        Raises:
+            EventRefusedError: It is none, and why.
+        """
+        if len(payload) > events.max_bytes:
+            raise EventRefusedError(f"the event has {len(payload)} bytes, {events.max_bytes} are allowed")
+        if not APP.fullmatch(app):
+            raise EventRefusedError("that is not the name of an app", hint="Letters, digits, '-' and '_', 64 at most.")
+        try:
+            said = json.loads(payload)
+        except (ValueError, RecursionError) as error:
+            raise EventRefusedError(f"the event is no JSON: {error}") from error
+        if not isinstance(said, dict):
+            raise EventRefusedError("the event is no JSON object")
+        request_id = _text(said, "request_id")
+        if len(request_id) > LONGEST_ID:
+            raise EventRefusedError(f"'request_id' has {len(request_id)} characters, {LONGEST_ID} are allowed")
+        task, language = _text(said, "task"), _text(said, "language", "python")
+        topic = open_topic(_text(said, "return_topic", f"{RESULTS_PREFIX}{_word(request_id)}"), events.return_topics)
+        private = said.get("private", False)
+        if not isinstance(private, bool):
+            raise EventRefusedError("'private' must be true or false")
+        context = _material(said.get("context"))
+        whole = json.dumps([task, language, topic, context, private]).encode()
+        return cls(
+            app=app,
+            request_id=request_id,
+            task=task,
+            language=language,
+            return_topic=topic,
+            context=context,
+            private=private,
+            digest=hashlib.sha256(whole).hexdigest(),
+        )
+
+
+def _text(said: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = said.get(name, default)
+    if value is None:
+        raise EventRefusedError(f"'{name}' is missing")
+    if not isinstance(value, str):
+        raise EventRefusedError(f"'{name}' must be text")
+    if not value.strip():
+        raise EventRefusedError(f"'{name}' is empty")
+    return value
+
+
+def _word(request_id: str) -> str:
+    """A request's id as a part of a topic's name."""
+    if len(request_id) <= 64 and all(
+        letter.isascii() and (letter.isalnum() or letter in "-_") for letter in request_id
+    ):
+        return request_id
+    return hashlib.sha256(request_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _material(context: object) -> str:
+    """Context as text: each key, and below it what it says."""
+    if context is None:
+        return ""
+    if isinstance(context, str):
+        return context
+    if not isinstance(context, Mapping):
+        raise EventRefusedError("'context' must be an object or text")
+    said = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in context.items())
+    return "\n\n".join(f"{key}:\n{value}" for key, value in said)

@@ -1,0 +1,1 @@
+"""The cell's own NATS server, as a child process."""

@@ -1,0 +1,164 @@
+"""The gateway as an ASGI application: the route table, and who answers each route."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aurarouter_core import Doorkeeper
+from aurarouter_gateway import chat_request, messages_request, responses_request
+from aurarouter_gateway.body import ClientLeftError, json_body
+from aurarouter_gateway.caller import Caller
+from aurarouter_gateway.chat_answer import ChatAnswer
+from aurarouter_gateway.document import document
+from aurarouter_gateway.door import Door
+from aurarouter_gateway.engine import Engine
+from aurarouter_gateway.exchange import Dialect, Exchange
+from aurarouter_gateway.faults import Fault, fault
+from aurarouter_gateway.fields import Fields
+from aurarouter_gateway.leaving import until_left
+from aurarouter_gateway.listing import listed, names
+from aurarouter_gateway.messages_answer import MessagesAnswer
+from aurarouter_gateway.reply import Reply
+from aurarouter_gateway.responses_answer import ResponsesAnswer
+
+log = logging.getLogger(__name__)
+
+CHAT = Dialect(chat_request.read, ChatAnswer, Fault.openai)
+RESPONSES = Dialect(responses_request.read, ResponsesAnswer, Fault.openai)
+MESSAGES = Dialect(messages_request.read, MessagesAnswer, Fault.anthropic)
+METRICS = "metrics are brought by the plugin 'telemetry', which is not installed; its extra has the same name"
+
+Answering = Callable[[Engine, Scope, Any], Awaitable[tuple[int, Any]]]
+
+
+@frozen
+class Plain:
+    """An endpoint that answers one JSON object.
+
+    Attributes:
+        engine: Does the work.
+        answer: Makes the answer of the engine, the request's scope and its body.
+        body: A body is read.
+        told: An error in the endpoint's dialect.
+    """
+
+    engine: Engine
+    answer: Answering
+    body: bool = False
+    told: Callable[[Fault], dict[str, Any]] = Fault.openai
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        settings = self.engine.settings
+        reply = Reply(send, settings.write_timeout)
+        headers: Mapping[str, str] = {}
+        try:
+            body = await json_body(scope, receive, settings) if self.body else None
+            async with until_left(receive):
+                status, value = await self.answer(self.engine, scope, body)
+        except ClientLeftError:
+            return
+        except Exception as error:
+            wrong = fault(error)
+            if wrong.status == 500:
+                log.exception("a request failed")
+            status, value, headers = wrong.status, self.told(wrong), wrong.headers
+        try:
+            await reply.json(value, status, headers)
+        except ClientLeftError:
+            log.debug("a client left before its answer was told")
+
+
+async def _models(engine: Engine, scope: Scope, _: Any) -> tuple[int, Any]:
+    found = [*names(engine.models, engine.roles, engine.intents, scope["state"]["caller"].limits)]
+    wanted = scope["path_params"].get("model")
+    if wanted is None:
+        return 200, listed(found)
+    if wanted not in found:
+        return 404, Fault(
+            404, "UnknownModelError", f"no model is called '{wanted}'; GET /v1/models lists them"
+        ).openai()
+    return 200, listed([wanted])["data"][0]
+
+
+async def _count(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
+    caller: Caller = scope["state"]["caller"]
+    return 200, {"input_tokens": engine.tokens(messages_request.read(body, caller, limit=False).task)}
+
+
+async def _embeddings(engine: Engine, _: Scope, body: Any) -> tuple[int, Any]:
+    Fields(body).need("model", str)
+    words = "embeddings are not routed yet; ask the model's own server"
+    return 501, Fault(501, "NotImplementedError", words).openai()
+
+
+async def _health(engine: Engine, *_: Any) -> tuple[int, Any]:
+    return (200, {"status": "ok"}) if await engine.ready() else (503, {"status": "no model can answer"})
+
+
+async def _metrics(*_: Any) -> tuple[int, Any]:
+    return 404, Fault(404, "PluginMissingError", METRICS).openai()
+
+
+async def _service(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
+    caller: Caller = scope["state"]["caller"]
+    service, method = scope["path_params"]["service"], scope["path_params"]["method"]
+    call = engine.service(service, method)
+    if call is None:
+        return 404, Fault(404, "RoutingError", f"no service '{service}' has a method '{method}'").openai()
+    given = Fields(body).rest()
+    known = {"app": caller.app, "private": caller.limits.private or given.pop("private", False) is True}
+    try:
+        return 200, await call(**given, **known)
+    except TypeError as error:
+        if "argument" not in str(error):
+            raise
+        return 400, Fault(400, "RequestError", str(error).partition("() ")[2] or str(error)).openai()
+
+
+def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
+    """The whole gateway.
+
+    Args:
+        engine: Does the work.
+        keys: Knows whose key a request carries.
+    """
+    told = Fault.anthropic
+    table: dict[tuple[str, str], ASGIApp] = {
+        ("POST", "/v1/chat/completions"): Exchange(engine.kernel, lambda: engine.settings, CHAT),
+        ("POST", "/v1/responses"): Exchange(engine.kernel, lambda: engine.settings, RESPONSES),
+        ("POST", "/v1/messages"): Exchange(engine.kernel, lambda: engine.settings, MESSAGES),
+        ("POST", "/v1/messages/count_tokens"): Plain(engine, _count, body=True, told=told),
+        ("POST", "/v1/embeddings"): Plain(engine, _embeddings, body=True),
+        ("GET", "/v1/models"): Plain(engine, _models),
+        ("GET", "/v1/models/{model:path}"): Plain(engine, _models),
+        ("GET", "/health"): Plain(engine, _health),
+        ("GET", "/metrics"): Plain(engine, _metrics),
+        ("POST", "/services/{service}/{method}"): Plain(engine, _service, body=True),
+    }
+
+    async def described(*_: Any) -> tuple[int, Any]:
+        return 200, document()
+
+    table["GET", "/openapi.json"] = Plain(engine, described)
+    routes = [Route(path, endpoint=endpoint, methods=[method]) for (method, path), endpoint in table.items()]
+    return Door(Starlette(routes=routes, exception_handlers=_HANDLERS), lambda: engine.settings, keys)
+
+
+def _not_found(request: Any, error: Any) -> Any:
+    from starlette.responses import JSONResponse
+
+    words = f"{request.method} {request.url.path} is no endpoint here; GET /openapi.json lists them"
+    wrong = Fault(error.status_code, "RequestError", words)
+    told = wrong.anthropic() if request.url.path.startswith("/v1/messages") else wrong.openai()
+    return JSONResponse(told, error.status_code, error.headers)
+
+
+_HANDLERS = {404: _not_found, 405: _not_found}

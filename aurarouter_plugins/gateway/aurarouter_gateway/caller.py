@@ -1,0 +1,49 @@
+"""Who asks: the client key's app, the session, and the trace that the request belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from aurarouter_gateway.settings import AppLimits
+from aurarouter_hooks import TraceContext
+
+LONGEST = 200
+"""Characters of a session's name."""
+
+
+@frozen(kw_only=True)
+class Caller:
+    """What is known of a caller before its body is read.
+
+    Attributes:
+        app: The client key's name; empty without keys.
+        limits: What the app may use.
+        session: What the client calls its conversation.
+        trace_context: The caller's own trace.
+    """
+
+    app: str = ""
+    limits: AppLimits = field(factory=AppLimits)
+    session: str = ""
+    trace_context: TraceContext | None = None
+
+    @classmethod
+    def of(cls, app: str, limits: AppLimits, headers: Mapping[str, str]) -> Caller:
+        """Read the headers that tell more; `x-aurarouter-…` of a client's own counts for nothing."""
+        context = TraceContext.parse(headers.get("traceparent", ""), headers.get("tracestate", ""))
+        session = headers.get("x-session-id", "")[:LONGEST]
+        return cls(app=app, limits=limits, session=session, trace_context=context)
+
+    def identity(self, session: str = "") -> dict[str, Any]:
+        """For `Task`. `session` is what the body calls the conversation, where no header does."""
+        name = self.session or session[:LONGEST]
+        return {
+            "app": self.app,
+            "conversation": f"{self.app}:{name}" if name else "",  # which no other app shares
+            "private": self.limits.private,
+            "trace_context": self.trace_context,
+            "review": False,  # what a client was told piece by piece can't be corrected
+        }

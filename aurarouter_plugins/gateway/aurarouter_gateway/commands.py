@@ -1,0 +1,63 @@
+"""`aurarouter serve`: the gateway until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from attrs import evolve
+
+from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
+from aurarouter_gateway.settings import GatewaySettings
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on, instead of 'gateway.host'.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port, instead of 'gateway.port'; 0 for any free one.")
+@click.option("--json", "as_json", is_flag=True, help="Say as JSON where it listens.")
+@click.pass_context
+def serve(context: click.Context, host: str | None, port: int | None, as_json: bool) -> None:
+    """Answer clients of the OpenAI and Anthropic APIs over HTTP, until interrupted."""
+    path = context.find_root().obj
+    plugins = Plugins()
+    config = load_config(plugins, path=Path(path) if path else None)
+    settings = config.sections["gateway"]
+    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    with asyncio.Runner(loop_factory=_loop()) as runner:
+        router = Router(config, plugins, surface="gateway", watch=2.0)
+        runner.run(_served(router, evolve(settings, **chosen), as_json))
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The faster event loop, where there is one."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> None:
+    from aurarouter_gateway.app import application
+    from aurarouter_gateway.engine import Engine
+    from aurarouter_gateway.server import bound, check, is_loopback, serve
+
+    async with router:
+        keys = Doorkeeper(Home.of(), always=not is_loopback(settings.host))
+        check(settings, has_keys=keys.has_keys)
+        listener = bound(settings)
+        address = listener.getsockname()
+        scheme = "https" if settings.certificate else "http"
+        url = f"{scheme}://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}"
+
+        def ready() -> None:
+            if as_json:
+                click.echo(json.dumps({"url": url, "openai": f"{url}/v1", "anthropic": url}))
+            else:
+                click.echo(f"AuraRouter answers at {url}  (OpenAI: {url}/v1, Anthropic: {url})", err=True)
+
+        await serve(application(Engine(router), keys), settings, listener, ready)

@@ -1,0 +1,84 @@
+"""The door: who may come in, from which page, and under which name this server was called."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aurarouter_core import Doorkeeper
+from aurarouter_gateway.caller import Caller
+from aurarouter_gateway.faults import Fault, fault
+from aurarouter_gateway.reply import Reply
+from aurarouter_gateway.settings import AppLimits, GatewaySettings
+from aurarouter_hooks import AuraRouterError
+
+log = logging.getLogger(__name__)
+
+OPEN = ("/health",)
+"""What anybody may read: it says no more than that the server lives."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+MOST_HEADERS = 100
+
+
+class Door:
+    """Lets requests in, each with its caller known.
+
+    Args:
+        inside: The application.
+        settings: The section `gateway`, as it is now.
+        keys: Knows whose key a request carries.
+    """
+
+    def __init__(
+        self,
+        inside: ASGIApp,
+        settings: Callable[[], GatewaySettings],
+        keys: Doorkeeper,
+    ) -> None:
+        self._inside = inside
+        self._settings = settings
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one request and pass it on."""
+        if scope["type"] != "http":
+            await self._inside(scope, receive, send)
+            return
+        settings = self._settings()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        wrong, app = self._refusal(scope, headers, settings), ""
+        if wrong is None and scope["path"] not in OPEN:
+            try:
+                app = self._keys.app_of(headers)
+            except AuraRouterError as error:
+                wrong = fault(error)
+        if wrong is not None:
+            told = wrong.anthropic() if scope["path"].startswith("/v1/messages") else wrong.openai()
+            log.info("%s %s: %d %s", scope["method"], scope["path"], wrong.status, wrong.kind)
+            await Reply(send, settings.write_timeout).json(told, wrong.status, wrong.headers)
+            return
+        scope.setdefault("state", {})["caller"] = Caller.of(app, settings.apps.get(app, AppLimits()), headers)
+        await self._inside(scope, receive, send)
+
+    @staticmethod
+    def _refusal(scope: Scope, headers: Mapping[str, str], settings: GatewaySettings) -> Fault | None:
+        """A page that somebody visits must not reach this server through the visitor's browser."""
+        if len(scope["headers"]) > MOST_HEADERS:
+            return Fault(431, "RequestError", f"more than {MOST_HEADERS} headers")
+        host = _name(headers.get("host", ""))
+        if host not in LOOPBACK and host not in settings.hosts and host != settings.host:
+            return Fault(421, "RequestError", "this server has another name; 'gateway.hosts' lists those that it has")
+        origin = headers.get("origin")
+        if origin is not None and origin not in settings.origins:
+            return Fault(403, "RequestError", "web pages of this origin may not call; 'gateway.origins' lists who may")
+        return None
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,97 @@
+"""A JSON object that is read field by field: each is checked when it is taken, and what is left over is foreign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_WORDS = {
+    bool: "true or false",
+    dict: "an object",
+    float: "a number",
+    int: "a whole number",
+    list: "a list",
+    str: "a text",
+}
+
+
+class RequestError(ValueError):
+    """The request is not what the API takes.
+
+    Args:
+        message: What is wrong, in words.
+        param: Where, as a path from the body down.
+        status: The HTTP status.
+    """
+
+    def __init__(self, message: str, param: str = "", status: int = 400) -> None:
+        super().__init__(message)
+        self.param = param
+        self.status = status
+
+
+class Fields:
+    """What an object holds.
+
+    Args:
+        value: The object; anything else is an error.
+        path: Where it stands in the body, for messages.
+    """
+
+    def __init__(self, value: Any, path: str = "") -> None:
+        if not isinstance(value, dict):
+            raise RequestError(f"{path or 'the body'} must be an object", path)
+        self._left = dict(value)
+        self.path = path
+
+    def at(self, name: str) -> str:
+        """The path of a field."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def take(self, name: str, kind: type, default: Any = None) -> Any:
+        """A field of this kind; absent and null are the default.
+
+        Raises:
+            RequestError: It is of another kind.
+        """
+        value = self._left.pop(name, None)
+        if value is None:
+            return default
+        if kind is float and type(value) is int:
+            return value
+        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+            raise RequestError(f"{self.at(name)} must be {_WORDS[kind]}", self.at(name))
+        return value
+
+    def need(self, name: str, kind: type) -> Any:
+        """As `take`, and it has to be there."""
+        value = self.take(name, kind)
+        if value is None:
+            raise RequestError(f"{self.at(name)} is missing", self.at(name))
+        return value
+
+    def any(self, name: str) -> Any:
+        """A field as it is."""
+        return self._left.pop(name, None)
+
+    def under(self, name: str) -> Fields:
+        """The object in a field; an absent one is empty."""
+        return Fields(self.take(name, dict, {}), self.at(name))
+
+    def each(self, name: str) -> Iterator[Fields]:
+        """The objects of a list."""
+        for index, item in enumerate(self.take(name, list, [])):
+            yield Fields(item, f"{self.at(name)}[{index}]")
+
+    def some(self, names: Mapping[str, type]) -> dict[str, Any]:
+        """Those of these fields that are there."""
+        found = {name: self.take(name, kind) for name, kind in names.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def rest(self) -> dict[str, Any]:
+        """What nobody has taken."""
+        return self._left
+
+    def refuse(self, what: str) -> RequestError:
+        """An error at this place."""
+        return RequestError(f"{self.path or 'the body'}: {what}", self.path)

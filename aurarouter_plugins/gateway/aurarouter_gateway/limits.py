@@ -1,0 +1,40 @@
+"""What an app may use, held by the kernel at every attempt: a middleware around each task."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from attrs import evolve
+
+from aurarouter_gateway.settings import AppLimits, GatewaySettings
+from aurarouter_hooks import Call, Constraint, Event, Middleware, Proceed, RoutingError
+
+
+class AppGate(Middleware):
+    """Narrows a task to the models of its app, and refuses roles that it may not use."""
+
+    scope: Literal["task", "attempt"] = "task"
+    order = -900
+
+    def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+        """Let the task through, narrowed.
+
+        Raises:
+            RoutingError: The app may not use the role.
+        """
+        settings: GatewaySettings = call.settings["gateway"]
+        limits: AppLimits | None = settings.apps.get(call.task.app) if call.task.app else None
+        if limits is None:
+            return proceed(call)
+        role = call.decision.role if call.decision else ""
+        if limits.roles and role not in limits.roles:
+            raise RoutingError(
+                f"the app '{call.task.app}' may not use the role '{role}'",
+                hint=f"It may use: {', '.join(limits.roles)} ('gateway.apps').",
+            )
+        if not limits.models:
+            return proceed(call)
+        reason = f"the app '{call.task.app}' may use only some models"
+        narrowed = call.constraint | Constraint(models=limits.models, reasons=(reason,))
+        return proceed(evolve(call, constraint=narrowed))

@@ -1,0 +1,34 @@
+"""`GET /v1/models`: what a client may write as its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aurarouter_gateway.settings import AppLimits
+
+
+def names(models: Sequence[str], roles: Sequence[str], intents: Sequence[str], limits: AppLimits) -> Iterator[str]:
+    """`auto`, the roles, the intents and the models themselves, as far as the app may use them."""
+    yield "auto"
+    yield from (f"role:{name}" for name in roles if not limits.roles or name in limits.roles)
+    yield from (f"intent:{name}" for name in intents)
+    yield from (name for name in models if not limits.models or name in limits.models)
+
+
+def listed(found: Sequence[str]) -> Mapping[str, Any]:
+    """In a shape that the clients of both vendors read."""
+    data = [
+        {
+            "id": name,
+            "object": "model",
+            "created": 0,
+            "owned_by": "aurarouter",
+            "type": "model",
+            "display_name": name,
+            "created_at": "1970-01-01T00:00:00Z",
+        }
+        for name in found
+    ]
+    ends = {"first_id": found[0], "last_id": found[-1]} if found else {"first_id": None, "last_id": None}
+    return {"object": "list", "data": data, "has_more": False, **ends}

@@ -1,0 +1,67 @@
+"""Connections that say too little, too slowly or too much before their request has begun: they are closed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class QuietClients(HttpToolsProtocol):
+    """Uvicorn's protocol, with a clock and a measure on the head of each request."""
+
+    seconds = 30.0
+    most = 64 * 1024
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head = 0
+        self._clock: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client that says nothing is given so many seconds."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """No clock outlives its connection."""
+        self._rest()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes before the headers' end."""
+        if self._clock is not None:
+            self._head += len(data)
+            if self._head > self.most + 64 * 1024:  # the head's last piece may bring some of the body
+                self.transport.write(TOO_LARGE)
+                self.transport.close()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request begins: its head is on the clock."""
+        super().on_message_begin()
+        if self._clock is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._rest()
+        self._head = 0
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._clock = self.loop.call_later(self.seconds, self._close)
+
+    def _rest(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _close(self) -> None:
+        self._clock = None
+        if not self.transport.is_closing():
+            self.transport.abort()

@@ -1,0 +1,66 @@
+"""What is sent back: one JSON object, or a stream of events; a client that takes neither in time is left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.types import Send
+
+from aurarouter_gateway.body import ClientLeftError
+
+
+class Reply:
+    """One response.
+
+    Args:
+        send: The server's.
+        timeout: Seconds in which the client has to take each piece.
+    """
+
+    def __init__(self, send: Send, timeout: float) -> None:
+        self._send = send
+        self._timeout = timeout
+        self.begun = False
+
+    async def json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        """The whole response."""
+        data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        size = {"content-length": str(len(data))}
+        await self._begin(status, {"content-type": "application/json", **size, **(headers or {})})
+        await self._write({"type": "http.response.body", "body": data})
+
+    async def begin_stream(self, headers: Mapping[str, str]) -> None:
+        """The head of a stream of events."""
+        kind = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
+        await self._begin(200, {**kind, **headers})
+
+    async def events(self, pieces: Iterable[bytes]) -> None:
+        """Some events."""
+        if data := b"".join(pieces):
+            await self._write({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end_stream(self) -> None:
+        """No more."""
+        await self._write({"type": "http.response.body", "body": b""})
+
+    async def _begin(self, status: int, headers: Mapping[str, str]) -> None:
+        self.begun = True
+        pairs = [(name.encode(), _safe(value)) for name, value in headers.items()]
+        await self._write({"type": "http.response.start", "status": status, "headers": pairs})
+
+    async def _write(self, message: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._send(message)
+        except (TimeoutError, OSError) as error:
+            raise ClientLeftError from error
+
+
+def _safe(value: str) -> bytes:
+    """A header's value: names that users chose may hold anything."""
+    if value.isascii() and value.isprintable():
+        return value.encode()
+    return "".join(char if " " <= char < "\x7f" else "?" for char in value).encode()

@@ -1,0 +1,115 @@
+"""`POST /v1/responses`: a request of OpenAI's responses API as a task.
+
+Protocol: https://platform.openai.com/docs/api-reference/responses/create
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from aurarouter_gateway.asked import Asked, wishes
+from aurarouter_gateway.caller import Caller
+from aurarouter_gateway.chat_request import ROLES, parts, tool_choice
+from aurarouter_gateway.fields import Fields, RequestError
+from aurarouter_hooks import Message, Task, Text, Tool, ToolCall, ToolResult
+
+PARAMETERS: dict[str, type] = {"temperature": float, "top_p": float, "top_logprobs": int, "parallel_tool_calls": bool}
+STATEFUL = ("previous_response_id", "conversation", "prompt")
+WITHOUT_EFFECT = (
+    *("store", "metadata", "service_tier", "safety_identifier", "user", "truncation"),
+    *("include", "client_metadata", "stream_options", "max_tool_calls"),
+)
+
+
+def read(body: Any, caller: Caller) -> Asked:
+    """Read a request.
+
+    Raises:
+        RequestError: It is not what the API takes, or needs answers to be kept on the server.
+    """
+    fields = Fields(body)
+    model = fields.need("model", str)
+    for name in STATEFUL:
+        if fields.any(name) is not None:
+            raise RequestError(f"{name}: no answers are kept here; send the whole conversation in 'input'", name)
+    if fields.take("background", bool, False):
+        raise RequestError("background: answers are given at once or not at all", "background")
+    instructions = fields.take("instructions", str, "")
+    messages = [Message("system", instructions)] if instructions else []
+    messages += _input(fields)
+    if not any(message.role != "system" for message in messages):
+        raise RequestError("input must not be empty", "input")
+    echo = {"tools": fields.rest().get("tools") or [], "tool_choice": fields.rest().get("tool_choice") or "auto"}
+    echo["instructions"] = instructions or None
+    parameters = fields.some(PARAMETERS)
+    if (limit := fields.take("max_output_tokens", int)) is not None:
+        parameters["max_tokens"] = limit
+    if effort := fields.under("reasoning").take("effort", str):
+        parameters["reasoning_effort"] = effort
+    schema = _schema(fields)
+    cache_key = fields.take("prompt_cache_key", str, "")
+    stream = fields.take("stream", bool, False)
+    dropped = tuple(name for name in WITHOUT_EFFECT if fields.any(name) is not None)
+    tools = [*_tools(fields)]
+    choice = tool_choice(fields)
+    rest = fields.rest()
+    task = Task(
+        messages=messages,
+        parameters=parameters,
+        tools=tools,
+        tool_choice=choice,
+        response_schema=schema,
+        mode="direct",
+        **caller.identity(cache_key),
+        **wishes(model),
+    )
+    echo["parameters"] = parameters
+    return Asked(task=task, stream=stream, usage=True, dropped=(*dropped, *rest), echo=echo)
+
+
+def _input(fields: Fields) -> Iterator[Message]:
+    value = fields.rest().get("input")
+    if isinstance(value, str):
+        yield Message("user", fields.take("input", str))
+        return
+    for item in fields.each("input"):
+        match kind := item.take("type", str, "message"):
+            case "message":
+                role = item.need("role", str)
+                if role not in ROLES:
+                    raise item.refuse(f"role must be one of {', '.join(ROLES)}")
+                yield Message(ROLES[role], [*parts(item, "content")])  # type: ignore[arg-type]
+            case "function_call":
+                name, arguments = item.need("name", str), item.take("arguments", str, "{}")
+                yield Message("assistant", [ToolCall(id=item.need("call_id", str), name=name, arguments=arguments)])
+            case "function_call_output":
+                yield Message("tool", [ToolResult(call_id=item.need("call_id", str), content=_output(item))])
+            case "reasoning":
+                continue  # thoughts of whoever answered before; no other model can use them
+            case _:
+                raise item.refuse(f"items of type '{kind}' can not be sent")
+
+
+def _output(item: Fields) -> str:
+    return "".join(part.text for part in parts(item, "output") if isinstance(part, Text))
+
+
+def _tools(fields: Fields) -> Iterator[Tool]:
+    for tool in fields.each("tools"):
+        if (kind := tool.need("type", str)) != "function":
+            raise tool.refuse(f"the vendor's own tool '{kind}' can not be used through a router")
+        schema = tool.take("parameters", dict, {})
+        yield Tool(name=tool.need("name", str), description=tool.take("description", str, ""), schema=schema)
+
+
+def _schema(fields: Fields) -> dict[str, Any] | None:
+    wanted = fields.under("text").under("format")
+    match wanted.take("type", str, "text"):
+        case "text":
+            return None
+        case "json_object":
+            return {"type": "object"}
+        case "json_schema":
+            return dict(wanted.need("schema", dict))
+    raise wanted.refuse("type must be text, json_object or json_schema")

@@ -1,0 +1,43 @@
+"""What the tools take, as the classes that make their schemas and check what comes."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Nothing(BaseModel):
+    """No arguments."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class TaskInput(Nothing):
+    """A task for the router."""
+
+    task: str = Field(min_length=1, description="What is to be done, in plain words.")
+    context: str = Field(default="", description="Material that belongs to the task, such as a file's content.")
+    role: str | None = Field(default=None, description="Take the models of this role.")
+    model: str | None = Field(default=None, description="Take this configured model.")
+    private: bool = Field(default=False, description="The content is private: only cleared models may see it.")
+
+
+class LocalInput(Nothing):
+    """A prompt that must stay here."""
+
+    prompt: str = Field(min_length=1, description="What is to be answered on this machine.")
+    context: str = Field(default="", description="Material that belongs to the prompt.")
+
+
+class CodeInput(Nothing):
+    """Code to write."""
+
+    task_description: str = Field(min_length=1, description="What the code is to do.")
+    file_context: str = Field(default="", description="Code that is there already.")
+    language: str = Field(default="python", description="The programming language.")
+
+
+class CompareInput(Nothing):
+    """A prompt for several models."""
+
+    prompt: str = Field(min_length=1, description="What every model is asked.")
+    models: list[str] = Field(min_length=1, max_length=16, description="Ids of configured models.")

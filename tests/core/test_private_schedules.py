@@ -1,0 +1,268 @@
+"""Generated days with private content: whatever happens, no byte of it arrives where it may not.
+
+Chains of cleared and uncleared models on real sockets; every byte that reaches an uncleared one is kept and looked at.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, aclosing
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+import faults
+from aurarouter_core import Plugins, Router, Task, load_config, privacy
+from aurarouter_core.chat import Chat, Conversations
+from aurarouter_core.comparison import compare
+from aurarouter_core.detector import Detector
+from aurarouter_core.home import Home
+from aurarouter_hooks import (
+    AllModelsFailedError,
+    Done,
+    Media,
+    Message,
+    NoModelLeftError,
+    PrivacyError,
+    Text,
+    ToolResult,
+)
+from listener import Listener, leaked
+
+CLEARED = {"trusted", "named"}
+HOST = "models.test"
+FAULTS = [
+    faults.status(500), faults.status(429, {"retry-after-ms": "1"}), faults.reset, faults.half_a_stream(),
+    faults.half_a_stream("reset"), faults.answer(b"\xff\xfe<html>"), faults.status(401),
+]  # fmt: skip
+
+
+def card(dice: random.Random) -> str:
+    digits = "4" + "".join(str(dice.randrange(10)) for _ in range(14))
+    doubled = [int(d) * 2 if at % 2 == 0 else int(d) for at, d in enumerate(digits)]
+    number = digits + str(-sum(sum(divmod(d, 10)) for d in doubled) % 10)
+    return " ".join(number[at : at + 4] for at in range(0, 16, 4))
+
+
+class World:
+    """The servers, and what the names resolve to."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.open = [stack.enter_context(Listener()) for _ in range(2)]
+        self.trusted = stack.enter_context(Listener())
+        self.stranger = stack.enter_context(Listener("127.0.0.2", self.trusted.port))  # same port, another machine
+        self.elsewhere, self.proxy = stack.enter_context(Listener()), stack.enter_context(Listener())
+
+    @property
+    def uncleared(self) -> list[Listener]:
+        return [*self.open, self.stranger, self.elsewhere, self.proxy]
+
+    def forget(self) -> None:
+        for server in [*self.uncleared, self.trusted]:
+            server.forget()
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with ExitStack() as stack:
+        yield World(stack)
+
+
+@pytest.fixture
+def plugins(make_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> Plugins:
+    """With one that wants uncleared models first; and a name whose address changes once it was checked."""
+    looked_up = asyncio.BaseEventLoop.getaddrinfo
+
+    async def changing(loop: Any, host: Any, port: Any, **rest: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name == HOST:
+            host = "127.0.0.1" if port is None else "127.0.0.2"
+        return await looked_up(loop, host, port, **rest)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", changing)
+    first = make_plugin("first", score_models=lambda models: {m.id: 1e9 for m in models if m.id not in CLEARED})
+    return Plugins(extra=[first])
+
+
+def settings(world: World, dice: random.Random, *, redact: bool) -> dict[str, Any]:
+    own = {"provider": "openapi", "timeout": 1.0, "first_token_timeout": 0.5}
+    models = {
+        "open0": {**own, "endpoint": world.open[0].url},
+        "open1": {**own, "endpoint": world.open[1].url},
+        "trusted": {**own, "endpoint": world.trusted.url, "tags": ["private"]},
+        "named": {**own, "endpoint": f"http://{HOST}:{world.trusted.port}", "tags": ["private"]},
+    }
+    chain = dice.sample(sorted(models), dice.randint(1, 4))
+    roles = dict.fromkeys(("coding", "reasoning", "router", "reviewer", "summarization"), chain)
+    rules = {"card": "redact"} if redact else {}
+    return {
+        "models": models, "roles": roles, "system": {"retries": dice.randint(0, 1), "max_wait": 0.2},
+        "privacy": {"rules": rules},
+    }  # fmt: skip
+
+
+class Day:
+    """One schedule: what is asked of one router, and what must not leave."""
+
+    def __init__(self, world: World, plugins: Plugins, home: Home, seed: int) -> None:
+        self.world, self.plugins, self.home, self.seed = world, plugins, home, seed
+        self.dice = random.Random(seed)
+        self.card = card(self.dice)
+        self.redact = self.dice.random() < 0.25
+        self.secrets = [self.card]
+        self.outcomes: list[Any] = []
+
+    @property
+    def word(self) -> str:
+        """One that nobody said before."""
+        return f"zq{self.dice.getrandbits(60):015x}"
+
+    def private(self) -> Task:
+        """A task that is private by what it says, or by what its caller says; one secret may hide in a file."""
+        kind = self.dice.choice(["declared", "text", "context", "history", "tool", "file"])
+        word = self.word
+        text = f"Remember {word}"
+        if kind == "declared":
+            self.secrets.append(word)
+            return Task(text, private=True)
+        if not self.redact:
+            self.secrets.append(word)
+        said = f"{text}, pay with {self.card}"
+        match kind:
+            case "text":
+                return Task(said)
+            case "context":
+                return Task(text, context=said)
+            case "history":
+                return Task("Go on", messages=[Message("user", said), Message("assistant", "ok")])
+            case "tool":
+                return Task("Go on", messages=[Message("tool", [ToolResult(call_id="1", content=said)])])
+        if self.redact:
+            self.secrets.append(word)  # a file can't be replaced, so nothing of it may go
+        picture = Media(media_type="image/jpeg", data=b"\xff\xd8\xff\xe1" + said.encode() + b"\xff")
+        return Task(messages=[Message("user", [Text("What is this?"), picture])])
+
+    async def ask(self, router: Router, task: Task, *, must: bool = True) -> None:
+        try:
+            async with aclosing(router.stream(task)) as events:
+                async for event in events:
+                    if isinstance(event, Done):
+                        self.outcomes.append((must, event))
+        except (PrivacyError, AllModelsFailedError, NoModelLeftError) as error:
+            self.outcomes.append((must, error))
+
+    async def one_thing(self, router: Router) -> None:
+        match self.dice.choice(["run", "cut", "plan", "review", "compare", "chat", "public", "conversation"]):
+            case "run":
+                await self.ask(router, self.private())
+            case "cut":
+                with contextlib.suppress(PrivacyError, AllModelsFailedError, NoModelLeftError):
+                    async with aclosing(router.stream(self.private())) as events:
+                        for _ in range(self.dice.randint(1, 4)):
+                            await anext(events, None)
+            case "plan":
+                self.world.open[0].says = self.world.open[1].says = f"It is {self.card}."  # comes up in step 2
+                self.world.trusted.says = self.world.stranger.says = f"It is {self.card}."
+                await self.ask(router, Task("Plan the bakery", mode="plan"), must=False)
+            case "review":
+                await self.ask(router, evolve(self.private(), review=True))
+            case "compare":
+                await compare(router, self.private(), ["open0", "open1", "trusted", "named"])
+            case "chat":
+                await self._chat(router)
+            case "public":
+                await self.ask(router, Task("Say hello"), must=False)
+            case "conversation":
+                name, word = f"talk {self.word}", self.word
+                await self.ask(router, evolve(self.private(), conversation=name, private=True))
+                self.secrets.append(word)
+                await self.ask(router, Task(f"Remember {word}", conversation=name))
+
+    async def _chat(self, router: Router) -> None:
+        kept = Conversations(self.home.conversations)
+        chat = Chat(router, kept, kept.begin())
+        turns = [*(Task(f"Turn {number}") for number in range(4)), Task(f"Pay with {self.card}"), Task("And now?")]
+        for turn in turns:
+            with contextlib.suppress(PrivacyError, AllModelsFailedError, NoModelLeftError):
+                async with aclosing(chat.say(turn)) as events:
+                    async for _ in events:
+                        pass
+
+    async def live(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world, dice = self.world, self.dice
+        world.forget()
+        for server in [world.trusted, *world.open]:
+            if dice.random() < 0.5:
+                server.will(*dice.choices(FAULTS, k=dice.randint(1, 3)))
+        if dice.random() < 0.3:
+            world.trusted.always(faults.redirect(f"{world.elsewhere.url}/chat/completions"))
+        config = load_config(self.plugins, settings=settings(world, dice, redact=self.redact))
+        async with Router(config, self.plugins, home=self.home) as router:
+            for _ in range(dice.randint(1, 3)):
+                working = asyncio.create_task(self.one_thing(router))
+                if dice.random() < 0.3:
+                    await asyncio.sleep(0.002)
+                    await router.set_layer("test", {"models": {"open0": {"timeout": dice.choice([0.8, 0.9])}}})
+                await working
+            if dice.random() < 0.3:
+                monkeypatch.setattr(Detector, "find", _broken)
+                self.secrets.append(self.word)
+                await self.ask(router, Task(f"Remember {self.secrets[-1]}"))
+
+    def check(self) -> None:
+        for secret in self.secrets:
+            for server in self.world.uncleared:
+                for form in (secret, secret.replace(" ", "")) if secret == self.card else (secret,):
+                    assert not leaked(bytes(server.heard), form), f"schedule {self.seed}: {form!r} at {server.url}"
+        for must, outcome in self.outcomes:
+            if must and isinstance(outcome, Done) and not self.redact:
+                answered = outcome.trace.attempts[-1].model
+                assert answered in CLEARED, f"schedule {self.seed}: answered by {answered}"
+
+
+def _broken(self: Detector, text: str, most: int = -1) -> Any:
+    raise ZeroDivisionError(text)
+
+
+def live(world: World, plugins: Plugins, seed: int) -> Day:
+    with pytest.MonkeyPatch.context() as patch:
+        day = Day(world, plugins, Home.of(), seed)
+        if day.dice.random() < 0.5:
+            for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+                patch.setenv(name, world.proxy.url)
+        asyncio.run(day.live(patch))
+    day.check()
+    return day
+
+
+def test_nothing_private_arrives_where_it_may_not(world: World, plugins: Plugins) -> None:
+    days = [live(world, plugins, seed) for seed in range(40)]
+    assert any(isinstance(outcome, Done) for day in days for _, outcome in day.outcomes)
+
+
+@pytest.mark.soak
+def test_nothing_private_arrives_in_two_thousand_days(
+    world: World, plugins: Plugins, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends: dict[str, int] = {}
+    for seed in range(2000):
+        for must, outcome in live(world, plugins, seed).outcomes:
+            name = f"{'private' if must else 'other'}: {type(outcome).__name__}"
+            ends[name] = ends.get(name, 0) + 1
+    with capsys.disabled():
+        print("\n" + "\n".join(f"{name:<32}{count:>6}" for name, count in sorted(ends.items())))
+
+
+def test_the_test_sees_what_a_missing_filter_lets_out(
+    world: World, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy, "refusal", lambda *_: None)
+
+    def days() -> None:
+        for seed in range(20):
+            live(world, plugins, seed)
+
+    with pytest.raises(AssertionError, match="schedule"):
+        days()

@@ -1,0 +1,174 @@
+"""Strangers at the gateway's door: other hosts and pages, and bodies that are none."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from aurarouter_core import Doorkeeper, Home
+from aurarouter_core.apps import Apps
+from aurarouter_hooks import ConfigError
+
+CHAT = "/v1/chat/completions"
+HELLO = {"model": "auto", "messages": [{"role": "user", "content": "hello"}]}
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return {
+        "models": {"e": {"provider": "echo"}},
+        "roles": {role: ["e"] for role in ("coding", "reasoning", "router")},
+        "gateway": {
+            "max_body": 20_000,
+            "max_header": 1000,
+            "read_timeout": 0.5,
+            "apps": {"small": {"roles": ["coding"]}},
+        },
+    }
+
+
+@pytest.fixture
+async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'"text"', 400),
+        (b'{"model": NaN}', 400),
+        (b"\xff\xfe", 400),
+        (b'{"model": "auto", "messages": ' + b"[" * 5000 + b"]" * 5000 + b"}", 400),
+        (b'{"model": "auto", "metadata": ' + b'{"a":' * 70 + b"1" + b"}" * 70 + b"}", 400),
+        (b" " * 20_001, 413),
+    ],
+)
+async def test_what_is_no_request(client: httpx.AsyncClient, body: bytes, status: int) -> None:
+    answer = await client.post(CHAT, content=body)
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"]
+
+
+async def test_a_body_without_a_length_is_measured_too(client: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 1000
+
+    assert (await client.post(CHAT, content=endless())).status_code == 413
+
+
+async def test_a_body_that_does_not_come(url: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
+    head = await asyncio.wait_for(reader.readline(), 5)
+    assert b"408" in head
+    writer.close()
+    await writer.wait_closed()
+
+
+@pytest.mark.parametrize("said", [b"", b"POST /v1/chat", b"GET /health HTTP/1.1\r\nx-slow: a"])
+async def test_a_head_that_does_not_come(url: str, said: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+    writer.write(said)
+    with contextlib.suppress(ConnectionError):  # closed hard, or closed
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+    await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def test_a_head_that_does_not_end(url: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+    writer.write(b"GET /health HTTP/1.1\r\n" + b"x-long: " + b"a" * 200_000)
+    assert b"431" in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 421),
+        ({"host": "127.0.0.1.evil.example:8484"}, 421),
+        ({"host": "["}, 421),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"host": "localhost:1"}, 200),
+        ({f"x-{number}": "1" for number in range(120)}, 431),
+    ],
+)
+async def test_hosts_and_pages(client: httpx.AsyncClient, headers: Mapping[str, str], status: int) -> None:
+    assert (await client.post(CHAT, json=HELLO, headers=headers)).status_code == status
+
+
+async def test_paths_and_methods_that_there_are_not(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/nothing")).status_code == 404
+    assert (await client.get(CHAT)).status_code == 405
+    assert (await client.post("/v1/messages/none", json={})).json()["type"] == "error"
+    assert "telemetry" in (await client.get("/metrics")).json()["error"]["message"]
+    assert (await client.post("/v1/embeddings", json={"model": "e", "input": "a"})).status_code == 501
+
+
+async def test_names_of_models(client: httpx.AsyncClient) -> None:
+    listed = [entry["id"] for entry in (await client.get("/v1/models")).json()["data"]]
+    assert listed[0] == "auto"
+    assert {"role:coding", "intent:SIMPLE_CODE", "e"} <= set(listed)
+    assert (await client.get("/v1/models/role:coding")).json()["id"] == "role:coding"
+    assert (await client.get("/v1/models/none")).status_code == 404
+    for name in ("role:coding", "intent:SIMPLE_CODE", "e"):
+        assert (await client.post(CHAT, json=HELLO | {"model": name})).status_code == 200
+
+
+async def test_headers_of_ours_that_come_in_count_for_nothing(client: httpx.AsyncClient) -> None:
+    answer = await client.post(CHAT, json=HELLO, headers={"x-aurarouter-model": "other", "x-aurarouter-task": "1"})
+    assert answer.headers["x-aurarouter-model"] == "e"
+    assert answer.headers["x-aurarouter-task"] != "1"
+
+
+async def test_the_four_services(client: httpx.AsyncClient) -> None:
+    told = await client.post("/services/RouterService/classify_intent", json={"task_description": "Write a sort"})
+    assert told.json()["success"] is True
+    assert told.json()["classification"]
+    made = await client.post("/services/CodingService/generate_code", json={"plan_step": "Sort", "language": "rust"})
+    assert made.json()["language"] == "rust"
+    assert (await client.post("/services/CodingService/__init__", json={})).status_code == 404
+    assert (await client.post("/services/CodingService/generate_code", json={"step": 1})).status_code == 400
+
+
+async def test_once_there_are_keys_every_route_but_health_needs_one(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/v1/models")).status_code == 200
+    paths = json.loads((await client.get("/openapi.json")).text)["paths"]
+    key = Apps(Home.of()).create("small").reveal()
+    for path, methods in paths.items():
+        for method in methods:
+            answer = await client.request(method, path.replace("{model}", "e"), headers={"x-api-key": key + "x"})
+            assert answer.status_code == (200 if path == "/health" else 401)
+    for headers in ({"authorization": f"Bearer {key}"}, {"authorization": f"bearer  {key}"}, {"x-api-key": key}):
+        assert (await client.get("/v1/models", headers=headers)).status_code == 200
+    Apps(Home.of()).revoke("small")
+    Apps(Home.of()).create("other")
+    assert (await client.get("/v1/models", headers={"x-api-key": key})).status_code == 401
+
+
+async def test_an_app_is_held_to_its_roles(client: httpx.AsyncClient) -> None:
+    client.headers["x-api-key"] = Apps(Home.of()).create("small").reveal()
+    assert (await client.post(CHAT, json=HELLO | {"model": "role:coding"})).status_code == 200
+    refused = await client.post(CHAT, json=HELLO | {"model": "role:reasoning"})
+    assert "may not use the role" in refused.json()["error"]["message"]
+    assert "role:reasoning" not in [entry["id"] for entry in (await client.get("/v1/models")).json()["data"]]
+
+
+def test_a_damaged_list_of_keys_lets_nobody_in(home: Path) -> None:
+    keys = Doorkeeper(Home.of())
+    assert keys.app_of({}) == ""
+    Home.of().apps.write_text("{")
+    with pytest.raises(ConfigError, match="damaged"):
+        keys.app_of({})
