@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from aurarouter_core import assets
+from aurarouter_core import assets, prices
 from aurarouter_core.config import Config, ModelEntry
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.failure_states import FailureStates, fingerprint
@@ -29,6 +29,7 @@ from aurarouter_core.references import Key, looked_up
 from aurarouter_core.resting import Refusal
 from aurarouter_core.rotation import Rotation, Turn
 from aurarouter_core.store import StateRow
+from aurarouter_core.wallet import Wallet
 from aurarouter_hooks import (
     AssetSpec,
     AuraRouterError,
@@ -54,9 +55,6 @@ def configured(config: Config) -> dict[str, Model]:
 
 
 def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
-    price = entry.price and Price(
-        input=entry.price.input, output=entry.price.output, cached_input=entry.price.cached_input
-    )
     return Model(
         id=name,
         provider=entry.provider,
@@ -78,8 +76,23 @@ def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
             names=None if entry.capabilities is None else frozenset(entry.capabilities),
             context_length=entry.context_length,
         ),
-        price=price or None,
+        price=_price(name, entry),
     )
+
+
+def _price(name: str, entry: ModelEntry) -> Price | None:
+    """What the user says that a model costs, or what is known of it; None for unknown, which is not nothing."""
+    given = entry.price
+    if given is not None:
+        return Price(
+            input=given.input,
+            output=given.output,
+            cached_input=given.cached_input,
+            cached_write=given.cached_write,
+        )
+    if (entry.asset or entry.model_path) and not entry.endpoint:
+        return prices.FREE
+    return prices.listed(entry.model_name or name, entry.endpoint or next(iter(entry.endpoints), ""))
 
 
 class ModelPool:
@@ -94,6 +107,7 @@ class ModelPool:
         self._kept_keys = KeyStore(home)
         self._config: Config | None = None
         self.headers = Headers()
+        self.wallet = Wallet(home.money)
         self.memory = Memory()
         self._open = OpenProviders(self.memory)
         self._shelves = Shelves(self.in_force, self._failure)

@@ -24,7 +24,7 @@ from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
-from aurarouter_core.located import located, located_by
+from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
@@ -129,6 +129,7 @@ class Router:
         finally:
             await self._witness.close()
             await asyncio.to_thread(self.store.close)
+            await asyncio.to_thread(self.pool.wallet.close)
 
     # Asking
 
@@ -141,7 +142,8 @@ class Router:
             PrivacyError: A privacy rule blocks the task.
         """
         known = known_limits(self._conversations, task) or NO_LIMITS
-        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known)
+        said = affordable(task, self.snapshot, self.pool)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known, afford=said)
         self.plugins.decision_made(decision)
         return decision
 
