@@ -282,6 +282,14 @@ class Router:
         """The configured models by id, without their keys."""
         return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
 
+    async def intents(self) -> Sequence[str]:
+        """Names of the kinds of task that are told apart."""
+        return sorted(self.snapshot.intents)
+
+    async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """What was used, as `Store.usage` sums it."""
+        return await asyncio.to_thread(self.store.usage, by)
+
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""
         self.gate.refusal = "the router is paused"
