@@ -12,8 +12,9 @@ from pathlib import Path
 
 from attrs import evolve
 
-from aurarouter_core import assets, prices
+from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
+from aurarouter_core.configured import configured_model
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.failure_states import FailureStates, fingerprint
 from aurarouter_core.footprint import footprint
@@ -33,66 +34,15 @@ from aurarouter_core.wallet import Wallet
 from aurarouter_hooks import (
     AssetSpec,
     AuraRouterError,
-    Capabilities,
     ConfigError,
     FetchProgress,
     Location,
     Model,
-    Price,
     Provider,
     ProviderUnavailableError,
-    Timeouts,
 )
 
 log = logging.getLogger(__name__)
-CONNECT, BETWEEN_TOKENS = 10.0, 60.0
-"""Seconds, for models that say nothing else."""
-
-
-def configured(config: Config) -> dict[str, Model]:
-    """Every model of a configuration as a value; keys are left out until a provider needs one."""
-    return {name: _value(name, entry, config.system.default_timeout) for name, entry in config.models.items()}
-
-
-def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
-    return Model(
-        id=name,
-        provider=entry.provider,
-        model_name=entry.model_name,
-        endpoint=entry.endpoint,
-        endpoints=entry.endpoints,
-        model_path=expanded(entry.model_path) if entry.model_path else None,
-        tags=frozenset(entry.tags),
-        parameters=entry.parameters,
-        options=entry.options,
-        timeouts=Timeouts(
-            connect=entry.connect_timeout or CONNECT,
-            first_token=entry.first_token_timeout,
-            between_tokens=entry.between_tokens_timeout or BETWEEN_TOKENS,
-            total=entry.timeout or default_timeout,
-        ),
-        max_concurrency=entry.max_concurrency,
-        capabilities=Capabilities(
-            names=None if entry.capabilities is None else frozenset(entry.capabilities),
-            context_length=entry.context_length,
-        ),
-        price=_price(name, entry),
-    )
-
-
-def _price(name: str, entry: ModelEntry) -> Price | None:
-    """What the user says that a model costs, or what is known of it; None for unknown, which is not nothing."""
-    given = entry.price
-    if given is not None:
-        return Price(
-            input=given.input,
-            output=given.output,
-            cached_input=given.cached_input,
-            cached_write=given.cached_write,
-        )
-    if (entry.asset or entry.model_path) and not entry.endpoint:
-        return prices.FREE
-    return prices.listed(entry.model_name or name, entry.endpoint or next(iter(entry.endpoints), ""))
 
 
 class ModelPool:
@@ -282,7 +232,7 @@ class ModelPool:
         if self._config is None:
             return True
         now = self._config.models.get(model.id)
-        return now == entry and model == _value(model.id, entry, self._config.system.default_timeout)
+        return now == entry and model == configured_model(model.id, entry, self._config.system.default_timeout)
 
     async def aclose(self) -> None:
         """Close every provider, and make no new ones; one that fails to close does not keep the others open."""

@@ -131,8 +131,6 @@ class Router:
             await asyncio.to_thread(self.store.close)
             await asyncio.to_thread(self.pool.wallet.close)
 
-    # Asking
-
     def decide(self, task: Task) -> Decision:
         """What would happen, and why. No model is called; of a conversation, the store is asked whether it is private.
 
@@ -176,8 +174,7 @@ class Router:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        keep_content = snapshot.config.system.keep_content
-        recorder = Recorder(task, surface=surface or self._surface, keep_content=keep_content)
+        recorder = Recorder(task, surface=surface or self._surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
         error: BaseException | None = None
         with self.gate.inside():
@@ -197,8 +194,9 @@ class Router:
                     await self._witness.refuses_all(snapshot, recorder)
                 raise
             finally:
-                info = error_info(error) if error else None
-                trace = finished.trace if finished else recorder.trace(info, complete=False)
+                trace = (
+                    finished.trace if finished else recorder.trace(error_info(error) if error else None, complete=False)
+                )
                 try:
                     await remember(self._conversations, task, trace.private)
                 except PrivacyError as problem:  # whoever was sent something has been written down before
@@ -216,7 +214,6 @@ class Router:
         decision = await located_by(deadline, task, snapshot, self.pool, known or NO_LIMITS)
         recorder.decided(decision, began)
         await remember(self._conversations, task, decision.constraint.private)
-        log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
         run = Run(
             task=task,
@@ -229,9 +226,8 @@ class Router:
         )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
-        if deadline is None:
-            return events
-        return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
+        cut_off = partial(run.clean_up_cut_off, "middleware")
+        return events if deadline is None else within(events, deadline + GRACE, cut_off)
 
     def run_sync(self, task: Task) -> Done:
         """Start, run one task, and stop: the same as `run`, from plain code."""
@@ -241,8 +237,6 @@ class Router:
                 return await self.run(task)
 
         return asyncio.run(once())
-
-    # Running
 
     async def reload(self) -> None:
         """Read the configuration again and swap to it; running tasks keep what they began with.
