@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from aurarouter_core.plain import error_info
-from aurarouter_hooks import AllModelsFailedError, Attempt, AuraRouterError, ErrorInfo, Task, Usage
+from aurarouter_hooks import AllModelsFailedError, Attempt, AuraRouterError, ErrorInfo, Kernel, Task, Usage
 from aurarouter_hooks.values import new_id
-
-if TYPE_CHECKING:
-    from aurarouter_core.router import Router
 
 AT_ONCE = 4
 """Models that answer at the same time."""
@@ -46,7 +42,7 @@ class Side:
     trace_id: str = ""
 
 
-async def compare(router: Router, task: Task, models: Sequence[str], *, at_once: int = AT_ONCE) -> list[Side]:
+async def compare(router: Kernel, task: Task, models: Sequence[str], *, at_once: int = AT_ONCE) -> list[Side]:
     """Ask each model by itself, in the order given. What one may not see or can't answer is that side's error alone.
 
     Cancelling this cancels all of them.

@@ -28,7 +28,7 @@ from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.privacy import STILL_PRIVATE, Lasting, PrivateConversations
+from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
@@ -37,7 +37,6 @@ from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
     Call,
-    Constraint,
     Decision,
     Done,
     Event,
@@ -135,14 +134,14 @@ class Router:
     # Asking
 
     def decide(self, task: Task) -> Decision:
-        """What would happen, and why. No I/O, no model is called.
+        """What would happen, and why. No model is called; of a conversation, the store is asked whether it is private.
 
         Raises:
             UnknownModelError, UnknownRoleError: The task asks for what is not configured.
             PluginBrokenError: A plugin that limits tasks failed.
-        PrivacyError: A privacy rule blocks the task.
+            PrivacyError: A privacy rule blocks the task.
         """
-        known = self._known_limits(task)
+        known = known_limits(self._conversations, task) or NO_LIMITS
         said = affordable(task, self.snapshot, self.pool)
         decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known, afford=said)
         self.plugins.decision_made(decision)
@@ -150,18 +149,9 @@ class Router:
 
     async def locate_and_decide(self, task: Task) -> Decision:
         """Like `decide`, but models are asked where they run first if that matters for this task."""
-        decision = await located(task, self.snapshot, self.pool, self._known_limits(task))
+        decision = await located(task, self.snapshot, self.pool, known_limits(self._conversations, task) or NO_LIMITS)
         self.plugins.decision_made(decision)
         return decision
-
-    def _known_limits(self, task: Task) -> Constraint:
-        """What earlier tasks of the conversation have settled."""
-        known = bool(task.conversation) and self._conversations.is_private(task.conversation)
-        return STILL_PRIVATE if known else NO_LIMITS
-
-    async def _remember(self, task: Task, private: bool) -> None:
-        if private and task.conversation:
-            await asyncio.to_thread(self._conversations.keep_private, task.conversation)
 
     async def run(self, task: Task, *, surface: str | None = None) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
@@ -195,7 +185,7 @@ class Router:
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
                         if isinstance(event, Done):
-                            finished = self._with_whole_trace(event, recorder) if self.plugins.task_layers else event
+                            finished = recorder.whole(event) if self.plugins.task_layers else event
                             break
                         recorder.see(event)
                         yield event
@@ -210,7 +200,7 @@ class Router:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
                 try:
-                    await self._remember(task, trace.private)
+                    await remember(self._conversations, task, trace.private)
                 except PrivacyError as problem:  # whoever was sent something has been written down before
                     log.warning("%s", problem)
                 kept = without_words(trace) if recorder.wordless else trace
@@ -222,10 +212,10 @@ class Router:
         began = recorder.elapsed
         recorder.redacts = snapshot.inspector.redacts(task)
         deadline = None if task.deadline is None else asyncio.get_running_loop().time() + task.deadline
-        known = await asyncio.to_thread(self._known_limits, task) if task.conversation else NO_LIMITS
-        decision = await located_by(deadline, task, snapshot, self.pool, known)
+        known = await asyncio.to_thread(known_limits, self._conversations, task) if task.conversation else None
+        decision = await located_by(deadline, task, snapshot, self.pool, known or NO_LIMITS)
         recorder.decided(decision, began)
-        await self._remember(task, decision.constraint.private)
+        await remember(self._conversations, task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
         run = Run(
@@ -242,12 +232,6 @@ class Router:
         if deadline is None:
             return events
         return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
-
-    @staticmethod
-    def _with_whole_trace(done: Done, recorder: Recorder) -> Done:
-        """The executor's trace knows nothing of what middleware noted around it."""
-        trace = recorder.trace(done.trace.error, complete=done.complete)
-        return Done(reply=done.reply, trace=trace, complete=done.complete, steps=done.steps)
 
     def run_sync(self, task: Task) -> Done:
         """Start, run one task, and stop: the same as `run`, from plain code."""
@@ -297,6 +281,14 @@ class Router:
     async def models(self) -> Mapping[str, Model]:
         """The configured models by id, without their keys."""
         return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
+
+    async def intents(self) -> Sequence[str]:
+        """Names of the kinds of task that are told apart."""
+        return sorted(self.snapshot.intents)
+
+    async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """What was used, as `Store.usage` sums it."""
+        return await asyncio.to_thread(self.store.usage, by)
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""

@@ -48,17 +48,19 @@ class _Service:
 
     Args:
         router: Does the work.
+        surface: Who asks, for traces; None for whom the router works for.
     """
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, *, surface: str | None = None) -> None:
         self._router = router
+        self._surface = surface
 
     def _role(self, name: str) -> str | None:
         return name if name in self._router.snapshot.config.roles else None
 
     async def _run(self, task: Task, result: Result, key: str) -> None:
         """Put the answer's text into the result, as far as it came."""
-        done = await self._router.run(task)
+        done = await self._router.run(task, surface=self._surface)
         result[key] = done.text
         if not done.complete:
             why = done.trace.error.message if done.trace.error else "unknown reason"

@@ -165,6 +165,21 @@ class Attached:
         models: Mapping[str, Model] = await self._ask("models")
         return models
 
+    async def intents(self) -> Sequence[str]:
+        """Names of the kinds of task that are told apart."""
+        intents: Sequence[str] = await self._ask("intents")
+        return intents
+
+    async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """What was used, as `Store.usage` sums it."""
+        usage: Sequence[Mapping[str, Any]] = await self._ask("usage", by)
+        return usage
+
+    async def intelligent_code_gen(self, **inputs: Any) -> Mapping[str, Any]:
+        """Write code in the engine, as `UnifiedRouterService.intelligent_code_gen` does."""
+        result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
+        return result
+
     async def status(self) -> Mapping[str, Any]:
         """How the engine is: what `aurarouter status` shows."""
         status: Mapping[str, Any] = await self._ask("status")

@@ -51,6 +51,7 @@ async def attach(
     plugins: Plugins | None = None,
     flags: Mapping[str, Any] | None = None,
     surface: str = "embedded",
+    watch: float | None = None,
 ) -> AsyncGenerator[Attached | Router]:
     """A kernel at work: the engine that all programs with this effective configuration share, started on demand.
 
@@ -62,6 +63,7 @@ async def attach(
         plugins: The plugins to work with; None looks for installed ones.
         flags: Settings above all others.
         surface: Who works with it ("cli", "mcp" …), for traces.
+        watch: As for `Router`, if it is one; the shared engine always looks.
 
     Raises:
         ConfigError: The configuration can't be used.
@@ -73,5 +75,6 @@ async def attach(
         if attached is not None:
             yield attached
             return
-    async with Router(load_config(plugins, path=file, overrides=flags), plugins, surface=surface) as router:
+    config = load_config(plugins, path=file, overrides=flags)
+    async with Router(config, plugins, surface=surface, watch=watch) as router:
         yield router

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from aurarouter_core.services import UnifiedRouterService
 from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
 
 if TYPE_CHECKING:
@@ -39,6 +40,18 @@ async def _health(engine: Engine, _: str) -> Mapping[str, Health]:
 
 async def _models(engine: Engine, _: str) -> Mapping[str, Model]:
     return await engine.router.models()
+
+
+async def _intents(engine: Engine, _: str) -> Sequence[str]:
+    return await engine.router.intents()
+
+
+async def _usage(engine: Engine, _: str, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    return await engine.router.usage(by)
+
+
+async def _intelligent_code_gen(engine: Engine, surface: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return await UnifiedRouterService(engine.router, surface=surface).intelligent_code_gen(**inputs)
 
 
 async def _status(engine: Engine, _: str) -> Mapping[str, Any]:
@@ -78,6 +91,8 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "decide": _decide,
     "drain": _drain,
     "health": _health,
+    "intelligent_code_gen": _intelligent_code_gen,
+    "intents": _intents,
     "locate_and_decide": _locate_and_decide,
     "models": _models,
     "pause": _pause,
@@ -87,5 +102,6 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "set_layer": _set_layer,
     "status": _status,
     "stop": _stop,
+    "usage": _usage,
 }
 STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream}

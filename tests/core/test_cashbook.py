@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from aurarouter_core import cashbook as module
 from aurarouter_core.budget_settings import AppBudget, Budget, Limit
 from aurarouter_core.cashbook import NANO, Cashbook, Reservation
 from aurarouter_hooks import AuraRouterError
@@ -38,7 +37,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> At:
 
     def set_clock(when: str) -> None:
         seconds = calendar.timegm(time.strptime(when, "%Y-%m-%d %H:%M:%S"))
-        monkeypatch.setattr(module.time, "time", lambda: float(seconds))
+        monkeypatch.setattr(time, "time", lambda: float(seconds))
 
     return set_clock
 

@@ -29,6 +29,6 @@ async def _served(path: str | None, wire: int) -> None:
     from aurarouter_mcp.server import server
 
     out = anyio.wrap_file(TextIOWrapper(os.fdopen(wire, "wb"), encoding="utf-8"))
-    async with open_engine(path) as router, stdio_server(stdout=out) as (read, write):
-        serving = server(router)
+    async with open_engine(path) as engine, stdio_server(stdout=out) as (read, write):
+        serving = server(engine)
         await serving.run(read, write, serving.create_initialization_options())

@@ -11,14 +11,19 @@ class Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class TaskInput(Nothing):
+class Asking(Nothing):
+    """What a model will see."""
+
+    private: bool = Field(default=False, description="The content is private: only cleared models may see it.")
+
+
+class TaskInput(Asking):
     """A task for the router."""
 
     task: str = Field(min_length=1, description="What is to be done, in plain words.")
     context: str = Field(default="", description="Material that belongs to the task, such as a file's content.")
     role: str | None = Field(default=None, description="Take the models of this role.")
     model: str | None = Field(default=None, description="Take this configured model.")
-    private: bool = Field(default=False, description="The content is private: only cleared models may see it.")
 
 
 class LocalInput(Nothing):
@@ -28,7 +33,7 @@ class LocalInput(Nothing):
     context: str = Field(default="", description="Material that belongs to the prompt.")
 
 
-class CodeInput(Nothing):
+class CodeInput(Asking):
     """Code to write."""
 
     task_description: str = Field(min_length=1, description="What the code is to do.")
@@ -36,7 +41,7 @@ class CodeInput(Nothing):
     language: str = Field(default="python", description="The programming language.")
 
 
-class CompareInput(Nothing):
+class CompareInput(Asking):
     """A prompt for several models."""
 
     prompt: str = Field(min_length=1, description="What every model is asked.")

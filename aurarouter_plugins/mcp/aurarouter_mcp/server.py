@@ -11,8 +11,9 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from pydantic import ValidationError
 
-from aurarouter_core import Router, __version__, dumps
+from aurarouter_core import __version__, dumps
 from aurarouter_hooks import AuraRouterError
+from aurarouter_mcp.engine import Engine
 from aurarouter_mcp.settings import ToolSettings
 from aurarouter_mcp.tools import TOOLS, Tool, ToolFailedError
 
@@ -20,18 +21,17 @@ log = logging.getLogger(__name__)
 Context = ServerRequestContext[Any, Any]
 
 
-def server(router: Router) -> Server[Any]:
+def server(engine: Engine) -> Server[Any]:
     """A server in front of a running kernel."""
 
-    def offered() -> dict[str, Tool]:
-        switches = router.settings("mcp").tools
-        return {name: tool for name, tool in TOOLS.items() if switches.get(name, ToolSettings()).enabled}
+    switches = engine.settings("mcp").tools  # a far engine's are read from files, so only once
+    offered = {name: tool for name, tool in TOOLS.items() if switches.get(name, ToolSettings()).enabled}
 
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_described(name, tool) for name, tool in offered().items()])
+        return types.ListToolsResult(tools=[_described(name, tool) for name, tool in offered.items()])
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        tool = offered().get(params.name)
+        tool = offered.get(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, "no tool of this name is offered")
         steps = 0
@@ -43,7 +43,7 @@ def server(router: Router) -> Server[Any]:
 
         try:
             given = tool.takes.model_validate(params.arguments or {})
-            return _told(await tool.act(router, given, tell))
+            return _told(await tool.act(engine, given, tell))
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)
             return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong))

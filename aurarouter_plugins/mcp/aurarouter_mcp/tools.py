@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -11,8 +10,9 @@ from typing import Any
 from attrs import frozen
 from pydantic import BaseModel
 
-from aurarouter_core import Router, UnifiedRouterService, compare, dumps
+from aurarouter_core import compare, dumps
 from aurarouter_hooks import AttemptStarted, Done, NodeStarted, Progress, Task, UnknownModelError
+from aurarouter_mcp.engine import Engine, write_code
 from aurarouter_mcp.inputs import CodeInput, CompareInput, LocalInput, Nothing, TaskInput
 
 Tell = Callable[[str], Awaitable[None]]
@@ -38,7 +38,7 @@ class Tool:
     takes: type[BaseModel]
     gives: Mapping[str, str]
     description: str
-    act: Callable[[Router, Any, Tell], Awaitable[Result]]
+    act: Callable[[Engine, Any, Tell], Awaitable[Result]]
     asks: bool = False
 
 
@@ -46,8 +46,8 @@ def _plain(value: Any) -> Any:
     return json.loads(dumps(value))
 
 
-async def _run(router: Router, task: Task, tell: Tell) -> Result:
-    async with aclosing(router.stream(task)) as events:
+async def _run(engine: Engine, task: Task, tell: Tell) -> Result:
+    async with aclosing(engine.stream(task)) as events:
         async for event in events:
             match event:
                 case NodeStarted():
@@ -61,55 +61,55 @@ async def _run(router: Router, task: Task, tell: Tell) -> Result:
     raise AssertionError("a task ends with Done or an exception")
 
 
-async def _route(router: Router, given: TaskInput, tell: Tell) -> Result:
-    return await _run(router, _task(given), tell)
+async def _route(engine: Engine, given: TaskInput, tell: Tell) -> Result:
+    return await _run(engine, _task(given), tell)
 
 
 def _task(given: TaskInput) -> Task:
     return Task(given.task, context=given.context, role=given.role, model=given.model, private=given.private)
 
 
-async def _local(router: Router, given: LocalInput, tell: Tell) -> Result:
-    return await _run(router, Task(given.prompt, context=given.context, here=True, mode="direct"), tell)
+async def _local(engine: Engine, given: LocalInput, tell: Tell) -> Result:
+    return await _run(engine, Task(given.prompt, context=given.context, here=True, mode="direct"), tell)
 
 
-async def _code(router: Router, given: CodeInput, tell: Tell) -> Result:
+async def _code(engine: Engine, given: CodeInput, tell: Tell) -> Result:
     await tell("writing code")
-    service = UnifiedRouterService(router)
-    result = dict(await service.intelligent_code_gen(given.task_description, given.language, given.file_context))
+    inputs = {"task": given.task_description, "language": given.language, "file_context": given.file_context}
+    result = dict(await write_code(engine, **inputs, private=given.private))
     if not result["success"]:
         raise ToolFailedError(str(result.get("error", "no code was written")))
     return result
 
 
-async def _compare(router: Router, given: CompareInput, tell: Tell) -> Result:
-    known = router.snapshot.config.models
+async def _compare(engine: Engine, given: CompareInput, tell: Tell) -> Result:
+    known = await engine.models()
     for model in given.models:
         if model not in known:
             raise UnknownModelError(model, sorted(known))
     await tell(f"asking {len(given.models)} models")
-    return {"sides": _plain(await compare(router, Task(given.prompt), given.models))}
+    return {"sides": _plain(await compare(engine, Task(given.prompt, private=given.private), given.models))}
 
 
-async def _models(router: Router, _: Nothing, __: Tell) -> Result:
-    models = router.snapshot.models.values()
+async def _models(engine: Engine, _: Nothing, __: Tell) -> Result:
+    models = (await engine.models()).values()
     return {"models": [{"id": m.id, "provider": m.provider, "tags": sorted(m.tags)} for m in models]}
 
 
-async def _intents(router: Router, _: Nothing, __: Tell) -> Result:
-    return {"intents": sorted(router.snapshot.intents)}
+async def _intents(engine: Engine, _: Nothing, __: Tell) -> Result:
+    return {"intents": list(await engine.intents())}
 
 
-async def _explain(router: Router, given: TaskInput, _: Tell) -> Result:
-    return {"decision": _plain(await router.locate_and_decide(_task(given)))}
+async def _explain(engine: Engine, given: TaskInput, _: Tell) -> Result:
+    return {"decision": _plain(await engine.locate_and_decide(_task(given)))}
 
 
-async def _health(router: Router, _: Nothing, __: Tell) -> Result:
-    return {"models": _plain(await router.health())}
+async def _health(engine: Engine, _: Nothing, __: Tell) -> Result:
+    return {"models": _plain(await engine.health())}
 
 
-async def _usage(router: Router, _: Nothing, __: Tell) -> Result:
-    return {"usage": _plain(await asyncio.to_thread(router.store.usage, ("model",)))}
+async def _usage(engine: Engine, _: Nothing, __: Tell) -> Result:
+    return {"usage": _plain(await engine.usage(("model",)))}
 
 
 ANSWER = {"text": "string", "complete": "boolean", "trace": "object"}
