@@ -55,7 +55,8 @@ def budget_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         whose = "" if row["app"] is None else f" for '{row['app']}'"
         extra = f", {row['reserved']:.6f} set aside" if row["reserved"] else ""
         extra += f", {row['assumed']:.6f} of it assumed of programs that were killed" if row["assumed"] else ""
-        yield f"{row['limit']:g} USD per {row['period']}{whose}: {row['spent']:.6f} spent{extra}, {row['left']:.6f} left"
+        stands = f"{row['spent']:.6f} spent{extra}, {row['left']:.6f} left"
+        yield f"{row['limit']:g} USD per {row['period']}{whose}: {stands}"
 
 
 def reference_price(config: Config) -> Price | None:
@@ -68,7 +69,7 @@ def reference_price(config: Config) -> Price | None:
 
 
 def with_savings(rows: Sequence[dict[str, Any]], reference: Price) -> list[dict[str, Any]]:
-    """The same rows with `reference`, what their tokens would have cost there, and `saved`; None where cost is unknown."""
+    """The same rows with `reference`, what their tokens would have cost there, and `saved`; None for unknown."""
     return [{**row, **_savings(row, reference)} for row in rows]
 
 
