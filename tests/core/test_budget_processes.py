@@ -20,8 +20,9 @@ from aurarouter_hooks import Price, Prompt
 from money_actor import MOST, PRICE, USAGE
 
 ACTOR = Path(__file__).parents[1] / "peers" / "money_actor.py"
-COST = round(cost(USAGE, Price(**PRICE)) * NANO)
-HELD = round(at_most(Prompt.of("hi"), Price(**PRICE), MOST) * NANO)
+PRICED = Price(input=PRICE["input"], output=PRICE["output"])
+COST = round(cost(USAGE, PRICED) * NANO)
+HELD = round(at_most(Prompt.of("hi"), PRICED, MOST) * NANO)
 PLENTY = 1000.0
 
 
