@@ -72,7 +72,10 @@ class Budget:
 
     def binds(self, app: str) -> bool:
         """A limit holds for tasks of this app."""
-        return next(self.limits(app), None) is not None
+        if self.per_day is not None or self.per_month is not None:
+            return True
+        own = self.apps.get(app) if self.apps else None
+        return own is not None and (own.per_day is not None or own.per_month is not None)
 
     def all_limits(self) -> Iterator[Limit]:
         """Every limit there is."""

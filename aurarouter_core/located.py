@@ -33,9 +33,12 @@ async def located(
 
     decision = decided()
     constraint = decision.constraint
+    confined = constraint.private or constraint.here
+    if not confined and not snapshot.config.budget.binds(task.app):
+        return decision
     models: Sequence[Model] = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
-    if not (constraint.private or constraint.here):
-        models = doubtful(models, pool.locations) if snapshot.config.budget.binds(task.app) else ()
+    if not confined:
+        models = doubtful(models, pool.locations)
     there = [model for model in models if model.provider in snapshot.plugins.providers]
     if not there:
         return decision

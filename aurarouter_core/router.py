@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 from attrs import evolve
@@ -118,9 +117,7 @@ class Router:
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.gate.refusal = "the router is closed"
         await self._background.end()
         try:
@@ -194,9 +191,8 @@ class Router:
                     await self._witness.refuses_all(snapshot, recorder)
                 raise
             finally:
-                trace = (
-                    finished.trace if finished else recorder.trace(error_info(error) if error else None, complete=False)
-                )
+                info = error_info(error) if error else None
+                trace = finished.trace if finished else recorder.trace(info, complete=False)
                 try:
                     await remember(self._conversations, task, trace.private)
                 except PrivacyError as problem:  # whoever was sent something has been written down before
