@@ -15,7 +15,7 @@ from aurarouter_core.cli.model_probe import probe_model
 from aurarouter_core.cli.model_pull import pull_model, search_models
 from aurarouter_core.cli.money import old_prices, price_words
 from aurarouter_core.cli.session import Session
-from aurarouter_core.models import configured
+from aurarouter_core.configured import configured
 from aurarouter_core.plain import dumps, origin
 from aurarouter_core.shown import printable
 from aurarouter_hooks import Health

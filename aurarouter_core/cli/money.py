@@ -9,8 +9,8 @@ from typing import Any
 from aurarouter_core.cashbook import NANO, Cashbook, Standing
 from aurarouter_core.cli.session import Session
 from aurarouter_core.config import Config
+from aurarouter_core.configured import configured
 from aurarouter_core.cost import cost
-from aurarouter_core.models import configured
 from aurarouter_core.prices import OLD, age, listed
 from aurarouter_hooks import AuraRouterError, Model, Price, Usage
 
