@@ -149,10 +149,10 @@ async def test_a_deadline_holds(session: Session) -> None:
     client = create_service_client("CodingService", session)
     try:
         result = await client.generate_code(plan_step="SLEEP 5", deadline=0.3)
+        ended = "the node's" if result["success"] is False else "none"
     except CallFailedError as error:
-        assert error.code == "DEADLINE_EXCEEDED"
-    else:  # the node was the quicker one
-        assert result["success"] is False
+        ended = error.code
+    assert ended in ("DEADLINE_EXCEEDED", "the node's"), "whoever is quicker"
 
 
 async def test_a_call_that_is_cancelled_stops_the_work_on_the_node(session: Session, node: GridNode) -> None:
