@@ -210,6 +210,7 @@ class Router:
         decision = await located_by(deadline, task, snapshot, self.pool, known or NO_LIMITS)
         recorder.decided(decision, began)
         await remember(self._conversations, task, decision.constraint.private)
+        log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
         run = Run(
             task=task,
