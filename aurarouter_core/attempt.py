@@ -128,6 +128,11 @@ async def attempt_events(
             async with aclosing(loan.room(_patience(model, run))) as making:
                 async for told in making:
                     yield told
+        budget = run.snapshot.config.budget
+        if budget.binds(run.task.app):
+            location = run.pool.locations.get(model.id)
+            async with run.in_time():
+                cleared, turn.hold = await run.pool.wallet.reserve(budget, run.task.app, model, cleared, location)
         await run.witness.sees(evolve(sight, replaced=redaction is not None), run.snapshot, run.recorder)
         committed = False
         waiting: list[Chunk] = []

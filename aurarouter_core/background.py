@@ -53,13 +53,14 @@ async def follow(looks: AsyncGenerator[None], reload: Callable[[], Awaitable[Non
 
 
 async def hear(store: Store, pool: ModelPool, snapshot: Snapshot) -> None:
-    """Learn from the store how models are for other processes."""
+    """Learn how models are for other processes, and what these have spent."""
     try:
         rows = await asyncio.to_thread(store.states)
     except AuraRouterError as error:
         log.warning("what other processes know of the models can't be read: %s", error)
     else:
         pool.learn(rows, snapshot.models, snapshot.config)
+    await pool.wallet.learn(snapshot.config.budget)
 
 
 async def keep_hearing(store: Store, pool: ModelPool, snapshot: Callable[[], Snapshot]) -> None:

@@ -15,7 +15,8 @@ from aurarouter_core.order import Order
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
-from aurarouter_core.tally import Tally
+from aurarouter_core.rotation import Turn
+from aurarouter_core.tally import Tally, moves_on
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     Attempt,
@@ -31,10 +32,8 @@ from aurarouter_hooks import (
     Node,
     NodeFinished,
     NodeStarted,
-    NoModelLeftError,
     Noted,
     PluginBrokenError,
-    PrivacyError,
     Progress,
     Prompt,
     ProviderError,
@@ -46,8 +45,6 @@ from aurarouter_hooks import (
 log = logging.getLogger(__name__)
 GRACE = 0.04
 """Seconds that the attempt's own clocks get to act at the task's deadline, before it ends whatever surrounds them."""
-MOVES_ON = (ProviderError, PrivacyError, NoModelLeftError)
-"""What ends an attempt, and not the node. Once something was shown, any refusal leaves an incomplete answer."""
 WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
 
 
@@ -82,9 +79,11 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         name, turn, number = candidate.name, candidate.turn, len(attempts) + 1
         model = run.snapshot.models[name]
         prompt = prompt_for(call.task, model, run.recorder.span())
-        tally = Tally(number=number, model=model, prompt=prompt, began=run.recorder.elapsed)
+        tally = Tally(
+            number=number, model=model, prompt=prompt, began=run.recorder.elapsed, locations=run.pool.locations
+        )
         yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
-        error: ProviderError | RoutingError | None = None
+        error: BaseException | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
             made = proceed(_attempt_call(call, model, prompt, number))
@@ -103,22 +102,24 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                     yield event
             if not tally.committed:
                 raise ProviderReplyError("the answer is empty")
-        except BaseException as stop:
-            if not isinstance(stop, MOVES_ON) and not (tally.committed and isinstance(stop, RoutingError)):
-                ended = tally.attempt(Reply.from_chunks(tally.chunks), stop)
+        except BaseException as failure:
+            # Once something was shown, any refusal leaves an incomplete answer.
+            if not moves_on(failure, name) and not (tally.committed and isinstance(failure, RoutingError)):
+                ended = _ended(run, tally, turn, Reply.from_chunks(tally.chunks), failure)
                 run.snapshot.plugins.attempt_finished(ended)
-                if not isinstance(stop, Exception):  # cancelled or closed: nobody listens any more
+                if not isinstance(failure, Exception):  # cancelled or closed: nobody listens any more
                     run.recorder.see(AttemptFailed(attempt=ended))
                     raise
                 yield AttemptFailed(attempt=ended)
                 yield _finished(run, node, [*attempts, ended], order, "failed")
                 raise
-            error = stop
-            order.failed(candidate, stop)
-            if isinstance(stop, ProviderError):
-                stop.model, stop.provider = stop.model or name, stop.provider or model.provider
+            error = failure
         reply = Reply.from_chunks(tally.chunks)
-        attempt = tally.attempt(reply, error)
+        attempt = _ended(run, tally, turn, reply, error)
+        if error is not None:
+            order.failed(candidate, error)
+        if isinstance(error, ProviderError):
+            error.model, error.provider = error.model or name, error.provider or model.provider
         attempts.append(attempt)
         log.info("attempt %d at '%s'%s: %s after %.3f s", number, name, turn, attempt.outcome, attempt.seconds)
         run.snapshot.plugins.attempt_finished(attempt)
@@ -132,6 +133,15 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
             break
     yield _finished(run, node, attempts, order, "failed")
     raise all_failed(run.decision, attempts, order.passed_over)
+
+
+def _ended(run: Run, tally: Tally, turn: Turn, reply: Reply, error: BaseException | None) -> Attempt:
+    """The attempt as a value; what was set aside for it is settled."""
+    attempt = tally.attempt(reply, error, asked=turn.asked)
+    hold, turn.hold = turn.hold, None
+    if hold is not None:
+        run.pool.wallet.settle(hold, attempt.cost, run.snapshot.config.budget.limits(run.task.app))
+    return attempt
 
 
 def _out_of_place(event: Event) -> PluginBrokenError:

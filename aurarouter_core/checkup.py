@@ -9,12 +9,13 @@ from attrs import evolve, frozen
 
 from aurarouter_core import converter, references
 from aurarouter_core.config import Config, ModelEntry, Request, System
+from aurarouter_core.configured import configured
 from aurarouter_core.converter import Problems
 from aurarouter_core.home import Home
 from aurarouter_core.keys import KeyStore
 from aurarouter_core.layers import Layers
 from aurarouter_core.loading import read_layers
-from aurarouter_core.models import configured, missing_provider
+from aurarouter_core.models import missing_provider
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.structure import build
 from aurarouter_hooks import AuraRouterError, ConfigError, Problem, Secret

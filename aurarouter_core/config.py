@@ -12,6 +12,7 @@ from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_
 
 from aurarouter_core.amounts import Amount
 from aurarouter_core.asset_settings import AssetEntry, Assets
+from aurarouter_core.budget_settings import Budget
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
@@ -86,11 +87,13 @@ class PriceEntry:
         input: Of the prompt.
         output: Of the answer.
         cached_input: Of the part of a prompt that the service still had; default: as `input`.
+        cached_write: Of the part of a prompt that the service keeps for later; default: as `input`.
     """
 
     input: float = field(default=0.0, validator=price)
     output: float = field(default=0.0, validator=price)
     cached_input: float | None = field(default=None, validator=optional(price))
+    cached_write: float | None = field(default=None, validator=optional(price))
 
 
 @frozen(kw_only=True)
@@ -118,7 +121,7 @@ class ModelEntry:
         max_queue: Tasks that may wait for one of these; those beyond go on to the next model; default: 100.
         capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
         context_length: Tokens of prompt and answer together.
-        price: What it costs.
+        price: What it costs; default: as listed for a vendor's model, nothing for a file on this machine.
         idle_unload: Seconds after which it is unloaded when nobody uses it; default: `system.idle_unload`.
         unset: No setting: what is wrong with this model alone, since variables that it names are not set.
     """
@@ -232,6 +235,7 @@ class Config:
         semantic_verbs: What people call the work of a role, by the role's name.
         intents: Kinds of task of your own, by name.
         privacy: What counts as private, and what happens then.
+        budget: What may be spent.
         plans: When tasks are answered in steps, and in how many.
         prompts: What models are told in the router's own words.
         assets: Model files on this machine.
@@ -248,6 +252,7 @@ class Config:
     semantic_verbs: Mapping[str, VerbsEntry] = Factory(dict)
     intents: Mapping[str, IntentEntry] = Factory(dict)
     privacy: Privacy = Factory(Privacy)
+    budget: Budget = Factory(Budget)
     plans: Plans = Factory(Plans)
     prompts: Prompts = Factory(Prompts)
     assets: Assets = Factory(Assets)

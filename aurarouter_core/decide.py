@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from attrs import evolve
@@ -59,6 +59,7 @@ def decide(
     limits: Constraint = NO_LIMITS,
     opinion: str = "",
     *,
+    afford: Callable[[Model], str | None] | None = None,
     cut: bool = False,
 ) -> Decision:
     """Settle where a task may go, and in which order.
@@ -70,6 +71,7 @@ def decide(
         resting: Why models may not be asked now. They keep their place: they may be back when it is their turn.
         limits: What holds already, for a part of a larger task.
         opinion: The intent that a model named because the analyser wasn't sure.
+        afford: Says why the budget rules out a model; None where none is set.
         cut: What is sent will be cut to what its models hold, so the task's length is no limit.
 
     Raises:
@@ -110,6 +112,10 @@ def decide(
     for name, said in snapshot.plugins.veto(task, analysis, models).items():
         if name in chain:
             vetoes.setdefault(name, said)
+    broke = {
+        model.id: why for model in models if afford and model.id not in vetoes and (why := afford(model)) is not None
+    }
+    vetoes |= broke
     left = [model for model in models if model.id not in vetoes]
     stages.add("filter", f"{len(left)} of {len(models)} models left")
     scores = snapshot.plugins.score(task, analysis, left)
@@ -131,6 +137,7 @@ def decide(
         resting=resting,
         constraint=constraint,
         stages=tuple(stages.done),
+        over_budget=tuple(broke),
     )
 
 

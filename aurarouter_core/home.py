@@ -111,6 +111,11 @@ class Home:
         return self.root / "aurarouter.db"
 
     @property
+    def money(self) -> Path:
+        """What was spent, where a budget is set."""
+        return self.root / "money.db"
+
+    @property
     def conversations(self) -> Path:
         """Conversations, with all that was said in them."""
         return self.root / "conversations.db"

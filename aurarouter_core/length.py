@@ -32,8 +32,8 @@ class Length:
 def length(task: Task) -> Length:
     """How long a task is. Pictures and other files are not counted."""
     least = most = 0
-    pieces = [task.text, task.context, *_texts((task.messages, task.tools, task.response_schema, task.extra))]
-    for text in pieces:
+    texts = [task.text, task.context, *pieces((task.messages, task.tools, task.response_schema, task.extra))]
+    for text in texts:
         if text:
             least += len(text) // 6
             most += tokens(text)
@@ -60,19 +60,20 @@ def tokens(text: str) -> int:
     return others + -(-(len(data) - others) * (2 if text.isascii() else 3) // (5 if text.isascii() else 6))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def pieces(value: Any) -> Iterator[str]:
+    """Every text inside a value once; files are left out."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for pair in value.items():
-            yield from _texts(pair)
+            yield from pieces(pair)
     elif isinstance(value, Media | bytes):
         return
     elif isinstance(value, Iterable):
         for item in value:
-            yield from _texts(item)
+            yield from pieces(item)
     elif has(type(value)):
         for attribute in attrs_fields(type(value)):
-            yield from _texts(getattr(value, attribute.name))
+            yield from pieces(getattr(value, attribute.name))
     elif value is not None:
         yield str(value)

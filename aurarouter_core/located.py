@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.models import ModelPool
 from aurarouter_core.snapshot import Snapshot
-from aurarouter_hooks import Constraint, Decision, ProviderTimeoutError, Task
+from aurarouter_core.wallet import doubtful
+from aurarouter_hooks import Constraint, Decision, Model, ProviderTimeoutError, Task
 
 
 async def located(
@@ -24,15 +26,33 @@ async def located(
     Raises:
         As `decide`.
     """
-    decision = decide(task, snapshot, pool.locations, pool.states.refusals(), limits, opinion, cut=cut)
+
+    def decided() -> Decision:
+        said = affordable(task, snapshot, pool)
+        return decide(task, snapshot, pool.locations, pool.states.refusals(), limits, opinion, afford=said, cut=cut)
+
+    decision = decided()
     constraint = decision.constraint
-    if constraint.private or constraint.here:
-        models = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
-        there = [model for model in models if model.provider in snapshot.plugins.providers]
-        entries = snapshot.config.models
-        await asyncio.gather(*(pool.where(model, entries[model.id], snapshot.plugins) for model in there))
-        decision = decide(task, snapshot, pool.locations, pool.states.refusals(), limits, opinion, cut=cut)
-    return decision
+    confined = constraint.private or constraint.here
+    if not confined and not snapshot.config.budget.binds(task.app):
+        return decision
+    models: Sequence[Model] = [snapshot.models[name] for name in (*decision.chain, *decision.vetoes)]
+    if not confined:
+        models = doubtful(models, pool.locations)
+    there = [model for model in models if model.provider in snapshot.plugins.providers]
+    if not there:
+        return decision
+    entries = snapshot.config.models
+    await asyncio.gather(*(pool.where(model, entries[model.id], snapshot.plugins) for model in there))
+    return decided()
+
+
+def affordable(task: Task, snapshot: Snapshot, pool: ModelPool) -> Callable[[Model], str | None] | None:
+    """Says why the budget rules out a model; None where none is set for the task."""
+    budget = snapshot.config.budget
+    if not budget.binds(task.app):
+        return None
+    return lambda model: pool.wallet.refusal(budget, task.app, model, pool.locations.get(model.id))
 
 
 async def located_by(

@@ -14,6 +14,7 @@ from attrs import evolve
 
 from aurarouter_core import assets
 from aurarouter_core.config import Config, ModelEntry
+from aurarouter_core.configured import configured_model
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.failure_states import FailureStates, fingerprint
 from aurarouter_core.footprint import footprint
@@ -29,57 +30,19 @@ from aurarouter_core.references import Key, looked_up
 from aurarouter_core.resting import Refusal
 from aurarouter_core.rotation import Rotation, Turn
 from aurarouter_core.store import StateRow
+from aurarouter_core.wallet import Wallet
 from aurarouter_hooks import (
     AssetSpec,
     AuraRouterError,
-    Capabilities,
     ConfigError,
     FetchProgress,
     Location,
     Model,
-    Price,
     Provider,
     ProviderUnavailableError,
-    Timeouts,
 )
 
 log = logging.getLogger(__name__)
-CONNECT, BETWEEN_TOKENS = 10.0, 60.0
-"""Seconds, for models that say nothing else."""
-
-
-def configured(config: Config) -> dict[str, Model]:
-    """Every model of a configuration as a value; keys are left out until a provider needs one."""
-    return {name: _value(name, entry, config.system.default_timeout) for name, entry in config.models.items()}
-
-
-def _value(name: str, entry: ModelEntry, default_timeout: float) -> Model:
-    price = entry.price and Price(
-        input=entry.price.input, output=entry.price.output, cached_input=entry.price.cached_input
-    )
-    return Model(
-        id=name,
-        provider=entry.provider,
-        model_name=entry.model_name,
-        endpoint=entry.endpoint,
-        endpoints=entry.endpoints,
-        model_path=expanded(entry.model_path) if entry.model_path else None,
-        tags=frozenset(entry.tags),
-        parameters=entry.parameters,
-        options=entry.options,
-        timeouts=Timeouts(
-            connect=entry.connect_timeout or CONNECT,
-            first_token=entry.first_token_timeout,
-            between_tokens=entry.between_tokens_timeout or BETWEEN_TOKENS,
-            total=entry.timeout or default_timeout,
-        ),
-        max_concurrency=entry.max_concurrency,
-        capabilities=Capabilities(
-            names=None if entry.capabilities is None else frozenset(entry.capabilities),
-            context_length=entry.context_length,
-        ),
-        price=price or None,
-    )
 
 
 class ModelPool:
@@ -94,6 +57,7 @@ class ModelPool:
         self._kept_keys = KeyStore(home)
         self._config: Config | None = None
         self.headers = Headers()
+        self.wallet = Wallet(home.money)
         self.memory = Memory()
         self._open = OpenProviders(self.memory)
         self._shelves = Shelves(self.in_force, self._failure)
@@ -268,7 +232,7 @@ class ModelPool:
         if self._config is None:
             return True
         now = self._config.models.get(model.id)
-        return now == entry and model == _value(model.id, entry, self._config.system.default_timeout)
+        return now == entry and model == configured_model(model.id, entry, self._config.system.default_timeout)
 
     async def aclose(self) -> None:
         """Close every provider, and make no new ones; one that fails to close does not keep the others open."""

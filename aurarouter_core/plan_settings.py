@@ -17,7 +17,7 @@ class Plans:
         corrections: How often an answer is written again when a review finds problems.
     """
 
-    from_level: int = field(default=9, validator=and_(ge(1), le(10)))
+    from_level: int = field(default=7, validator=and_(ge(1), le(10)))
     max_steps: int = field(default=8, validator=and_(ge(2), le(50)))
     review: bool = False
     corrections: int = field(default=1, validator=and_(ge(0), le(3)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Protocol
 
 from aurarouter_core.store import Audit
-from aurarouter_hooks import AuraRouterError, Constraint, Location, Model, PrivacyError
+from aurarouter_hooks import AuraRouterError, Constraint, Location, Model, PrivacyError, Task
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,22 @@ class PrivateConversations(Protocol):
         Raises:
             PrivacyError: It can't be remembered, so the task must not go on.
         """
+
+
+def known_limits(conversations: PrivateConversations, task: Task) -> Constraint | None:
+    """What earlier tasks of the conversation have settled; None when that is nothing. May wait for a disk."""
+    private = bool(task.conversation) and conversations.is_private(task.conversation)
+    return STILL_PRIVATE if private else None
+
+
+async def remember(conversations: PrivateConversations, task: Task, private: bool) -> None:
+    """Keep in mind that a task's conversation is private.
+
+    Raises:
+        PrivacyError: It can't be remembered, so the task must not go on.
+    """
+    if private and task.conversation:
+        await asyncio.to_thread(conversations.keep_private, task.conversation)
 
 
 class Lasting:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from aurarouter_core import install, privacy
 from aurarouter_core.snapshot import Snapshot
+from aurarouter_core.wallet import PRICE_IT, UNPRICED
 from aurarouter_hooks import (
     AllModelsFailedError,
     Attempt,
     AuraRouterError,
+    BudgetError,
     Decision,
     Location,
     NoModelLeftError,
@@ -17,6 +19,7 @@ from aurarouter_hooks import (
     PrivacyError,
 )
 
+WAIT = "Wait until the day (in UTC) or the month is over, raise the budget, or add a model that costs nothing."
 CLEAR_ONE = "Add a model that runs on this machine to the role, or tag one 'private' if you trust where it runs."
 
 
@@ -42,6 +45,12 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
             f"no model is cleared for this task ({reasons})",
             vetoes=decision.vetoes,
             hint=CLEAR_ONE,
+        )
+    if decision.over_budget:
+        return BudgetError(
+            f"the budget leaves no model for this task ({reasons})",
+            vetoes=decision.vetoes,
+            hint=PRICE_IT if UNPRICED in decision.vetoes.values() else WAIT,
         )
     return NoModelLeftError(
         f"every model of role '{decision.role}' was ruled out ({reasons})",
@@ -71,6 +80,7 @@ def all_failed(decision: Decision, attempts: Sequence[Attempt], passed_over: Map
     hints = dict.fromkeys(attempt.error.hint for attempt in attempts if attempt.error and attempt.error.hint)
     for kind, what, hint in (
         (PrivacyError, "no model is cleared for this task", CLEAR_ONE),
+        (BudgetError, "the budget leaves no model for this task", WAIT),
         (NoModelLeftError, "every model was ruled out", "See 'aurarouter explain' for the same prompt."),
     ):
         refused = {a.model: a.error.message for a in attempts if a.error and a.error.type == kind.__name__}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from attrs import Factory, define
 
 from aurarouter_core.references import Key
+from aurarouter_core.wallet import Hold
 from aurarouter_hooks import ProviderAuthError, ProviderError, ProviderRateLimitedError, ProviderTimeoutError
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Turn:
         key: The one that it has; None before the first.
         another: Its last attempt failed for its key alone, and there is one more to try.
         asked: Its last attempt came as far as the backend.
+        hold: What was set aside for the attempt under way, where a budget is set.
     """
 
     deadline: float | None = None
@@ -37,6 +39,7 @@ class Turn:
     key: Key | None = None
     another: bool = False
     asked: bool = False
+    hold: Hold | None = None
 
     def spares(self, error: BaseException | None) -> bool:
         """What ended the attempt says nothing about the model: only one of its keys, or our own clock, ran out."""

@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 from attrs import evolve
@@ -24,11 +23,11 @@ from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
-from aurarouter_core.located import located, located_by
+from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.privacy import STILL_PRIVATE, Lasting, PrivateConversations
+from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
@@ -37,7 +36,6 @@ from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
     Call,
-    Constraint,
     Decision,
     Done,
     Event,
@@ -119,9 +117,7 @@ class Router:
         await self.plugins.lifecycle("kernel_started", self)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.gate.refusal = "the router is closed"
         await self._background.end()
         try:
@@ -130,36 +126,27 @@ class Router:
         finally:
             await self._witness.close()
             await asyncio.to_thread(self.store.close)
-
-    # Asking
+            await asyncio.to_thread(self.pool.wallet.close)
 
     def decide(self, task: Task) -> Decision:
-        """What would happen, and why. No I/O, no model is called.
+        """What would happen, and why. No model is called; of a conversation, the store is asked whether it is private.
 
         Raises:
             UnknownModelError, UnknownRoleError: The task asks for what is not configured.
             PluginBrokenError: A plugin that limits tasks failed.
-        PrivacyError: A privacy rule blocks the task.
+            PrivacyError: A privacy rule blocks the task.
         """
-        known = self._known_limits(task)
-        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known)
+        known = known_limits(self._conversations, task) or NO_LIMITS
+        said = affordable(task, self.snapshot, self.pool)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known, afford=said)
         self.plugins.decision_made(decision)
         return decision
 
     async def locate_and_decide(self, task: Task) -> Decision:
         """Like `decide`, but models are asked where they run first if that matters for this task."""
-        decision = await located(task, self.snapshot, self.pool, self._known_limits(task))
+        decision = await located(task, self.snapshot, self.pool, known_limits(self._conversations, task) or NO_LIMITS)
         self.plugins.decision_made(decision)
         return decision
-
-    def _known_limits(self, task: Task) -> Constraint:
-        """What earlier tasks of the conversation have settled."""
-        known = bool(task.conversation) and self._conversations.is_private(task.conversation)
-        return STILL_PRIVATE if known else NO_LIMITS
-
-    async def _remember(self, task: Task, private: bool) -> None:
-        if private and task.conversation:
-            await asyncio.to_thread(self._conversations.keep_private, task.conversation)
 
     async def run(self, task: Task, *, surface: str | None = None) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
@@ -184,8 +171,7 @@ class Router:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        keep_content = snapshot.config.system.keep_content
-        recorder = Recorder(task, surface=surface or self._surface, keep_content=keep_content)
+        recorder = Recorder(task, surface=surface or self._surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
         error: BaseException | None = None
         with self.gate.inside():
@@ -193,7 +179,7 @@ class Router:
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
                         if isinstance(event, Done):
-                            finished = self._with_whole_trace(event, recorder) if self.plugins.task_layers else event
+                            finished = recorder.whole(event) if self.plugins.task_layers else event
                             break
                         recorder.see(event)
                         yield event
@@ -208,7 +194,7 @@ class Router:
                 info = error_info(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
                 try:
-                    await self._remember(task, trace.private)
+                    await remember(self._conversations, task, trace.private)
                 except PrivacyError as problem:  # whoever was sent something has been written down before
                     log.warning("%s", problem)
                 kept = without_words(trace) if recorder.wordless else trace
@@ -220,10 +206,10 @@ class Router:
         began = recorder.elapsed
         recorder.redacts = snapshot.inspector.redacts(task)
         deadline = None if task.deadline is None else asyncio.get_running_loop().time() + task.deadline
-        known = await asyncio.to_thread(self._known_limits, task) if task.conversation else NO_LIMITS
-        decision = await located_by(deadline, task, snapshot, self.pool, known)
+        known = await asyncio.to_thread(known_limits, self._conversations, task) if task.conversation else None
+        decision = await located_by(deadline, task, snapshot, self.pool, known or NO_LIMITS)
         recorder.decided(decision, began)
-        await self._remember(task, decision.constraint.private)
+        await remember(self._conversations, task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)
         self.plugins.decision_made(decision)
         run = Run(
@@ -237,15 +223,8 @@ class Router:
         )
         call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
         events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
-        if deadline is None:
-            return events
-        return within(events, deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
-
-    @staticmethod
-    def _with_whole_trace(done: Done, recorder: Recorder) -> Done:
-        """The executor's trace knows nothing of what middleware noted around it."""
-        trace = recorder.trace(done.trace.error, complete=done.complete)
-        return Done(reply=done.reply, trace=trace, complete=done.complete, steps=done.steps)
+        cut_off = partial(run.clean_up_cut_off, "middleware")
+        return events if deadline is None else within(events, deadline + GRACE, cut_off)
 
     def run_sync(self, task: Task) -> Done:
         """Start, run one task, and stop: the same as `run`, from plain code."""
@@ -255,8 +234,6 @@ class Router:
                 return await self.run(task)
 
         return asyncio.run(once())
-
-    # Running
 
     async def reload(self) -> None:
         """Read the configuration again and swap to it; running tasks keep what they began with.

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from aurarouter_core import models
 from aurarouter_core.classifier import Likeness
 from aurarouter_core.config import Config
+from aurarouter_core.configured import configured
 from aurarouter_core.detector import Detector
 from aurarouter_core.examples import learn
 from aurarouter_core.hotpath import Analyser, reported
@@ -75,7 +75,7 @@ class Snapshot:
         return cls(
             config=config,
             plugins=plugins,
-            models=models.configured(config),
+            models=configured(config),
             intents=intents,
             named={reported(word): intent.name for intent in intents.values() for word in intent.synonyms},
             analyser=Analyser(lexicon),

@@ -10,9 +10,11 @@ from attrs import evolve
 
 from aurarouter_core import converter
 from aurarouter_core.asset_settings import Assets
+from aurarouter_core.budget_settings import Budget
 from aurarouter_core.config import Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
 from aurarouter_core.converter import Problems, nearest
 from aurarouter_core.plan_settings import Plans
+from aurarouter_core.prices import listed
 from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
 from aurarouter_hooks import ConfigError, Problem
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
 
     from aurarouter_core.layers import Layers
 
-SINGLE: dict[str, type] = {"system": System, "privacy": Privacy, "plans": Plans, "prompts": Prompts, "assets": Assets}
+SINGLE: dict[str, type] = {
+    "system": System,
+    "privacy": Privacy,
+    "budget": Budget,
+    "plans": Plans,
+    "prompts": Prompts,
+    "assets": Assets,
+}
 NAMED: dict[str, type] = {
     "models": ModelEntry,
     "roles": RoleEntry,
@@ -133,4 +142,8 @@ def _pointing_nowhere(values: Mapping[str, Any], settings: Mapping[str, Any]) ->
     )
     if values["plans"] is not None and values["plans"].review and "reviewer" not in roles:
         problems.append(Problem("no role is called 'reviewer'", ("plans", "review")))
+    budget = values["budget"]
+    if budget is not None and budget.reference and budget.reference not in models and not listed(budget.reference):
+        words = f"no model is called '{budget.reference}', and no price is listed for one of that name"
+        problems.append(Problem(words + nearest(budget.reference, models), ("budget", "reference")))
     return problems

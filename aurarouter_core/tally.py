@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Literal
 
 from attrs import define, field
 
+from aurarouter_core.cost import cost, price_of
 from aurarouter_core.plain import error_info
 from aurarouter_hooks import (
     Attempt,
+    BudgetError,
     Chunk,
     Committed,
     Delta,
     Event,
+    Location,
     Model,
     NoModelLeftError,
     PrivacyError,
     Prompt,
+    ProviderAuthError,
     ProviderError,
+    ProviderRateLimitedError,
+    ProviderUnavailableError,
     Reply,
     RoutingError,
     Usage,
@@ -28,10 +35,23 @@ from aurarouter_hooks import (
 CHARACTERS_PER_TOKEN = 4
 """For estimates where a backend counts nothing."""
 
+UNBILLED = (
+    ProviderAuthError,
+    ProviderRateLimitedError,
+    ProviderUnavailableError,
+    PrivacyError,
+    NoModelLeftError,
+    BudgetError,
+)
+"""What an attempt fails with before a backend has done anything that it charges for."""
+
 
 @define(eq=False)
 class Tally:
-    """Follows the events of one attempt. `began` is in seconds since the task did."""
+    """Follows the events of one attempt. `began` is in seconds since the task did.
+
+    `locations` says where models ran when last asked: one that runs here costs nothing.
+    """
 
     number: int
     model: Model
@@ -40,6 +60,7 @@ class Tally:
     clock: float = field(factory=time.perf_counter)
     first_token: float | None = None
     chunks: list[Chunk] = field(factory=list)
+    locations: Mapping[str, Location] = field(factory=dict)
 
     @property
     def committed(self) -> bool:
@@ -57,19 +78,17 @@ class Tally:
         """Content is about to be shown."""
         self.first_token = time.perf_counter() - self.clock
 
-    def attempt(self, reply: Reply, error: BaseException | None = None) -> Attempt:
-        """The attempt as a value."""
+    def attempt(self, reply: Reply, error: BaseException | None = None, *, asked: bool = True) -> Attempt:
+        """The attempt as a value; `asked` says that it came as far as the backend."""
         outcome: Literal["ok", "failed", "incomplete", "cancelled", "error"]
         if error is None:
             outcome = "ok"
-        elif isinstance(error, ProviderError | PrivacyError | NoModelLeftError) or (
-            self.committed and isinstance(error, RoutingError)
-        ):
+        elif moves_on(error, self.model.id) or (self.committed and isinstance(error, RoutingError)):
             outcome = "incomplete" if self.committed else "failed"
         else:
             outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
-        usage = reply.usage or (self._estimate(reply) if self.committed else None)
-        price = self.model.price
+        billed = asked and (self.committed or not isinstance(error, UNBILLED))
+        usage = reply.usage or (self._estimate(reply) if self.committed or (billed and error is not None) else None)
         return Attempt(
             number=self.number,
             model=self.model.id,
@@ -80,7 +99,7 @@ class Tally:
             outcome=outcome,
             error=error_info(error) if error is not None else None,
             usage=usage,
-            cost=_cost(usage, price.input, price.output, price.cached_input) if usage and price else None,
+            cost=self._cost(usage, billed=billed),
             finish=reply.finish if error is None else None,
             request_id=reply.request_id,
             model_name=reply.model_name,
@@ -96,8 +115,18 @@ class Tally:
             estimated=True,
         )
 
+    def _cost(self, usage: Usage | None, *, billed: bool) -> float | None:
+        """US dollars; None where tokens or price are unknown. What no backend was asked for costs nothing."""
+        price = price_of(self.model, self.locations.get(self.model.id))
+        if price is None:
+            return None
+        if not billed:
+            return 0.0
+        return None if usage is None else cost(usage, price)
 
-def _cost(usage: Usage, per_input: float, per_output: float, per_cached: float | None) -> float:
-    cached = usage.cached_input_tokens if per_cached is not None else 0
-    total = (usage.input_tokens - cached) * per_input + usage.output_tokens * per_output
-    return (total + cached * (per_cached or 0.0)) / 1e6
+
+def moves_on(error: BaseException, model: str) -> bool:
+    """This ends an attempt, and not the node. A budget's error does where it rules out just this model."""
+    if isinstance(error, BudgetError):
+        return model in error.vetoes
+    return isinstance(error, ProviderError | PrivacyError | NoModelLeftError)

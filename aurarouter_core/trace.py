@@ -16,6 +16,7 @@ from aurarouter_hooks import (
     Committed,
     Decision,
     Delta,
+    Done,
     ErrorInfo,
     Event,
     Node,
@@ -122,6 +123,11 @@ class Recorder:
             self._speaking, self._said[event.node] = event.node, []
         elif isinstance(event, Delta) and self._keep_content:
             self._said.setdefault(self._speaking, []).append(event.chunk.text)
+
+    def whole(self, done: Done) -> Done:
+        """The end of a task with the whole trace: the executor's knows nothing of what middleware noted around it."""
+        trace = self.trace(done.trace.error, complete=done.complete)
+        return Done(reply=done.reply, trace=trace, complete=done.complete, steps=done.steps)
 
     def trace(self, error: ErrorInfo | None = None, *, complete: bool = True) -> Trace:
         """The trace as it stands."""

@@ -34,10 +34,9 @@ HARMLESS_MODEL = frozenset(
         "max_queue",
         "capabilities",
         "context_length",
-        "price",
     }
 )
-HARMLESS_SECTIONS = frozenset({"roles", "semantic_verbs", "intents"})
+HARMLESS_SECTIONS = frozenset({"roles", "semantic_verbs", "intents", "budget"})
 REASONS = {
     "api_key": "it decides whose account prompts go to",
     "api_keys": "it decides whose accounts prompts go to",
@@ -55,6 +54,7 @@ REASONS = {
     "keep_megabytes": "it lets your traces go",
     "privacy": "it may loosen privacy",
     "assets": "it says which files native code may read",
+    "price": "it may say that what costs money costs nothing, past your budget",
     "plans": "it may ask models more often, at your cost",
     "prompts": "it puts words into what models are told",
 }

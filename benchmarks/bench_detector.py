@@ -37,6 +37,7 @@ LONG = {
     "assignments": "password=",
     "-----BEGIN": "-----BEGIN PRIVATE KEY-----",
     "newlines": "\n",
+    "brackets": "[",
     "headings": "confidential x\n",
     "Chinese": "\u6c49\u5b57",
     "Arabic": "\u0645\u0631\u062d\u0628\u0627",

@@ -14,7 +14,9 @@ from attrs import frozen
 from aurarouter_core import __version__, install
 from aurarouter_core.amounts import written
 from aurarouter_core.cli.model_file import file_facts
+from aurarouter_core.cli.money import old_prices
 from aurarouter_core.cli.session import Session
+from aurarouter_core.cost import price_of
 from aurarouter_core.exposure import Exposed, exposed
 from aurarouter_core.home import private_folder
 from aurarouter_core.plain import dumps
@@ -154,6 +156,7 @@ async def _models(router: Router) -> list[Finding]:
             findings.extend(_of_model(name, health) for name, health in (await router.health()).items())
             findings.extend(map(_in_the_clear, await exposed(router.snapshot.config)))
             findings.extend(_of_files(router))
+            findings.extend(_of_money(router))
             decision = router.decide(Task(PROBE))
             if not decision.chain:
                 raise nothing_left(decision, router.snapshot, router.pool.locations)
@@ -161,6 +164,26 @@ async def _models(router: Router) -> list[Finding]:
         except AuraRouterError as error:
             findings.append(Finding("problem", f"no task can be decided: {error}", error.hint))
     return findings
+
+
+def _of_money(router: Router) -> Iterator[Finding]:
+    config = router.snapshot.config
+    for name, price, days in old_prices(config):
+        yield Finding(
+            "note",
+            f"the price of model '{name}' was looked up {days} days ago, on {price.as_of}",
+            f"Compare it with the vendor's page, {price.source}, and set models.{name}.price.",
+        )
+    if next(config.budget.all_limits(), None) is None:
+        return
+    yield Finding("ok", f"a budget is set: {', '.join(map(str, config.budget.all_limits()))}")
+    for name, model in router.snapshot.models.items():
+        if price_of(model, router.pool.locations.get(name)) is None:
+            yield Finding(
+                "note",
+                f"what model '{name}' costs is unknown; under a budget it is asked only if it runs on this machine",
+                f"Set models.{name}.price; {{}} stands for one that costs nothing.",
+            )
 
 
 def _in_the_clear(endpoint: Exposed) -> Finding:

@@ -13,7 +13,9 @@ from aurarouter_core.cli.model_edit import add_model, remove_model
 from aurarouter_core.cli.model_file import FileFacts, file_facts
 from aurarouter_core.cli.model_probe import probe_model
 from aurarouter_core.cli.model_pull import pull_model, search_models
+from aurarouter_core.cli.money import old_prices, price_words
 from aurarouter_core.cli.session import Session
+from aurarouter_core.configured import configured
 from aurarouter_core.plain import dumps, origin
 from aurarouter_core.shown import printable
 from aurarouter_hooks import Health
@@ -37,6 +39,7 @@ def list_models(context: click.Context, assets: bool, scan: bool, as_json: bool)
         return
     config = session.config
     health, files = asyncio.run(_found(session))
+    models = configured(config)
     rows: list[dict[str, Any]] = [
         {
             "model": name,
@@ -45,6 +48,7 @@ def list_models(context: click.Context, assets: bool, scan: bool, as_json: bool)
             "endpoint": origin(entry.endpoint),
             "tags": entry.tags,
             "roles": [role for role, chain in config.roles.items() if name in chain.models],
+            "price": models[name].price,
             "health": health[name],
             "file": files.get(name),
         }
@@ -60,8 +64,11 @@ def list_models(context: click.Context, assets: bool, scan: bool, as_json: bool)
         detail = f": {state.detail}" if state.detail else ""
         roles = ", ".join(str(role) for role in row["roles"]) or "no role"
         click.echo(printable(f"{row['model']:<24} {row['provider']:<16} {state.state}{detail}  [{roles}]"))
+        click.echo(f"{'':<24} {price_words(models[str(row['model'])])}")
         if row["file"]:
             click.echo(printable(f"{'':<24} {row['file']}"))
+    for name, price, days in old_prices(config):
+        click.echo(f"the price of '{name}' was looked up {days} days ago; see {price.source}", err=True)
 
 
 async def _found(session: Session) -> tuple[Mapping[str, Health], Mapping[str, FileFacts]]:

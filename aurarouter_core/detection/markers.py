@@ -23,6 +23,8 @@ def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) 
     """A heading after the end of line or bracket at `i`; returns where to go on."""
     at = i + 1
     while at < n and at < i + 40 and s[at] in b" \t\"'#*_=-[(<>!|/{~":
+        if s[at] == 91:
+            return i + 1  # what follows is read from this bracket
         at += 1
     if at + 1 >= n or s[at] == 10:
         return i + 1

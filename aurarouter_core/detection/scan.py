@@ -24,6 +24,8 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
         elif wakes == 1:
             i = number(s, i, n, out)
         elif wakes == 2:
+            while i + 1 < n and s[i + 1] == 10:
+                i += 1  # an empty line has no heading
             i = heading(text, s, i, n, marks, out)
         elif wakes == 3:
             start = local(s, i) if i and KIND[s[i - 1]] & WORDLY else i

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from aurarouter_core.config import Config
+from aurarouter_core.configured import configured
 from aurarouter_core.home import Home
 from aurarouter_core.layers import Layers
-from aurarouter_core.models import ModelPool, configured
+from aurarouter_core.models import ModelPool
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.prompts import prompt_for
 from aurarouter_core.structure import build

@@ -267,6 +267,15 @@ def test_doctor_finds_what_run_would_trip_over(aurarouter: Run, config: str, wor
     assert aurarouter("run", "hello", config=config).returncode != 0
 
 
+def test_doctor_names_an_endpoint_in_the_clear_with_its_port(aurarouter: Run) -> None:
+    config = "models: {m: {provider: openapi, endpoint: 'http://user:pw@name.invalid:8089/v1'}}\nroles: {coding: [m]}\n"
+    done = aurarouter("doctor", "--json", config=config)
+    notes = [found["what"] for found in json.loads(done.stdout) if "in the clear" in found["what"]]
+    assert len(notes) == 1
+    assert "model 'm' is reached in the clear at http://name.invalid:8089: " in notes[0]
+    assert "pw" not in done.stdout
+
+
 def test_closed_and_full_streams_are_no_tracebacks(aurarouter: Run, echo: str, home: Path) -> None:
     (home / "auraconfig.yaml").write_text(echo)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

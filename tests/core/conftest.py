@@ -9,7 +9,7 @@ import pytest
 from aurarouter_core import Config, Plugins
 from aurarouter_core.layers import Layers
 from aurarouter_core.structure import build
-from aurarouter_hooks import Chunk, Location, Prompt, Provider, Reply, hookimpl
+from aurarouter_hooks import Chunk, Location, Prompt, Provider, Reply, Usage, hookimpl
 
 
 class Remote(Provider):
@@ -42,8 +42,8 @@ class Scripted(Provider):
                 raise item
             if callable(item):
                 await item()
-            elif item is None:
-                yield Chunk(finish="stop")
+            elif item is None or isinstance(item, Usage):
+                yield Chunk(finish="stop", usage=item)
             else:
                 yield Chunk(text=item)
 
@@ -82,6 +82,7 @@ def configure(plugins: Plugins) -> Callable[..., Config]:
         roles: Mapping[str, Any] | None = None,
         system: Mapping[str, Any] | None = None,
         privacy: Mapping[str, Any] | None = None,
+        budget: Mapping[str, Any] | None = None,
         **models: Any,
     ) -> Config:
         settings = {
@@ -89,6 +90,7 @@ def configure(plugins: Plugins) -> Callable[..., Config]:
             "roles": roles or {"coding": list(models)},
             "system": {"retries": 0, **(system or {})},
             "privacy": privacy or {},
+            "budget": budget or {},
         }
         return build(Layers.of(settings, plugins.sections))
 

@@ -59,9 +59,9 @@ def test_the_mode_and_why(task: Task, outcome: str) -> None:
 def test_the_level_from_which_plans_are_made_can_be_set() -> None:
     task = Task("Plan a trip to Mars, step by step")
     _, stage = decided(task)
-    assert (stage.score, stage.threshold) == (7, 9)
-    decision, stage = decided(task, configured(plans={"from_level": 7}))
-    assert (decision.mode, stage.threshold) == ("plan", 7)
+    assert (stage.score, stage.threshold) == (5, 7)
+    decision, stage = decided(task, configured(plans={"from_level": 5}))
+    assert (decision.mode, stage.threshold) == ("plan", 5)
 
 
 def test_a_plan_is_made_by_the_role_for_it() -> None:

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import pytest
 
 from aurarouter_core import Config, Plugins
+from aurarouter_core.configured import configured
 from aurarouter_core.home import Home
 from aurarouter_core.layers import Layers
-from aurarouter_core.models import ModelPool, configured
+from aurarouter_core.models import ModelPool
 from aurarouter_core.structure import build
 from aurarouter_hooks import (
     Location,

@@ -228,7 +228,9 @@ def _broken(self: Detector, text: str, most: int = -1) -> Any:
 
 def live(world: World, plugins: Plugins, seed: int) -> Day:
     with pytest.MonkeyPatch.context() as patch:
-        day = Day(world, plugins, Home.of(), seed)
+        home = Home(Home.of().root / f"day{seed}")  # what failed on one day is forgotten on the next
+        home.root.mkdir(exist_ok=True)
+        day = Day(world, plugins, home, seed)
         if day.dice.random() < 0.5:
             for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
                 patch.setenv(name, world.proxy.url)
@@ -239,7 +241,8 @@ def live(world: World, plugins: Plugins, seed: int) -> Day:
 
 def test_nothing_private_arrives_where_it_may_not(world: World, plugins: Plugins) -> None:
     days = [live(world, plugins, seed) for seed in range(40)]
-    assert any(isinstance(outcome, Done) for day in days for _, outcome in day.outcomes)
+    answered = [isinstance(outcome, Done) for day in days for must, outcome in day.outcomes if must]
+    assert sum(answered) > len(answered) / 4
 
 
 @pytest.mark.soak

@@ -75,6 +75,14 @@ ATTACKS = {
         "models:\n  a:\n    provider: x\n    options: {binary: ./evil}\n",
         [(4, "models.a.options")],
     ),
+    "a budget made void": (
+        "models:\n  a:\n    provider: x\n    endpoint: http://127.0.0.1:9\n    price: {input: 0}\n",
+        [(5, "models.a.price")],
+    ),
+    "your variable in a budget": (
+        "budget:\n  apps: {'${env.PASSWORD}': {per_day: 1}}\n",
+        [(2, "budget.apps")],
+    ),
     "a service at your cost": ("models:\n  a:\n    provider: claude\n", []),
     "letting your traces go": ("system:\n  keep_days: 0.1\n", [(2, "system.keep_days")]),
     "keeping what you write": ("system:\n  keep_content: true\n", [(2, "system.keep_content")]),

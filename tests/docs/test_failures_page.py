@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from aurarouter_core import Plugins, background, failure_state, load_config, order
-from aurarouter_core.models import configured
+from aurarouter_core.configured import configured
 from aurarouter_hooks import Timeouts
 from aurarouter_hooks.values import HealthState
 

@@ -55,11 +55,11 @@ def test_the_built_in_text_and_the_placeholders_are_right(blocks_of: Blocks, tex
 
 def test_the_numbers_are_right(text: str) -> None:
     plans = Plans()
-    assert (plans.from_level, plans.max_steps, plans.corrections, plans.review) == (9, 8, 1, False)
+    assert (plans.from_level, plans.max_steps, plans.corrections, plans.review) == (7, 8, 1, False)
     assert (steps.LONGEST, steps.READ, review.PROBLEMS, review.LONGEST) == (1000, 200_000, 10, 1000)
     assert (nodes.CONTEXT, nodes.ROOM) == (4096, 32_000)
     for number in (
-        "9 of 10",
+        "7 of 10",
         "at most 8 steps",
         "8, at most 50",
         "1,000;",

@@ -17,6 +17,7 @@ PAGE = ROOT / "docs" / "configuration-reference.md"
 BELOW: dict[str, Any] = {
     **{section: {"my-name": {}} for section in ("models", "roles", "semantic_verbs", "intents")},
     "privacy": {"patterns": {"my-name": {}}},
+    "budget": {"apps": {"my-name": {}}},
     "assets": {"catalogue": {"my-name": {}}},
 }
 VALUES = {"number": "1.5", "whole number": "2", "true or false": "true", "mapping": "x"}
@@ -62,6 +63,7 @@ def test_each_row_names_the_variable_that_sets_it() -> None:
     # What is below them has its own.
     assert without == [
         ["privacy", "`patterns`"],
+        ["budget", "`apps`"],
         ["assets", "`catalogue`"],
         ["models.NAME", "`asset`"],
         ["models.NAME", "`price`"],

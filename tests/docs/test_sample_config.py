@@ -15,6 +15,7 @@ from jsonschema import Draft7Validator
 
 from aurarouter_core import Plugins, Router, Task, load_config
 from aurarouter_core.asset_settings import AssetEntry, Assets
+from aurarouter_core.budget_settings import AppBudget, Budget
 from aurarouter_core.config import (
     IntentEntry,
     ModelEntry,
@@ -44,6 +45,8 @@ KINDS = (
     IntentEntry,
     Privacy,
     PatternEntry,
+    Budget,
+    AppBudget,
     Plans,
     Prompts,
     Assets,
@@ -72,6 +75,8 @@ def keys(file: Path) -> dict[type, set[str]]:
         IntentEntry: list(data["intents"].values()),
         Privacy: [data["privacy"]],
         PatternEntry: list(data["privacy"]["patterns"].values()),
+        Budget: [data["budget"]],
+        AppBudget: list(data["budget"].get("apps", {}).values()),
         Plans: [data["plans"]],
         Prompts: [data["prompts"]],
         Assets: [data["assets"]],

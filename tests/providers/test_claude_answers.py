@@ -51,7 +51,10 @@ async def test_an_answer_says_who_gave_it_and_what_it_used(make: Make, fault_ser
     fault_server.will(events([start(used), *text(0, "Hi"), *stop(output_tokens=9, usage=counted)]))
     reply = await make(fault_server.url).generate(HELLO)
     assert (reply.text, reply.finish, reply.request_id, reply.model_name) == ("Hi", "stop", REQUEST_ID, NAME)
-    assert reply.usage == Usage(input_tokens=155, output_tokens=9, cached_input_tokens=50, reasoning_tokens=6)
+    used_up = Usage(
+        input_tokens=155, output_tokens=9, cached_input_tokens=50, reasoning_tokens=6, cache_write_tokens=100
+    )
+    assert reply.usage == used_up
 
 
 async def test_what_is_not_counted_is_estimated(make: Make, fault_server: FaultServer) -> None:

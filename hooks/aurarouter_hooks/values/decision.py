@@ -73,6 +73,7 @@ class Decision:
         resting: Model id → why it may not be asked right now; it keeps its place in the chain.
         constraint: The limits that hold for every attempt.
         stages: How it came about, in order.
+        over_budget: Of those that will not be tried, the ones that a budget rules out.
     """
 
     task_id: str
@@ -86,3 +87,4 @@ class Decision:
     resting: Mapping[str, str] = field(factory=dict)
     constraint: Constraint = Constraint()
     stages: tuple[Stage, ...] = ()
+    over_budget: tuple[str, ...] = ()

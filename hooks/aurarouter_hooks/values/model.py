@@ -62,11 +62,20 @@ class Timeouts:
 
 @frozen(kw_only=True)
 class Price:
-    """US dollars per million tokens, with the day and the page that they were read from."""
+    """US dollars per million tokens, with the day and the page that they were read from.
+
+    Attributes:
+        input, output: Of the prompt, and of the answer with its thinking.
+        cached_input: Of what the service still had of the prompt; None for the price of any input.
+        cached_write: Of what it keeps of the prompt for later; None for the price of any input.
+        as_of: The day, as YYYY-MM-DD; "" for a price that the user gave.
+        source: The page.
+    """
 
     input: float = 0.0
     output: float = 0.0
     cached_input: float | None = None
+    cached_write: float | None = None
     as_of: str = ""
     source: str = ""
 

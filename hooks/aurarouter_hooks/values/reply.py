@@ -14,13 +14,22 @@ Finish = Literal["stop", "length", "tool_calls", "content_filter", "other"]
 
 @frozen(kw_only=True)
 class Usage:
-    """Tokens of one or more attempts. `estimated` when the backend did not count them itself."""
+    """Tokens of one or more attempts.
+
+    Attributes:
+        input_tokens: All that was read, with what came from a cache or went into one.
+        output_tokens: All that was written, thinking too.
+        cached_input_tokens, cache_write_tokens: The parts of the input that came from a cache, and went into one.
+        reasoning_tokens: The part of the output that is thinking.
+        estimated: The backend did not count them itself.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
     estimated: bool = False
+    cache_write_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -29,6 +38,7 @@ class Usage:
             cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
             reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
             estimated=self.estimated or other.estimated,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
         )
 
 

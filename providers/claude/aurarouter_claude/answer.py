@@ -155,10 +155,12 @@ class Answer:
         estimated = not {"input_tokens", "output_tokens"} <= counts.keys()
         read = counts.get("input_tokens", self.asked // CHARACTERS_PER_TOKEN)
         cached = counts.get("cache_read_input_tokens", 0)
+        written = counts.get("cache_creation_input_tokens", 0)
         return Usage(
-            input_tokens=read + cached + counts.get("cache_creation_input_tokens", 0),
+            input_tokens=read + cached + written,
             output_tokens=counts.get("output_tokens", self._characters // CHARACTERS_PER_TOKEN),
             cached_input_tokens=cached,
             reasoning_tokens=self._thinking,
             estimated=estimated,
+            cache_write_tokens=written,
         )

@@ -24,9 +24,9 @@ class Listening:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._router, name)
 
-    async def run(self, task: Task) -> Done:
+    async def run(self, task: Task, *, surface: str | None = None) -> Done:
         """Run a task to its end; as `Router.run`."""
-        async with aclosing(self._router.stream(task)) as events:
+        async with aclosing(self._router.stream(task, surface=surface)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     return event
