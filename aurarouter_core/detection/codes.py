@@ -81,8 +81,6 @@ def add(out: Numbers, rule: int, start: int, end: int) -> int:
         count -= 1
         out[SEEN + out[FOUND + 3 * count]] -= 1
         start = min(start, out[FOUND + 3 * count + 1])
-        if count:
-            start = max(start, out[FOUND + 3 * count - 1])  # it may have begun before the last two
         end = max(end, out[LAST])
     out[LAST] = end
     out[SEEN + rule] += 1

