@@ -37,6 +37,9 @@ def state(home: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in home.rglob("*") if path.suffix in (".yaml", ".json", ".gguf")}
 
 
+@pytest.mark.promise("registration.2")
+@pytest.mark.promise("registration.6")
+@pytest.mark.promise("registration.8")
 async def test_it_is_routable_at_once_and_in_no_role(router: Router, file: Path, home: Path) -> None:
     async with router:
         done = await AssetRegistry(router).register_asset(
@@ -57,9 +60,11 @@ async def test_it_is_routable_at_once_and_in_no_role(router: Router, file: Path,
     assert (asset.registered, asset.configured, asset.missing, asset.architecture) == (True, True, False, "llama")
 
 
-async def test_the_provider_is_the_one_of_the_specification(router: Router, file: Path) -> None:
+@pytest.mark.promise("registration.7")
+async def test_the_provider_is_the_one_of_the_specification(router: Router, file: Path, home: Path) -> None:
     await AssetRegistry(router).register_asset("v2", "new.gguf", tags=["a"])
     assert router.snapshot.config.models["v2"].provider == "llamacpp"
+    assert yaml.safe_load((home / "auraconfig.yaml").read_text())["models"]["v2"]["provider"] == "llamacpp"
 
 
 async def test_missing_files_are_flagged_and_scanned_ones_found(router: Router, file: Path, home: Path) -> None:

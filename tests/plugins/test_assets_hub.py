@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from aurarouter_assets import download
+from aurarouter_assets import download, hf
 from aurarouter_assets.hf import HfSource
 from aurarouter_assets.url import UrlSource
 from aurarouter_hooks import AssetError, AssetSpec
@@ -172,6 +172,14 @@ async def test_a_hub_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(AssetError, match="can't be reached"):
         await HfSource().files(PLACE)
+
+
+def test_the_token_is_not_sent_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    assert hf._token() == "hf_secret"
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.example.org")
+    assert hf._token() == ""
 
 
 async def test_a_configured_url_is_fetched_and_a_typed_one_is_not(hub: HubServer, models: Path) -> None:
