@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -15,6 +14,7 @@ import click
 from aurarouter_core.config import Config
 from aurarouter_core.home import Home
 from aurarouter_core.loading import load_config
+from aurarouter_core.log_lines import to_stderr
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.router import Router
 from aurarouter_core.store import Store
@@ -25,19 +25,12 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.place import Place
 
 
-def _ours_or_grave(record: logging.LogRecord) -> bool:
-    """Below a warning only our own loggers speak: at DEBUG a vendor's library would log prompts."""
-    return record.levelno >= logging.WARNING or record.name.startswith("aurarouter")
-
-
 class Session:
     """One run of the command line."""
 
     def __init__(self, config_path: str | None) -> None:
         self._path = Path(config_path) if config_path else None
-        logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(_ours_or_grave)
+        to_stderr("%(levelname)s %(name)s: %(message)s")
 
     @classmethod
     def of(cls, context: click.Context) -> Session:

@@ -7,9 +7,9 @@ import faulthandler
 import logging
 import os
 import shutil
-import sys
 
 from aurarouter_core.daemon.place import Place
+from aurarouter_core.log_lines import to_stderr
 
 LARGEST = 1_000_000
 """Bytes of the file; it is looked at every so often, so it may grow a little beyond."""
@@ -25,17 +25,8 @@ def begin(place: Place) -> None:
         os.dup2(handle, stream)
     os.close(handle)
     faulthandler.enable()
-    logging.basicConfig(
-        stream=sys.stderr, level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    to_stderr("%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger(__package__).setLevel(logging.INFO)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(_ours_or_grave)
-
-
-def _ours_or_grave(record: logging.LogRecord) -> bool:
-    """Below a warning only our own loggers speak: at DEBUG a vendor's library would log prompts."""
-    return record.levelno >= logging.WARNING or record.name.startswith("aurarouter")
 
 
 def trim(place: Place) -> None:

@@ -14,6 +14,7 @@ from aurarouter_auragrid.node.node import Node
 from aurarouter_auragrid.registration import of_environment
 from aurarouter_auragrid.settings import Grid
 from aurarouter_core import Home, Plugins, load_config
+from aurarouter_core.log_lines import to_stderr
 
 log = logging.getLogger(__name__)
 Callback = Callable[[], Awaitable[None]]
@@ -122,7 +123,8 @@ def main() -> None:
 def _run() -> None:
     from aurarouter_core.cli.failure import report
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    to_stderr("%(levelname)s %(name)s: %(message)s")
+    logging.getLogger().setLevel(logging.INFO)
     for name in ("nats", "grpc"):
         logging.getLogger(name).setLevel(logging.ERROR)
 

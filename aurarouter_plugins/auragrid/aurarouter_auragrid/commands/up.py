@@ -20,6 +20,7 @@ from aurarouter_auragrid.node.node import Node
 from aurarouter_auragrid.settings import Grid
 from aurarouter_core import Home, Plugins, load_config
 from aurarouter_core.home import private_folder
+from aurarouter_core.log_lines import to_stderr
 from aurarouter_core.plain import dumps
 
 PATIENCE = 90.0
@@ -55,7 +56,8 @@ def up(
     if detach:
         _tell(_detached(context, home), as_json)
         return
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    to_stderr("%(levelname)s %(name)s: %(message)s")
+    logging.getLogger().setLevel(logging.INFO)
     for name in ("nats", "grpc"):
         logging.getLogger(name).setLevel(logging.ERROR)
     asyncio.run(_run(context, overrides, home, as_json))

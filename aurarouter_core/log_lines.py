@@ -1,0 +1,21 @@
+"""Lines of a log on standard error: those of ours that were asked for, and everybody's warnings."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+
+def to_stderr(pattern: str, *, force: bool = False) -> None:
+    """Send the root logger's lines to standard error, from warnings up; with `force`, to nothing else than that.
+
+    Without `force`, a program that has set handlers keeps its own, as they are.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_ours_or_grave)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, format=pattern, force=force)
+
+
+def _ours_or_grave(record: logging.LogRecord) -> bool:
+    """Below a warning only our own loggers speak: at DEBUG a vendor's library would log prompts."""
+    return record.levelno >= logging.WARNING or record.name.startswith("aurarouter")
