@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, aclosing
 from typing import Any
 
@@ -22,12 +22,14 @@ from aurarouter_core.detector import Detector
 from aurarouter_core.home import Home
 from aurarouter_hooks import (
     AllModelsFailedError,
+    Call,
     Done,
     Event,
     Media,
     Message,
     NoModelLeftError,
     PrivacyError,
+    Proceed,
     Text,
     ToolResult,
 )
@@ -74,9 +76,25 @@ def world() -> Iterator[World]:
         yield World(stack)
 
 
+class LooksUp:
+    """Middleware that adds to a prompt what it asks for, once the model is chosen."""
+
+    scope, order = "attempt", 0
+
+    async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+        assert call.prompt is not None
+        _, wanted, what = call.prompt.text.partition("Look up ")
+        if wanted:
+            found = Message("user", f"Found: {bytes.fromhex(what).decode()}")
+            call = evolve(call, prompt=evolve(call.prompt, messages=(*call.prompt.messages, found)))
+        async with aclosing(proceed(call)) as events:
+            async for event in events:
+                yield event
+
+
 @pytest.fixture
 def plugins(make_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> Plugins:
-    """With one that wants uncleared models first; and a name whose address changes once it was checked."""
+    """With one that wants uncleared models first, one that adds to prompts, and a name whose address changes."""
     looked_up = asyncio.BaseEventLoop.getaddrinfo
 
     async def changing(loop: Any, host: Any, port: Any, **rest: Any) -> Any:
@@ -87,7 +105,7 @@ def plugins(make_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> Plugins:
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", changing)
     first = make_plugin("first", score_models=lambda models: {m.id: 1e9 for m in models if m.id not in CLEARED})
-    return Plugins(extra=[first])
+    return Plugins(extra=[first, make_plugin("adding", register_middleware=lambda: [LooksUp()])])
 
 
 def settings(world: World, dice: random.Random, *, redact: bool) -> dict[str, Any]:
@@ -178,7 +196,7 @@ class Day:
             self.outcomes.append(Outcome(kind, private, type(error).__name__))
 
     async def one_thing(self, router: Router) -> None:
-        kinds = ["run", "cut", "plan", "private plan", "review", "compare", "chat", "public", "conversation"]
+        kinds = ["run", "cut", "plan", "private plan", "review", "compare", "chat", "public", "conversation", "added"]
         match kind := self.dice.choice(kinds):
             case "run":
                 await self.tell(kind, True, router.stream(self.private()))
@@ -203,6 +221,8 @@ class Day:
                 await self._chat(router)
             case "public":
                 await self.tell(kind, False, router.stream(Task("Say hello")))
+            case "added":  # by a middleware, right before each attempt
+                await self.tell(kind, False, router.stream(Task(f"Look up {self.card.encode().hex()}")))
             case "conversation":
                 name, word = f"talk {self.word}", self.word
                 await self.tell(kind, True, router.stream(evolve(self.private(), conversation=name, private=True)))
