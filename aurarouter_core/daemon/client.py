@@ -180,6 +180,23 @@ class Attached:
         result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
         return result
 
+    # Assets: a change is asked for once alone, since a lost engine may have made it already
+
+    async def register_asset(self, **inputs: Any) -> Mapping[str, Any]:
+        """Register a model file in the engine: `AssetRegistry.register_asset`, its answer as `--json` shows it."""
+        registration: Mapping[str, Any] = await (await self._connected()).ask("register_asset", inputs)
+        return registration
+
+    async def unregister_asset(self, **inputs: Any) -> Mapping[str, Any]:
+        """Take a model out again: `AssetRegistry.unregister_asset`, its answer as `--json` shows it."""
+        registration: Mapping[str, Any] = await (await self._connected()).ask("unregister_asset", inputs)
+        return registration
+
+    async def list_assets(self, **inputs: Any) -> Sequence[Mapping[str, Any]]:
+        """The model files that are known: `AssetRegistry.list_assets`, each as `--json` shows it."""
+        assets: Sequence[Mapping[str, Any]] = await self._ask("list_assets", inputs)
+        return assets
+
     async def status(self) -> Mapping[str, Any]:
         """How the engine is: what `aurarouter status` shows."""
         status: Mapping[str, Any] = await self._ask("status")
