@@ -82,6 +82,11 @@ class Run:
         self.snapshot.plugins.guard.fault(plugin, "a stream's clean-up", error, content=False)
 
     @property
+    def private(self) -> bool:
+        """Nothing of its words may be kept, as far as is known by now."""
+        return self.recorder.wordless or self.decision.constraint.private
+
+    @property
     def late(self) -> bool:
         """The task's deadline has passed."""
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
