@@ -87,6 +87,12 @@ class Run:
         return self.recorder.wordless or self.decision.constraint.private
 
     @property
+    def call(self) -> Call:
+        """The task's passage through the middleware, as it begins."""
+        limits, sections = self.decision.constraint, self.snapshot.config.sections
+        return Call(task=self.task, decision=self.decision, constraint=limits, settings=sections, private=self.private)
+
+    @property
     def late(self) -> bool:
         """The task's deadline has passed."""
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline

@@ -35,7 +35,6 @@ from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
-    Call,
     Decision,
     Done,
     Event,
@@ -221,14 +220,7 @@ class Router:
             witness=self._witness,
             deadline=deadline,
         )
-        call = Call(
-            task=task,
-            decision=decision,
-            constraint=decision.constraint,
-            settings=snapshot.config.sections,
-            private=recorder.wordless,
-        )
-        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from aurarouter_core import __version__, dumps
 from aurarouter_hooks import AuraRouterError
+from aurarouter_mcp.caller import called_from
 from aurarouter_mcp.engine import Engine
 from aurarouter_mcp.tools import TOOLS, Tool, ToolFailedError
 
@@ -43,7 +44,8 @@ def server(engine: Engine) -> Server[Any]:
 
         try:
             given = tool.takes.model_validate(params.arguments or {})
-            return _told(await tool.act(engine, given, tell))
+            with called_from(params.meta or {}):
+                return _told(await tool.act(engine, given, tell))
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)
             return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong))

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from aurarouter_core import compare, dumps
 from aurarouter_hooks import AttemptStarted, Done, NodeStarted, Progress, Task, UnknownModelError
+from aurarouter_mcp.caller import trace_context
 from aurarouter_mcp.engine import Engine, write_code
 from aurarouter_mcp.inputs import CodeInput, CompareInput, LocalInput, Nothing, TaskInput
 
@@ -68,17 +69,26 @@ async def _route(engine: Engine, given: TaskInput, tell: Tell) -> Result:
 
 
 def _task(given: TaskInput) -> Task:
-    return Task(given.task, context=given.context, role=given.role, model=given.model, private=given.private)
+    return Task(
+        given.task,
+        context=given.context,
+        role=given.role,
+        model=given.model,
+        private=given.private,
+        trace_context=trace_context(),
+    )
 
 
 async def _local(engine: Engine, given: LocalInput, tell: Tell) -> Result:
-    return await _run(engine, Task(given.prompt, context=given.context, here=True, mode="direct"), tell)
+    return await _run(
+        engine, Task(given.prompt, context=given.context, here=True, mode="direct", trace_context=trace_context()), tell
+    )
 
 
 async def _code(engine: Engine, given: CodeInput, tell: Tell) -> Result:
     await tell("writing code")
     inputs = {"task": given.task_description, "language": given.language, "file_context": given.file_context}
-    result = dict(await write_code(engine, **inputs, private=given.private))
+    result = dict(await write_code(engine, **inputs, private=given.private, trace_context=trace_context()))
     if not result["success"]:
         raise ToolFailedError(str(result.get("error", "no code was written")))
     return result
@@ -90,7 +100,8 @@ async def _compare(engine: Engine, given: CompareInput, tell: Tell) -> Result:
         if model not in known:
             raise UnknownModelError(model, sorted(known))
     await tell(f"asking {len(given.models)} models")
-    return {"sides": _plain(await compare(engine, Task(given.prompt, private=given.private), given.models))}
+    task = Task(given.prompt, private=given.private, trace_context=trace_context())
+    return {"sides": _plain(await compare(engine, task, given.models))}
 
 
 async def _models(engine: Engine, _: Nothing, __: Tell) -> Result:

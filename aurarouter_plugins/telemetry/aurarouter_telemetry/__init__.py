@@ -99,5 +99,3 @@ class Telemetry:
         from aurarouter_telemetry.exposition import MEDIA_TYPE
 
         return MEDIA_TYPE, "" if self._metrics is None else self._metrics.text()
-
-

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from aurarouter_hooks import Attempt, Trace
-from aurarouter_telemetry.exposition import Counter, Histogram
+from aurarouter_telemetry.exposition import Counter, Histogram, Spread, Sum
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 MICROSECONDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 1e-1, 1.0)
+REMEMBERED = 1000
+"""Combinations whose series are found at once."""
+MODEL = ("model", "provider")
+
+
+class _Tried(NamedTuple):
+    """The series that an attempt counts in."""
+
+    attempts: Sum
+    seconds: Spread
+    first: Spread
+    input: Sum
+    output: Sum
+    cost: Sum
+    unasked: Sum
+    spared: Sum
 
 
 class Metrics:
@@ -17,53 +35,72 @@ class Metrics:
         self._seconds = Histogram("aurarouter_task_duration_seconds", "Whole tasks.", SECONDS, "role", "outcome")
         self._deciding = Histogram("aurarouter_decision_duration_seconds", "Deciding where to go.", MICROSECONDS)
         self._private = Counter("aurarouter_private_tasks_total", "Tasks that were declared or found private.")
-        self._attempts = Counter(
-            "aurarouter_attempts_total", "Attempts at models.", "model", "provider", "outcome", "error"
-        )
+        self._attempts = Counter("aurarouter_attempts_total", "Attempts at models.", *MODEL, "outcome", "error")
         self._attempt_seconds = Histogram(
-            "aurarouter_attempt_duration_seconds", "Attempts at models.", SECONDS, "model", "provider", "outcome"
+            "aurarouter_attempt_duration_seconds", "Attempts at models.", SECONDS, *MODEL, "outcome"
         )
-        self._first = Histogram(
-            "aurarouter_time_to_first_token_seconds", "From an attempt's start.", SECONDS, "model", "provider"
-        )
-        self._tokens = Counter("aurarouter_tokens_total", "Tokens that backends used.", "model", "provider", "direction")
-        self._cost = Counter("aurarouter_cost_dollars_total", "What attempts cost, as far as known.", "model", "provider")
-        self._unasked = Counter(
-            "aurarouter_unasked_answers_total", "Answers given in the backend's place.", "model", "provider"
-        )
-        self._spared = Counter(
-            "aurarouter_spared_dollars_total", "What those would have cost, as far as known.", "model", "provider"
-        )
+        self._first = Histogram("aurarouter_time_to_first_token_seconds", "From an attempt's start.", SECONDS, *MODEL)
+        self._tokens = Counter("aurarouter_tokens_total", "Tokens that backends used.", *MODEL, "direction")
+        self._cost = Counter("aurarouter_cost_dollars_total", "What attempts cost, as far as known.", *MODEL)
+        self._unasked = Counter("aurarouter_unasked_answers_total", "Answers given in the backend's place.", *MODEL)
+        self._spared = Counter("aurarouter_spared_dollars_total", "What those would have cost.", *MODEL)
+        self._known_tasks: dict[tuple[str, ...], tuple[Sum, Spread]] = {}
+        self._known_attempts: dict[tuple[str, ...], _Tried] = {}
 
     def see(self, trace: Trace) -> None:
         """Count a task that ended."""
-        decision = trace.decision
-        role = decision.role if decision is not None else ""
         outcome = "ok" if trace.complete else "failed" if trace.error is None else trace.error.type
-        self._tasks.add(1, role, trace.surface, trace.app, outcome)
-        self._seconds.see(trace.seconds, role, "ok" if trace.complete else "failed")
+        role = trace.decision.role if trace.decision is not None else ""
+        key = role, trace.surface, trace.app, outcome
+        tasks, seconds = self._known_tasks.get(key) or self._of_task(key)
+        tasks.value += 1
+        seconds.see(trace.seconds)
         if trace.private:
-            self._private.add(1)
+            self._private.of().value += 1
         for node in trace.nodes:
             if node.id == "analyse":
-                self._deciding.see(node.seconds)
+                self._deciding.of().see(node.seconds)
             for attempt in node.attempts:
                 self._see(attempt)
 
     def _see(self, attempt: Attempt) -> None:
-        model, provider, outcome = attempt.model, attempt.provider, attempt.outcome
-        self._attempts.add(1, model, provider, outcome, attempt.error.type if attempt.error is not None else "")
-        self._attempt_seconds.see(attempt.seconds, model, provider, outcome)
+        error = "" if attempt.error is None else attempt.error.type
+        key = attempt.model, attempt.provider, attempt.outcome, error
+        tried = self._known_attempts.get(key) or self._of_attempt(key)
+        tried.attempts.value += 1
+        tried.seconds.see(attempt.seconds)
         if attempt.first_token is not None:
-            self._first.see(attempt.first_token, model, provider)
+            tried.first.see(attempt.first_token)
         if (usage := attempt.usage) is not None:
-            self._tokens.add(usage.input_tokens, model, provider, "input")
-            self._tokens.add(usage.output_tokens, model, provider, "output")
+            tried.input.value += usage.input_tokens
+            tried.output.value += usage.output_tokens
         if attempt.cost:
-            self._cost.add(attempt.cost, model, provider)
-        if not attempt.asked and outcome == "ok":
-            self._unasked.add(1, model, provider)
-            self._spared.add(attempt.spared or 0.0, model, provider)
+            tried.cost.value += attempt.cost
+        if not attempt.asked and attempt.outcome == "ok":
+            tried.unasked.value += 1
+            tried.spared.value += attempt.spared or 0.0
+
+    def _of_task(self, key: tuple[str, ...]) -> tuple[Sum, Spread]:
+        made = self._tasks.of(*key), self._seconds.of(key[0], "ok" if key[-1] == "ok" else "failed")
+        if len(self._known_tasks) < REMEMBERED:
+            self._known_tasks[key] = made
+        return made
+
+    def _of_attempt(self, key: tuple[str, ...]) -> _Tried:
+        model, provider, outcome, _ = key
+        made = _Tried(
+            attempts=self._attempts.of(*key),
+            seconds=self._attempt_seconds.of(model, provider, outcome),
+            first=self._first.of(model, provider),
+            input=self._tokens.of(model, provider, "input"),
+            output=self._tokens.of(model, provider, "output"),
+            cost=self._cost.of(model, provider),
+            unasked=self._unasked.of(model, provider),
+            spared=self._spared.of(model, provider),
+        )
+        if len(self._known_attempts) < REMEMBERED:
+            self._known_attempts[key] = made
+        return made
 
     def text(self) -> str:
         """All of it in Prometheus' text format."""

@@ -1,4 +1,4 @@
-"""Sends traces and metrics to an OpenTelemetry receiver, in the background; what can't be sent is dropped and logged."""
+"""Sends traces and metrics to an OpenTelemetry receiver, in the background; what can't be sent is dropped."""
 
 from __future__ import annotations
 
