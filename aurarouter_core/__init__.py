@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
+    from aurarouter_core.install import install_hint
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plain import dumps
@@ -44,6 +45,7 @@ __all__ = [
     "count_tokens",
     "dumps",
     "hotpath",
+    "install_hint",
     "load_config",
 ]
 
@@ -68,6 +70,7 @@ _WHERE = {
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
 }
 

@@ -117,7 +117,7 @@ def check(
     if source is None:
         raise AssetError(
             f"nothing installed can fetch '{spec.scheme}:' assets ({spec.file} of model '{model_id}')",
-            hint=install.hint("assets"),
+            hint=install.install_hint("assets"),
         )
     return source
 

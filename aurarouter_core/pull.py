@@ -148,7 +148,7 @@ async def search(sources: Sources, words: str, limit: int) -> list[AssetOffer]:
         AssetError: One can't be reached, or downloads are forbidden.
     """
     if not sources:
-        raise AssetError("nothing installed can be searched", hint=install.hint("assets"))
+        raise AssetError("nothing installed can be searched", hint=install.install_hint("assets"))
     assets.check_online("a search")
     return [offer for source in sources.values() for offer in await source().search(words, limit)]
 

@@ -36,7 +36,7 @@ class Attached:
         self.place = Place.of(identity.home, identity.key)
         self._identity = identity
         self._plugins = plugins
-        self._surface = surface
+        self.surface = surface
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
 
@@ -53,7 +53,7 @@ class Attached:
             for _ in range(TRIES):
                 if self._connection is not None and self._connection.lost is None:
                     return True
-                self._connection = await Connection.open(self.place, self._surface)
+                self._connection = await Connection.open(self.place, self.surface)
                 if self._connection is not None:
                     return True
                 if not starts:

@@ -69,6 +69,10 @@ ALLOWED: list[tuple[str, set[str]]] = [
         },
     ),
     (
+        "aurarouter_plugins/telemetry",
+        {"aurarouter_hooks", "aurarouter_core", "aurarouter_telemetry", "attrs", "click", "opentelemetry"},
+    ),
+    (
         "aurarouter_plugins/gateway",
         {
             "aurarouter_hooks",

@@ -51,7 +51,7 @@ class Calls:
             raise MCPError(types.INVALID_PARAMS, "no tool of this name is offered")
         try:
             given = tool.takes.model_validate(params.arguments or {})
-            return _answer(await tool.act(self._engine, given, self._told.calling(context)))
+            return _answer(await tool.act(self._engine, given, self._told.calling(context, params.meta or {})))
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)
             return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong))
