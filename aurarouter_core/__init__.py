@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
+    from aurarouter_core.install import hint as install_hint
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plain import dumps
@@ -44,6 +45,7 @@ __all__ = [
     "count_tokens",
     "dumps",
     "hotpath",
+    "install_hint",
     "load_config",
 ]
 
@@ -68,6 +70,7 @@ _WHERE = {
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "install_hint": "aurarouter_core.install:hint",
     "load_config": "aurarouter_core.loading",
 }
 
@@ -77,5 +80,6 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
+        module, _, there = _WHERE[name].partition(":")
+        return getattr(import_module(module), there or name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")

@@ -17,7 +17,7 @@ from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
 
 TRIES = 3
 """How often an engine that is just ending is met before that is an error."""
@@ -65,6 +65,10 @@ class Attached:
         await self.connect(starts=True)
         assert self._connection is not None  # noqa: S101 - connect() has just made sure
         return self._connection
+
+    async def until_lost(self) -> DaemonError:
+        """Wait until the engine that is connected now is gone; why. The next call starts another."""
+        return await (await self._connected()).until_lost()
 
     async def aclose(self) -> None:
         """Leave the engine; it goes on for others."""
