@@ -1,4 +1,4 @@
-"""A pull that is killed at a random moment is never listed, and goes on or begins anew; list and configuration agree."""
+"""A pull that is killed at a random moment is never listed, and goes on or begins anew; nothing disagrees."""
 
 import os
 import random
@@ -61,8 +61,8 @@ async def kill_many(home: Path, times: int) -> Counter[str]:
     with HubServer({"tiny.gguf": CONTENT}) as hub:
         hub.pause = 0.005
         environ = {**os.environ, "HF_ENDPOINT": hub.url, "AURAROUTER_PLUGINS": "assets,echo"}
+        command = [sys.executable, str(VICTIM), str(config), PLACE]
         while found["killed"] < times:
-            command = [sys.executable, VICTIM, config, PLACE]
             process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE)
             assert process.stdout is not None
             assert process.stdout.readline() == b"at work\n"
@@ -72,7 +72,7 @@ async def kill_many(home: Path, times: int) -> Counter[str]:
             process.stdout.close()
             await looked_at(home, found)
         hub.pause = 0.0
-        done = subprocess.run([sys.executable, VICTIM, config, PLACE], env=environ, capture_output=True, check=True)
+        done = subprocess.run(command, env=environ, capture_output=True, check=True)
         assert done.stdout.endswith(b"done\n")
         found["gone on"] = sum("range" in headers for _, headers in hub.files_asked)
     whole = found["whole"]
