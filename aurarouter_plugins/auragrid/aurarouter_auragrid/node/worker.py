@@ -191,6 +191,7 @@ class Worker:
                 file_context=request.context or None,
                 private=request.private,
                 app=request.app,
+                request_id=request.request_id,
                 trace_context=TraceContext.parse(given.headers.get(TRACE, "")),
             )
         result: dict[str, Any] = {
