@@ -88,11 +88,19 @@ class GridNode:
         config: Its configuration file's text.
         grid: More of the section `grid`.
         program: Code to run in the place of the command, for a node with plugins of a test's own.
+        inside: A command in front of every other, to run it on a host of its own.
     """
 
     def __init__(
-        self, name: str, folder: Path, config: str = ECHO, grid: dict[str, Any] | None = None, program: str = ""
+        self,
+        name: str,
+        folder: Path,
+        config: str = ECHO,
+        grid: dict[str, Any] | None = None,
+        program: str = "",
+        inside: tuple[str, ...] = (),
     ) -> None:
+        self._inside = inside
         self.name, self.folder = name, folder
         self.home = folder / "node-home"
         self.home.mkdir(parents=True)
@@ -123,7 +131,17 @@ class GridNode:
         (self.home / "grid" / "cell.json").unlink(missing_ok=True)
         with (self.folder / "node.log").open("a") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", self._program, "--config", str(self._config), "grid", "up", "--json"],
+                [
+                    *self._inside,
+                    sys.executable,
+                    "-c",
+                    self._program,
+                    "--config",
+                    str(self._config),
+                    "grid",
+                    "up",
+                    "--json",
+                ],
                 stdout=subprocess.PIPE,
                 stderr=out,
                 text=True,
@@ -192,7 +210,8 @@ class GridNode:
 
     def run_program(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """The same in a process of its own, as a user does."""
-        command = [sys.executable, "-c", "from aurarouter_core.cli import main; main()", "--config", str(self._config)]
+        python = [*self._inside, sys.executable]
+        command = [*python, "-c", "from aurarouter_core.cli import main; main()", "--config", str(self._config)]
         return subprocess.run(
             [*command, *arguments], env=self.environ(), capture_output=True, text=True, timeout=60, check=False
         )
