@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
@@ -31,20 +32,26 @@ __all__ = [
     "Done",
     "Doorkeeper",
     "Home",
+    "Listening",
     "NotAllowedError",
     "Plugins",
     "ReasoningService",
+    "Refusal",
     "Registration",
     "Router",
     "RouterService",
     "Task",
     "UnifiedRouterService",
     "attach",
+    "bound",
     "compare",
     "count_tokens",
     "dumps",
+    "guarded",
     "hotpath",
     "load_config",
+    "turned_away",
+    "url_of",
 ]
 
 _WHERE = {
@@ -56,19 +63,25 @@ _WHERE = {
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
+    "Listening": "aurarouter_core.doorway",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
+    "Refusal": "aurarouter_core.doorway",
     "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
     "attach": "aurarouter_core.daemon.door",
+    "bound": "aurarouter_core.doorway",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "guarded": "aurarouter_core.doorway",
     "load_config": "aurarouter_core.loading",
+    "turned_away": "aurarouter_core.doorway",
+    "url_of": "aurarouter_core.doorway",
 }
 
 
