@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aurarouter_core.home import Home
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
+    from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.registry import AssetRegistry, Registration
@@ -52,6 +53,7 @@ __all__ = [
     "load_config",
     "turned_away",
     "url_of",
+    "written",
 ]
 
 _WHERE = {
@@ -82,6 +84,7 @@ _WHERE = {
     "load_config": "aurarouter_core.loading",
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
+    "written": "aurarouter_core.narrated",
 }
 
 
