@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
     from aurarouter_core.home import Home
     from aurarouter_core.install import install_hint
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
+    from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.registry import AssetRegistry, Registration
@@ -37,9 +39,11 @@ __all__ = [
     "Done",
     "Doorkeeper",
     "Home",
+    "Listening",
     "NotAllowedError",
     "Plugins",
     "ReasoningService",
+    "Refusal",
     "Registration",
     "Router",
     "RouterService",
@@ -47,12 +51,17 @@ __all__ = [
     "Task",
     "UnifiedRouterService",
     "attach",
+    "bound",
     "compare",
     "count_tokens",
     "dumps",
+    "guarded",
     "hotpath",
     "install_hint",
     "load_config",
+    "turned_away",
+    "url_of",
+    "written",
 ]
 
 _WHERE = {
@@ -67,9 +76,11 @@ _WHERE = {
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
+    "Listening": "aurarouter_core.doorway",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
+    "Refusal": "aurarouter_core.doorway",
     "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
@@ -77,11 +88,16 @@ _WHERE = {
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
     "attach": "aurarouter_core.daemon.door",
+    "bound": "aurarouter_core.doorway",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
+    "turned_away": "aurarouter_core.doorway",
+    "url_of": "aurarouter_core.doorway",
+    "written": "aurarouter_core.narrated",
 }
 
 
