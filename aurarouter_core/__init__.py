@@ -7,11 +7,13 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
+    from aurarouter_core.install import install_hint
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plain import dumps
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from aurarouter_core.registry import AssetRegistry, Registration
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
+    from aurarouter_core.store import Store
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -26,8 +29,11 @@ __all__ = [
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Chat",
     "CodingService",
     "Config",
+    "Conversation",
+    "Conversations",
     "Done",
     "Doorkeeper",
     "Home",
@@ -37,6 +43,7 @@ __all__ = [
     "Registration",
     "Router",
     "RouterService",
+    "Store",
     "Task",
     "UnifiedRouterService",
     "attach",
@@ -44,6 +51,7 @@ __all__ = [
     "count_tokens",
     "dumps",
     "hotpath",
+    "install_hint",
     "load_config",
 ]
 
@@ -51,8 +59,11 @@ _WHERE = {
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Chat": "aurarouter_core.chat",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
+    "Conversation": "aurarouter_core.chat",
+    "Conversations": "aurarouter_core.chat",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
@@ -62,12 +73,14 @@ _WHERE = {
     "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
+    "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
     "attach": "aurarouter_core.daemon.door",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
 }
 

@@ -59,7 +59,7 @@ class Sources:
         if source is None:
             raise AssetError(
                 f"nothing installed can fetch '{spec.scheme}:' assets ({spec.file} of model '{model_id}')",
-                hint=install.hint("assets"),
+                hint=install.install_hint("assets"),
             )
         return source
 
@@ -104,7 +104,7 @@ class Sources:
             AssetError: One can't be reached, or downloads are forbidden.
         """
         if not self.kinds:
-            raise AssetError("nothing installed can be searched", hint=install.hint("assets"))
+            raise AssetError("nothing installed can be searched", hint=install.install_hint("assets"))
         if self._is_offline:
             raise AssetError(f"{OFFLINE} forbids a search", hint=f"Run it with: env -u {OFFLINE}")
         found: list[Sequence[AssetOffer]] = [

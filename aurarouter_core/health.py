@@ -51,7 +51,7 @@ async def _asked(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
         return Health(
             state="misconfigured",
             detail=missing_provider(model.provider, snapshot.plugins),
-            hint=install.hint(model.provider),
+            hint=install.install_hint(model.provider),
         )
     if entry.unset:
         return Health(

@@ -25,6 +25,7 @@ from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
+from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
@@ -35,7 +36,6 @@ from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
-    Call,
     Decision,
     Done,
     Event,
@@ -88,7 +88,7 @@ class Router:
         self.pool.memory.follow(self.snapshot.config.system)
         self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
         self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
-        self._surface = surface
+        self.surface = surface
         self.gate = Gate()
         self._watch = watch
         self._background = Background()
@@ -148,6 +148,22 @@ class Router:
         self.plugins.decision_made(decision)
         return decision
 
+    async def outlook(self, task: Task, *, cut: bool = False) -> Mapping[str, Any]:
+        """What a conversation must know before it asks; no model is called.
+
+        Args:
+            task: What will be asked.
+            cut: The text is no question yet, so it is not judged as one.
+
+        Returns:
+            `private`: it may go to cleared models alone. `context_length`: tokens that the likeliest model takes, None
+            where nobody knows. `condenses`: the role that summarises, "" where none is configured.
+
+        Raises:
+            AuraRouterError: As `decide`.
+        """
+        return await outlook(task, self.snapshot, self.pool, cut=cut)
+
     async def run(self, task: Task, *, surface: str | None = None) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.
 
@@ -171,7 +187,7 @@ class Router:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        recorder = Recorder(task, surface=surface or self._surface, keep_content=snapshot.config.system.keep_content)
+        recorder = Recorder(task, surface=surface or self.surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
         error: BaseException | None = None
         with self.gate.inside():
@@ -221,8 +237,7 @@ class Router:
             witness=self._witness,
             deadline=deadline,
         )
-        call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 
