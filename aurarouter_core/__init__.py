@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.home import Home
-    from aurarouter_core.install import hint as install_hint
+    from aurarouter_core.install import install_hint
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plain import dumps
@@ -80,7 +80,7 @@ _WHERE = {
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
-    "install_hint": "aurarouter_core.install:hint",
+    "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
 }
 
@@ -90,6 +90,5 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        module, _, there = _WHERE[name].partition(":")
-        return getattr(import_module(module), there or name)
+        return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")
