@@ -15,16 +15,18 @@ from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
-from aurarouter_core.config import Config
+from aurarouter_core.config import Config, Request
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
+from aurarouter_core.in_force import settings_in_force
 from aurarouter_core.live import LiveSnapshot
-from aurarouter_core.loading import files_of, load_config
+from aurarouter_core.loading import files_of, load_config, read_layers
 from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
+from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
@@ -35,7 +37,6 @@ from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
-    Call,
     Decision,
     Done,
     Event,
@@ -88,7 +89,7 @@ class Router:
         self.pool.memory.follow(self.snapshot.config.system)
         self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
         self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
-        self._surface = surface
+        self.surface = surface
         self.gate = Gate()
         self._watch = watch
         self._background = Background()
@@ -148,14 +149,32 @@ class Router:
         self.plugins.decision_made(decision)
         return decision
 
-    async def run(self, task: Task, *, surface: str | None = None) -> Done:
-        """Run a task to its end: `.text .steps .trace .usage .complete`.
+    async def outlook(self, task: Task, *, cut: bool = False) -> Mapping[str, Any]:
+        """What a conversation must know before it asks; no model is called.
+
+        Args:
+            task: What will be asked.
+            cut: The text is no question yet, so it is not judged as one.
+
+        Returns:
+            `private`: it may go to cleared models alone. `context_length`: tokens that the likeliest model takes, None
+            where nobody knows. `condenses`: the role that summarises, "" where none is configured.
+
+        Raises:
+            AuraRouterError: As `decide`.
+        """
+        return await outlook(task, self.snapshot, self.pool, cut=cut)
+
+    async def run(self, task: Task, *, surface: str | None = None, hear: Callable[[Event], None] | None = None) -> Done:
+        """Run a task to its end: `.text .steps .trace .usage .complete`. `hear` is told of each event.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         async with aclosing(self.stream(task, surface=surface)) as events:
             async for event in events:
+                if hear is not None:
+                    hear(event)
                 if isinstance(event, Done):
                     return event
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
@@ -171,7 +190,7 @@ class Router:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        recorder = Recorder(task, surface=surface or self._surface, keep_content=snapshot.config.system.keep_content)
+        recorder = Recorder(task, surface=surface or self.surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
         error: BaseException | None = None
         with self.gate.inside():
@@ -221,8 +240,7 @@ class Router:
             witness=self._witness,
             deadline=deadline,
         )
-        call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 
@@ -280,6 +298,20 @@ class Router:
     async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """What was used, as `Store.usage` sums it."""
         return await asyncio.to_thread(self.store.usage, by)
+
+    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first."""
+        return await asyncio.to_thread(self.store.latest, count)
+
+    async def configuration(self) -> Mapping[str, Any]:
+        """The settings as the files now have them, secrets masked, references as they are written.
+
+        Raises:
+            ConfigError: They can't be read.
+        """
+        request = self.snapshot.config.request or Request()
+        settings: Mapping[str, Any] = settings_in_force(await asyncio.to_thread(read_layers, self.plugins, request))
+        return settings
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""
