@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.database import Database, transaction
     from aurarouter_core.home import Home
     from aurarouter_core.install import install_hint
     from aurarouter_core.length import count_tokens
@@ -29,6 +30,7 @@ __all__ = [
     "Attached",
     "CodingService",
     "Config",
+    "Database",
     "Done",
     "Doorkeeper",
     "Home",
@@ -47,6 +49,7 @@ __all__ = [
     "hotpath",
     "install_hint",
     "load_config",
+    "transaction",
 ]
 
 _WHERE = {
@@ -55,6 +58,7 @@ _WHERE = {
     "Attached": "aurarouter_core.daemon.client",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
+    "Database": "aurarouter_core.database",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
@@ -72,6 +76,7 @@ _WHERE = {
     "dumps": "aurarouter_core.plain",
     "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
+    "transaction": "aurarouter_core.database",
 }
 
 

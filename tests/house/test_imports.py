@@ -72,6 +72,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
         "aurarouter_plugins/telemetry",
         {"aurarouter_hooks", "aurarouter_core", "aurarouter_telemetry", "attrs", "click", "opentelemetry"},
     ),
+    ("aurarouter_plugins/cache", {"aurarouter_hooks", "aurarouter_core", "aurarouter_cache", "attrs", "click"}),
     (
         "aurarouter_plugins/gateway",
         {
