@@ -85,6 +85,7 @@ extras["dev"] = [
     "pytest>=9,<10",
     "pytest-asyncio>=1,<2",
     "pytest-benchmark>=5,<6",
+    "pytest-qt>=4.4,<5",
     "pytest-xdist>=3.6,<4",
     "ruff>=0.17,<0.18",
     "types-PyYAML>=6,<7",

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aurarouter_core.registry import AssetRegistry, Registration
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
+    from aurarouter_core.store import Store
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -28,8 +30,11 @@ __all__ = [
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Chat",
     "CodingService",
     "Config",
+    "Conversation",
+    "Conversations",
     "Database",
     "Done",
     "Doorkeeper",
@@ -40,6 +45,7 @@ __all__ = [
     "Registration",
     "Router",
     "RouterService",
+    "Store",
     "Task",
     "UnifiedRouterService",
     "attach",
@@ -56,9 +62,12 @@ _WHERE = {
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Chat": "aurarouter_core.chat",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Database": "aurarouter_core.database",
+    "Conversation": "aurarouter_core.chat",
+    "Conversations": "aurarouter_core.chat",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Home": "aurarouter_core.home",
@@ -68,6 +77,7 @@ _WHERE = {
     "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
+    "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
     "attach": "aurarouter_core.daemon.door",

@@ -17,7 +17,7 @@ from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
 
 TRIES = 3
 """How often an engine that is just ending is met before that is an error."""
@@ -66,6 +66,10 @@ class Attached:
         assert self._connection is not None  # noqa: S101 - connect() has just made sure
         return self._connection
 
+    async def until_lost(self) -> DaemonError:
+        """Wait until the engine that is connected now is gone; why. The next call starts another."""
+        return await (await self._connected()).until_lost()
+
     async def aclose(self) -> None:
         """Leave the engine; it goes on for others."""
         if self._connection is not None:
@@ -93,6 +97,11 @@ class Attached:
         """What would happen, and why; models are asked where they run first if that matters."""
         decision: Decision = await self._ask("locate_and_decide", task)
         return decision
+
+    async def outlook(self, task: Task, *, cut: bool = False) -> Mapping[str, Any]:
+        """What a conversation must know before it asks, as `Router.outlook` says it."""
+        outlook: Mapping[str, Any] = await self._ask("outlook", task, cut)
+        return outlook
 
     async def run(self, task: Task) -> Done:
         """Run a task to its end. An engine that is lost is replaced once, since nothing was shown yet.
@@ -179,6 +188,23 @@ class Attached:
         """Write code in the engine, as `UnifiedRouterService.intelligent_code_gen` does."""
         result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
         return result
+
+    # Assets: a change is asked for once alone, since a lost engine may have made it already
+
+    async def register_asset(self, **inputs: Any) -> Mapping[str, Any]:
+        """Register a model file in the engine: `AssetRegistry.register_asset`, its answer as `--json` shows it."""
+        registration: Mapping[str, Any] = await (await self._connected()).ask("register_asset", inputs)
+        return registration
+
+    async def unregister_asset(self, **inputs: Any) -> Mapping[str, Any]:
+        """Take a model out again: `AssetRegistry.unregister_asset`, its answer as `--json` shows it."""
+        registration: Mapping[str, Any] = await (await self._connected()).ask("unregister_asset", inputs)
+        return registration
+
+    async def list_assets(self, **inputs: Any) -> Sequence[Mapping[str, Any]]:
+        """The model files that are known: `AssetRegistry.list_assets`, each as `--json` shows it."""
+        assets: Sequence[Mapping[str, Any]] = await self._ask("list_assets", inputs)
+        return assets
 
     async def status(self) -> Mapping[str, Any]:
         """How the engine is: what `aurarouter status` shows."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from aurarouter_core.registry import AssetRegistry, Registration
 from aurarouter_core.services import UnifiedRouterService
 from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
 
 if TYPE_CHECKING:
+    from aurarouter_core.asset_list import Asset
     from aurarouter_core.daemon.engine import Engine
 
 
@@ -24,6 +26,10 @@ async def _decide(engine: Engine, _: str, task: Any) -> Decision:
 
 async def _locate_and_decide(engine: Engine, _: str, task: Any) -> Decision:
     return await engine.router.locate_and_decide(_task(task))
+
+
+async def _outlook(engine: Engine, _: str, task: Any, cut: Any) -> Mapping[str, Any]:
+    return await engine.router.outlook(_task(task), cut=bool(cut))
 
 
 async def _run(engine: Engine, surface: str, task: Any) -> Done:
@@ -52,6 +58,18 @@ async def _usage(engine: Engine, _: str, by: Sequence[str]) -> Sequence[Mapping[
 
 async def _intelligent_code_gen(engine: Engine, surface: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     return await UnifiedRouterService(engine.router, surface=surface).intelligent_code_gen(**inputs)
+
+
+async def _register_asset(engine: Engine, _: str, inputs: Mapping[str, Any]) -> Registration:
+    return await AssetRegistry(engine.router).register_asset(**inputs)
+
+
+async def _unregister_asset(engine: Engine, _: str, inputs: Mapping[str, Any]) -> Registration:
+    return await AssetRegistry(engine.router).unregister_asset(**inputs)
+
+
+async def _list_assets(engine: Engine, _: str, inputs: Mapping[str, Any]) -> list[Asset]:
+    return await AssetRegistry(engine.router).list_assets(**inputs)
 
 
 async def _status(engine: Engine, _: str) -> Mapping[str, Any]:
@@ -93,15 +111,19 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "health": _health,
     "intelligent_code_gen": _intelligent_code_gen,
     "intents": _intents,
+    "list_assets": _list_assets,
     "locate_and_decide": _locate_and_decide,
     "models": _models,
+    "outlook": _outlook,
     "pause": _pause,
+    "register_asset": _register_asset,
     "reload": _reload,
     "resume": _resume,
     "run": _run,
     "set_layer": _set_layer,
     "status": _status,
     "stop": _stop,
+    "unregister_asset": _unregister_asset,
     "usage": _usage,
 }
 STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream}

@@ -74,6 +74,11 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ),
     ("aurarouter_plugins/cache", {"aurarouter_hooks", "aurarouter_core", "aurarouter_cache", "attrs", "click"}),
     (
+        "aurarouter_plugins/gui/aurarouter_gui/views",
+        {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6"},
+    ),
+    ("aurarouter_plugins/gui", {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "click"}),
+    (
         "aurarouter_plugins/gateway",
         {
             "aurarouter_hooks",

@@ -50,8 +50,9 @@ async def test_what_asks_models_is_not_called_read_only(home: Path) -> None:
     async with router(home) as kernel, Client(server(kernel)) as client:
         hints = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
     changing = {name for name, hint in hints.items() if hint is not None and not hint.read_only_hint}
-    assert changing == {"route_task", "local_inference", "generate_code", "compare_models"}
-    assert all(hint is not None and hint.destructive_hint is False for hint in hints.values())
+    asking = {"route_task", "local_inference", "generate_code", "compare_models"}
+    assert changing == asking | {"register_asset", "unregister_asset"}
+    assert {name for name, hint in hints.items() if hint is None or hint.destructive_hint} == {"unregister_asset"}
 
 
 async def test_a_fault_is_told_and_logged_without_words_of_the_prompt(
