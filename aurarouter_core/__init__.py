@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_core.store import Store
+    from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -41,6 +42,7 @@ __all__ = [
     "Home",
     "NotAllowedError",
     "Plugins",
+    "Presence",
     "ReasoningService",
     "Registration",
     "Router",
@@ -54,6 +56,7 @@ __all__ = [
     "dumps",
     "hotpath",
     "install_hint",
+    "left_behind",
     "load_config",
     "transaction",
 ]
@@ -73,6 +76,7 @@ _WHERE = {
     "Home": "aurarouter_core.home",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
+    "Presence": "aurarouter_core.store.presence",
     "ReasoningService": "aurarouter_core.services",
     "Registration": "aurarouter_core.registry",
     "Router": "aurarouter_core.router",
@@ -85,6 +89,7 @@ _WHERE = {
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
     "install_hint": "aurarouter_core.install",
+    "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
     "transaction": "aurarouter_core.database",
 }

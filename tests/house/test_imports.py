@@ -78,6 +78,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
         {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6"},
     ),
     ("aurarouter_plugins/gui", {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "click"}),
+    ("aurarouter_plugins/limits", {"aurarouter_hooks", "aurarouter_core", "aurarouter_limits", "attrs", "click"}),
     (
         "aurarouter_plugins/gateway",
         {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Self
 
 from attrs import Factory, define
 
 from aurarouter_cache.kept import Kept
-from aurarouter_hooks import ProviderError
+from aurarouter_hooks import ProviderError, ProviderRateLimitedError, ProviderUnavailableError
 
 MOST_FAILURES = 2
 """Attempts in a row that fail before all who wait are told so. The first failure may be bad luck."""
+KNOWN_AT_ONCE = ProviderRateLimitedError
+"""More of the same only makes it worse."""
+LEFT_TO_THE_KERNEL = ProviderUnavailableError
+"""It knows which models rest after this; whoever tries one of them next is told so without asking anybody."""
 
 
 @define(eq=False)
@@ -37,13 +40,11 @@ class Flight:
         self.failures += 1
         self.error = error
 
-    def next(self) -> Self:
-        """Another attempt at the same."""
-        return type(self)(failures=self.failures)
-
     def verdict(self) -> ProviderError | None:
         """What to tell those who waited, once trying again is of no use."""
-        if self.error is None or self.failures < MOST_FAILURES:
+        if self.error is None or isinstance(self.error, LEFT_TO_THE_KERNEL):
+            return None
+        if self.failures < MOST_FAILURES and not isinstance(self.error, KNOWN_AT_ONCE):
             return None
         told = self.error.__class__.__new__(self.error.__class__)  # each has a history of its own
         told.args = self.error.args
