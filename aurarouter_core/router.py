@@ -15,14 +15,15 @@ from aurarouter_core import health, watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
-from aurarouter_core.config import Config
+from aurarouter_core.config import Config, Request
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
+from aurarouter_core.in_force import settings_in_force
 from aurarouter_core.live import LiveSnapshot
-from aurarouter_core.loading import files_of, load_config
+from aurarouter_core.loading import files_of, load_config, read_layers
 from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.outlook import outlook
@@ -164,14 +165,16 @@ class Router:
         """
         return await outlook(task, self.snapshot, self.pool, cut=cut)
 
-    async def run(self, task: Task, *, surface: str | None = None) -> Done:
-        """Run a task to its end: `.text .steps .trace .usage .complete`.
+    async def run(self, task: Task, *, surface: str | None = None, hear: Callable[[Event], None] | None = None) -> Done:
+        """Run a task to its end: `.text .steps .trace .usage .complete`. `hear` is told of each event.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         async with aclosing(self.stream(task, surface=surface)) as events:
             async for event in events:
+                if hear is not None:
+                    hear(event)
                 if isinstance(event, Done):
                     return event
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
@@ -295,6 +298,20 @@ class Router:
     async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """What was used, as `Store.usage` sums it."""
         return await asyncio.to_thread(self.store.usage, by)
+
+    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first."""
+        return await asyncio.to_thread(self.store.latest, count)
+
+    async def configuration(self) -> Mapping[str, Any]:
+        """The settings as the files now have them, secrets masked, references as they are written.
+
+        Raises:
+            ConfigError: They can't be read.
+        """
+        request = self.snapshot.config.request or Request()
+        settings: Mapping[str, Any] = settings_in_force(await asyncio.to_thread(read_layers, self.plugins, request))
+        return settings
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""

@@ -66,6 +66,8 @@ ALLOWED: list[tuple[str, set[str]]] = [
             "mcp",
             "mcp_types",
             "pydantic",
+            "starlette",
+            "uvicorn",
         },
     ),
     (
