@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.database import Database, transaction
     from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
     from aurarouter_core.home import Home
     from aurarouter_core.install import install_hint
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_core.store import Store
+    from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -36,12 +38,14 @@ __all__ = [
     "Config",
     "Conversation",
     "Conversations",
+    "Database",
     "Done",
     "Doorkeeper",
     "Home",
     "Listening",
     "NotAllowedError",
     "Plugins",
+    "Presence",
     "ReasoningService",
     "Refusal",
     "Registration",
@@ -58,7 +62,9 @@ __all__ = [
     "guarded",
     "hotpath",
     "install_hint",
+    "left_behind",
     "load_config",
+    "transaction",
     "turned_away",
     "url_of",
     "written",
@@ -71,6 +77,7 @@ _WHERE = {
     "Chat": "aurarouter_core.chat",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
+    "Database": "aurarouter_core.database",
     "Conversation": "aurarouter_core.chat",
     "Conversations": "aurarouter_core.chat",
     "Done": "aurarouter_hooks",
@@ -79,6 +86,7 @@ _WHERE = {
     "Listening": "aurarouter_core.doorway",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
+    "Presence": "aurarouter_core.store.presence",
     "ReasoningService": "aurarouter_core.services",
     "Refusal": "aurarouter_core.doorway",
     "Registration": "aurarouter_core.registry",
@@ -94,7 +102,9 @@ _WHERE = {
     "dumps": "aurarouter_core.plain",
     "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
+    "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
+    "transaction": "aurarouter_core.database",
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
     "written": "aurarouter_core.narrated",
