@@ -5,73 +5,123 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.amend import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.chains import Chain, joining
+    from aurarouter_core.chains import listed as chains_in
+    from aurarouter_core.checkup import Checkup
+    from aurarouter_core.checkup import check as check_config
     from aurarouter_core.comparison import compare
-    from aurarouter_core.config import Config
+    from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.draft import Draft
+    from aurarouter_core.edit import Remove, Set
     from aurarouter_core.home import Home
+    from aurarouter_core.in_force import InForce
     from aurarouter_core.install import hint as install_hint
+    from aurarouter_core.intent_list import IntentRow, intents_of
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.registry import AssetRegistry, Registration
+    from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
+    from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
+    "Amendment",
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Chain",
+    "Checkup",
     "CodingService",
     "Config",
     "Done",
     "Doorkeeper",
+    "Draft",
     "Home",
+    "InForce",
+    "IntentRow",
     "NotAllowedError",
     "Plugins",
     "ReasoningService",
     "Registration",
+    "Remove",
+    "Request",
     "Router",
     "RouterService",
+    "Set",
     "Task",
     "UnifiedRouterService",
+    "Wanted",
+    "amend",
     "attach",
+    "catalogue",
+    "chains_in",
+    "check_config",
     "compare",
     "count_tokens",
     "dumps",
     "hotpath",
     "install_hint",
+    "intents_of",
+    "joining",
     "load_config",
+    "pull",
+    "search",
+    "take_out",
+    "wanted",
 ]
 
 _WHERE = {
+    "Amendment": "aurarouter_core.amend",
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Chain": "aurarouter_core.chains",
+    "Checkup": "aurarouter_core.checkup",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
+    "Draft": "aurarouter_core.draft",
     "Home": "aurarouter_core.home",
+    "InForce": "aurarouter_core.in_force",
+    "IntentRow": "aurarouter_core.intent_list",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
     "Registration": "aurarouter_core.registry",
+    "Remove": "aurarouter_core.edit",
+    "Request": "aurarouter_core.config",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
+    "Set": "aurarouter_core.edit",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "Wanted": "aurarouter_core.pull",
+    "amend": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
+    "catalogue": "aurarouter_core.pull",
+    "chains_in": "aurarouter_core.chains:listed",
+    "check_config": "aurarouter_core.checkup:check",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
     "install_hint": "aurarouter_core.install:hint",
+    "intents_of": "aurarouter_core.intent_list",
+    "joining": "aurarouter_core.chains",
     "load_config": "aurarouter_core.loading",
+    "pull": "aurarouter_core.pull",
+    "search": "aurarouter_core.pull",
+    "take_out": "aurarouter_core.registry",
+    "wanted": "aurarouter_core.pull",
 }
 
 

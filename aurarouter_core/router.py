@@ -40,6 +40,7 @@ from aurarouter_hooks import (
     Done,
     Event,
     Health,
+    Location,
     Model,
     PrivacyError,
     RoutingError,
@@ -268,6 +269,14 @@ class Router:
     async def health(self) -> Mapping[str, Health]:
         """How each model is."""
         return await health.check(self.snapshot, self.pool)
+
+    async def where(self) -> Mapping[str, Location]:
+        """Where each model runs, asked now."""
+        return await self.pool.all_locations(self.snapshot.models, self.snapshot.config.models, self.plugins)
+
+    async def excuse(self, model: str) -> None:
+        """Forget why a model may not be asked: somebody wants it asked all the same."""
+        self.pool.states.excuse(model)
 
     async def models(self) -> Mapping[str, Model]:
         """The configured models by id, without their keys."""

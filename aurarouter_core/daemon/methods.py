@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from typing import TYPE_CHECKING, Any
 
 from aurarouter_core.services import UnifiedRouterService
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
     from aurarouter_core.daemon.engine import Engine
@@ -36,6 +36,14 @@ def _stream(engine: Engine, surface: str, task: Any) -> AsyncGenerator[Event]:
 
 async def _health(engine: Engine, _: str) -> Mapping[str, Health]:
     return await engine.router.health()
+
+
+async def _where(engine: Engine, _: str) -> Mapping[str, Location]:
+    return await engine.router.where()
+
+
+async def _excuse(engine: Engine, _: str, model: Any) -> None:
+    await engine.router.excuse(str(model))
 
 
 async def _models(engine: Engine, _: str) -> Mapping[str, Model]:
@@ -90,6 +98,7 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "call_hook": _call_hook,
     "decide": _decide,
     "drain": _drain,
+    "excuse": _excuse,
     "health": _health,
     "intelligent_code_gen": _intelligent_code_gen,
     "intents": _intents,
@@ -103,5 +112,6 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "status": _status,
     "stop": _stop,
     "usage": _usage,
+    "where": _where,
 }
 STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream}
