@@ -111,7 +111,7 @@ class Draft:
         if not literal and self._veil.secrets(whole) - self._veil.secrets(self._was):
             raise ConfigError(
                 "this would put a key into the file as it is",
-                hint="Keep it with 'aurarouter keys set NAME' and write ${key.NAME} here. Or take a variable: ${env.NAME}.",
+                hint="Keep it with 'aurarouter keys set NAME' and write ${key.NAME}, or name a variable: ${env.NAME}",
             )
         done = rewrite(self._plugins, self._request, whole, was=self._was, literal=literal)
         self._was, self.text = whole, self._shown(whole)

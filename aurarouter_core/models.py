@@ -211,13 +211,6 @@ class ModelPool:
             self.locations[model.id] = location
         return location
 
-    async def all_locations(
-        self, models: Mapping[str, Model], entries: Mapping[str, ModelEntry], plugins: Plugins
-    ) -> dict[str, Location]:
-        """Where several models run, all asked now."""
-        places = await asyncio.gather(*(self.where(model, entries[name], plugins) for name, model in models.items()))
-        return dict(zip(models, places, strict=True))
-
     def reopen(self) -> None:
         """Make providers again after a close."""
         self._closed = False

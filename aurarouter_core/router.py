@@ -9,9 +9,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Self
 
-from attrs import evolve
-
-from aurarouter_core import health, watch
+from aurarouter_core import watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
@@ -21,6 +19,7 @@ from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
+from aurarouter_core.insight import Insight
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
@@ -39,9 +38,6 @@ from aurarouter_hooks import (
     Decision,
     Done,
     Event,
-    Health,
-    Location,
-    Model,
     PrivacyError,
     RoutingError,
     Task,
@@ -52,7 +48,7 @@ GRACE = 0.07
 """Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
-class Router:
+class Router(Insight):
     """Routes tasks to models. Use it as an async context manager, or call `run_sync` from plain code.
 
     Args:
@@ -265,30 +261,6 @@ class Router:
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
         return self.snapshot.config.sections[section]
-
-    async def health(self) -> Mapping[str, Health]:
-        """How each model is."""
-        return await health.check(self.snapshot, self.pool)
-
-    async def where(self) -> Mapping[str, Location]:
-        """Where each model runs, asked now."""
-        return await self.pool.all_locations(self.snapshot.models, self.snapshot.config.models, self.plugins)
-
-    async def excuse(self, model: str) -> None:
-        """Forget why a model may not be asked: somebody wants it asked all the same."""
-        self.pool.states.excuse(model)
-
-    async def models(self) -> Mapping[str, Model]:
-        """The configured models by id, without their keys."""
-        return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
-
-    async def intents(self) -> Sequence[str]:
-        """Names of the kinds of task that are told apart."""
-        return sorted(self.snapshot.intents)
-
-    async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        """What was used, as `Store.usage` sums it."""
-        return await asyncio.to_thread(self.store.usage, by)
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""

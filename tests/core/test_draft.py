@@ -82,7 +82,7 @@ def test_a_setting_changes_the_text_and_keeps_the_rest(draft: Draft, file: Path)
     assert (done.config.models["a"].timeout, done.config.models["a"].tags) == (7.0, ("fast", "mine"))
     assert "api_key: 'sesame'" in file.read_text()
     assert draft.diff(text) == []
-    with pytest.raises(ConfigError, match="models.a.timeout"):
+    with pytest.raises(ConfigError, match=r"models\.a\.timeout"):
         draft.change(text, ("models", "a", "timeout"), "[")
 
 
