@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.chains import Chain, joining
     from aurarouter_core.chains import listed as chains_in
+    from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.checkup import Checkup
     from aurarouter_core.checkup import check as check_config
     from aurarouter_core.comparison import compare
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
+    from aurarouter_core.store import Store
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -39,9 +41,12 @@ __all__ = [
     "AssetRegistry",
     "Attached",
     "Chain",
+    "Chat",
     "Checkup",
     "CodingService",
     "Config",
+    "Conversation",
+    "Conversations",
     "Done",
     "Doorkeeper",
     "Draft",
@@ -57,6 +62,7 @@ __all__ = [
     "Router",
     "RouterService",
     "Set",
+    "Store",
     "Task",
     "UnifiedRouterService",
     "Wanted",
@@ -85,9 +91,12 @@ _WHERE = {
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
     "Chain": "aurarouter_core.chains",
+    "Chat": "aurarouter_core.chat",
     "Checkup": "aurarouter_core.checkup",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
+    "Conversation": "aurarouter_core.chat",
+    "Conversations": "aurarouter_core.chat",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Draft": "aurarouter_core.draft",
@@ -103,6 +112,7 @@ _WHERE = {
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "Set": "aurarouter_core.edit",
+    "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
     "Wanted": "aurarouter_core.pull",

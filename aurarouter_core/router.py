@@ -24,6 +24,7 @@ from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
+from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
@@ -144,6 +145,22 @@ class Router(Insight):
         decision = await located(task, self.snapshot, self.pool, known_limits(self._conversations, task) or NO_LIMITS)
         self.plugins.decision_made(decision)
         return decision
+
+    async def outlook(self, task: Task, *, cut: bool = False) -> Mapping[str, Any]:
+        """What a conversation must know before it asks; no model is called.
+
+        Args:
+            task: What will be asked.
+            cut: The text is no question yet, so it is not judged as one.
+
+        Returns:
+            `private`: it may go to cleared models alone. `context_length`: tokens that the likeliest model takes, None
+            where nobody knows. `condenses`: the role that summarises, "" where none is configured.
+
+        Raises:
+            AuraRouterError: As `decide`.
+        """
+        return await outlook(task, self.snapshot, self.pool, cut=cut)
 
     async def run(self, task: Task, *, surface: str | None = None) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`.

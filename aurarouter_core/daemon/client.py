@@ -98,6 +98,11 @@ class Attached:
         decision: Decision = await self._ask("locate_and_decide", task)
         return decision
 
+    async def outlook(self, task: Task, *, cut: bool = False) -> Mapping[str, Any]:
+        """What a conversation must know before it asks, as `Router.outlook` says it."""
+        outlook: Mapping[str, Any] = await self._ask("outlook", task, cut)
+        return outlook
+
     async def run(self, task: Task) -> Done:
         """Run a task to its end. An engine that is lost is replaced once, since nothing was shown yet.
 

@@ -137,7 +137,7 @@ QPlainTextEdit:focus, QLineEdit:focus, QComboBox:focus, QListView:focus, QTreeVi
 QComboBox {{ combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{marks}/down-{name}.svg"); width: 14px; height: 14px; }}
-QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {edge}; border-radius: 4px; background: {surface}; }}
+QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {edge}; border-radius: 4px; }}
 QCheckBox::indicator:checked {{
     background: {accent}; border-color: {accent}; image: url("{marks}/check-{name}.svg");
 }}
