@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.draft import Draft
-    from aurarouter_core.edit import Remove, Set
+    from aurarouter_core.edit import Change, Remove, Set
     from aurarouter_core.home import Home
     from aurarouter_core.in_force import InForce
     from aurarouter_core.install import hint as install_hint
     from aurarouter_core.intent_list import IntentRow, intents_of
+    from aurarouter_core.layers import Layers
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.plain import dumps
@@ -41,6 +42,7 @@ __all__ = [
     "AssetRegistry",
     "Attached",
     "Chain",
+    "Change",
     "Chat",
     "Checkup",
     "CodingService",
@@ -53,6 +55,7 @@ __all__ = [
     "Home",
     "InForce",
     "IntentRow",
+    "Layers",
     "NotAllowedError",
     "Plugins",
     "ReasoningService",
@@ -91,6 +94,7 @@ _WHERE = {
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
     "Chain": "aurarouter_core.chains",
+    "Change": "aurarouter_core.edit",
     "Chat": "aurarouter_core.chat",
     "Checkup": "aurarouter_core.checkup",
     "CodingService": "aurarouter_core.services",
@@ -103,6 +107,7 @@ _WHERE = {
     "Home": "aurarouter_core.home",
     "InForce": "aurarouter_core.in_force",
     "IntentRow": "aurarouter_core.intent_list",
+    "Layers": "aurarouter_core.layers",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "ReasoningService": "aurarouter_core.services",
