@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.beginning import Beginning
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config
@@ -29,6 +30,7 @@ __all__ = [
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Beginning",
     "Chat",
     "CodingService",
     "Config",
@@ -59,6 +61,7 @@ _WHERE = {
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Beginning": "aurarouter_core.beginning",
     "Chat": "aurarouter_core.chat",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",

@@ -107,9 +107,15 @@ class Link:
         """
         return await asyncio.to_thread(load_config, self.plugins, path=self.path)
 
+    async def renew(self) -> None:
+        """Leave the kernel, and take the one that fits the configuration as it is now."""
+        async with self._opening:
+            await self.aclose()
+        await self.kernel()
+
     async def aclose(self) -> None:
         """Leave the kernel; a shared one goes on for others."""
         if self._watching is not None:
             self._watching.cancel()
+        self._engine, self._watching = None, None
         await self._stack.aclose()
-        self._engine = None

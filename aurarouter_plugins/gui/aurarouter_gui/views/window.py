@@ -6,10 +6,12 @@ from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
+from aurarouter_core import Config
 from aurarouter_gui.panel import Panel
 from aurarouter_gui.state.link import Standing
 from aurarouter_gui.state.words import trouble
 from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.first_run_view import FirstRunDialog, offer_first_run
 from aurarouter_gui.views.help import HelpDialog
 from aurarouter_gui.views.navigation import Navigation
 from aurarouter_gui.views.palette import DARK, LIGHT, dress
@@ -20,7 +22,6 @@ SMALLEST = QSize(860, 600)
 FIRST_SIZE = QSize(1280, 820)
 SAY = 6000
 """Milliseconds for which a line is shown at the bottom."""
-CANNOT_RAISE = ("offscreen", "minimal", "wayland")  # Qt would complain
 STANDINGS = {
     "closed": "",
     "opening": "Starting the engine …",
@@ -69,8 +70,10 @@ class Window(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
         desk.link.heard.append(self._stands)
+        self.first_run: FirstRunDialog | None = None
         self._keys()
         self.go(self.panels[0].id)
+        desk.worker.begin(desk.link.config(), self._configured, lambda _: None)  # a panel that asks will say why
 
     def _keys(self) -> None:
         for number, panel in enumerate(self.panels[:9], start=1):
@@ -143,14 +146,18 @@ class Window(QMainWindow):
         self._standing.setText(words if len(words) < 110 else f"{words[:108]} …")
         self._standing.setToolTip(words)
 
+    def _configured(self, config: Config) -> None:
+        """Without a file, help to write one."""
+        if config.path is None:
+            self.first_run = offer_first_run(self, self.desk, self.desk.reloaded.emit)
+
     # Its end
 
     def come_forward(self) -> None:
         """Show itself above all others."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
-        if QApplication.platformName() not in CANNOT_RAISE:
-            self.raise_()
+        self.raise_()
         self.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
