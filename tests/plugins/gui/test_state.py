@@ -159,6 +159,7 @@ def test_the_worker_tells_results_errors_and_nothing_of_what_was_cancelled() -> 
     async def nothing() -> None:
         pass
 
+    worker.start()
     job = worker.begin(asyncio.sleep(60), told.append, told.append)
     worker.begin(gives(1), told.append)
     worker.begin(fails(), failed=lambda error: told.append(str(error)))
@@ -175,8 +176,9 @@ def test_the_worker_tells_results_errors_and_nothing_of_what_was_cancelled() -> 
 
 def test_state_and_command_load_no_qt() -> None:
     script = (
-        "import importlib, pkgutil, sys, aurarouter_gui.commands, aurarouter_gui.panel, aurarouter_gui.state as state\n"
-        "for found in pkgutil.iter_modules(state.__path__):\n    importlib.import_module(f'{state.__name__}.{found.name}')\n"
+        "import importlib, pkgutil, sys, aurarouter_gui.commands, aurarouter_gui.state as state\n"
+        "for found in pkgutil.iter_modules(state.__path__):\n"
+        "    importlib.import_module(f'{state.__name__}.{found.name}')\n"
         "sys.exit(any(name.startswith('PySide6') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

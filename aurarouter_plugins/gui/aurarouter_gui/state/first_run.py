@@ -14,7 +14,7 @@ from aurarouter_gui.state.link import Link
 from aurarouter_gui.state.run import Run, told
 from aurarouter_gui.state.words import Trouble, trouble
 from aurarouter_gui.state.worker import Job
-from aurarouter_hooks import Task
+from aurarouter_hooks import ConfigError, Task
 
 T = TypeVar("T")
 
@@ -93,13 +93,12 @@ class FirstRun:
                 for number, offer in enumerate(beginning.found)
             ]
             self.step = "choosing"
+            try:
+                beginning.require_something()
+            except ConfigError as error:
+                self.trouble = trouble(error)
 
-        self._do(self._looked(), came)
-
-    async def _looked(self) -> Beginning:
-        beginning = await Beginning.look(self._link.plugins)
-        beginning.require_something()
-        return beginning
+        self._do(Beginning.look(self._link.plugins), came)
 
     @property
     def ready(self) -> bool:

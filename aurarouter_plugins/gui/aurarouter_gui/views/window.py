@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
-from aurarouter_core import Config
 from aurarouter_gui.panel import Panel
 from aurarouter_gui.state.link import Standing
 from aurarouter_gui.state.words import trouble
 from aurarouter_gui.views.desk import Desk
-from aurarouter_gui.views.first_run_view import FirstRunDialog, offer_first_run
 from aurarouter_gui.views.help import HelpDialog
 from aurarouter_gui.views.navigation import Navigation
 from aurarouter_gui.views.palette import DARK, LIGHT, dress
 from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_gui.views.panels import panels
+
+if TYPE_CHECKING:
+    from aurarouter_core import Config
+    from aurarouter_gui.views.first_run_view import FirstRunDialog
 
 SMALLEST = QSize(860, 600)
 FIRST_SIZE = QSize(1280, 820)
@@ -149,7 +153,14 @@ class Window(QMainWindow):
     def _configured(self, config: Config) -> None:
         """Without a file, help to write one."""
         if config.path is None:
+            from aurarouter_gui.views.first_run_view import offer_first_run
+
             self.first_run = offer_first_run(self, self.desk, self.desk.reloaded.emit)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin to work once there is something to see."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self.desk.worker.start)
 
     # Its end
 
