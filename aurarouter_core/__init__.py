@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from aurarouter_core.amend import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, joining
     from aurarouter_core.chains import listed as chains_in
     from aurarouter_core.chat import Chat, Conversation, Conversations
@@ -45,6 +46,7 @@ __all__ = [
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Beginning",
     "Chain",
     "Change",
     "Chat",
@@ -110,6 +112,7 @@ _WHERE = {
     "Attached": "aurarouter_core.daemon.client",
     "Chain": "aurarouter_core.chains",
     "Change": "aurarouter_core.edit",
+    "Beginning": "aurarouter_core.beginning",
     "Chat": "aurarouter_core.chat",
     "Checkup": "aurarouter_core.checkup",
     "CodingService": "aurarouter_core.services",
