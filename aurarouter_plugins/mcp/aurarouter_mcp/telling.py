@@ -54,7 +54,7 @@ class Told:
                     said = f"{attempt.model} failed: {attempt.error.message}"
                     await self._log(context, "warning", said)
 
-        return Calling(app=_app(context), tell=tell, hear=hear)
+        return Calling(app=app_of(context), tell=tell, hear=hear)
 
     async def _log(self, context: Context, level: types.LoggingLevel, words: str) -> None:
         if LEVELS.index(level) < self._levels.get(_session(context), LEVELS.index(USUAL)):
@@ -69,5 +69,6 @@ def _session(context: Context) -> str:
     return str(context.request.headers.get("mcp-session-id", "")) if context.request is not None else ""
 
 
-def _app(context: Context) -> str:
+def app_of(context: Context) -> str:
+    """Whose client key a request carries; empty where none is needed."""
     return str(context.request.scope["state"]["app"]) if context.request is not None else ""
