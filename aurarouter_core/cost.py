@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aurarouter_core.length import ANSWER, AROUND, pieces, tokens
+from aurarouter_core.length import ANSWER, AROUND, in_files, pieces, tokens
 from aurarouter_core.prices import FREE
 from aurarouter_hooks import Location, Model, Price, Prompt, Usage
-from aurarouter_hooks.values.texts import media_in
 
 MILLION = 1e6
-A_FILE = 8000
-"""Tokens that a picture or another file is taken to be, at most."""
 
 
 def price_of(model: Model, location: Location | None) -> Price | None:
@@ -40,6 +37,16 @@ def cost(usage: Usage, price: Price) -> float:
     return dollars / MILLION
 
 
+def summed(costs: Iterable[float | None]) -> float | None:
+    """All of them together; None where one is unknown, or where there are none."""
+    total: float | None = None
+    for one in costs:
+        if one is None:
+            return None
+        total = one + (total or 0.0)
+    return total
+
+
 def limited(parameters: Mapping[str, Any], most: int) -> Mapping[str, Any]:
     """The same parameters with a longest answer: their own, or `most` tokens where they name none."""
     return parameters if _answer(parameters) else {**parameters, "max_tokens": most}
@@ -55,7 +62,7 @@ def at_most(prompt: Prompt, price: Price, most: int) -> float:
     """
     sent = (prompt.messages, prompt.tools, prompt.response_schema, prompt.extra)
     read = sum(tokens(text) for text in pieces(sent))
-    read += AROUND * (2 + len(prompt.messages)) + A_FILE * len(list(media_in(prompt.messages)))
+    read += AROUND * (2 + len(prompt.messages)) + in_files(prompt.messages)
     answers = prompt.parameters.get("n", prompt.extra.get("n"))
     written = (_answer(prompt.parameters) or most) * (answers if type(answers) is int and answers > 0 else 1)
     dearest = max(price.input, price.cached_input or 0.0, price.cached_write or 0.0)

@@ -9,50 +9,38 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Self
 
-from attrs import evolve
-
-from aurarouter_core import health, watch
+from aurarouter_core import watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
-from aurarouter_core.config import Config, Request
+from aurarouter_core.config import Config
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
-from aurarouter_core.in_force import settings_in_force
 from aurarouter_core.live import LiveSnapshot
-from aurarouter_core.loading import files_of, load_config, read_layers
+from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
+from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
+from aurarouter_core.readings import Readings
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
 from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
-from aurarouter_hooks import (
-    AuraRouterError,
-    Call,
-    Decision,
-    Done,
-    Event,
-    Health,
-    Model,
-    PrivacyError,
-    RoutingError,
-    Task,
-)
+from aurarouter_hooks import Decision, Done, Event, PrivacyError, RoutingError, Task
 
 log = logging.getLogger(__name__)
 GRACE = 0.07
 """Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
-class Router:
+class Router(Readings):
     """Routes tasks to models. Use it as an async context manager, or call `run_sync` from plain code.
 
     Args:
@@ -89,21 +77,11 @@ class Router:
         self.pool.memory.follow(self.snapshot.config.system)
         self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
         self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
-        self._surface = surface
+        self.surface = surface
         self.gate = Gate()
         self._watch = watch
         self._background = Background()
         self._on_reload = on_reload
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The state that new tasks run on."""
-        return self._live.current
-
-    @property
-    def problem(self) -> AuraRouterError | None:
-        """Why the last change of the configuration was refused; None when the latest is in force."""
-        return self._live.problem
 
     async def __aenter__(self) -> Self:
         self.pool.reopen()
@@ -149,6 +127,22 @@ class Router:
         self.plugins.decision_made(decision)
         return decision
 
+    async def outlook(self, task: Task, *, cut: bool = False) -> Mapping[str, Any]:
+        """What a conversation must know before it asks; no model is called.
+
+        Args:
+            task: What will be asked.
+            cut: The text is no question yet, so it is not judged as one.
+
+        Returns:
+            `private`: it may go to cleared models alone. `context_length`: tokens that the likeliest model takes, None
+            where nobody knows. `condenses`: the role that summarises, "" where none is configured.
+
+        Raises:
+            AuraRouterError: As `decide`.
+        """
+        return await outlook(task, self.snapshot, self.pool, cut=cut)
+
     async def run(self, task: Task, *, surface: str | None = None, hear: Callable[[Event], None] | None = None) -> Done:
         """Run a task to its end: `.text .steps .trace .usage .complete`. `hear` is told of each event.
 
@@ -174,7 +168,7 @@ class Router:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        recorder = Recorder(task, surface=surface or self._surface, keep_content=snapshot.config.system.keep_content)
+        recorder = Recorder(task, surface=surface or self.surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
         error: BaseException | None = None
         with self.gate.inside():
@@ -224,8 +218,7 @@ class Router:
             witness=self._witness,
             deadline=deadline,
         )
-        call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 
@@ -263,40 +256,6 @@ class Router:
         self._witness.audit.days = config.privacy.audit_days
         if self._on_reload is not None:
             self._on_reload(config)
-
-    def settings(self, section: str) -> Any:
-        """The configuration section of that name as the class that its plugin registered."""
-        return self.snapshot.config.sections[section]
-
-    async def health(self) -> Mapping[str, Health]:
-        """How each model is."""
-        return await health.check(self.snapshot, self.pool)
-
-    async def models(self) -> Mapping[str, Model]:
-        """The configured models by id, without their keys."""
-        return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
-
-    async def intents(self) -> Sequence[str]:
-        """Names of the kinds of task that are told apart."""
-        return sorted(self.snapshot.intents)
-
-    async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        """What was used, as `Store.usage` sums it."""
-        return await asyncio.to_thread(self.store.usage, by)
-
-    async def traces(self, count: int, app: str | None = None) -> Sequence[Mapping[str, Any]]:
-        """The newest traces as plain data, newest first; only those of an app, if it is named."""
-        return await asyncio.to_thread(self.store.latest, count, app=app)
-
-    async def configuration(self) -> Mapping[str, Any]:
-        """The settings as the files now have them, secrets masked, references as they are written.
-
-        Raises:
-            ConfigError: They can't be read.
-        """
-        request = self.snapshot.config.request or Request()
-        settings: Mapping[str, Any] = settings_in_force(await asyncio.to_thread(read_layers, self.plugins, request))
-        return settings
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
+from typing import Any, Protocol
 
 from attrs import evolve, frozen
 
@@ -13,9 +13,7 @@ from aurarouter_core.chat import condensing
 from aurarouter_core.chat.conversations import Conversation, Conversations
 from aurarouter_core.chat.entry import Entry
 from aurarouter_core.chat.pressure import Pressure, oldest, pressure
-from aurarouter_core.located import located
 from aurarouter_core.prompts import material
-from aurarouter_core.router import Router
 from aurarouter_hooks import (
     AuraRouterError,
     Chunk,
@@ -31,13 +29,10 @@ from aurarouter_hooks import (
     Text,
 )
 
-log = logging.getLogger(__name__)
 ROUNDS = 8
 """Times that a long conversation is condensed in a row, a part each time, before one question."""
 TITLE = 60
 """Characters of the first question that name a conversation."""
-SUMMARISES = "summarization"
-"""The role that condenses, where it is configured."""
 
 
 @frozen(kw_only=True)
@@ -48,16 +43,29 @@ class Condensed:
     problem: str = ""
 
 
-class Chat:
-    """One conversation with a router, in a program of one user: what is said is written before things go on.
+class Asked(Protocol):
+    """What a conversation asks: a router, or the shared engine."""
 
-    A conversation that was private once stays private.
+    def run(self, task: Task) -> Awaitable[Done]:
+        """Run a task to its end."""
+
+    def stream(self, task: Task) -> AsyncGenerator[Event]:
+        """Run a task and tell its events."""
+
+    def outlook(self, task: Task, *, cut: bool = False) -> Awaitable[Mapping[str, Any]]:
+        """What to know before asking."""
+
+
+class Chat:
+    """One conversation with a router or the shared engine, in a program of one user.
+
+    What is said is written before things go on. A conversation that was private once stays private.
 
     Attributes:
         conversation: What is known of it; set `model` or `role` with `wish`.
     """
 
-    def __init__(self, router: Router, conversations: Conversations, conversation: Conversation) -> None:
+    def __init__(self, router: Asked, conversations: Conversations, conversation: Conversation) -> None:
         self._router = router
         self._kept = conversations
         self.conversation = conversation
@@ -85,8 +93,8 @@ class Chat:
         Raises:
             AuraRouterError: As from `Router.stream`, or the conversation can't be kept.
         """
-        decision = await located(self._asked(task), self._router.snapshot, self._router.pool)
-        if decision.constraint.private:
+        outlook = await self._router.outlook(self._asked(task))
+        if outlook["private"]:
             self._became_private()
         parts: list[Part] = [Text(task.text)]
         if task.context:
@@ -174,14 +182,11 @@ class Chat:
         chosen = oldest(entries, await self._limit(self._asked(Task(""))))
         if not chosen:
             return Condensed(problem="there is nothing older than the last exchange")
-        roles = self._router.snapshot.config.roles
         one = self.conversation
-        if SUMMARISES in roles and roles[SUMMARISES].models:
-            wishes = Task(role=SUMMARISES)
-        else:
-            wishes = Task(role=None if one.model else one.role, model=one.model)
-        limits = evolve(wishes, private=one.private or task.private, here=task.here, tags=task.tags)
         try:
+            summarises = (await self._router.outlook(Task(""), cut=True))["condenses"]
+            wishes = Task(role=summarises or (None if one.model else one.role), model=None if summarises else one.model)
+            limits = evolve(wishes, private=one.private or task.private, here=task.here, tags=task.tags)
             done = await self._router.run(condensing.task(chosen, evolve(limits, conversation=one.id)))
         except AuraRouterError as error:
             return Condensed(problem=str(error))
@@ -202,17 +207,7 @@ class Chat:
     async def _limit(self, task: Task) -> int | None:
         """The context of the model that is likeliest to answer; None when nobody knows it."""
         try:
-            decision = await located(task, self._router.snapshot, self._router.pool, cut=True)
+            limit: int | None = (await self._router.outlook(task, cut=True))["context_length"]
         except AuraRouterError:
             return None  # asking for real will say why
-        snapshot = self._router.snapshot
-        for name in decision.chain[:1]:
-            model, entry = snapshot.models[name], snapshot.config.models[name]
-            if model.capabilities.context_length is not None:
-                return model.capabilities.context_length
-            try:
-                async with self._router.pool.borrow(model, entry, snapshot.plugins) as provider:
-                    return provider.capabilities().context_length
-            except AuraRouterError as error:
-                log.debug("the context of model '%s' is unknown: %s", name, error)
-        return None
+        return limit

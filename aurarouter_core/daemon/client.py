@@ -17,7 +17,7 @@ from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
 
 TRIES = 3
 """How often an engine that is just ending is met before that is an error."""
@@ -36,7 +36,7 @@ class Attached:
         self.place = Place.of(identity.home, identity.key)
         self._identity = identity
         self._plugins = plugins
-        self._surface = surface
+        self.surface = surface
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
 
@@ -53,7 +53,7 @@ class Attached:
             for _ in range(TRIES):
                 if self._connection is not None and self._connection.lost is None:
                     return True
-                self._connection = await Connection.open(self.place, self._surface)
+                self._connection = await Connection.open(self.place, self.surface)
                 if self._connection is not None:
                     return True
                 if not starts:
@@ -65,6 +65,10 @@ class Attached:
         await self.connect(starts=True)
         assert self._connection is not None  # noqa: S101 - connect() has just made sure
         return self._connection
+
+    async def until_lost(self) -> DaemonError:
+        """Wait until the engine that is connected now is gone; why. The next call starts another."""
+        return await (await self._connected()).until_lost()
 
     async def aclose(self) -> None:
         """Leave the engine; it goes on for others."""
@@ -93,6 +97,11 @@ class Attached:
         """What would happen, and why; models are asked where they run first if that matters."""
         decision: Decision = await self._ask("locate_and_decide", task)
         return decision
+
+    async def outlook(self, task: Task, *, cut: bool = False) -> Mapping[str, Any]:
+        """What a conversation must know before it asks, as `Router.outlook` says it."""
+        outlook: Mapping[str, Any] = await self._ask("outlook", task, cut)
+        return outlook
 
     async def run(self, task: Task) -> Done:
         """Run a task to its end. An engine that is lost is replaced once, since nothing was shown yet.

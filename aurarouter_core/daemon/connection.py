@@ -156,6 +156,11 @@ class Connection:
         if not answered and self.lost is None:
             self._writer.write(packed({"id": number, "cancel": True}))  # a few bytes, and nothing to wait for
 
+    async def until_lost(self) -> DaemonError:
+        """Wait until it has ended; why."""
+        await asyncio.wait([self._reading])
+        return self.lost or EngineLostError()
+
     async def aclose(self) -> None:
         """Hang up; what is still running there is cancelled."""
         self._reading.cancel()

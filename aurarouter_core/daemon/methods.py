@@ -29,6 +29,10 @@ async def _locate_and_decide(engine: Engine, _: str, task: Any) -> Decision:
     return await engine.router.locate_and_decide(_task(task))
 
 
+async def _outlook(engine: Engine, _: str, task: Any, cut: Any) -> Mapping[str, Any]:
+    return await engine.router.outlook(_task(task), cut=bool(cut))
+
+
 async def _run(engine: Engine, surface: str, task: Any) -> Done:
     return await engine.router.run(_task(task), surface=surface)
 
@@ -124,6 +128,7 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "list_assets": _list_assets,
     "locate_and_decide": _locate_and_decide,
     "models": _models,
+    "outlook": _outlook,
     "pause": _pause,
     "register_asset": _register_asset,
     "reload": _reload,

@@ -15,7 +15,13 @@ from aurarouter_mcp.tool import Calling, Result, Tool, ToolFailedError, plain
 def task_of(given: TaskInput, call: Calling) -> Task:
     """The task that an input describes."""
     return Task(
-        given.task, context=given.context, role=given.role, model=given.model, private=given.private, app=call.app
+        given.task,
+        context=given.context,
+        role=given.role,
+        model=given.model,
+        private=given.private,
+        app=call.app,
+        trace_context=call.trace_context,
     )
 
 
@@ -33,7 +39,14 @@ async def _route(engine: Engine, given: TaskInput, call: Calling) -> Result:
 
 
 async def _local(engine: Engine, given: LocalInput, call: Calling) -> Result:
-    task = Task(given.prompt, context=given.context, here=True, mode="direct", app=call.app)
+    task = Task(
+        given.prompt,
+        context=given.context,
+        here=True,
+        mode="direct",
+        app=call.app,
+        trace_context=call.trace_context,
+    )
     return await _run(engine, task, call)
 
 
@@ -44,6 +57,7 @@ async def _code(engine: Engine, given: CodeInput, call: Calling) -> Result:
         "file_context": given.file_context,
         "private": given.private,
         "app": call.app,
+        "trace_context": call.trace_context,
     }
     result: Result = {}
     async with aclosing(code_of(engine, inputs)) as events:
@@ -63,7 +77,7 @@ async def _compare(engine: Engine, given: CompareInput, call: Calling) -> Result
         if model not in known:
             raise UnknownModelError(model, sorted(known))
     await call.tell(f"asking {len(given.models)} models")
-    task = Task(given.prompt, private=given.private, app=call.app)
+    task = Task(given.prompt, private=given.private, app=call.app, trace_context=call.trace_context)
     return {"sides": plain(await compare(engine, task, given.models))}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPDeprecationWarning
 
-from aurarouter_hooks import AttemptFailed, AttemptStarted, Event, NodeStarted, Progress
+from aurarouter_hooks import AttemptFailed, AttemptStarted, Event, NodeStarted, Progress, TraceContext
 from aurarouter_mcp.tool import Calling
 
 Context = ServerRequestContext[Any, Any]
@@ -33,8 +34,8 @@ class Told:
             del self._levels[next(iter(self._levels))]
         return types.EmptyResult()
 
-    def calling(self, context: Context) -> Calling:
-        """What a tool knows of a call."""
+    def calling(self, context: Context, meta: Mapping[str, Any]) -> Calling:
+        """What a tool knows of a call, whose metadata may hold a W3C trace context."""
         steps = 0
 
         async def tell(what: str) -> None:
@@ -54,7 +55,7 @@ class Told:
                     said = f"{attempt.model} failed: {attempt.error.message}"
                     await self._log(context, "warning", said)
 
-        return Calling(app=app_of(context), tell=tell, hear=hear)
+        return Calling(app=app_of(context), trace_context=_trace(meta), tell=tell, hear=hear)
 
     async def _log(self, context: Context, level: types.LoggingLevel, words: str) -> None:
         if LEVELS.index(level) < self._levels.get(_session(context), LEVELS.index(USUAL)):
@@ -67,6 +68,11 @@ class Told:
 
 def _session(context: Context) -> str:
     return str(context.request.headers.get("mcp-session-id", "")) if context.request is not None else ""
+
+
+def _trace(meta: Mapping[str, Any]) -> TraceContext | None:
+    parent, state = meta.get("traceparent"), meta.get("tracestate")
+    return TraceContext.parse(parent, state if isinstance(state, str) else "") if isinstance(parent, str) else None
 
 
 def app_of(context: Context) -> str:

@@ -10,7 +10,7 @@ from attrs import frozen
 from pydantic import BaseModel
 
 from aurarouter_core import dumps
-from aurarouter_hooks import Event
+from aurarouter_hooks import Event, TraceContext
 from aurarouter_mcp.engine import Engine
 
 Effect = Literal["reads", "visits", "asks", "adds", "removes"]
@@ -28,11 +28,13 @@ class Calling:
 
     Attributes:
         app: Whose client key it carries; empty where none is needed.
+        trace_context: The trace that its caller is in; None when it told of none.
         tell: Tells the client how far its call has come.
         hear: Takes note of a task's event, and tells what the client should know of it.
     """
 
     app: str
+    trace_context: TraceContext | None
     tell: Callable[[str], Awaitable[None]]
     hear: Callable[[Event], Awaitable[None]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -40,6 +40,15 @@ class Call:
     prompt: Prompt | None = None
     attempt: int = 0
     settings: Mapping[str, Any] = field(factory=dict)
+    _is_private: Callable[[], bool] = field(default=bool, alias="is_private", repr=False, eq=False)
+
+    @property
+    def private(self) -> bool:
+        """Nothing of its words or its answer may be kept: it is private, or holds what is replaced before it is sent.
+
+        This is what is known by now. Ask again when an attempt has ended: what is sent is looked through before it is.
+        """
+        return self._is_private()
 
     def answer(self, reply: Reply) -> Done:
         """The end of a task that a middleware answers by itself. The kernel puts the whole trace in."""

@@ -54,6 +54,19 @@ async def test_nothing_leaves(
         assert "4539" not in log.read_text()
 
 
+async def test_answering_here_goes_by_the_place_and_by_no_name(fault_server: FaultServer) -> None:
+    settings = {
+        "models": {"far": {"provider": "openapi", "endpoint": fault_server.url}},
+        "roles": {role: ["far"] for role in ("coding", "reasoning", "router")},
+    }
+    async with mcp_http(settings) as url, Client(url) as client:
+        told = await client.call_tool("local_inference", {"prompt": "hello"})
+        assert told.is_error
+        assert "only models on this machine are allowed, and it runs behind 127.0.0.1" in str(told.content)
+        assert fault_server.bytes_received == 0
+        assert not (await client.call_tool("route_task", {"task": "hello"})).is_error
+
+
 async def _calls(client: Client) -> None:
     for tool, given in CALLS:
         told = await client.call_tool(tool, given)

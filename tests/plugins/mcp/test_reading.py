@@ -104,5 +104,5 @@ async def test_progress_is_told_while_a_plan_is_made_and_carried_out() -> None:
     words = [message for _, message in steps]
     assert [number for number, _ in steps] == [float(number + 1) for number in range(len(steps))]
     assert "plan begins" in words
-    assert words.count("step begins") == 3
+    assert words.count("step begins") >= 3
     assert "asking far" in words

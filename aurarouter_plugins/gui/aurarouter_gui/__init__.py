@@ -1,0 +1,26 @@
+"""AuraRouter's desktop window. Qt is imported when the window is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aurarouter_hooks import hookimpl
+
+if TYPE_CHECKING:
+    import click
+
+
+@hookimpl
+def register_hookspecs() -> type:
+    """The hook by which plugins bring panels."""
+    from aurarouter_gui.specs import GuiHooks
+
+    return GuiHooks
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    """`gui`."""
+    from aurarouter_gui.commands import gui
+
+    cli.add_command(gui)

@@ -1,0 +1,43 @@
+"""What a panel of the window is. No Qt here: plugins may describe panels in programs that never open a window.
+
+A panel is a `Panel` with a factory. The window calls the factory once, when the panel is first shown, with the `Desk`:
+what all panels share. The factory imports Qt and returns a `views.panel_view.PanelView`, which is a QWidget with five
+things to override, all optional:
+
+    arrive()        it is shown: start what must be fresh
+    leave()         it is hidden: stop timers
+    escape() -> bool     Esc was pressed: cancel what runs; False when there was nothing to cancel
+    unsaved() -> str     what would be lost if it were closed, as the end of "You have not saved …"; "" for nothing
+    HELP            what F1 shows, as Markdown
+
+Panels of ours stand in `views/panels.py`; other plugins bring theirs by the hook `gui_panels`. Panels are ordered by
+`order`, then by title, and the first nine are reached by Ctrl+1 … Ctrl+9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import field, frozen
+
+
+@frozen(kw_only=True)
+class Panel:
+    """A page of the window.
+
+    Attributes:
+        id: Its name in programs: [a-z_]+, the same for ever.
+        title: One or two words for people.
+        icon: The inside of a 24×24 SVG, in strokes; the window gives it its colour. "" for a plain dot.
+        factory: Makes the page: takes the desk (`views.desk.Desk`), returns a `PanelView`. Called on the UI thread.
+        order: Where it stands: 10 workspace, 20 routing, 30 models, 40 configuration, 50 and up for other plugins.
+        tip: What it is for, in a few words.
+    """
+
+    id: str
+    title: str
+    icon: str = field(default="", repr=False)
+    factory: Callable[[Any], Any] = field(repr=False)
+    order: int = 50
+    tip: str = ""

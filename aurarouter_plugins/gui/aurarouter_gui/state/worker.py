@@ -1,0 +1,129 @@
+"""The one thread beside the UI's: an event loop in which all waiting is done."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Action = Callable[[], None]
+PATIENCE = 8.0
+"""Seconds that work gets to end by itself when the window closes."""
+
+
+class Mailbox:
+    """What other threads want done on the UI's thread, in order.
+
+    Args:
+        wake: Makes the UI's thread call `deliver` soon; may be called from any thread. Once per delivery, however much
+            is posted meanwhile, so a flood of events never floods the UI's own queue.
+    """
+
+    def __init__(self, wake: Action) -> None:
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._letters: deque[Action] = deque()
+
+    def post(self, action: Action) -> None:
+        """Have this done on the UI's thread."""
+        with self._lock:
+            first = not self._letters
+            self._letters.append(action)
+        if first:
+            self._wake()
+
+    def deliver(self) -> None:
+        """Do all that was posted. On the UI's thread."""
+        with self._lock:
+            letters, self._letters = self._letters, deque()
+        for action in letters:
+            action()
+
+
+class Job:
+    """A piece of work that was begun, and how to stop it."""
+
+    def __init__(self, future: Future[Any]) -> None:
+        self._future = future
+
+    @property
+    def running(self) -> bool:
+        """It has not ended."""
+        return not self._future.done()
+
+    def cancel(self) -> None:
+        """Stop it; what it was waiting for is told. Nothing happens when it has ended."""
+        self._future.cancel()
+
+
+class Worker:
+    """An event loop in a thread of its own, and a mailbox for the way back.
+
+    Args:
+        wake: As for `Mailbox`.
+    """
+
+    def __init__(self, wake: Action) -> None:
+        self.mailbox = Mailbox(wake)
+        self.loop = asyncio.new_event_loop()
+        self._jobs: set[Future[Any]] = set()
+        self._thread = threading.Thread(target=self._run, name="aurarouter-gui", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def begin(
+        self,
+        work: Coroutine[Any, Any, T],
+        then: Callable[[T], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> Job:
+        """Do work in the loop; what comes of it is told on the UI's thread.
+
+        Args:
+            work: What to do.
+            then: Told the result.
+            failed: Told what was raised. Cancelled work tells nobody.
+        """
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        self._jobs.add(future)
+
+        def ended(done: Future[T]) -> None:
+            self._jobs.discard(done)
+            try:
+                result = done.result()
+            except (CancelledError, asyncio.CancelledError):
+                return
+            except BaseException as error:
+                if failed is None:
+                    raise
+                self.mailbox.post(lambda problem=error: failed(problem))  # type: ignore[misc]
+                return
+            if then is not None:
+                self.mailbox.post(lambda: then(result))
+
+        future.add_done_callback(ended)
+        return Job(future)
+
+    def close(self, farewell: Callable[[], Awaitable[None]]) -> None:
+        """Cancel what runs, wait until it has ended, say farewell in the loop, and end the thread."""
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._wind_up(farewell), self.loop).result(PATIENCE)
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self._thread.join(PATIENCE)
+            self.loop.close()
+
+    async def _wind_up(self, farewell: Callable[[], Awaitable[None]]) -> None:
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        await farewell()
+        await self.loop.shutdown_asyncgens()
+        await self.loop.shutdown_default_executor()

@@ -1,0 +1,89 @@
+"""The program: one QApplication, one window, and its end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from aurarouter_core import Home, Plugins
+from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.instance import Instance
+from aurarouter_gui.views.palette import THEMES, Colours, dress
+from aurarouter_gui.views.window import Window
+
+log = logging.getLogger(__name__)
+LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+}
+TICK = 250
+"""Milliseconds between two looks for Ctrl+C: Qt's loop doesn't let Python see signals."""
+
+
+def hear(kind: QtMsgType, _: QMessageLogContext, message: str) -> None:
+    """Log what Qt says. What is fatal to Qt would end the process with a core dump: end it with words instead."""
+    if kind == QtMsgType.QtFatalMsg:
+        first = message.strip().splitlines()[0] if message.strip() else "Qt gave no reason"
+        print(f"Error: no window can be opened here: {first}", file=sys.stderr)  # noqa: T201
+        print("Hint: Run 'aurarouter gui' in a desktop session, or check DISPLAY and QT_QPA_PLATFORM.", file=sys.stderr)  # noqa: T201
+        sys.stderr.flush()
+        os._exit(2)
+    log.log(LEVELS.get(kind, logging.ERROR), "%s", message)
+
+
+def application() -> QApplication:
+    """The one QApplication of this process."""
+    there = QApplication.instance()
+    if isinstance(there, QApplication):
+        return there
+    app = QApplication(["aurarouter"])
+    app.setApplicationName("AuraRouter")
+    app.setDesktopFileName("aurarouter")
+    app.setStyle("Fusion")
+    return app
+
+
+def settings() -> QSettings:
+    """What the window remembers of itself: theme, place and size."""
+    return QSettings(str(Home.of().root / "gui.ini"), QSettings.Format.IniFormat)
+
+
+def theme(app: QApplication, remembered: QSettings) -> Colours:
+    """The theme that the user chose, else the system's."""
+    chosen = THEMES.get(str(remembered.value("theme", "")))
+    dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return chosen or THEMES["dark" if dark else "light"]
+
+
+def run(path: Path | None, environment: str, plugins: Plugins) -> int:
+    """Show the window until it is closed; the exit code. A second launch raises the first window and ends."""
+    qInstallMessageHandler(hear)
+    app = application()
+    instance = Instance(path)
+    if not instance.claim():
+        print("The window is open already; it was brought to the front.")  # noqa: T201
+        return 0
+    remembered = settings()
+    colours = theme(app, remembered)
+    dress(app, colours)
+    desk = Desk(path, environment, plugins, colours)
+    window = Window(desk, remembered)
+    instance.raised = window.come_forward
+    tick = QTimer()
+    tick.start(TICK)
+    tick.timeout.connect(lambda: None)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    window.show()
+    try:
+        return app.exec()
+    finally:
+        instance.close()
+        desk.close()
+        qInstallMessageHandler(None)

@@ -1,0 +1,38 @@
+"""The panels of the window: ours, and those that other plugins bring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aurarouter_core import Plugins
+from aurarouter_gui.panel import Panel
+from aurarouter_gui.views import icons
+from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.panel_view import PanelView
+
+
+def _workspace(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.workspace import WorkspaceView
+
+    return WorkspaceView(desk)
+
+
+OURS = (
+    Panel(
+        id="workspace",
+        title="Workspace",
+        icon=icons.WORKSPACE,
+        factory=_workspace,
+        order=10,
+        tip="Ask, and see where a prompt goes",
+    ),
+)
+
+
+def panels(plugins: Plugins, environment: str) -> Sequence[Panel]:
+    """All panels, in order. Of two with the same id, the first counts; ours come first."""
+    brought = [panel for answer in plugins.call_hook("gui_panels", environment=environment) for panel in answer]
+    found: dict[str, Panel] = {}
+    for panel in (*OURS, *brought):
+        found.setdefault(panel.id, panel)
+    return sorted(found.values(), key=lambda panel: (panel.order, panel.title))

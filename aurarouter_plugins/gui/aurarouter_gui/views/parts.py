@@ -1,0 +1,116 @@
+"""Small widgets that many views use: labels with a tone, cards, rules, and a box that shows trouble."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from aurarouter_gui.state.words import Trouble, sentence
+
+GAP = 12
+
+
+def label(text: str = "", *, tone: str = "", bold: bool = False, scale: float = 1.0, wraps: bool = True) -> QLabel:
+    """Plain text, never rich: it may come from anywhere."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wraps)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if tone:
+        made.setProperty("tone", tone)
+    if bold or scale != 1.0:
+        font = QFont(made.font())
+        font.setBold(bold)
+        font.setPointSizeF(font.pointSizeF() * scale)
+        made.setFont(font)
+    return made
+
+
+def heading(text: str) -> QLabel:
+    """The title of a part."""
+    return label(text, bold=True, wraps=False)
+
+
+def card(spacing: int = 8, margin: int = GAP) -> tuple[QFrame, QVBoxLayout]:
+    """A framed surface and its layout."""
+    frame = QFrame()
+    frame.setObjectName("card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    return frame, layout
+
+
+def rule() -> QFrame:
+    """A line between two parts."""
+    made = QFrame()
+    made.setObjectName("rule")
+    return made
+
+
+def plain_button(text: str, tip: str = "", *, checkable: bool = False) -> QToolButton:
+    """A quiet button."""
+    made = QToolButton()
+    made.setObjectName("plain")
+    made.setText(text)
+    made.setToolTip(tip)
+    made.setCheckable(checkable)
+    return made
+
+
+def row(*widgets: QWidget | None, spacing: int = 8) -> QHBoxLayout:
+    """Widgets beside each other; None takes up what is left."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    for widget in widgets:
+        if widget is None:
+            layout.addStretch(1)
+        else:
+            layout.addWidget(widget)
+    return layout
+
+
+def restyle(widget: QWidget) -> None:
+    """Have the style sheet look at a widget's properties again."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+class Notice(QFrame):
+    """A coloured box with a title, words and lines below them; hidden while it has nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = label(bold=True)
+        self._words = label()
+        self._details = label(tone="muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP, 8, GAP, 8)
+        layout.setSpacing(3)
+        for part in (self._title, self._words, self._details):
+            layout.addWidget(part)
+        self.hide()
+
+    def tell(self, title: str, words: str = "", details: str = "", *, ground: str = "none") -> None:
+        """Show this. `ground` is "good", "warn", "bad" or "none"."""
+        for part, text in ((self._title, title), (self._words, words), (self._details, details)):
+            part.setText(text)
+            part.setVisible(bool(text))
+        self.setProperty("ground", ground)
+        restyle(self)
+        self.show()
+
+    def trouble(self, trouble: Trouble | None, *, ground: str = "bad") -> None:
+        """Show an error with what to do next; None hides the box."""
+        if trouble is None:
+            self.hide()
+            return
+        details = "\n".join(trouble.details)
+        self.tell(sentence(trouble.what), sentence(trouble.next), details, ground=ground)
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return "\n".join(part.text() for part in (self._title, self._words, self._details) if part.text())

@@ -1,0 +1,90 @@
+"""The route: where the prompt that is being written would go, and why."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from aurarouter_gui.state.clearance import badge
+from aurarouter_gui.state.preview import Shown
+from aurarouter_gui.state.words import seconds
+from aurarouter_gui.views.parts import Notice, heading, label, rule
+from aurarouter_hooks import Decision
+
+EMPTY = "Nothing to route yet"
+EMPTY_WORDS = "Write a prompt: what kind of task it is, who would answer and why is shown here while you type."
+
+
+class RouteView(QScrollArea):
+    """Rows of facts, made anew for each decision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.show_route(None)
+
+    def show_route(self, shown: Shown | None) -> None:
+        """Show a decision, or why there is none."""
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(10)
+        if shown is None:
+            layout.addWidget(heading(EMPTY))
+            layout.addWidget(label(EMPTY_WORDS, tone="muted"))
+        elif shown.decision is None:
+            notice = Notice()
+            notice.trouble(shown.trouble)
+            layout.addWidget(notice)
+        else:
+            self._facts(layout, shown.decision)
+        layout.addStretch(1)
+        at = self.verticalScrollBar().value()
+        self.setWidget(page)
+        self.verticalScrollBar().setValue(at)
+
+    def _facts(self, layout: QVBoxLayout, decision: Decision) -> None:
+        analysis = decision.analysis
+        spent = sum(stage.microseconds for stage in decision.stages)
+        facts = QGridLayout()
+        facts.setHorizontalSpacing(12)
+        facts.setVerticalSpacing(4)
+        facts.setColumnStretch(1, 1)
+        clearance = badge(decision)
+        rows = [
+            ("Intent", f"{decision.intent}  ({analysis.confidence:.0%} sure)"),
+            ("Complexity", f"{analysis.level} of 10"),
+            ("Role", decision.role or "none"),
+            ("Mode", {"plan": "in several steps", "direct": "one answer"}.get(decision.mode, decision.mode)),
+            ("Privacy", clearance.title),
+            ("Decided in", seconds(spent / 1e6)),
+        ]
+        for number, (name, value) in enumerate(rows):
+            tone = {"private": "warn", "blocked": "bad"}.get(clearance.level, "") if name == "Privacy" else ""
+            facts.addWidget(label(name, tone="muted", wraps=False), number, 0, Qt.AlignmentFlag.AlignTop)
+            facts.addWidget(label(value, tone=tone), number, 1)
+        layout.addLayout(facts)
+        if clearance.level != "none":
+            layout.addWidget(label(clearance.details, tone="muted"))
+        layout.addWidget(rule())
+        layout.addWidget(heading("Tried in this order"))
+        for number, model in enumerate(decision.chain, start=1):
+            score = decision.scores.get(model)
+            about = [f"score {score:+.2f}"] if score else []
+            about += [decision.resting[model]] if model in decision.resting else []
+            layout.addWidget(label(f"{number}.  {model}" + (f"  ({', '.join(about)})" if about else "")))
+        if not decision.chain:
+            layout.addWidget(label("Nobody is left. Why each model is out is said below.", tone="bad"))
+        if decision.vetoes:
+            layout.addWidget(heading("Ruled out"))
+            for model, reason in decision.vetoes.items():
+                layout.addWidget(label(f"{model}: {reason}", tone="muted"))
+        layout.addWidget(rule())
+        layout.addWidget(heading("Stages"))
+        for stage in decision.stages:
+            reached = f"  {stage.score:.2f}" if stage.score is not None else ""
+            against = f" of {stage.threshold:.2f}" if stage.threshold is not None else ""
+            line = f"{stage.name}: {stage.outcome}{reached}{against}  · {seconds(stage.microseconds / 1e6)}"
+            layout.addWidget(label(line, tone="muted"))

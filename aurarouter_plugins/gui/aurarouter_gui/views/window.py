@@ -1,0 +1,169 @@
+"""The window: navigation at the side, the panel that is chosen, and how the kernel is at the bottom."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
+
+from aurarouter_gui.panel import Panel
+from aurarouter_gui.state.link import Standing
+from aurarouter_gui.state.words import trouble
+from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.help import HelpDialog
+from aurarouter_gui.views.navigation import Navigation
+from aurarouter_gui.views.palette import DARK, LIGHT, dress
+from aurarouter_gui.views.panel_view import PanelView
+from aurarouter_gui.views.panels import panels
+
+SMALLEST = QSize(860, 600)
+FIRST_SIZE = QSize(1280, 820)
+SAY = 6000
+"""Milliseconds for which a line is shown at the bottom."""
+CANNOT_RAISE = ("offscreen", "minimal", "wayland")  # Qt would complain
+STANDINGS = {
+    "closed": "",
+    "opening": "Starting the engine …",
+    "ready": "Ready",
+    "lost": "The shared engine has ended. The next call starts a new one.",
+    "failed": "The engine can't be used",
+}
+
+
+class Window(QMainWindow):
+    """The main window.
+
+    Args:
+        desk: What panels share.
+        remembered: Where theme, place and size are kept.
+    """
+
+    def __init__(self, desk: Desk, remembered: QSettings) -> None:
+        super().__init__()
+        self.desk = desk
+        self._remembered = remembered
+        self.setWindowTitle("AuraRouter")
+        self.setMinimumSize(SMALLEST)
+        self.resize(FIRST_SIZE)
+        geometry = remembered.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self.panels: list[Panel] = list(panels(desk.plugins, desk.environment))
+        self._views: dict[str, PanelView] = {}
+        self._stack = QStackedWidget()
+        self.navigation = Navigation(desk, self.panels, self.go)
+        self.navigation.help.clicked.connect(self.help)
+        self.navigation.theme.clicked.connect(self.switch_theme)
+        body = QWidget()
+        body.setObjectName("window")
+        layout = QHBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.navigation)
+        layout.addWidget(self._stack, 1)
+        self.setCentralWidget(body)
+        self._standing = QLabel()
+        self._standing.setContentsMargins(10, 3, 10, 3)
+        self._standing.setTextFormat(Qt.TextFormat.PlainText)
+        self.statusBar().addPermanentWidget(self._standing)
+        self.statusBar().setSizeGripEnabled(False)
+        desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
+        desk.link.heard.append(self._stands)
+        self._keys()
+        self.go(self.panels[0].id)
+
+    def _keys(self) -> None:
+        for number, panel in enumerate(self.panels[:9], start=1):
+            self._key(f"Ctrl+{number}", lambda name=panel.id: self.go(name))
+        self._key("F1", self.help)
+        self._key("Esc", self.escape)
+        self._key("Ctrl+Shift+D", self.switch_theme)
+        self._key(QKeySequence.StandardKey.Quit, self.close)
+
+    def _key(self, keys: str | QKeySequence.StandardKey, action: object) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.activated.connect(action)
+
+    # Panels
+
+    @property
+    def shown(self) -> PanelView:
+        """The panel that is shown."""
+        view = self._stack.currentWidget()
+        assert isinstance(view, PanelView)  # noqa: S101 - nothing else is put there
+        return view
+
+    def view(self, name: str) -> PanelView:
+        """The page of a panel, made when it is first asked for."""
+        if name not in self._views:
+            panel = next(panel for panel in self.panels if panel.id == name)
+            self._views[name] = panel.factory(self.desk)
+            self._stack.addWidget(self._views[name])
+        return self._views[name]
+
+    def go(self, name: str) -> None:
+        """Show this panel."""
+        before = self._stack.currentWidget()
+        view = self.view(name)
+        if view is before:
+            return
+        if isinstance(before, PanelView):
+            before.leave()
+        self._stack.setCurrentWidget(view)
+        self.navigation.choose(name)
+        view.arrive()
+
+    # Keys
+
+    def escape(self) -> None:
+        """Cancel what runs in the panel that is shown."""
+        self.shown.escape()
+
+    def help(self) -> None:
+        """What the panel that is shown is for, and all keys."""
+        HelpDialog(self, self.panels, self.shown.HELP).open()
+
+    def switch_theme(self) -> None:
+        """From light to dark, or back."""
+        colours = LIGHT if self.desk.colours.dark else DARK
+        self._remembered.setValue("theme", "dark" if colours.dark else "light")
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)  # noqa: S101 - there is a window
+        dress(app, colours)
+        self.desk.wear(colours)
+
+    # The kernel
+
+    def _stands(self, standing: Standing) -> None:
+        words = STANDINGS[standing.state]
+        if standing.state == "ready":
+            words = "Ready · shared engine" if standing.shared else "Ready · in this process"
+        if standing.state == "failed" and standing.error is not None:
+            words = f"{words}: {trouble(standing.error).what}"
+        self._standing.setText(words if len(words) < 110 else f"{words[:108]} …")
+        self._standing.setToolTip(words)
+
+    # Its end
+
+    def come_forward(self) -> None:
+        """Show itself above all others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        if QApplication.platformName() not in CANNOT_RAISE:
+            self.raise_()
+        self.activateWindow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask where something would be lost."""
+        open_ends = [what for view in self._views.values() if (what := view.unsaved())]
+        if open_ends and not self._agrees(open_ends):
+            event.ignore()
+            return
+        self._remembered.setValue("geometry", self.saveGeometry())
+        event.accept()
+
+    def _agrees(self, open_ends: list[str]) -> bool:
+        question = f"You have not saved {' and '.join(open_ends)}.\nClose the window anyway?"
+        buttons = QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
+        answer = QMessageBox.question(self, "Unsaved changes", question, buttons, QMessageBox.StandardButton.Cancel)
+        return answer == QMessageBox.StandardButton.Discard

@@ -1,0 +1,197 @@
+"""The workspace: ask, and see where the prompt goes, who answers, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from aurarouter_gui.state.clearance import badge
+from aurarouter_gui.state.graph import Graph
+from aurarouter_gui.state.link import Standing
+from aurarouter_gui.state.preview import Shown
+from aurarouter_gui.state.run import Run
+from aurarouter_gui.state.talk import Fill
+from aurarouter_gui.state.words import Trouble
+from aurarouter_gui.state.workspace import Choices, Listeners, Workspace
+from aurarouter_gui.views.composer import Composer, focus
+from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.execution_view import ExecutionView
+from aurarouter_gui.views.history_view import HistoryView
+from aurarouter_gui.views.panel_view import PanelView
+from aurarouter_gui.views.parts import Notice, card, heading, label
+from aurarouter_gui.views.route_view import RouteView
+from aurarouter_gui.views.turn_view import TurnView
+
+
+class WorkspaceView(PanelView):
+    """Answers at the left, the prompt below them, the route and the execution at the right."""
+
+    HELP = """\
+## Workspace
+
+Write a prompt. While you write, **Route** shows where it would go and why; nothing is sent yet.
+**Run** asks the models in that order. **Execution** draws what happens: each analysis, plan, step, review and
+answer with its model, time and errors. Click a box for the details.
+
+**History** lists every task of yours, from any program; choose one to see how it went. With *Conversation* each
+question knows what was said before, and the bar shows how full the model's context is.
+
+*Intent*, *Role* and *Model* are left to the router unless you choose. *Private* sends the prompt only to models that
+are cleared for private content; so does whatever the privacy rules detect.
+"""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        told = Listeners(
+            preview=self._previewed, run=self._ran, fill=self._filled, choices=self._offered, trouble=self._troubled
+        )
+        self.state = Workspace(desk.link, told)
+        self.composer = Composer()
+        self.composer.written.connect(self._written)
+        self.composer.wished.connect(lambda name, value: self.state.wish(**{name: value}))
+        self.composer.run.connect(self.send)
+        self.composer.conversed.connect(self.state.converse)
+        self.composer.stop.connect(self.state.cancel)
+        self.route = RouteView()
+        self.execution = ExecutionView(desk)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.route, "Route")
+        self.tabs.addTab(self.execution, "Execution")
+        self.history = HistoryView(desk)
+        self.history.chosen.connect(self._remember)
+        self.tabs.addTab(self.history, "History")
+        self.tabs.currentChanged.connect(self._turned)
+        self.notice = Notice()
+        self._turns: dict[int, TurnView] = {}
+        self._lay_out()
+        desk.link.heard.append(self._stands)
+        desk.reloaded.connect(self.state.refresh)
+        self.state.refresh()
+
+    def _lay_out(self) -> None:
+        self._list = QWidget()
+        self._column = QVBoxLayout(self._list)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self._welcome = self._greeting()
+        self._column.addWidget(self._welcome)
+        self._column.addStretch(1)
+        self.answers = QScrollArea()
+        self.answers.setWidgetResizable(True)
+        self.answers.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.answers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.answers.setWidget(self._list)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self.notice)
+        column.addWidget(self.answers, 1)
+        column.addWidget(self.composer)
+        aside, inside = card(margin=0)
+        inside.addWidget(self.tabs)
+        self.parts = QSplitter(Qt.Orientation.Horizontal)
+        self.parts.addWidget(left)
+        self.parts.addWidget(aside)
+        self.parts.setStretchFactor(0, 5)
+        self.parts.setStretchFactor(1, 2)
+        self.parts.setHandleWidth(10)
+        self.parts.setChildrenCollapsible(False)
+        left.setMinimumWidth(380)
+        aside.setMinimumWidth(250)
+        self.parts.setSizes([700, 330])
+        page = QHBoxLayout(self)
+        page.setContentsMargins(12, 12, 12, 12)
+        page.addWidget(self.parts)
+
+    @staticmethod
+    def _greeting() -> QWidget:
+        frame, inside = card()
+        inside.addWidget(heading("Ask anything"))
+        words = "Your prompt goes to the first model that suits it. Answers appear here; nothing has been asked yet."
+        inside.addWidget(label(words, tone="muted"))
+        return frame
+
+    # What the window does
+
+    def arrive(self) -> None:
+        """Ready to write."""
+        focus(self.composer.prompt)
+
+    def escape(self) -> bool:
+        """Stop the answer that is on its way."""
+        return self.state.cancel()
+
+    def unsaved(self) -> str:
+        """An answer that is on its way would be lost."""
+        return "the answer that is on its way" if self.state.busy else ""
+
+    # What the user does
+
+    def _written(self, text: str) -> None:
+        self.state.write(text)
+        self.composer.set_busy(self.state.busy)
+
+    def send(self) -> None:
+        """Run the prompt."""
+        run = self.state.send()
+        if run is not None:
+            self.tabs.setCurrentWidget(self.execution)
+            self.composer.prompt.clear()
+
+    def _turned(self, _: int) -> None:
+        if self.tabs.currentWidget() is self.history:
+            self.history.refresh()
+
+    def _remember(self, trace: Mapping[str, Any]) -> None:
+        """How a task of the history went."""
+        self.execution.show_graph(Graph.of_plain(trace))
+        self.tabs.setCurrentWidget(self.execution)
+
+    # What is told
+
+    def _filled(self, fill: Fill | None) -> None:
+        self.composer.show_fill(fill)
+
+    def _previewed(self, shown: Shown | None) -> None:
+        self.route.show_route(shown)
+        self.composer.show_badge(badge(shown.decision if shown else None))
+        if shown is not None and not self.state.busy:
+            self.tabs.setCurrentWidget(self.route)
+
+    def _ran(self, run: Run) -> None:
+        view = self._turns.get(id(run))
+        if view is None:
+            view = self._turns[id(run)] = TurnView(self.desk, run)
+            self._welcome.hide()
+            self._column.insertWidget(self._column.count() - 1, view)
+        bar = self.answers.verticalScrollBar()
+        below = bar.value() >= bar.maximum() - 40
+        view.refresh()
+        if below:
+            self._column.activate()
+            bar.setValue(bar.maximum())
+        if run is self.state.current:
+            self.execution.show_graph(run.graph)
+            if run.trace is not None:
+                self.history.state.prompts[run.trace.id] = run.task.text
+        self.composer.set_busy(self.state.busy)
+
+    def _offered(self, choices: Choices) -> None:
+        self.notice.hide()
+        self.composer.offer(choices)
+
+    def _troubled(self, trouble: Trouble) -> None:
+        self.notice.trouble(trouble)
+
+    def _stands(self, standing: Standing) -> None:
+        if standing.state == "lost":
+            self.notice.tell("The shared engine has ended", "The next call starts a new one.", ground="warn")
+        elif standing.state == "ready":
+            self.notice.hide()
