@@ -113,6 +113,11 @@ class Serving:
 
     async def _send(self, message: Message) -> None:
         data = packed(message)
+        if not self._sending.locked() and not self._writer.transport.get_write_buffer_size():
+            self._writer.write(data)  # the usual case: the client has read all there was
+            if not self._writer.transport.get_write_buffer_size():
+                return
+            data = b""
         async with self._sending:
             try:
                 async with asyncio.timeout(PATIENCE):
