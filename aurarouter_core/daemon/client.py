@@ -189,6 +189,26 @@ class Attached:
         result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
         return result
 
+    async def written(self, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
+        """The same as events, and the result at last: see `aurarouter_core.written`.
+
+        Raises:
+            EngineLostError: The engine was lost.
+        """
+        async with aclosing((await self._connected()).stream("written", inputs)) as events:
+            async for event in events:
+                yield event
+
+    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first."""
+        traces: Sequence[Mapping[str, Any]] = await self._ask("traces", count)
+        return traces
+
+    async def configuration(self) -> Mapping[str, Any]:
+        """The settings in force, secrets masked."""
+        settings: Mapping[str, Any] = await self._ask("configuration")
+        return settings
+
     # Assets: a change is asked for once alone, since a lost engine may have made it already
 
     async def register_asset(self, **inputs: Any) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""A cell on three hosts of which each is cut off in turn: the majority goes on, the minority refuses, all agree later."""
+"""A cell on three hosts, each cut off in turn: the majority goes on, the minority refuses, all agree later."""
 
 from __future__ import annotations
 
