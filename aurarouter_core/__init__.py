@@ -23,13 +23,20 @@ if TYPE_CHECKING:
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.registry import AssetRegistry, Registration
     from aurarouter_core.router import Router
-    from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
+    from aurarouter_core.services import (
+        SERVICES,
+        CodingService,
+        ReasoningService,
+        RouterService,
+        UnifiedRouterService,
+    )
     from aurarouter_core.store import Store
     from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
+    "SERVICES",
     "Asset",
     "AssetRegistry",
     "Attached",
@@ -94,6 +101,7 @@ _WHERE = {
     "RouterService": "aurarouter_core.services",
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
+    "SERVICES": "aurarouter_core.services",
     "UnifiedRouterService": "aurarouter_core.services",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.engine import Engine
 
 log = logging.getLogger(__name__)
-AT_ONCE = 128
+AT_ONCE = 1024
 """Requests of one client at a time."""
 AHEAD = 64
 """Events that are sent before the client says that it has used some: a slow one stops its own task, not our memory."""
