@@ -35,7 +35,13 @@ if TYPE_CHECKING:
     from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
-    from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
+    from aurarouter_core.services import (
+        SERVICES,
+        CodingService,
+        ReasoningService,
+        RouterService,
+        UnifiedRouterService,
+    )
     from aurarouter_core.store import Store
     from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_hooks import Done, Task
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
 __version__ = "1.0.0"
 __all__ = [
     "Amendment",
+    "SERVICES",
     "Asset",
     "AssetRegistry",
     "Attached",
@@ -141,6 +148,7 @@ _WHERE = {
     "Set": "aurarouter_core.edit",
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
+    "SERVICES": "aurarouter_core.services",
     "UnifiedRouterService": "aurarouter_core.services",
     "Wanted": "aurarouter_core.pull",
     "amend": "aurarouter_core.amend",

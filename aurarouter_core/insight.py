@@ -65,6 +65,15 @@ class Insight:
         """Names of the kinds of task that are told apart."""
         return sorted(self.snapshot.intents)
 
+    async def roles(self) -> Sequence[str]:
+        """Names of the roles."""
+        return [*self.snapshot.config.roles]
+
+    async def ready(self) -> bool:
+        """Whether any model may be asked now."""
+        refused = self.pool.states.refusals()
+        return any(name not in refused for name in self.snapshot.models)
+
     async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """What was used, as `Store.usage` sums it."""
         return await asyncio.to_thread(self.store.usage, by)
