@@ -49,10 +49,7 @@ async def test_the_engine_is_read_by_port_and_by_command(port: int) -> None:
             await engine.run(Task("hi"))
         async with httpx.AsyncClient(trust_env=False) as client:
             page = await client.get(f"http://127.0.0.1:{port}/metrics")
-        printed = await asyncio.to_thread(lambda: CliRunner().invoke(cli, ["metrics"], catch_exceptions=False))
-        as_json = await asyncio.to_thread(
-            lambda: CliRunner().invoke(cli, ["metrics", "--json"], catch_exceptions=False)
-        )
+        printed, as_json = [await asyncio.to_thread(run, "metrics", *more) for more in ((), ("--json",))]
     assert surfaces(page.text) == {"mcp": 2}
     assert surfaces(printed) == {"mcp": 2}
     assert "aurarouter_tasks_total" in json.loads(as_json)
