@@ -22,7 +22,8 @@ INTRODUCTION = f"""\
 <!-- Made by `{COMMAND}` from the classes in aurarouter_core/config.py: change those, not this page. -->
 # Configuration reference
 
-Every setting of the kernel, and below them those of the plugins {{plugins}}. [Configuration](configuration.md) explains how they work together, and
+Every setting of the kernel, and below them those of the plugins {{plugins}}.
+[Configuration](configuration.md) explains how they work together, and
 [`manifests/sample_config.yaml`](../manifests/sample_config.yaml) shows them in use. Other plugins bring sections of
 their own; `aurarouter config schema` prints a JSON Schema that knows those of your installation too.
 

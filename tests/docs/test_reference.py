@@ -21,6 +21,7 @@ BELOW: dict[str, Any] = {
     "budget": {"apps": {"my-name": {}}},
     "assets": {"catalogue": {"my-name": {}}},
     "limits": {"apps": {"my-name": {}}, "models": {"my-name": {}}},
+    "telemetry": {"otlp": {"headers": {"key": ""}}},
 }
 PLUGINS = ("limits", "cache", "telemetry")
 SECTIONS = {**KERNEL_SECTIONS, **{name: kind for name, kind in Plugins().sections.items() if name in PLUGINS}}
