@@ -62,6 +62,10 @@ extras = {folder.name: [requirement(folder)] for folder in folders}
 extras["all"] = [requirement(folder) for folder in folders if folder.name not in NATIVE_BUILD]
 extras["keyring"] = ["keyring>=25,<26"]  # the kernel keeps provider keys in the system's keyring where this is there
 extras["re2"] = ["google-re2>=1.1,<2"]  # runs the patterns of your own that are too large for the built-in matcher
+extras["opentelemetry"] = [
+    "opentelemetry-sdk>=1.30,<2",
+    "opentelemetry-exporter-otlp>=1.30,<2",
+]  # for the plugin telemetry
 extras["dev"] = [
     "buf-bin>=1,<2",
     "build>=1,<2",
@@ -74,6 +78,9 @@ extras["dev"] = [
     "mypy>=2,<3",
     "ollama>=0.6,<1",
     "openai>=3,<4",
+    "opentelemetry-exporter-otlp>=1.30,<2",
+    "opentelemetry-sdk>=1.30,<2",
+    "prometheus-client>=0.20,<1",
     "ollama-proxy-plus>=0.1,<0.2",
     "pytest>=9,<10",
     "pytest-asyncio>=1,<2",

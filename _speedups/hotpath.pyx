@@ -80,8 +80,13 @@ cdef class Analyser:
     cdef tuple verbs, intents, roles, alike
 
     def __cinit__(self, verbs, named, model, likeness):
+        cdef Py_buffer view
         fits(model, likeness)
-        PyObject_GetBuffer(model.table, &self.buffer, PyBUF_SIMPLE)
+        PyObject_GetBuffer(model.table, &view, PyBUF_SIMPLE)
+        self.model.table = <const int8_t *>view.buf
+        owner = memoryview(model.table).obj  # not the view: Python may clear that one before us, and then it crashes
+        PyBuffer_Release(&view)
+        PyObject_GetBuffer(owner, &self.buffer, PyBUF_SIMPLE)
         self.held = True
         self.intents = tuple(model.intents)
         self.roles = (*model.roles, *sorted(set(verbs.values()) - set(model.roles)))
@@ -136,7 +141,6 @@ cdef class Analyser:
     cdef adopt(self, model):
         """Take over the numbers of a model; `fits` has checked them."""
         cdef Py_ssize_t i
-        self.model.table = <const int8_t *>self.buffer.buf
         self.model.shift = 32 - <int>model.bits
         self.model.head, self.model.tail = model.head, model.tail
         for i in range(self.split + self.known):

@@ -8,11 +8,9 @@ if TYPE_CHECKING:
     from aurarouter_core.amend import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
-    from aurarouter_core.chains import Chain, joining
-    from aurarouter_core.chains import listed as chains_in
+    from aurarouter_core.chains import Chain, chains_in, joining
     from aurarouter_core.chat import Chat, Conversation, Conversations
-    from aurarouter_core.checkup import Checkup
-    from aurarouter_core.checkup import check as check_config
+    from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from aurarouter_core.edit import Change, Remove, Set
     from aurarouter_core.home import Home
     from aurarouter_core.in_force import InForce
-    from aurarouter_core.install import hint as install_hint
+    from aurarouter_core.install import install_hint
     from aurarouter_core.intent_list import IntentRow, intents_of
     from aurarouter_core.layers import Layers
     from aurarouter_core.length import count_tokens
@@ -124,14 +122,14 @@ _WHERE = {
     "amend": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
     "catalogue": "aurarouter_core.pull",
-    "chains_in": "aurarouter_core.chains:listed",
-    "check_config": "aurarouter_core.checkup:check",
+    "chains_in": "aurarouter_core.chains",
+    "check_config": "aurarouter_core.checkup",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
-    "install_hint": "aurarouter_core.install:hint",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
+    "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
     "pull": "aurarouter_core.pull",
     "search": "aurarouter_core.pull",
@@ -145,6 +143,5 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        module, _, there = _WHERE[name].partition(":")
-        return getattr(import_module(module), there or name)
+        return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")

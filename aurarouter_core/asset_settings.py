@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from attrs import Attribute, Factory, field, frozen
 from attrs.validators import gt, optional
@@ -19,6 +20,14 @@ def scheme_and_place(_: object, attribute: Attribute[str], value: str) -> None:
     scheme, _colon, location = value.partition(":")
     if not scheme.isidentifier() or not location:
         raise ValueError(f"'{attribute.name}' must be a scheme, a colon and a location")
+
+
+def web_address(_: object, attribute: Attribute[str], value: str) -> None:
+    """Refuse what is neither empty nor the address of a server."""
+    if value:
+        parts = urlsplit(value)  # raises a ValueError of its own
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError(f"'{attribute.name}' must begin with https:// and name a server")
 
 
 @frozen(kw_only=True)
@@ -51,7 +60,9 @@ class Assets:
     Attributes:
         roots: Folders that a file must lie in to be registered by a program; default: the folder of downloaded models.
         catalogue: Files that `aurarouter model pull NAME` fetches, beside those that plugins know.
+        endpoint: The address of the hub that `hf:` means; default: Hugging Face's own.
     """
 
     roots: tuple[str, ...] = ()
     catalogue: Mapping[str, AssetEntry] = Factory(dict)
+    endpoint: str = field(default="", validator=web_address)

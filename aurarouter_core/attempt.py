@@ -82,6 +82,17 @@ class Run:
         self.snapshot.plugins.guard.fault(plugin, "a stream's clean-up", error, content=False)
 
     @property
+    def private(self) -> bool:
+        """Nothing of its words may be kept, as far as is known by now."""
+        return self.recorder.wordless or self.decision.constraint.private
+
+    @property
+    def call(self) -> Call:
+        """The task's passage through the middleware, as it begins."""
+        limits, sections = self.decision.constraint, self.snapshot.config.sections
+        return Call(task=self.task, decision=self.decision, constraint=limits, settings=sections, private=self.private)
+
+    @property
     def late(self) -> bool:
         """The task's deadline has passed."""
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline

@@ -86,7 +86,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         error: BaseException | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
-            made = proceed(_attempt_call(call, model, prompt, number))
+            made = proceed(_attempt_call(call, model, prompt, number, private=run.private))
             if run.deadline is not None:
                 made = within(made, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
             async with aclosing(made) as events:
@@ -153,7 +153,7 @@ def _out_of_place(event: Event) -> PluginBrokenError:
     )
 
 
-def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int) -> Call:
+def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, *, private: bool) -> Call:
     return Call(
         task=call.task,
         decision=call.decision,
@@ -162,6 +162,7 @@ def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int) -> Call
         prompt=prompt,
         attempt=number,
         settings=call.settings,
+        private=private,
     )
 
 

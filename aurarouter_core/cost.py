@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aurarouter_core.length import ANSWER, AROUND, pieces, tokens
+from aurarouter_core.length import ANSWER, AROUND, in_files, pieces, tokens
 from aurarouter_core.prices import FREE
 from aurarouter_hooks import Location, Model, Price, Prompt, Usage
-from aurarouter_hooks.values.texts import media_in
 
 MILLION = 1e6
-A_FILE = 8000
-"""Tokens that a picture or another file is taken to be, at most."""
 
 
 def price_of(model: Model, location: Location | None) -> Price | None:
@@ -55,7 +52,7 @@ def at_most(prompt: Prompt, price: Price, most: int) -> float:
     """
     sent = (prompt.messages, prompt.tools, prompt.response_schema, prompt.extra)
     read = sum(tokens(text) for text in pieces(sent))
-    read += AROUND * (2 + len(prompt.messages)) + A_FILE * len(list(media_in(prompt.messages)))
+    read += AROUND * (2 + len(prompt.messages)) + in_files(prompt.messages)
     answers = prompt.parameters.get("n", prompt.extra.get("n"))
     written = (_answer(prompt.parameters) or most) * (answers if type(answers) is int and answers > 0 else 1)
     dearest = max(price.input, price.cached_input or 0.0, price.cached_write or 0.0)

@@ -224,7 +224,7 @@ def _chain(
 def wanted(task: Task) -> Constraint:
     """The limits that the task itself asks for."""
     needs = {"tools"} if task.tools else set()
-    if task.messages and any(media.media_type.startswith("image/") for media in media_in(task.messages)):
+    if task.messages and any(media.media_type.lower().startswith("image/") for media in media_in(task.messages)):
         needs.add("vision")
     if not (needs or task.private or task.here or task.tags):
         return NO_LIMITS

@@ -72,7 +72,7 @@ class Discovery:
             plugin.state = "off"
             self.found[entry.name] = plugin
         else:
-            self._load(plugin, entry.load)
+            self._load(plugin, lambda: _of_its_own(entry.load()))
 
     def _load(self, plugin: Plugin, load: Callable[[], object]) -> None:
         self.found[plugin.name] = plugin
@@ -120,6 +120,11 @@ class Discovery:
             self.manager.unregister(name=plugin.name)
         plugin.state, plugin.error = "broken", f"{type(error).__name__}: {error}"
         log.warning("plugin '%s' is left out: %s", plugin.name, plugin.error)
+
+
+def _of_its_own(loaded: object) -> object:
+    """A plugin that is a class keeps a state: each router has one of its own."""
+    return loaded() if isinstance(loaded, type) else loaded
 
 
 def _names(text: str | None) -> frozenset[str] | None:

@@ -51,7 +51,7 @@ async def _asked(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
         return Health(
             state="misconfigured",
             detail=missing_provider(model.provider, snapshot.plugins),
-            hint=install.hint(model.provider),
+            hint=install.install_hint(model.provider),
         )
     if entry.unset:
         return Health(
@@ -87,5 +87,5 @@ def _missing_file(name: str, snapshot: Snapshot, pool: ModelPool) -> Health | No
         )
     if entry.asset is None:
         return None
-    assets.check(name, assets.spec_of(entry.asset), snapshot.plugins.asset_sources, {})
+    pool.sources(snapshot.plugins).kind(name, assets.spec_of(entry.asset))
     return Health(state="cold", detail=f"its file is not here yet; 'aurarouter model pull {name}' fetches it")

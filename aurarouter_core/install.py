@@ -44,7 +44,7 @@ def command(*extras: str) -> str:
     return f"{pip} --no-index --find-links {shlex.quote(str(path.parent))} {shlex.quote(what)}"
 
 
-def hint(*extras: str) -> str:
+def install_hint(*extras: str) -> str:
     """What to do about missing extras, in one sentence."""
     known = known_extras()
     absent = [extra for extra in extras if extra not in known]

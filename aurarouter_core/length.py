@@ -8,10 +8,13 @@ from typing import Any
 from attrs import fields as attrs_fields
 from attrs import frozen, has
 
-from aurarouter_hooks import Media, Task
+from aurarouter_hooks import Media, Message, Task
+from aurarouter_hooks.values.texts import is_readable, media_in
 
 AROUND = 16
 """Tokens that a chat template puts around one message, at most."""
+A_FILE = 8000
+"""Tokens that a picture, or another file whose words can't be counted, is taken to be, at most."""
 ANSWER = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _PLAIN = b"abcdefghijklmnopqrstuvwxyz "
 
@@ -30,13 +33,14 @@ class Length:
 
 
 def length(task: Task) -> Length:
-    """How long a task is. Pictures and other files are not counted."""
+    """How long a task is. A picture may be anything from nothing to `A_FILE`."""
     least = most = 0
     texts = [task.text, task.context, *pieces((task.messages, task.tools, task.response_schema, task.extra))]
     for text in texts:
         if text:
             least += len(text) // 6
             most += tokens(text)
+    most += in_files(task.messages)
     answer = max((value for name in ANSWER if type(value := task.parameters.get(name)) is int), default=0)
     return Length(least + answer, most + AROUND * (2 + len(task.messages)) + answer)
 
@@ -44,6 +48,14 @@ def length(task: Task) -> Length:
 def count_tokens(task: Task) -> int:
     """What a task takes at most, the answer that it asks for included."""
     return length(task).most
+
+
+def in_files(messages: Iterable[Message]) -> int:
+    """Tokens of the files in messages, on the safe side; of text by its content, of others `A_FILE` each."""
+    return sum(
+        tokens(media.data.decode(errors="replace")) if media.data is not None and is_readable(media) else A_FILE
+        for media in media_in(messages)
+    )
 
 
 def tokens(text: str) -> int:
@@ -61,7 +73,7 @@ def tokens(text: str) -> int:
 
 
 def pieces(value: Any) -> Iterator[str]:
-    """Every text inside a value once; files are left out."""
+    """Every text inside a value once, but for those of files."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -13,10 +13,12 @@ from pathlib import Path
 from attrs import evolve
 
 from aurarouter_core import assets
+from aurarouter_core.asset_settings import Assets
 from aurarouter_core.config import Config, ModelEntry
 from aurarouter_core.configured import configured_model
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.failure_states import FailureStates, fingerprint
+from aurarouter_core.fetching import Sources
 from aurarouter_core.footprint import footprint
 from aurarouter_core.headers import Headers
 from aurarouter_core.home import Home, expanded, private_folder
@@ -77,13 +79,18 @@ class ModelPool:
         spec = self.spec(entry)
         return assets.on_disk(spec, self._home.models) if spec else None
 
+    def sources(self, plugins: Plugins) -> Sources:
+        """What can be fetched with the plugins, as the configuration in force says."""
+        settings = self._config.assets if self._config else Assets()
+        return Sources.of(plugins.asset_sources, settings, self._home, self._environ)
+
     def check_fetch(self, model: Model, spec: AssetSpec, plugins: Plugins) -> None:
         """Make sure that a fetch may begin.
 
         Raises:
             AssetError: The user forbade it, or no plugin can.
         """
-        assets.check(model.id, spec, plugins.asset_sources, self._environ)
+        self.sources(plugins).check(model.id, spec)
 
     async def fetch_missing(self, model: Model, entry: ModelEntry, plugins: Plugins, progress: FetchProgress) -> None:
         """Fetch the model's file when it is missing; one fetch at a time for each file.
@@ -98,7 +105,7 @@ class ModelPool:
             async with self._fetching.setdefault(spec.file, asyncio.Lock()):
                 if assets.on_disk(spec, self._home.models) is None:
                     folder = private_folder(self._home.models)
-                    await assets.fetch(model.id, spec, folder, plugins.asset_sources, progress, environ=self._environ)
+                    await self.sources(plugins).fetch(model.id, spec, folder, progress)
         except AuraRouterError as error:
             raise ProviderUnavailableError(
                 str(error), provider=model.provider, model=model.id, hint=error.hint

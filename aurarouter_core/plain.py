@@ -77,7 +77,8 @@ def error_info(error: BaseException) -> ErrorInfo:
     hint = error.hint if isinstance(error, AuraRouterError) else ""
     stopped = isinstance(error, CancelledError | GeneratorExit | KeyboardInterrupt)
     message = "interrupted" if stopped else str(error) or type(error).__name__
-    return ErrorInfo(type=type(error).__name__, message=message, hint=hint)
+    retry_after = getattr(error, "retry_after", None) if isinstance(error, AuraRouterError) else None
+    return ErrorInfo(type=type(error).__name__, message=message, hint=hint, retry_after=retry_after)
 
 
 def origin(url: str) -> str:

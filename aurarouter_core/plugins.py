@@ -69,7 +69,8 @@ class Plugins:
     @property
     def modules(self) -> tuple[str, ...]:
         """Import names of the plugins that are loaded."""
-        return tuple(getattr(loaded, "__name__", "") for _, loaded in self._manager.list_name_plugin())
+        loaded = [plugin for _, plugin in self._manager.list_name_plugin()]
+        return tuple(getattr(plugin, "__name__", "") or type(plugin).__module__ for plugin in loaded)
 
     # At start-up
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import gmtime, strftime
 from typing import Any, Literal
 
 from attrs import frozen
 
 from aurarouter_core.detection.rules import GROUPS, RULES
-from aurarouter_core.store import Audit, AuditRow
+from aurarouter_core.store import Audit, AuditRow, Coverage
 from aurarouter_core.store.audit import day
 from aurarouter_core.witness import UNKNOWN
 
@@ -112,6 +112,7 @@ def prove(audit: Audit, claim: Claim, since: float | None = None) -> Proof:
     blind = sum(any(found.rule == UNKNOWN for found in row.findings) for row in meant)
     if blind:
         gaps.append(f"attempts at which the detector failed, so that nobody knows what they held: {blind}")
+    gaps += _unwritten(covered, day(begin))
     gaps += _unlooked(claim, [use for use in covered.uses if use[0] >= day(begin)], known)
     against = [row for row in meant if _sent(row, claim.rules)]
     closed = sum(any(found.rule == "unreadable" for found in row.findings) for row in meant)
@@ -135,16 +136,36 @@ def _sent(row: AuditRow, rules: Sequence[str]) -> bool:
     )
 
 
+def _unwritten(covered: Coverage, first: str) -> Iterator[str]:
+    """Days on which models were asked and nobody knows under which configuration."""
+    lost = sorted({when for when, name in set(covered.missed) - set(covered.uses) if when >= first})
+    if lost:
+        yield f"the configuration in force could not be written down: {_days(lost)}"
+    used, begun = {when for when, _ in covered.uses}, day(covered.since or 0.0)
+    bare = [when for when in covered.asked if when >= first and when > begun and when not in used]
+    if bare:
+        yield f"models answered, and the configuration in force is missing: {_days(bare)}"
+    if not covered.writable:
+        yield "the folder of the audit can't be written to, so nobody knows what was asked without it"
+
+
 def _unlooked(claim: Claim, uses: Sequence[tuple[str, str]], known: Mapping[str, Any]) -> list[str]:
     """Days on which models were asked while some of the rules were not looked for."""
     days: dict[str, list[str]] = {}
     for when, name in uses:
-        actions = known[name]["actions"] if name in known else {}
+        if name not in known:
+            days.setdefault(f"the configuration {name}, which was in force, is missing", []).append(when)
+            continue
+        actions = known[name]["actions"]
         meant = claim.rules or tuple(actions)
         off = [rule for rule in meant if actions.get(rule, "allow") == "allow"]
         if off:
             days.setdefault(f"not looked for under configuration {name}: {', '.join(off)}", []).append(when)
-    return [f"{what} ({when[0]} to {when[-1]}, days in UTC)" for what, when in days.items()]
+    return [f"{what} ({_days(when)})" for what, when in days.items()]
+
+
+def _days(when: Sequence[str]) -> str:
+    return f"{when[0]} to {when[-1]}, days in UTC"
 
 
 def _moment(at: float) -> str:

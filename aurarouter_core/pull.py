@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import evolve, frozen
 
-from aurarouter_core import assets, install
+from aurarouter_core import assets
 from aurarouter_core.downloads import Downloads
+from aurarouter_core.fetching import Sources
 from aurarouter_core.home import private_folder
 from aurarouter_core.registration import checked_id, checked_tags
 from aurarouter_core.registry import AssetRegistry, Registration
@@ -19,15 +19,12 @@ from aurarouter_core.router import Router
 from aurarouter_core.sources import LOADS_FILES
 from aurarouter_hooks import (
     AssetError,
-    AssetOffer,
-    AssetSource,
     AssetSpec,
     ConfigError,
     FetchProgress,
     UnknownModelError,
 )
 
-Sources = Mapping[str, type[AssetSource]]
 SHOWN = 20
 
 
@@ -74,7 +71,7 @@ async def wanted(router: Router, what: str, model_id: str = "") -> Wanted:
     if what in known:
         name, spec = model_id or what, known[what]
     elif ":" in what:
-        spec = await _meant(router.plugins.asset_sources, what)
+        spec = await _meant(router.pool.sources(router.plugins), what)
         name = model_id or (Path(spec.file).stem if spec.file else spec.location.partition("=")[0])
     else:
         if entry is not None:
@@ -97,8 +94,7 @@ async def _meant(sources: Sources, what: str) -> AssetSpec:
             f"'{what.partition('?')[0]}' can't be fetched just so: URLs come from the configuration only",
             hint="Download it yourself, then: aurarouter model import FILE",
         )
-    source = assets.check(what, AssetSpec(scheme=scheme, location=location, file=""), sources, os.environ)
-    found = await source().files(location)
+    found = await sources.check(what, AssetSpec(scheme=scheme, location=location, file="")).files(location)
     if len(found) != 1:
         choices = [f"{one.scheme}:{one.location} ({assets.download_size(one)})" for one in found[:SHOWN]]
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
@@ -122,7 +118,7 @@ async def pull(router: Router, goal: Wanted, progress: FetchProgress, tags: str 
     folder = private_folder(router.home.models)
     path, spec = assets.on_disk(goal.spec, folder), goal.spec
     if path is None:
-        path = await assets.fetch(goal.model_id, spec, folder, router.plugins.asset_sources, progress)
+        path = await router.pool.sources(router.plugins).fetch(goal.model_id, spec, folder, progress)
     digest = await asyncio.to_thread(_digest, path)
     if spec.sha256 and digest != spec.sha256.lower():
         raise AssetError(
@@ -139,18 +135,6 @@ async def pull(router: Router, goal: Wanted, progress: FetchProgress, tags: str 
             Downloads(folder).delete(path)
         raise
     return evolve(done, path=path)
-
-
-async def search(sources: Sources, words: str, limit: int) -> list[AssetOffer]:
-    """What fits the words, of every source that can be searched.
-
-    Raises:
-        AssetError: One can't be reached, or downloads are forbidden.
-    """
-    if not sources:
-        raise AssetError("nothing installed can be searched", hint=install.hint("assets"))
-    assets.check_online("a search")
-    return [offer for source in sources.values() for offer in await source().search(words, limit)]
 
 
 def _digest(path: Path) -> str:

@@ -38,7 +38,7 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
         return PluginMissingError(
             f"role '{decision.role}' has no model that an installed plugin can reach ({reasons})",
             plugin=first,
-            hint=install.hint(*_extras(first, decision, snapshot)),
+            hint=install.install_hint(*_extras(first, decision, snapshot)),
         )
     if any(privacy.refusal(snapshot.models[name], limits, locations.get(name)) for name in decision.vetoes):
         return PrivacyError(

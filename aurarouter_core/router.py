@@ -35,7 +35,6 @@ from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     AuraRouterError,
-    Call,
     Decision,
     Done,
     Event,
@@ -86,7 +85,7 @@ class Router(Insight):
         self.pool.memory.follow(self.snapshot.config.system)
         self._witness = Witness(self.home, Audit(self.store.path, self.snapshot.config.privacy.audit_days))
         self._conversations = conversations if conversations is not None else Lasting(self._witness.audit)
-        self._surface = surface
+        self.surface = surface
         self.gate = Gate()
         self._watch = watch
         self._background = Background()
@@ -185,7 +184,7 @@ class Router(Insight):
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         snapshot = self.snapshot
-        recorder = Recorder(task, surface=surface or self._surface, keep_content=snapshot.config.system.keep_content)
+        recorder = Recorder(task, surface=surface or self.surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
         error: BaseException | None = None
         with self.gate.inside():
@@ -235,8 +234,7 @@ class Router(Insight):
             witness=self._witness,
             deadline=deadline,
         )
-        call = Call(task=task, decision=decision, constraint=decision.constraint, settings=snapshot.config.sections)
-        events = wrapped(self.plugins.task_layers, partial(execute, run))(call)
+        events = wrapped(self.plugins.task_layers, partial(execute, run))(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 

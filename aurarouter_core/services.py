@@ -2,7 +2,7 @@
 
 Whatever the router refuses or fails at, and every input that is not what it should be, comes back as `success: false`
 with an `error`; no key of a result is ever missing. A caller may say more by keyword, as on `Task`: `private`, `app`,
-`deadline` and `trace_context`.
+`deadline`, `trace_context` and `request_id`.
 """
 
 from __future__ import annotations
@@ -22,17 +22,19 @@ from aurarouter_hooks.values.task import Mode
 
 LANGUAGE = re.compile(r"[^\W\d_][\w .+#/()-]{0,39}")
 CODER = "coding"
+LONGEST_ID = 200
 
 Result = dict[str, Any]
 
 
 class Caller(TypedDict, total=False):
-    """What a caller may say about itself and its task; as on `Task`."""
+    """What a caller may say about itself and its task; as on `Task`, whose `id` is the `request_id`."""
 
     private: bool
     app: str
     deadline: float | None
     trace_context: TraceContext | None
+    request_id: str
 
 
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -40,6 +42,7 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "app": (str,),
     "deadline": (int, float, type(None)),
     "trace_context": (TraceContext, type(None)),
+    "request_id": (str,),
 }
 
 
@@ -222,13 +225,19 @@ def _text(name: str, value: object) -> str:
     return value
 
 
-def _checked(caller: Caller) -> Caller:
+def _checked(caller: Caller) -> dict[str, Any]:
+    """What a caller says, under the names of `Task`."""
     for name, value in caller.items():
         if name not in KINDS:
             raise RoutingError(f"unknown input '{name}'", hint=f"Beside the service's own: {', '.join(KINDS)}.")
         if not isinstance(value, KINDS[name]):
             raise RoutingError(f"'{name}' can't be {type(value).__name__}")
-    return caller
+    said: dict[str, Any] = dict(caller)
+    if "request_id" in said:
+        said["id"] = _text("request_id", said.pop("request_id"))
+        if len(said["id"]) > LONGEST_ID:
+            raise RoutingError(f"'request_id' has {len(said['id'])} characters, {LONGEST_ID} are allowed")
+    return said
 
 
 def _material(context: object) -> str:

@@ -89,6 +89,7 @@ class Tally:
             outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
         billed = asked and (self.committed or not isinstance(error, UNBILLED))
         usage = reply.usage or (self._estimate(reply) if self.committed or (billed and error is not None) else None)
+        spared = None if asked or not self.committed else self._cost(usage, billed=True)
         return Attempt(
             number=self.number,
             model=self.model.id,
@@ -98,12 +99,14 @@ class Tally:
             first_token=self.first_token,
             outcome=outcome,
             error=error_info(error) if error is not None else None,
-            usage=usage,
+            usage=usage if asked else None,
             cost=self._cost(usage, billed=billed),
             finish=reply.finish if error is None else None,
             request_id=reply.request_id,
             model_name=reply.model_name,
             span_id=self.prompt.trace_context.span_id if self.prompt.trace_context else "",
+            asked=asked,
+            spared=spared,
         )
 
     def _estimate(self, reply: Reply) -> Usage:

@@ -159,6 +159,7 @@ class Recorder:
             notes=dict(self._notes),
             parent_span=task.trace_context.span_id if task.trace_context else "",
             prompt=task.question if self.keeps_content else None,
+            sampled=task.trace_context is None or task.trace_context.sampled,
         )
 
     def _as_it_stands(self, node: Node) -> Node:

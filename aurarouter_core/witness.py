@@ -122,6 +122,10 @@ class Witness:
         except AuraRouterError as error:
             log.warning("which rules are in force can't be written down: %s", error)
             self._until = now + AGAIN
+            try:
+                await self._aside(lambda: self.audit.misses(using))
+            except OSError as worse:
+                log.warning("nor that they can't, so no proof will know: %s", worse)
         self._used = snapshot
 
     async def _tell(self, row: Callable[[Configuration], AuditRow], snapshot: Snapshot, recorder: Recorder) -> None:

@@ -12,8 +12,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from aurarouter_core import assets
-from aurarouter_core.asset_settings import AssetEntry
-from aurarouter_core.home import Home
+from aurarouter_core.asset_settings import AssetEntry, Assets
+from aurarouter_core.fetching import Sources
+from aurarouter_core.home import Home, private_folder
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.sources import EMBEDDED
 
@@ -56,9 +57,9 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours = assets.on_disk(spec, Home.of({}).models)
     if ours is not None:
         return ours
-    sources = Plugins().asset_sources
-    folder = tmp_path_factory.mktemp("models")
-    return asyncio.run(assets.fetch("smollm2", spec, folder, sources, lambda *_: None, environ={}))
+    home = Home(tmp_path_factory.mktemp("fetched"))
+    sources = Sources.of(Plugins().asset_sources, Assets(), home, {})
+    return asyncio.run(sources.fetch("smollm2", spec, private_folder(home.models), lambda *_: None))
 
 
 @pytest.fixture

@@ -80,7 +80,9 @@ def _absent(name: str) -> click.Command:
 
         extra = KNOWN[name]
         raise PluginMissingError(
-            f"'{name}' belongs to the plugin '{extra}', which is not installed", plugin=extra, hint=install.hint(extra)
+            f"'{name}' belongs to the plugin '{extra}', which is not installed",
+            plugin=extra,
+            hint=install.install_hint(extra),
         )
 
     return click.Command(

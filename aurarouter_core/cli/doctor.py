@@ -83,7 +83,7 @@ def _installation(session: Session) -> Iterator[Finding]:
 def _plugins(session: Session) -> Iterator[Finding]:
     found = session.plugins.found.values()
     if not any(plugin.state == "loaded" for plugin in found):
-        yield Finding("problem", "no plugin is loaded, so no model can be reached", install.hint("all"))
+        yield Finding("problem", "no plugin is loaded, so no model can be reached", install.install_hint("all"))
     for plugin in found:
         if plugin.state == "broken":
             yield Finding(

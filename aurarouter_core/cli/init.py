@@ -52,7 +52,7 @@ def command(context: click.Context, yes: bool, force: bool, file: Path | None, a
         raise ConfigError(
             "no model is in reach, so there is nothing to write",
             hint="Start a server, or set the variable that holds a key. Or take the built-in model. "
-            + install.hint(*(model["provider"] for model in EMBEDDED["models"].values()), "assets"),
+            + install.install_hint(*(model["provider"] for model in EMBEDDED["models"].values()), "assets"),
         )
     choices = _choose(found.found) if asks else [Choice(offer.model, _place(offer)) for offer in found.found]
     if asks and not choices:

@@ -52,7 +52,9 @@ def add_model(
     request = request_of(context)
     provider = settings["provider"]
     if provider not in plugins.providers:
-        raise PluginMissingError(missing_provider(provider, plugins), plugin=provider, hint=install.hint(provider))
+        raise PluginMissingError(
+            missing_provider(provider, plugins), plugin=provider, hint=install.install_hint(provider)
+        )
     layers = read_layers(plugins, request)
     if name in (layers.settings.get("models") or {}):
         raise ConfigError(

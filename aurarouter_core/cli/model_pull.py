@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 
 import click
@@ -13,7 +12,7 @@ from aurarouter_core.cli.model_assets import tell_registration
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
-from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
+from aurarouter_core.pull import Wanted, catalogue, pull, wanted
 from aurarouter_core.registry import Registration
 from aurarouter_core.router import Router
 from aurarouter_core.shown import printable
@@ -51,7 +50,7 @@ async def _pulled(router: Router, name: str, model_id: str, tags: Sequence[str])
             line.see(Progress(what=what, fraction=min(1.0, so_far / in_all) if in_all else None))
 
         if assets.on_disk(goal.spec, router.home.models) is None:
-            assets.check(goal.model_id, goal.spec, router.plugins.asset_sources, os.environ)
+            router.pool.sources(router.plugins).check(goal.model_id, goal.spec)
             progress(0, 1)
         return goal, await pull(router, goal, progress, tags)
 
@@ -66,7 +65,7 @@ def search_models(context: click.Context, words: tuple[str, ...], limit: int, as
     session = Session.of(context)
     text = " ".join(words)
     known = {name: spec for name, spec in catalogue(session.router).items() if text.lower() in name.lower()}
-    offers = asyncio.run(search(session.plugins.asset_sources, text, limit)) if words else []
+    offers = asyncio.run(_found(session.router, text, limit)) if words else []
     if as_json:
         rows = [{"name": name, "spec": spec} for name, spec in known.items()]
         click.echo(dumps({"catalogue": rows, "found": offers}, indent=2))
@@ -77,6 +76,10 @@ def search_models(context: click.Context, words: tuple[str, ...], limit: int, as
         click.echo(printable(f"{name:<40} {_of_catalogue(spec)}"))
     for offer in offers:
         click.echo(printable(f"{offer.source:<40} {_of_offer(offer)}"))
+
+
+async def _found(router: Router, words: str, limit: int) -> list[AssetOffer]:
+    return await router.pool.sources(router.plugins).search(words, limit)
 
 
 def _of_catalogue(spec: AssetSpec) -> str:

@@ -32,6 +32,8 @@ def command(
     if goes_on or conversation is not None:
         if task.mode == "plan":
             raise click.UsageError("a conversation is answered directly; leave out --mode plan")
+        if task.messages:
+            raise click.UsageError("a conversation keeps words alone; leave out --attach, or -c and --conversation")
         done, text = asyncio.run(_in_conversation(session, task, conversation, streams))
     else:
         done, text = asyncio.run(_answered(session, task, streams))

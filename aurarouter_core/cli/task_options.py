@@ -12,7 +12,8 @@ from typing import Any
 import click
 from attrs import evolve
 
-from aurarouter_hooks import Task, TraceContext
+from aurarouter_core.cli.attached import attached
+from aurarouter_hooks import Message, Task, Text, TraceContext
 
 
 def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,7 +24,12 @@ def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--role", help="Use this role's chain.")
     @click.option("--intent", help="Take this intent as given.")
     @click.option("--context", "context_file", type=click.Path(dir_okay=False), help="A file that belongs to the task.")
+    @click.option("--attach", multiple=True, metavar="FILE", help="A picture or a document to look at; repeatable.")
+    @click.option("--tag", "tags", multiple=True, help="Only models with this tag; repeatable.")
     @click.option("--private", is_flag=True, help="Only models that are cleared for private content.")
+    @click.option(
+        "--restore/--no-restore", default=None, help="Put back into the answer what was replaced by placeholders."
+    )
     @wraps(command)
     def described(
         *arguments: Any,
@@ -32,16 +38,24 @@ def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
         role: str | None,
         intent: str | None,
         context_file: str | None,
+        attach: tuple[str, ...],
+        tags: tuple[str, ...],
         private: bool,
+        restore: bool | None,
         **others: Any,
     ) -> Any:
+        said = _text(text)
+        parts = [Text(said), *attached(attach)]
         task = Task(
-            _text(text),
+            "" if attach else said,
+            messages=[Message("user", parts)] if attach else (),
             context=_content(context_file),
             model=model,
             role=role,
             intent=intent,
+            tags=frozenset(tags),
             private=private,
+            restore=restore,
             trace_context=trace_context(),
         )
         return command(*arguments, task=task, **others)

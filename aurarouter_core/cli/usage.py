@@ -118,6 +118,8 @@ def table(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[st
         yield "  ".join(sides).rstrip()
     if any(row["estimated"] for row in rows):
         yield "~ partly estimated: a backend did not count"
+    if answered := sum(row["unasked"] for row in rows):
+        yield f"{answered} answered without asking the backend: {sum(row['spared'] for row in rows):.6f} USD spared"
     if any(row["cost"] is not None and row["unpriced"] for row in rows):
         yield "> and more: the price of some attempts is unknown"
 

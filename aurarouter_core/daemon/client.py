@@ -36,7 +36,7 @@ class Attached:
         self.place = Place.of(identity.home, identity.key)
         self._identity = identity
         self._plugins = plugins
-        self._surface = surface
+        self.surface = surface
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
 
@@ -53,7 +53,7 @@ class Attached:
             for _ in range(TRIES):
                 if self._connection is not None and self._connection.lost is None:
                     return True
-                self._connection = await Connection.open(self.place, self._surface)
+                self._connection = await Connection.open(self.place, self.surface)
                 if self._connection is not None:
                     return True
                 if not starts:
@@ -197,6 +197,23 @@ class Attached:
         """Write code in the engine, as `UnifiedRouterService.intelligent_code_gen` does."""
         result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
         return result
+
+    # Assets: a change is asked for once alone, since a lost engine may have made it already
+
+    async def register_asset(self, **inputs: Any) -> Mapping[str, Any]:
+        """Register a model file in the engine: `AssetRegistry.register_asset`, its answer as `--json` shows it."""
+        registration: Mapping[str, Any] = await (await self._connected()).ask("register_asset", inputs)
+        return registration
+
+    async def unregister_asset(self, **inputs: Any) -> Mapping[str, Any]:
+        """Take a model out again: `AssetRegistry.unregister_asset`, its answer as `--json` shows it."""
+        registration: Mapping[str, Any] = await (await self._connected()).ask("unregister_asset", inputs)
+        return registration
+
+    async def list_assets(self, **inputs: Any) -> Sequence[Mapping[str, Any]]:
+        """The model files that are known: `AssetRegistry.list_assets`, each as `--json` shows it."""
+        assets: Sequence[Mapping[str, Any]] = await self._ask("list_assets", inputs)
+        return assets
 
     async def status(self) -> Mapping[str, Any]:
         """How the engine is: what `aurarouter status` shows."""

@@ -24,7 +24,7 @@ from aurarouter_core.variables import REFERENCE
 
 COUNT = re.compile(
     r"AURAROUTER_(?!NO_DAEMON$).*|PYTHONPATH|.*(API_KEY|AUTH_TOKEN|BASE_URL|APPLICATION_CREDENTIALS|_HOST|PROXY)"
-    r"|SSL_CERT_(FILE|DIR)",
+    r"|SSL_CERT_(FILE|DIR)|HF_(ENDPOINT|TOKEN)",
     re.IGNORECASE,
 )
 """Variables that change what a configuration means, or what providers do where it says nothing."""

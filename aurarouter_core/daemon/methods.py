@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from aurarouter_core.registry import AssetRegistry, Registration
 from aurarouter_core.services import UnifiedRouterService
 from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
+    from aurarouter_core.asset_list import Asset
     from aurarouter_core.daemon.engine import Engine
 
 
@@ -66,6 +68,18 @@ async def _intelligent_code_gen(engine: Engine, surface: str, inputs: Mapping[st
     return await UnifiedRouterService(engine.router, surface=surface).intelligent_code_gen(**inputs)
 
 
+async def _register_asset(engine: Engine, _: str, inputs: Mapping[str, Any]) -> Registration:
+    return await AssetRegistry(engine.router).register_asset(**inputs)
+
+
+async def _unregister_asset(engine: Engine, _: str, inputs: Mapping[str, Any]) -> Registration:
+    return await AssetRegistry(engine.router).unregister_asset(**inputs)
+
+
+async def _list_assets(engine: Engine, _: str, inputs: Mapping[str, Any]) -> list[Asset]:
+    return await AssetRegistry(engine.router).list_assets(**inputs)
+
+
 async def _status(engine: Engine, _: str) -> Mapping[str, Any]:
     return engine.status()
 
@@ -106,16 +120,19 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "health": _health,
     "intelligent_code_gen": _intelligent_code_gen,
     "intents": _intents,
+    "list_assets": _list_assets,
     "locate_and_decide": _locate_and_decide,
     "models": _models,
     "outlook": _outlook,
     "pause": _pause,
+    "register_asset": _register_asset,
     "reload": _reload,
     "resume": _resume,
     "run": _run,
     "set_layer": _set_layer,
     "status": _status,
     "stop": _stop,
+    "unregister_asset": _unregister_asset,
     "usage": _usage,
     "where": _where,
 }

@@ -58,6 +58,6 @@ def get_provider(name: str, settings: Mapping[str, Any] | None = None) -> PlainP
 
     plugins = Plugins()
     if name not in plugins.providers:
-        raise PluginMissingError(missing_provider(name, plugins), plugin=name, hint=install.hint(name))
+        raise PluginMissingError(missing_provider(name, plugins), plugin=name, hint=install.install_hint(name))
     entry = {"provider": name, **dict(settings or {})}
     return PlainProvider(build(Layers.of({"models": {name: entry}}, plugins.sections)), plugins)

@@ -12,6 +12,7 @@ from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any
 
 from aurarouter_core.database import Database, transaction
+from aurarouter_core.store import missed
 from aurarouter_core.store.audit_rows import AuditRow, Configuration, Coverage, Found
 from aurarouter_core.store.schema import STEPS
 from aurarouter_hooks import AuraRouterError
@@ -81,6 +82,14 @@ class Audit:
                 self._drop()
                 raise
 
+    def misses(self, configuration: Configuration) -> None:
+        """A configuration is in use today that could not be written down: leave a mark of that.
+
+        Raises:
+            OSError: Not even that can be written.
+        """
+        missed.mark(self.path, day(time.time()), configuration.hash)
+
     def keep_private(self, conversation: str) -> None:
         """A conversation is private from now on, for every process.
 
@@ -143,7 +152,15 @@ class Audit:
         """What the audit covers."""
         times = dict(self._database.read("SELECT what, at FROM audit_times"))
         uses = self._database.read("SELECT day, configuration FROM audit_uses ORDER BY day")
-        return Coverage(began=times.get("began"), pruned=times.get("pruned"), uses=tuple(map(tuple, uses)))
+        asked = self._database.read("SELECT DISTINCT day FROM usage WHERE attempts > failures ORDER BY day")
+        return Coverage(
+            began=times.get("began"),
+            pruned=times.get("pruned"),
+            uses=tuple(map(tuple, uses)),
+            missed=missed.marks(self.path),
+            asked=tuple(day for (day,) in asked),
+            writable=missed.can_mark(self.path),
+        )
 
     def configurations(self) -> Mapping[str, Any]:
         """What each hash stands for."""
@@ -167,6 +184,7 @@ class Audit:
                 )
             if self._pruned_at is None or not 0 <= now - self._pruned_at < PRUNE_EVERY:
                 self._prune(self._connection, now - self.days * A_DAY)
+                missed.forget(self.path, day(now - self.days * A_DAY))
                 self._pruned_at = now
 
     @staticmethod

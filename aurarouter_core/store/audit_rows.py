@@ -76,11 +76,17 @@ class Coverage:
         began: Unix time at which it was begun; None when it never was.
         pruned: Rows before this Unix time may be gone; None when none ever went.
         uses: (day in UTC, configuration) of every configuration under which models were asked.
+        missed: The same of those that could not be written down when they were used.
+        asked: Days on which a model answered, as usage has counted them.
+        writable: A configuration that can't be written down from now on will be known to be missing.
     """
 
     began: float | None = None
     pruned: float | None = None
     uses: tuple[tuple[str, str], ...] = ()
+    missed: tuple[tuple[str, str], ...] = ()
+    asked: tuple[str, ...] = ()
+    writable: bool = True
 
     @property
     def since(self) -> float | None:

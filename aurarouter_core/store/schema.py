@@ -26,6 +26,14 @@ def _count_old_traces(connection: sqlite3.Connection) -> None:
     sums.write(connection)
 
 
+def _add_spared(connection: sqlite3.Connection) -> None:
+    """Files of the second version on have counted usage without them."""
+    there = {row[1] for row in connection.execute("PRAGMA table_info(usage)")}
+    for name, kind in (("unasked", "INTEGER"), ("spared", "REAL")):
+        if name not in there:
+            connection.execute(f"ALTER TABLE usage ADD COLUMN {name} {kind} NOT NULL DEFAULT 0")
+
+
 FIRST = (
     """CREATE TABLE IF NOT EXISTS traces (
         id TEXT NOT NULL, task_id TEXT NOT NULL, started_at REAL NOT NULL, ok INTEGER NOT NULL, body TEXT NOT NULL,
@@ -46,7 +54,8 @@ SECOND = (
         surface TEXT NOT NULL, tasks INTEGER NOT NULL, failed INTEGER NOT NULL, attempts INTEGER NOT NULL,
         failures INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
         cached_input_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL, estimated INTEGER NOT NULL,
-        unpriced INTEGER NOT NULL, cost REAL, seconds REAL NOT NULL,
+        unpriced INTEGER NOT NULL, cost REAL, seconds REAL NOT NULL, unasked INTEGER NOT NULL DEFAULT 0,
+        spared REAL NOT NULL DEFAULT 0,
         PRIMARY KEY ({", ".join(KEYS)})) WITHOUT ROWID""",
     # Records that each running process has brought to an end: written, or counted as dropped.
     "CREATE TABLE runs (id TEXT PRIMARY KEY, settled INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID",
@@ -75,4 +84,5 @@ AUDIT = (
     "INSERT INTO audit_times VALUES ('began', (julianday('now') - 2440587.5) * 86400.0)",
     "CREATE TABLE private_conversations (id BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
 )
-STEPS = (FIRST, SECOND, THIRD, AUDIT)
+SPARED = (_add_spared,)
+STEPS = (FIRST, SECOND, THIRD, AUDIT, SPARED)

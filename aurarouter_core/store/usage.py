@@ -25,6 +25,8 @@ FIGURES = (
     "unpriced",
     "cost",
     "seconds",
+    "unasked",
+    "spared",
 )
 FAILURES = ("failed", "incomplete", "error")
 """Outcomes of an attempt that count as failures; one that was cancelled does not."""
@@ -76,7 +78,7 @@ def counted(trace: Any) -> Iterator[Count]:
         yield _key(day, role, attempt, around), [1, failed, *_figures(attempt)]
     else:
         role = trace.decision.role if trace.decision else ""
-        yield (day, "", "", _text(role), *around), [1, failed, *[0] * 8, None, 0.0]
+        yield (day, "", "", _text(role), *around), [1, failed, *[0] * 8, None, 0.0, 0, 0.0]
 
 
 @lru_cache(maxsize=64)
@@ -90,6 +92,8 @@ def _key(day: str, role: str, attempt: Any, around: tuple[str, str]) -> Key:
 
 def _figures(attempt: Any) -> list[Any]:
     usage, cost = attempt.usage, attempt.cost
+    spared = getattr(attempt, "spared", None)  # traces of older versions have none
+    answered = attempt.outcome == "ok" and not getattr(attempt, "asked", True)
     known = _finite(cost)
     tokens = (
         [usage.input_tokens, usage.output_tokens, usage.cached_input_tokens, usage.reasoning_tokens]
@@ -104,6 +108,8 @@ def _figures(attempt: Any) -> list[Any]:
         int(bool(usage) and not known),
         cost if known else None,
         attempt.seconds if _finite(attempt.seconds) else 0.0,
+        int(answered),
+        spared if answered and _finite(spared) else 0.0,
     ]
 
 

@@ -1,6 +1,6 @@
 """The contract between the AuraRouter kernel and everything that plugs into it."""
 
-from aurarouter_hooks.assets import AssetSource, FetchProgress
+from aurarouter_hooks.assets import AssetContext, AssetSource, FetchProgress
 from aurarouter_hooks.errors import (
     AllModelsFailedError,
     AssetError,
@@ -87,6 +87,7 @@ from aurarouter_hooks.values import (
 __all__ = [
     "AllModelsFailedError",
     "Analysis",
+    "AssetContext",
     "AssetError",
     "AssetOffer",
     "AssetSource",

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from attrs import frozen
+
 from aurarouter_hooks.errors import AssetError
-from aurarouter_hooks.values import AssetOffer, AssetSpec
+from aurarouter_hooks.values import AssetOffer, AssetSpec, Secret
 
 FetchProgress = Callable[[int, int | None], None]
 """Called with bytes so far and bytes in all, None when unknown."""
 
 
+async def _no_key(_: str) -> Secret | None:
+    return None
+
+
+@frozen(kw_only=True)
+class AssetContext:
+    """What a source is told of whom it works for.
+
+    Attributes:
+        endpoint: The address of its hub, as the configuration says (`assets.endpoint`); "" for the source's own.
+        key: Looks a key up by name: a variable of the environment, else a key that `aurarouter keys` keeps; None when
+            there is neither. Raises an `AuraRouterError` when the kept keys can't be read.
+    """
+
+    endpoint: str = ""
+    key: Callable[[str], Awaitable[Secret | None]] = _no_key
+
+
 class AssetSource:
-    """Fetches the files of one scheme. Registered as a class, made without arguments when first needed."""
+    """Fetches the files of one scheme. Registered as a class, made when it is needed.
+
+    Args:
+        context: What it is told; alone, it works without keys.
+    """
+
+    def __init__(self, context: AssetContext | None = None) -> None:
+        self.context = context or AssetContext()
 
     async def fetch(self, spec: AssetSpec, folder: Path, progress: FetchProgress) -> Path:
         """Put the file into `folder`, verified, whole or not at all, and return its path.

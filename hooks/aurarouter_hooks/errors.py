@@ -13,7 +13,7 @@
     │   ├── NoModelLeftError            .vetoes: {model id: reason}
     │   ├── PrivacyError                .vetoes; private content had nowhere allowed to go
     │   ├── BudgetError                 .vetoes .retry_after; money or an allowance is used up
-    │   └── AllModelsFailedError        .attempts, in the order they were made
+    │   └── AllModelsFailedError        .attempts, in the order they were made; .retry_after
     ├── AssetError                      a model file could not be found, fetched or verified
     ├── DaemonError                     the shared engine could not be reached
     └── ProviderError                   .provider .model; the kind that moves a chain on
@@ -172,6 +172,12 @@ class AllModelsFailedError(RoutingError):
     def __init__(self, message: str, *, attempts: Sequence[Attempt] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.attempts = tuple(attempts)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until the first of them may be asked again, where one of them said so."""
+        waits = [attempt.error.retry_after for attempt in self.attempts if attempt.error]
+        return min((wait for wait in waits if wait is not None), default=None)
 
 
 class AssetError(AuraRouterError):

@@ -75,6 +75,7 @@ def test_a_path_that_is_not_there_names_the_nearest(aurarouter: Run) -> None:
     assert "did you mean models.e.provider?" in done.stderr
 
 
+@pytest.mark.promise("not-applied.1")
 def test_origin_says_for_each_setting_where_it_comes_from(aurarouter: Run, home: Path) -> None:
     done = aurarouter("config", "show", "--origin", config=WITH_SECRETS, AURAROUTER_MODELS__E__TIMEOUT="7")
     lines = done.stdout.splitlines()

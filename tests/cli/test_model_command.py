@@ -127,6 +127,7 @@ def test_remove_knows_what_does_not_stand_in_the_file(aurarouter: Run, home: Pat
 # A real prompt
 
 
+@pytest.mark.promise("connectivity.1")
 def test_test_asks_a_real_question_and_tells_time_and_tokens(aurarouter: Run, fault_server: Any) -> None:
     fault_server.always(whole_stream("Blue", "."))
     config = (

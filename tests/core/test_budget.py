@@ -180,13 +180,17 @@ async def test_half_a_stream_costs_what_was_read_and_written(
 async def test_a_cancelled_task_is_settled_before_and_after_its_first_word(
     configure: Configure, plugins: Plugins, home: Path, after: int
 ) -> None:
-    waits = asyncio.Event()
-    items = ("y" * 40, waits.wait) if after else (waits.wait, "y")
+    reached = asyncio.Event()
+
+    async def waits() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    items = ("y" * 40, waits) if after else (waits, "y")
     async with Router(configure(budget=ROOMY, a=script(*items)), plugins) as router:
         running = asyncio.create_task(router.run(Task("x" * 4000)))
-        while not rows(home)[1]:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        await reached.wait()
+        assert rows(home)[1] == 1
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

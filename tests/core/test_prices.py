@@ -9,7 +9,8 @@ from attrs import evolve
 
 from aurarouter_core.config import Config
 from aurarouter_core.configured import configured
-from aurarouter_core.cost import A_FILE, at_most, cost, is_free, limited, price_of
+from aurarouter_core.cost import at_most, cost, is_free, limited, price_of
+from aurarouter_core.length import A_FILE
 from aurarouter_core.prices import FREE, VENDORS, age, listed
 from aurarouter_hooks import ConfigError, Location, Media, Message, Model, Price, Prompt, Usage
 

@@ -128,6 +128,7 @@ async def test_private_data_is_found_wherever_it_stands(ask: Any, task: Task) ->
     assert KEY not in str(told.value)
 
 
+@pytest.mark.promise("future.17")
 async def test_it_goes_to_the_model_on_this_machine(ask: Any, seen: list[Prompt]) -> None:
     done = await ask(Task(f"pay with {CARD}"))
     assert done.text == "home says hello"

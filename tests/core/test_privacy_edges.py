@@ -115,6 +115,7 @@ ENDPOINTS = {
 }
 
 
+@pytest.mark.promise("security.5")
 @pytest.mark.parametrize(("endpoint", "told"), ENDPOINTS.items())
 def test_endpoints_in_the_clear_are_told(endpoint: str, told: bool) -> None:
     config = Config(

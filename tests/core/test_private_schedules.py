@@ -6,12 +6,13 @@ Chains of cleared and uncleared models on real sockets; every byte that reaches 
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, aclosing
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
 import faults
 from aurarouter_core import Plugins, Router, Task, load_config, privacy
@@ -21,11 +22,14 @@ from aurarouter_core.detector import Detector
 from aurarouter_core.home import Home
 from aurarouter_hooks import (
     AllModelsFailedError,
+    Call,
     Done,
+    Event,
     Media,
     Message,
     NoModelLeftError,
     PrivacyError,
+    Proceed,
     Text,
     ToolResult,
 )
@@ -33,6 +37,8 @@ from listener import Listener, leaked
 
 CLEARED = {"trusted", "named"}
 HOST = "models.test"
+ENDS = (PrivacyError, AllModelsFailedError, NoModelLeftError)
+"""How a task may end without an answer."""
 FAULTS = [
     faults.status(500), faults.status(429, {"retry-after-ms": "1"}), faults.reset, faults.half_a_stream(),
     faults.half_a_stream("reset"), faults.answer(b"\xff\xfe<html>"), faults.status(401),
@@ -70,9 +76,25 @@ def world() -> Iterator[World]:
         yield World(stack)
 
 
+class LooksUp:
+    """Middleware that adds to a prompt what it asks for, once the model is chosen."""
+
+    scope, order = "attempt", 0
+
+    async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+        assert call.prompt is not None
+        _, wanted, what = call.prompt.text.partition("Look up ")
+        if wanted:
+            found = Message("user", f"Found: {bytes.fromhex(what).decode()}")
+            call = evolve(call, prompt=evolve(call.prompt, messages=(*call.prompt.messages, found)))
+        async with aclosing(proceed(call)) as events:
+            async for event in events:
+                yield event
+
+
 @pytest.fixture
 def plugins(make_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> Plugins:
-    """With one that wants uncleared models first; and a name whose address changes once it was checked."""
+    """With one that wants uncleared models first, one that adds to prompts, and a name whose address changes."""
     looked_up = asyncio.BaseEventLoop.getaddrinfo
 
     async def changing(loop: Any, host: Any, port: Any, **rest: Any) -> Any:
@@ -83,7 +105,7 @@ def plugins(make_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> Plugins:
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", changing)
     first = make_plugin("first", score_models=lambda models: {m.id: 1e9 for m in models if m.id not in CLEARED})
-    return Plugins(extra=[first])
+    return Plugins(extra=[first, make_plugin("adding", register_middleware=lambda: [LooksUp()])])
 
 
 def settings(world: World, dice: random.Random, *, redact: bool) -> dict[str, Any]:
@@ -103,6 +125,23 @@ def settings(world: World, dice: random.Random, *, redact: bool) -> dict[str, An
     }  # fmt: skip
 
 
+@frozen
+class Outcome:
+    """How a task ended.
+
+    Attributes:
+        kind: What kind of task it was.
+        private: It was private from its first word.
+        ended: "answered", or the name of an error.
+        model: Who answered, or who said the last word of a plan.
+    """
+
+    kind: str
+    private: bool
+    ended: str
+    model: str = ""
+
+
 class Day:
     """One schedule: what is asked of one router, and what must not leave."""
 
@@ -112,7 +151,7 @@ class Day:
         self.card = card(self.dice)
         self.redact = self.dice.random() < 0.25
         self.secrets = [self.card]
-        self.outcomes: list[Any] = []
+        self.outcomes: list[Outcome] = []
 
     @property
     def word(self) -> str:
@@ -144,51 +183,59 @@ class Day:
         picture = Media(media_type="image/jpeg", data=b"\xff\xd8\xff\xe1" + said.encode() + b"\xff")
         return Task(messages=[Message("user", [Text("What is this?"), picture])])
 
-    async def ask(self, router: Router, task: Task, *, must: bool = True) -> None:
+    async def tell(self, kind: str, private: bool, events: AsyncGenerator[Event]) -> None:
+        """Live through a task, to whatever end."""
         try:
-            async with aclosing(router.stream(task)) as events:
+            async with aclosing(events):
                 async for event in events:
                     if isinstance(event, Done):
-                        self.outcomes.append((must, event))
-        except (PrivacyError, AllModelsFailedError, NoModelLeftError) as error:
-            self.outcomes.append((must, error))
+                        last = event.trace.attempts[-1].model
+                        steps = f" of {len(event.steps)} steps" if event.steps else ""
+                        self.outcomes.append(Outcome(kind + steps, private, "answered", last))
+        except ENDS as error:
+            self.outcomes.append(Outcome(kind, private, type(error).__name__))
 
     async def one_thing(self, router: Router) -> None:
-        match self.dice.choice(["run", "cut", "plan", "review", "compare", "chat", "public", "conversation"]):
+        kinds = ["run", "cut", "plan", "private plan", "review", "compare", "chat", "public", "conversation", "added"]
+        match kind := self.dice.choice(kinds):
             case "run":
-                await self.ask(router, self.private())
+                await self.tell(kind, True, router.stream(self.private()))
             case "cut":
-                with contextlib.suppress(PrivacyError, AllModelsFailedError, NoModelLeftError):
+                with contextlib.suppress(*ENDS):
                     async with aclosing(router.stream(self.private())) as events:
                         for _ in range(self.dice.randint(1, 4)):
                             await anext(events, None)
             case "plan":
-                self.world.open[0].says = self.world.open[1].says = f"It is {self.card}."  # comes up in step 2
-                self.world.trusted.says = self.world.stranger.says = f"It is {self.card}."
-                await self.ask(router, Task("Plan the bakery", mode="plan"), must=False)
+                for server in (*self.world.open, self.world.trusted, self.world.stranger):
+                    server.says = f"It is {self.card}."  # comes up in step 3 of 4
+                await self.tell(kind, False, router.stream(Task("Plan the bakery", mode="plan")))
+            case "private plan":
+                await self.tell(kind, True, router.stream(evolve(self.private(), mode="plan")))
             case "review":
-                await self.ask(router, evolve(self.private(), review=True))
+                await self.tell(kind, True, router.stream(evolve(self.private(), review=True)))
             case "compare":
-                await compare(router, self.private(), ["open0", "open1", "trusted", "named"])
+                for side in await compare(router, self.private(), ["open0", "open1", "trusted", "named"]):
+                    ended = "answered" if side.success or side.error is None else side.error.type
+                    self.outcomes.append(Outcome(kind, True, ended, side.model))
             case "chat":
                 await self._chat(router)
             case "public":
-                await self.ask(router, Task("Say hello"), must=False)
+                await self.tell(kind, False, router.stream(Task("Say hello")))
+            case "added":  # by a middleware, right before each attempt
+                await self.tell(kind, False, router.stream(Task(f"Look up {self.card.encode().hex()}")))
             case "conversation":
                 name, word = f"talk {self.word}", self.word
-                await self.ask(router, evolve(self.private(), conversation=name, private=True))
+                await self.tell(kind, True, router.stream(evolve(self.private(), conversation=name, private=True)))
                 self.secrets.append(word)
-                await self.ask(router, Task(f"Remember {word}", conversation=name))
+                await self.tell(kind, True, router.stream(Task(f"Remember {word}", conversation=name)))
 
     async def _chat(self, router: Router) -> None:
         kept = Conversations(self.home.conversations)
         chat = Chat(router, kept, kept.begin())
-        turns = [*(Task(f"Turn {number}") for number in range(4)), Task(f"Pay with {self.card}"), Task("And now?")]
-        for turn in turns:
-            with contextlib.suppress(PrivacyError, AllModelsFailedError, NoModelLeftError):
-                async with aclosing(chat.say(turn)) as events:
-                    async for _ in events:
-                        pass
+        for number in range(4):
+            await self.tell("chat, public", False, chat.say(Task(f"Turn {number}")))
+        await self.tell("chat", True, chat.say(Task(f"Pay with {self.card}")))
+        await self.tell("chat", True, chat.say(Task("And now?")))
 
     async def live(self, monkeypatch: pytest.MonkeyPatch) -> None:
         world, dice = self.world, self.dice
@@ -209,17 +256,16 @@ class Day:
             if dice.random() < 0.3:
                 monkeypatch.setattr(Detector, "find", _broken)
                 self.secrets.append(self.word)
-                await self.ask(router, Task(f"Remember {self.secrets[-1]}"))
+                await self.tell("broken detector", True, router.stream(Task(f"Remember {self.secrets[-1]}")))
 
     def check(self) -> None:
         for secret in self.secrets:
             for server in self.world.uncleared:
                 for form in (secret, secret.replace(" ", "")) if secret == self.card else (secret,):
                     assert not leaked(bytes(server.heard), form), f"schedule {self.seed}: {form!r} at {server.url}"
-        for must, outcome in self.outcomes:
-            if must and isinstance(outcome, Done) and not self.redact:
-                answered = outcome.trace.attempts[-1].model
-                assert answered in CLEARED, f"schedule {self.seed}: answered by {answered}"
+        for outcome in self.outcomes:
+            if outcome.private and outcome.ended == "answered" and not self.redact:
+                assert outcome.model in CLEARED, f"schedule {self.seed}: {outcome.kind} answered by {outcome.model}"
 
 
 def _broken(self: Detector, text: str, most: int = -1) -> Any:
@@ -239,23 +285,30 @@ def live(world: World, plugins: Plugins, seed: int) -> Day:
     return day
 
 
+def answered(days: Sequence[Day]) -> float:
+    """The share of private tasks that somebody answered: where nobody does, silence means nothing."""
+    private = [one.ended for day in days for one in day.outcomes if one.private]
+    return private.count("answered") / len(private)
+
+
 def test_nothing_private_arrives_where_it_may_not(world: World, plugins: Plugins) -> None:
     days = [live(world, plugins, seed) for seed in range(40)]
-    answered = [isinstance(outcome, Done) for day in days for must, outcome in day.outcomes if must]
-    assert sum(answered) > len(answered) / 4
+    assert answered(days) > 0.3
 
 
 @pytest.mark.soak
 def test_nothing_private_arrives_in_two_thousand_days(
     world: World, plugins: Plugins, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ends: dict[str, int] = {}
-    for seed in range(2000):
-        for must, outcome in live(world, plugins, seed).outcomes:
-            name = f"{'private' if must else 'other'}: {type(outcome).__name__}"
-            ends[name] = ends.get(name, 0) + 1
+    days = [live(world, plugins, seed) for seed in range(2000)]
+    ends = Counter(
+        ("private " if one.private else "") + f"{one.kind}: {one.ended}" for day in days for one in day.outcomes
+    )
     with capsys.disabled():
-        print("\n" + "\n".join(f"{name:<32}{count:>6}" for name, count in sorted(ends.items())))
+        print("\n" + "\n".join(f"{name:<60}{count:>6}" for name, count in sorted(ends.items())))
+        print(f"answered, of the private ones: {answered(days):.0%}")
+    assert answered(days) > 0.4
+    assert ends["plan of 4 steps: answered"] > 50  # the card came up in the third, and the fourth was asked with it
 
 
 def test_the_test_sees_what_a_missing_filter_lets_out(

@@ -200,6 +200,9 @@ async def test_what_goes_wrong_is_told_with_every_key_there(server: FaultServer,
         ({"task": "a", "file_context": ["x"]}, "'file_context' must be text, not list"),
         ({"task": "a", "modle": "m"}, "unknown input 'modle'"),
         ({"task": "a", "private": "no"}, "'private' can't be str"),
+        ({"task": "a", "request_id": 3}, "'request_id' can't be int"),
+        ({"task": "a", "request_id": " "}, "'request_id' is empty"),
+        ({"task": "a", "request_id": "x" * 201}, "201 characters, 200 are allowed"),
     ],
 )
 async def test_inputs_that_are_wrong(server: FaultServer, router: Router, inputs: dict[str, Any], why: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from aurarouter_core import cost, prices
+from aurarouter_core import length, prices
 from aurarouter_core.cli.failure import exit_code
 from aurarouter_core.config import PriceEntry, settings_of
 from aurarouter_core.tally import CHARACTERS_PER_TOKEN
@@ -45,7 +45,7 @@ def test_the_commands_print_what_the_page_says(blocks_of: Callable[[str, str], l
 
 
 def test_the_figures_are_in_force() -> None:
-    assert f"{cost.A_FILE:,} tokens for each picture" in TEXT
+    assert f"{length.A_FILE:,} tokens for each picture" in TEXT
     assert f"more than {prices.OLD} days ago" in TEXT
     assert (re.search("four characters", TEXT)[0], 4) == ("four characters", CHARACTERS_PER_TOKEN)  # type: ignore[index]
     assert f"exit code {exit_code(BudgetError('spent'))}." in TEXT

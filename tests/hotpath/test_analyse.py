@@ -1,5 +1,7 @@
 """What a pass finds in a text, in both implementations."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -169,3 +171,22 @@ def test_resolve(analyser: Any) -> None:
         "translator",
     ]
     assert [analyser.resolve(word) for word in ("", " ", "plann", "code generations")] == [None] * 4
+
+
+def test_a_program_that_ends_with_an_error_ends_with_that_error() -> None:
+    """At the very end Python takes apart what its last error still holds, in an order of its own."""
+    program = """
+from aurarouter_core.hotpath import Analyser
+from aurarouter_core.lexicon import Lexicon
+
+def main():
+    lexicon = Lexicon.default()
+    analyser = Analyser(lexicon)
+    ring = [analyser, lexicon]
+    ring.append(ring)
+    raise ValueError("of its own")
+
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "ValueError: of its own")

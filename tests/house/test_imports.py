@@ -69,6 +69,10 @@ ALLOWED: list[tuple[str, set[str]]] = [
         },
     ),
     (
+        "aurarouter_plugins/telemetry",
+        {"aurarouter_hooks", "aurarouter_core", "aurarouter_telemetry", "attrs", "click", "opentelemetry"},
+    ),
+    (
         "aurarouter_plugins/gui/aurarouter_gui/views",
         {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6"},
     ),

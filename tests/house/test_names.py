@@ -20,7 +20,8 @@ def test_a_plugins_names_follow_its_folder(folder: Path) -> None:
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     module = f"aurarouter_{folder.name.replace('-', '_')}"
     assert project["name"] == f"aurarouter-{folder.name}"
-    assert project["entry-points"]["aurarouter"] == {folder.name: module}
+    (place,) = project["entry-points"]["aurarouter"].items()
+    assert (place[0], place[1].partition(":")[0]) == (folder.name, module)
     assert (folder / f"{module}.py").is_file() or (folder / module / "__init__.py").is_file()
 
 
@@ -42,7 +43,7 @@ def test_extras_are_folders_in_a_checkout_and_names_in_a_release(monkeypatch: py
     monkeypatch.setattr(setuptools, "setup", lambda **given: seen.update(given))
     runpy.run_path(str(ROOT / "setup.py"))
     extras = seen["extras_require"]
-    assert set(extras) == {folder.name for folder in PROJECTS} | {"all", "dev", "keyring", "re2"}
+    assert set(extras) == {folder.name for folder in PROJECTS} | {"all", "dev", "keyring", "opentelemetry", "re2"}
     assert not any(re.match(r"aurarouter-llamacpp(?!-)", need) for need in extras["all"])
     for folder in PROJECTS:
         named = f"aurarouter-{folder.name}"

@@ -84,6 +84,22 @@ def test_a_plugin_that_is_uninstalled_leaves_no_trace(new_venv: Any, wheels: Pat
     assert missing.returncode == 2
 
 
+@pytest.mark.promise("overview.2", "quick-start.1", "compatibility.6")
+def test_the_grid_comes_with_its_extra_and_goes_without_a_trace(new_venv: Any, wheels: Path) -> None:
+    venv = new_venv("grid")
+    venv.install("--no-index", "--find-links", wheels, "aurarouter[auragrid,echo]")
+    assert "auragrid" in venv.ok("aurarouter", "plugins")
+    assert "init-cluster" in venv.ok("aurarouter", "grid", "--help")
+    venv.ok("pip", "uninstall", "-q", "-y", "aurarouter-auragrid")
+    assert "auragrid" not in venv.ok("aurarouter", "plugins")
+    missing = venv.run("aurarouter", "grid", "up")
+    assert missing.returncode == 2
+    assert "[auragrid]" in missing.stderr
+    venv.home.mkdir(parents=True, exist_ok=True)
+    (venv.home / "auraconfig.yaml").write_text("models: {me: {provider: echo}}\nroles: {reasoning: [me]}\n")
+    assert venv.ok("aurarouter", "run", "--role", "reasoning", "hello").strip() == "hello"
+
+
 def test_hints_name_the_wheelhouse_that_we_came_from(new_venv: Any, wheels: Path) -> None:
     venv = new_venv("hint")
     venv.install("--no-index", "--find-links", wheels, kernel(wheels))

@@ -7,15 +7,20 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from attrs import evolve
+from click.testing import CliRunner
 
 from aurarouter_auragrid.cell import Cell, read_cell
 from aurarouter_auragrid.client.session import Session
+from aurarouter_core.cli import cli
+from aurarouter_core.cli.failure import exit_code
 from aurarouter_core.home import Home
+from aurarouter_hooks import AuraRouterError
 
 ECHO = """
 models:
@@ -83,11 +88,19 @@ class GridNode:
         config: Its configuration file's text.
         grid: More of the section `grid`.
         program: Code to run in the place of the command, for a node with plugins of a test's own.
+        inside: A command in front of every other, to run it on a host of its own.
     """
 
     def __init__(
-        self, name: str, folder: Path, config: str = ECHO, grid: dict[str, Any] | None = None, program: str = ""
+        self,
+        name: str,
+        folder: Path,
+        config: str = ECHO,
+        grid: dict[str, Any] | None = None,
+        program: str = "",
+        inside: tuple[str, ...] = (),
     ) -> None:
+        self._inside = inside
         self.name, self.folder = name, folder
         self.home = folder / "node-home"
         self.home.mkdir(parents=True)
@@ -118,7 +131,17 @@ class GridNode:
         (self.home / "grid" / "cell.json").unlink(missing_ok=True)
         with (self.folder / "node.log").open("a") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", self._program, "--config", str(self._config), "grid", "up", "--json"],
+                [
+                    *self._inside,
+                    sys.executable,
+                    "-c",
+                    self._program,
+                    "--config",
+                    str(self._config),
+                    "grid",
+                    "up",
+                    "--json",
+                ],
                 stdout=subprocess.PIPE,
                 stderr=out,
                 text=True,
@@ -171,8 +194,24 @@ class GridNode:
         return Session(cell=evolve(self.cell))
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of this machine's user."""
-        command = [sys.executable, "-c", "from aurarouter_core.cli import main; main()", "--config", str(self._config)]
+        """Run a command of this machine's user in this process; a thread, since the command has a loop of its own."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(self._ran, arguments).result()
+
+    def _ran(self, arguments: tuple[str, ...]) -> "subprocess.CompletedProcess[str]":
+        command = ["--config", str(self._config), *arguments]
+        done = CliRunner(env={"AURAROUTER_HOME": str(self.home)}).invoke(cli, command, prog_name="aurarouter")
+        code, said, error = done.exit_code, done.stderr, done.exception
+        if isinstance(error, AuraRouterError):
+            code, said = exit_code(error), f"Error: {error}\nHint: {error.hint}\n"
+        elif isinstance(error, Exception):
+            raise error
+        return subprocess.CompletedProcess(command, code, done.stdout, said)
+
+    def run_program(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The same in a process of its own, as a user does."""
+        python = [*self._inside, sys.executable]
+        command = [*python, "-c", "from aurarouter_core.cli import main; main()", "--config", str(self._config)]
         return subprocess.run(
             [*command, *arguments], env=self.environ(), capture_output=True, text=True, timeout=60, check=False
         )

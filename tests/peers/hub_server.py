@@ -4,6 +4,8 @@ with HubServer({"model.gguf": b"GGUF..."}) as hub:
     os.environ["HF_ENDPOINT"] = hub.url     # OWNER/REPO is "maker/small"
     hub.cut_after = 1000                    # the next file is cut off there
     hub.refuse(429, {"Retry-After": "7"})   # the next request to the hub is refused
+    hub.refuse_file(403)                    # the next one to the other host
+    hub.leads_to = "http://..."             # where the hub says that its files are; "" for the other host
     hub.asked, hub.files_asked              # (path, headers) of what came to the hub and to the other host
 """
 
@@ -15,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -30,17 +33,26 @@ class HubServer:
         url: The hub's address; `cdn` is that of the files.
         cut_after: The next file ends after so many bytes; None for never.
         pause: Seconds between two pieces of a file.
+
+    Args:
+        files: By name.
+        tls: The hub speaks TLS with it, as `localhost`; the other host never does.
     """
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], tls: SSLContext | None = None) -> None:
         self.files = dict(files)
         self.asked: list[Asked] = []
         self.files_asked: list[Asked] = []
         self.cut_after: int | None = None
         self.pause = 0.0
+        self.leads_to = ""
         self._refusals: list[tuple[int, dict[str, str]]] = []
+        self._file_refusals: list[tuple[int, dict[str, str]]] = []
         self._servers = [_server(self._hub), _server(self._file)]
         self.url, self.cdn = (f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers)
+        if tls is not None:
+            self._servers[0].socket = tls.wrap_socket(self._servers[0].socket, server_side=True)
+            self.url = f"https://localhost:{self._servers[0].server_address[1]}"
 
     def __enter__(self) -> Self:
         self._threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in self._servers]
@@ -58,6 +70,10 @@ class HubServer:
         """Refuse the next request to the hub."""
         self._refusals.append((status, dict(headers or {})))
 
+    def refuse_file(self, status: int, headers: Mapping[str, str] | None = None) -> None:
+        """Refuse the next request to the other host."""
+        self._file_refusals.append((status, dict(headers or {})))
+
     def digest(self, file: str) -> str:
         """A file's SHA-256."""
         return hashlib.sha256(self.files[file]).hexdigest()
@@ -73,7 +89,7 @@ class HubServer:
         elif path in (f"/api/models/{REPO}", f"/api/models/{REPO}/revision/main"):
             _json(turn, self._info())
         elif (file := path.removeprefix(f"/{REPO}/resolve/main/")) in self.files:
-            _say(turn, 302, {"Location": f"{self.cdn}/blob/{file}?signature=x"})
+            _say(turn, 302, {"Location": self.leads_to or f"{self.cdn}/blob/{file}?signature=x"})
         else:
             _say(turn, 404, {"X-Error-Code": "RepoNotFound" if REPO not in path else "EntryNotFound"})
 
@@ -91,6 +107,8 @@ class HubServer:
     def _file(self, turn: BaseHTTPRequestHandler) -> None:
         headers = {name.lower(): value for name, value in turn.headers.items()}
         self.files_asked.append((turn.path, headers))
+        if self._file_refusals:
+            return _say(turn, *self._file_refusals.pop(0))
         file = unquote(urlsplit(turn.path).path).removeprefix("/blob/")
         data, tag = self.files[file], f'"{self.digest(file)}"'
         start = 0

@@ -17,7 +17,7 @@ class Listener(FaultServer):
 
     Attributes:
         heard: All bytes, in order.
-        says: What it answers to the second step of a plan.
+        says: What it answers to the third step of a plan.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -44,12 +44,12 @@ class Listener(FaultServer):
         self.always(self.plays)
 
     async def plays(self, turn: Turn) -> None:
-        """A plan of three steps, an answer to one, a verdict, or just a word."""
+        """A plan of four steps, an answer to one, a verdict, or just a word."""
         body: Any = turn.request.json if turn.request.body else {}
         content = body["messages"][-1]["content"] if body.get("messages") else ""
         text = content if isinstance(content, str) else ""
         said = {
-            "plan": plan_of("List the things", "Count the things", "Add them up"),
+            "plan": plan_of("List the things", "Sort them", "Count the things", "Add them up"),
             "step": self.says if "Count the things" in text.rpartition("The step:")[2] else "one",
             "review": json.dumps({"verdict": "pass", "reasons": []}),
         }.get(kind_of(text), "Hello.")

@@ -1,6 +1,6 @@
-"""A program to be killed: it fetches one file of the hub that HF_ENDPOINT names, and prints a line once bytes arrive.
+"""A program to be killed: it pulls one file of the hub that HF_ENDPOINT names, as a model, and says when it begins.
 
-python pull_victim.py PLACE FOLDER
+python pull_victim.py CONFIG PLACE
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ import asyncio
 import sys
 from pathlib import Path
 
-from aurarouter_assets.hf import HfSource
+from aurarouter_core import Plugins, Router, load_config
+from aurarouter_core.pull import pull, wanted
 
 
-async def main(place: str, folder: Path) -> None:
-    (spec,) = await HfSource().files(place)
-    print("at work", flush=True)
-    await HfSource().fetch(spec, folder, lambda _done, _all: None)
+async def main(config: Path, place: str) -> None:
+    plugins = Plugins()
+    async with Router(load_config(plugins, path=config), plugins) as router:
+        goal = await wanted(router, place)
+        print("at work", flush=True)
+        await pull(router, goal, lambda _done, _all: None, "a,b")
     print("done", flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from aurarouter_assets import download, hf
+from aurarouter_assets import download
 from aurarouter_assets.hf import HfSource
 from aurarouter_assets.url import UrlSource
-from aurarouter_hooks import AssetError, AssetSpec
+from aurarouter_core.asset_settings import Assets
+from aurarouter_core.fetching import Sources
+from aurarouter_core.home import Home
+from aurarouter_core.keys import KeyStore
+from aurarouter_hooks import AssetError, AssetSpec, Secret
 from hub_server import HubServer
 
 CONTENT = b"GGUF" + bytes(range(256)) * 4000
@@ -28,12 +32,17 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         yield server
 
 
+def source(endpoint: str = "") -> HfSource:
+    """As the kernel makes it."""
+    return HfSource(Sources.of({}, Assets(endpoint=endpoint), Home.of()).context)
+
+
 def silent(_done: int, _all: int | None) -> None:
     """Progress that nobody watches."""
 
 
-async def spec_of(place: str = PLACE) -> AssetSpec:
-    (spec,) = await HfSource().files(place)
+async def spec_of(endpoint: str = "") -> AssetSpec:
+    (spec,) = await source(endpoint).files(PLACE)
     return spec
 
 
@@ -47,18 +56,18 @@ def part(folder: Path) -> Path:
 
 
 async def test_what_fits_the_words_is_found(hub: HubServer) -> None:
-    (offer,) = await HfSource().search("small", 5)
+    (offer,) = await source().search("small", 5)
     assert (offer.source, offer.downloads, offer.licence, offer.gated) == (
         "hf:maker/small",
         1234,
         "apache-2.0",
         False,
     )
-    assert await HfSource().search("nothing", 5) == []
+    assert await source().search("nothing", 5) == []
 
 
 async def test_a_repository_lists_its_whole_files_with_size_and_digest(hub: HubServer) -> None:
-    specs = await HfSource().files("maker/small")
+    specs = await source().files("maker/small")
     assert [spec.location for spec in specs] == [PLACE, "maker/small/other.gguf"]
     assert (specs[0].size, specs[0].sha256) == (len(CONTENT), hub.digest("q/tiny.gguf"))
     assert specs[0].licence == "apache-2.0"
@@ -66,7 +75,7 @@ async def test_a_repository_lists_its_whole_files_with_size_and_digest(hub: HubS
 
 async def test_a_file_arrives_whole_and_the_token_stays_with_the_hub(hub: HubServer, models: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    path = await HfSource().fetch(await spec_of(), models, lambda *now: seen.append(now))
+    path = await source().fetch(await spec_of(), models, lambda *now: seen.append(now))
     assert path.read_bytes() == CONTENT
     assert seen[0] == (0, len(CONTENT))
     assert seen[-1] == (len(CONTENT), len(CONTENT))
@@ -80,12 +89,12 @@ async def test_a_cut_download_goes_on_where_it_stopped(hub: HubServer, models: P
     spec = await spec_of()
     hub.cut_after = 300_000
     with pytest.raises(AssetError, match="off") as caught:
-        await HfSource().fetch(spec, models, silent)
+        await source().fetch(spec, models, silent)
     assert "goes on" in caught.value.hint
     assert (models / "tiny.gguf").read_text() == "older"
     kept = part(models).stat().st_size
     assert 0 < kept <= 300_000
-    assert (await HfSource().fetch(spec, models, silent)).read_bytes() == CONTENT
+    assert (await source().fetch(spec, models, silent)).read_bytes() == CONTENT
     assert hub.files_asked[-1][1]["range"] == f"bytes={kept}-"
 
 
@@ -93,25 +102,25 @@ async def test_a_file_that_changed_meanwhile_is_fetched_anew(hub: HubServer, mod
     spec = evolve(await spec_of(), sha256="", size=None)
     hub.cut_after = 300_000
     with pytest.raises(AssetError):
-        await HfSource().fetch(spec, models, silent)
+        await source().fetch(spec, models, silent)
     hub.files["q/tiny.gguf"] = CONTENT[::-1]
-    assert (await HfSource().fetch(spec, models, silent)).read_bytes() == CONTENT[::-1]
+    assert (await source().fetch(spec, models, silent)).read_bytes() == CONTENT[::-1]
 
 
 async def test_a_part_that_was_whole_already_is_no_dead_end(hub: HubServer, models: Path) -> None:
     spec = evolve(await spec_of(), sha256="", size=None)
     hub.cut_after = 300_000
     with pytest.raises(AssetError):
-        await HfSource().fetch(spec, models, silent)
+        await source().fetch(spec, models, silent)
     part(models).write_bytes(CONTENT)
-    assert (await HfSource().fetch(spec, models, silent)).read_bytes() == CONTENT
+    assert (await source().fetch(spec, models, silent)).read_bytes() == CONTENT
     assert hub.files_asked[-2][1]["range"] == f"bytes={len(CONTENT)}-"
 
 
 async def test_a_cancelled_download_keeps_its_part_and_lists_nothing(hub: HubServer, models: Path) -> None:
     spec, begun = await spec_of(), asyncio.Event()
     hub.pause = 0.02
-    work = asyncio.create_task(HfSource().fetch(spec, models, lambda done, _all: begun.set() if done else None))
+    work = asyncio.create_task(source().fetch(spec, models, lambda done, _all: begun.set() if done else None))
     await asyncio.wait_for(begun.wait(), 10)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -120,7 +129,7 @@ async def test_a_cancelled_download_keeps_its_part_and_lists_nothing(hub: HubSer
     assert (models / "tiny.gguf").read_text() == "older"
     assert part(models).stat().st_size > 0
     hub.pause = 0.0
-    assert (await HfSource().fetch(spec, models, silent)).read_bytes() == CONTENT
+    assert (await source().fetch(spec, models, silent)).read_bytes() == CONTENT
     assert "range" in hub.files_asked[-1][1]
 
 
@@ -129,7 +138,7 @@ async def test_a_cancelled_download_keeps_its_part_and_lists_nothing(hub: HubSer
 )
 async def test_another_file_is_refused(hub: HubServer, models: Path, change: dict[str, Any], match: str) -> None:
     with pytest.raises(AssetError, match=match):
-        await HfSource().fetch(evolve(await spec_of(), **change), models, silent)
+        await source().fetch(evolve(await spec_of(), **change), models, silent)
     assert (models / "tiny.gguf").read_text() == "older"
 
 
@@ -138,7 +147,7 @@ async def test_a_full_disk_is_told_before_it_is_full(
 ) -> None:
     monkeypatch.setattr(download, "free_bytes", lambda _folder: 1000)
     with pytest.raises(AssetError, match="MB are free"):
-        await HfSource().fetch(await spec_of(), models, silent)
+        await source().fetch(await spec_of(), models, silent)
     assert (models / "tiny.gguf").read_text() == "older"
 
 
@@ -150,36 +159,53 @@ async def test_a_refusal_is_one_clear_error(hub: HubServer, models: Path, status
     spec = await spec_of()
     hub.refuse(status, {"Retry-After": "7"})
     with pytest.raises(AssetError, match=match) as caught:
-        await HfSource().fetch(spec, models, silent)
+        await source().fetch(spec, models, silent)
     assert hint in (caught.value.hint or "")
     hub.refuse(status, {"Retry-After": "7"})
     with pytest.raises(AssetError, match=match):
-        await HfSource().files(PLACE)
+        await source().files(PLACE)
 
 
 @pytest.mark.parametrize("place", ["maker", "maker/small/../x.gguf", "maker/small/x.bin", "-x/y"])
 async def test_what_is_no_place_is_refused(place: str) -> None:
     with pytest.raises(AssetError, match="names nothing"):
-        await HfSource().files(place)
+        await source().files(place)
 
 
 async def test_a_part_of_a_model_is_refused(hub: HubServer) -> None:
     with pytest.raises(AssetError, match="no whole GGUF file"):
-        await HfSource().files("maker/small/big-00001-of-00002.gguf")
+        await source().files("maker/small/big-00001-of-00002.gguf")
 
 
 async def test_a_hub_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(AssetError, match="can't be reached"):
-        await HfSource().files(PLACE)
+        await source().files(PLACE)
 
 
-def test_the_token_is_not_sent_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_token_is_not_sent_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
-    assert hf._token() == "hf_secret"
+    assert await source()._token() == "hf_secret"
     monkeypatch.setenv("HF_ENDPOINT", "http://hub.example.org")
-    assert hf._token() == ""
+    assert await source()._token() == ""
+
+
+async def test_a_kept_token_and_a_configured_hub_are_used(
+    hub: HubServer, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.delenv("HF_TOKEN")
+    KeyStore(Home.of()).set("HF_TOKEN", Secret("hf_kept"))
+    assert (await source(hub.url).fetch(await spec_of(hub.url), models, silent)).read_bytes() == CONTENT
+    assert {headers["authorization"] for _, headers in hub.asked} == {"Bearer hf_kept"}
+
+
+@pytest.mark.parametrize("endpoint", ["hub.example.org", "file:///etc", "https://", "http://[::1"])
+def test_what_is_no_address_of_a_hub_is_refused(endpoint: str) -> None:
+    with pytest.raises(ValueError, match=r"endpoint|IPv6"):
+        Assets(endpoint=endpoint)
 
 
 async def test_a_configured_url_is_fetched_and_a_typed_one_is_not(hub: HubServer, models: Path) -> None:

@@ -252,6 +252,7 @@ async def called(
         (b"", [("authorization", "Basic eDp5")], "UNAUTHENTICATED"),
         (b"\xff\xff\xff", None, "INVALID_ARGUMENT"),
         (b"\x0a\xff", None, "INVALID_ARGUMENT"),
+        (b"", [("x-request-id", "x" * 201)], "INVALID_ARGUMENT"),
         (b"\x0a" + b"\x80\x80\x08" + b"x" * 131072, None, "RESOURCE_EXHAUSTED"),
     ],
 )
@@ -260,9 +261,10 @@ async def test_what_is_wrong_with_a_call_is_told_by_its_status(
     node: GridNode, data: bytes, metadata: list[tuple[str, str]] | None, code: str
 ) -> None:
     path = "/aurarouter.grid.v1.CodingService/GenerateCode"
+    sent = metadata if metadata is not None and code == "UNAUTHENTICATED" else [*signed(node), *(metadata or [])]
     async with raw(node) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary(path, None, None)(data, metadata=signed(node) if metadata is None else metadata)
+            await channel.unary_unary(path, None, None)(data, metadata=sent)
         assert caught.value.code().name == code
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await channel.unary_unary("/aurarouter.grid.v1.CodingService/Nope", None, None)(b"", metadata=signed(node))

@@ -22,7 +22,7 @@ from aurarouter_auragrid.names import DEAD, REQUESTS_TOPIC, RESULTS_PREFIX, answ
 from aurarouter_auragrid.ports import Event
 from aurarouter_auragrid.request import Request
 from aurarouter_auragrid.settings import Events
-from aurarouter_hooks import PrivacyError, TraceContext
+from aurarouter_hooks import PrivacyError
 from aurarouter_hooks.values.ids import new_id
 from grid_node import PROGRAM, SLOW, GridNode
 
@@ -262,17 +262,6 @@ async def test_a_publisher_is_told_when_the_cell_has_too_much_to_do(client: Aura
     assert caught.value.retry_after > 0
     results = await asyncio.wait_for(asyncio.gather(*map(client.result, given)), 30)
     assert all(result["success"] for result in results)
-
-
-@pytest.mark.promise("future.8")
-async def test_the_trace_goes_with_the_event(node: GridNode, client: AuraRouterClient) -> None:
-    trace = TraceContext.parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
-    given = await client.submit(TASK, return_topic="trace.results", trace_context=trace)
-    (event,) = await first("trace.results", client)
-    assert event.headers["traceparent"].split("-")[1] == "4bf92f3577b34da6a3ce929d0e0e4736"
-    assert json.loads(event.payload)["request_id"] == given
-    listed = node.run("trace", "--list", "--json")
-    assert "4bf92f3577b34da6a3ce929d0e0e4736" in listed.stdout, listed.stderr
 
 
 async def test_a_named_subscriber_goes_on_where_it_was(client: AuraRouterClient, node: GridNode) -> None:

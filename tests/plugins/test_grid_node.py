@@ -125,14 +125,14 @@ def test_without_a_cell_one_clear_error(home: Path) -> None:
 
 
 def test_a_second_node_of_one_home_is_refused(first: GridNode) -> None:
-    done = first.run("grid", "up")
+    done = first.run_program("grid", "up")
     assert done.returncode == 1
     assert "node 'first' runs here already" in done.stderr
 
 
 def test_clear_text_for_others_to_hear_is_refused(tmp_path: Path) -> None:
     node = GridNode("open", tmp_path, grid={"host": "0.0.0.0"})
-    done = node.run("grid", "up")
+    done = node.run_program("grid", "up")
     assert done.returncode == 2
     assert "grid.tls is not set" in done.stderr
     assert not (node.home / "grid" / "engine").exists()

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.model
 Make = Callable[..., LlamaCppProvider]
 
 
+@pytest.mark.promise("future.20")
 async def test_health_goes_from_cold_through_loading_to_healthy_and_back(make: Make) -> None:
     provider = make()
     assert await provider.health() == Health(state="cold")

@@ -42,6 +42,7 @@ def file(home: Path, model_file: Path, llama_server: Any) -> Path:
 @pytest.mark.promise("file-format.9")
 @pytest.mark.promise("file-format.11")
 @pytest.mark.promise("future.14")
+@pytest.mark.promise("architecture.3")
 async def test_every_kind_of_task_is_answered_in_process_and_over_http(file: Path) -> None:
     async with Router(load_config(Plugins())) as router:
         roles = set()

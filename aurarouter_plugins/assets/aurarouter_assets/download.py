@@ -96,7 +96,10 @@ async def _fill(file: IO[bytes], part: Path, url: str, spec: AssetSpec, progress
         if answer.status_code == 206 and asked:
             start, whole = _range(answer.headers)
             if start != have:
-                raise AssetError(f"the server sent another piece of {spec.file} than it was asked for")
+                raise AssetError(
+                    f"the server sent another piece of {spec.file} than it was asked for",
+                    hint=f"Delete {part.parent}, then pull again from the start.",
+                )
         else:
             have, whole = 0, _number(answer.headers.get("content-length", ""))
             file.truncate(0)  # before the new tag is noted: the tag is of the bytes that follow
@@ -159,13 +162,20 @@ class _Answer:
             if not self._answer.is_redirect:
                 further = self._answer.status_code == NOTHING_FURTHER and "Range" in self._headers
                 if not self._answer.is_success and not further:
-                    raise from_status(self._answer.status_code, self._answer.headers, self._spec)
+                    elsewhere = _origin(url) != _origin(self._url)
+                    raise from_status(self._answer.status_code, self._answer.headers, self._spec, elsewhere=elsewhere)
                 return self._answer
             target = urljoin(url, self._answer.headers.get("location", ""))
             if urlsplit(target).scheme not in ("https", urlsplit(url).scheme):
-                raise AssetError(f"the server of {self._spec.file} leads to an address that is not secure")
+                raise AssetError(
+                    f"the server of {self._spec.file} leads to an address that is not secure",
+                    hint="Tell whoever runs it, or download the file yourself, then: aurarouter model import FILE",
+                )
             url = target
-        raise AssetError(f"the server of {self._spec.file} leads round in circles")
+        raise AssetError(
+            f"the server of {self._spec.file} leads on more than {MOST_REDIRECTS} times",
+            hint="Check its address in a browser.",
+        )
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -1,4 +1,4 @@
-"""Finds and fetches the GGUF files of Hugging Face's hub, or of one that speaks its language (HF_ENDPOINT)."""
+"""Finds and fetches the GGUF files of Hugging Face's hub, or of the one that `assets.endpoint` or HF_ENDPOINT names."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LOCATION = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:/([^\\\0]+\.gguf))?", re.ASCII)
 _ONE_OF_SEVERAL = re.compile(r"-\d{5}-of-\d{5}\.gguf\Z")
+KEY = "HF_TOKEN"  # its name, among variables and kept keys
 PATIENCE = 20.0  # seconds for an answer about a repository
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ class HfSource(AssetSource):
             AssetError: The hub can't be reached, or has no such repository or file.
         """
         repo, file = _parts(location)
-        info = await _asked(location, lambda hub: hub.model_info(repo, files_metadata=True, timeout=PATIENCE))
+        info = await self._asked(location, lambda hub: hub.model_info(repo, files_metadata=True, timeout=PATIENCE))
         licence = str(info.card_data.get("license") or "") if info.card_data else ""
         names = [one for one in info.siblings or () if one.rfilename.endswith(".gguf")]
         specs = [
@@ -61,7 +62,7 @@ class HfSource(AssetSource):
         Raises:
             AssetError: The hub can't be reached.
         """
-        found = await _asked(
+        found = await self._asked(
             words, lambda hub: list(hub.list_models(search=words, filter="gguf", sort="downloads", limit=limit))
         )
         return [
@@ -81,8 +82,34 @@ class HfSource(AssetSource):
             AssetError: It can't be fetched, there's no room, or it's not what the spec says.
         """
         repo, file = _parts(spec.location)
-        url = f"{_endpoint()}/{repo}/resolve/main/{quote(file or spec.file)}"
-        return await download(url, spec, folder, progress, _token())
+        url = f"{self._endpoint}/{repo}/resolve/main/{quote(file or spec.file)}"
+        return await download(url, spec, folder, progress, await self._token())
+
+    @property
+    def _endpoint(self) -> str:
+        return (self.context.endpoint or os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+
+    async def _token(self) -> str:
+        """The user's token; "" where there is none, and where it would be sent in the open."""
+        token = await self.context.key(KEY) if is_safe(self._endpoint) else None
+        return token.reveal().strip() if token else ""
+
+    async def _asked(self, what: str, question: Callable[[HfApi], T]) -> T:
+        import httpx2
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import HfHubHTTPError
+
+        hub = HfApi(endpoint=self._endpoint, token=await self._token() or False)
+        try:
+            return await asyncio.to_thread(question, hub)
+        except HfHubHTTPError as exc:
+            about = AssetSpec(scheme="hf", location=what, file="")
+            raise from_status(exc.response.status_code, exc.response.headers, about) from exc
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as exc:
+            raise AssetError(
+                f"the hub can't be reached: {type(exc).__name__}",
+                hint="Check the network, and assets.endpoint or HF_ENDPOINT if one is set.",
+            ) from exc
 
 
 def _parts(location: str) -> tuple[str, str]:
@@ -90,29 +117,3 @@ def _parts(location: str) -> tuple[str, str]:
     if found is None or {"..", "."} & set(location.split("/")):
         raise AssetError(f"'{location}' names nothing on the hub", hint="Write hf:OWNER/REPO/FILE.gguf.")
     return found[1], found[2] or ""
-
-
-def _endpoint() -> str:
-    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
-
-
-def _token() -> str:
-    """The user's token; "" where it would be sent in the open."""
-    return os.environ.get("HF_TOKEN", "").strip() if is_safe(_endpoint()) else ""
-
-
-async def _asked(what: str, question: Callable[[HfApi], T]) -> T:
-    import httpx2
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    hub = HfApi(endpoint=_endpoint(), token=_token() or False)
-    try:
-        return await asyncio.to_thread(question, hub)
-    except HfHubHTTPError as exc:
-        about = AssetSpec(scheme="hf", location=what, file="")
-        raise from_status(exc.response.status_code, exc.response.headers, about) from exc
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as exc:
-        raise AssetError(
-            f"the hub can't be reached: {type(exc).__name__}", hint="Check the network, and HF_ENDPOINT if it is set."
-        ) from exc

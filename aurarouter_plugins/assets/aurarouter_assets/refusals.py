@@ -30,11 +30,23 @@ def differs(spec: AssetSpec, how: str) -> AssetError:
     )
 
 
-def from_status(status: int, headers: Mapping[str, str], spec: AssetSpec) -> AssetError:
-    """A server's refusal."""
+def from_status(status: int, headers: Mapping[str, str], spec: AssetSpec, *, elsewhere: bool = False) -> AssetError:
+    """A server's refusal.
+
+    Args:
+        status: What it answered.
+        headers: That answer's.
+        spec: The file that was asked for.
+        elsewhere: It is not the server that was asked, but one that it led to.
+    """
     what = spec.file or spec.location
+    if elsewhere and status in (401, 403, 404):
+        return AssetError(
+            f"the host that holds {what} does not give it out ({status})",
+            hint="Pull again: its server leads there for a short time only. If this stays so, the file is gone.",
+        )
     if status in (401, 403):
-        hub = "Ask its owner for access, then put your token into HF_TOKEN."
+        hub = "Ask its owner for access, then keep your token: aurarouter keys set HF_TOKEN"
         return AssetError(
             f"the server lets nobody have {what} without permission ({status})",
             hint=hub if spec.scheme == "hf" else "Download it yourself, then: aurarouter model import FILE",

@@ -16,11 +16,12 @@ class Arrival:
     """A task that came from the cell.
 
     Attributes:
-        way: "call" over gRPC, "event" over a topic that every node can read.
+        way: "call" over gRPC, "event" over a topic that every node can read, "sealed" as an event that cleared nodes
+            alone can open.
         app: Who asks.
     """
 
-    way: Literal["call", "event"]
+    way: Literal["call", "event", "sealed"]
     app: str = ""
 
 
@@ -52,7 +53,7 @@ class Clearance(Middleware):
             if came.way == "event":
                 raise PrivacyError(
                     "the content is private, and events can be read on every node",
-                    hint="Call the service of a cleared node instead.",
+                    hint="Seal the request (encrypt=True), or call the service of a cleared node.",
                 )
             if not self._cleared():
                 raise PrivacyError(

@@ -27,6 +27,10 @@ class EventRefusedError(GridError):
     """An event is not what it should be; sending it again changes nothing."""
 
 
+class SealedError(GridError):
+    """What is sealed was meant for somebody else."""
+
+
 class NameTakenError(GridError):
     """Another node of the cell has the name."""
 

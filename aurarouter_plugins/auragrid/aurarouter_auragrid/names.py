@@ -12,7 +12,8 @@ RESULTS_PREFIX = "aurarouter.routing_results."
 RESERVED = ("aurarouter.", "auragrid.", "system.")
 
 REQUESTS, TOPICS, DEAD = "AURAROUTER_REQUESTS", "AURAROUTER_TOPICS", "AURAROUTER_DEAD"
-REQUEST_SUBJECT, TOPIC_SUBJECT, DEAD_SUBJECT = "aurarouter.requests", "aurarouter.topics", "aurarouter.dead"
+REQUEST_SUBJECT, SEALED_SUBJECT = "aurarouter.requests", "aurarouter.sealed"
+TOPIC_SUBJECT, DEAD_SUBJECT = "aurarouter.topics", "aurarouter.dead"
 CONTROL_SUBJECT = "aurarouter.control"
 NODES, ENDPOINTS, ANSWERS, CELL = "AURAROUTER_NODES", "AURAROUTER_ENDPOINTS", "AURAROUTER_ANSWERS", "AURAROUTER_CELL"
 POSITIONS = "AURAROUTER_POSITIONS"

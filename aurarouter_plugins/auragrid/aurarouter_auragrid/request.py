@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from aurarouter_auragrid.errors import EventRefusedError
 from aurarouter_auragrid.names import APP, LONGEST_ID, RESULTS_PREFIX, answer_key, open_topic
+from aurarouter_auragrid.sealing.envelope import digest as sealed_digest
 from aurarouter_auragrid.settings import Events
 
 
@@ -25,8 +26,9 @@ class Request:
         language: Of the code that is wanted.
         return_topic: Where the result goes.
         context: Material that belongs to it.
-        private: The app declares it private, so no event is the way for it.
+        private: The app declares it private, so an open event is no way for it.
         digest: The same for what is word for word the same request.
+        reply_key: Of a request that was sealed: its result is sealed with this.
     """
 
     app: str
@@ -37,6 +39,7 @@ class Request:
     context: str = field(default="", repr=False)
     private: bool = False
     digest: str = ""
+    reply_key: bytes = field(default=b"", repr=False)
 
     @property
     def key(self) -> str:
@@ -44,8 +47,8 @@ class Request:
         return answer_key(self.app, self.request_id)
 
     @classmethod
-    def parse(cls, app: str, payload: bytes, events: Events) -> Request:
-        """A request out of an event's payload.
+    def parse(cls, app: str, payload: bytes, events: Events, reply_key: bytes = b"") -> Request:
+        """A request out of an event's payload; with a key for its result when it was sealed.
 
         Raises:
             EventRefusedError: It is none, and why.
@@ -69,7 +72,7 @@ class Request:
         if not isinstance(private, bool):
             raise EventRefusedError("'private' must be true or false")
         context = _material(said.get("context"))
-        whole = json.dumps([task, language, topic, context, private]).encode()
+        whole = json.dumps([task, language, topic, context, private])
         return cls(
             app=app,
             request_id=request_id,
@@ -78,7 +81,8 @@ class Request:
             return_topic=topic,
             context=context,
             private=private,
-            digest=hashlib.sha256(whole).hexdigest(),
+            digest=sealed_digest(reply_key, whole) if reply_key else hashlib.sha256(whole.encode()).hexdigest(),
+            reply_key=reply_key,
         )
 
 

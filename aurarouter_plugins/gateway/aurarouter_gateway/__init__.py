@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 
 @hookimpl
+def register_hookspecs() -> type:
+    """What other plugins may bring here."""
+    from aurarouter_gateway.specs import Specs
+
+    return Specs
+
+
+@hookimpl
 def register_config() -> Mapping[str, type]:
     """The section `gateway`."""
     from aurarouter_gateway.settings import GatewaySettings

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,12 +28,15 @@ from aurarouter_gateway.listing import listed, names
 from aurarouter_gateway.messages_answer import MessagesAnswer
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.responses_answer import ResponsesAnswer
+from aurarouter_gateway.specs import Page
+from aurarouter_hooks import Kernel
 
 log = logging.getLogger(__name__)
 
 CHAT = Dialect(chat_request.read, ChatAnswer, Fault.openai)
 RESPONSES = Dialect(responses_request.read, ResponsesAnswer, Fault.openai)
 MESSAGES = Dialect(messages_request.read, MessagesAnswer, Fault.anthropic)
+METRICS_AT = ("GET", "/metrics")
 METRICS = "metrics are brought by the plugin 'telemetry', which is not installed; its extra has the same name"
 
 Answering = Callable[[Engine, Scope, Any], Awaitable[tuple[int, Any]]]
@@ -107,6 +111,26 @@ async def _metrics(*_: Any) -> tuple[int, Any]:
     return 404, Fault(404, "PluginMissingError", METRICS).openai()
 
 
+def _pages(kernel: Kernel) -> dict[tuple[str, str], ASGIApp]:
+    """What other plugins serve here. The gateway's own routes can't be taken."""
+    brought: dict[str, Page] = {}
+    for pages in kernel.call_hook("gateway_pages", kernel=kernel):
+        brought.update(pages)
+    return {("GET", path): Shown(page) for path, page in brought.items()}
+
+
+@frozen
+class Shown:
+    """A plugin's page as an endpoint."""
+
+    page: Page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        media_type, text = self.page()
+        await Response(text, media_type=media_type)(scope, receive, send)
+
+
 async def _service(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
     caller: Caller = scope["state"]["caller"]
     service, method = scope["path_params"]["service"], scope["path_params"]["method"]
@@ -148,6 +172,7 @@ def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
         return 200, document()
 
     table["GET", "/openapi.json"] = Plain(engine, described)
+    table |= {place: page for place, page in _pages(engine.kernel).items() if place not in table or place == METRICS_AT}
     routes = [Route(path, endpoint=endpoint, methods=[method]) for (method, path), endpoint in table.items()]
     return Door(Starlette(routes=routes, exception_handlers=_HANDLERS), lambda: engine.settings, keys)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -18,12 +19,14 @@ from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.leaving import until_left
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.settings import GatewaySettings
-from aurarouter_hooks import AttemptStarted, Committed, Delta, Done, ErrorInfo, Event, Kernel
+from aurarouter_hooks import AttemptStarted, Committed, Delta, Done, ErrorInfo, Event, Kernel, Noted
 
 log = logging.getLogger(__name__)
 
 SAME = {"openai": ("openapi", "llamacpp-server"), "anthropic": ("claude",)}
 """Providers that take a dialect's foreign fields."""
+LONGEST_NOTE = 200
+_NAME = re.compile(r"(?!task|model|provider|intent|ignored|error)[a-z]{1,40}")
 
 
 @frozen
@@ -88,6 +91,8 @@ class Exchange:
         async for event in events:
             if isinstance(event, AttemptStarted):
                 provider, model = event.provider, event.model
+            elif isinstance(event, Noted):
+                headers |= _said(event)
             elif isinstance(event, Committed) and asked.stream:
                 answer = self._dialect.answer(asked, model)
                 headers |= _who(model, provider) | _warnings(asked, provider)
@@ -122,6 +127,12 @@ class Exchange:
 
 def _who(model: str, provider: str) -> dict[str, str]:
     return {"x-aurarouter-model": model, "x-aurarouter-provider": provider}
+
+
+def _said(note: Noted) -> dict[str, str]:
+    """What middleware notes in a word or two, as a header; a stream's has to come before its first piece."""
+    short = isinstance(note.value, str) and len(note.value) <= LONGEST_NOTE
+    return {f"x-aurarouter-{note.name}": note.value} if short and _NAME.fullmatch(note.name) else {}
 
 
 def _warnings(asked: Asked, provider: str) -> dict[str, str]:

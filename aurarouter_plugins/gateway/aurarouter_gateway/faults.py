@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,7 +75,7 @@ class Fault:
         """What a client may act on without reading the body."""
         found = {"x-aurarouter-error": self.kind}
         if self.retry_after is not None:
-            found["retry-after"] = str(max(1, round(self.retry_after)))
+            found["retry-after"] = str(max(1, math.ceil(self.retry_after)))
         return found
 
     def openai(self) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def _all(error: AllModelsFailedError, status: int) -> tuple[int, float | None]:
     """When each model was busy, asking again later makes sense; when each refused, it does not."""
     kinds = {attempt.error.type for attempt in error.attempts if attempt.error}
     if kinds == {"ProviderRateLimitedError"}:
-        return 429, None
+        return 429, error.retry_after
     if kinds == {"ProviderTimeoutError"}:
         return 504, None
-    return (502, None) if kinds == {"ProviderReplyError"} else (status, None)
+    return (502, None) if kinds == {"ProviderReplyError"} else (status, error.retry_after)

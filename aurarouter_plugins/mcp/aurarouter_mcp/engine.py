@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 
-from aurarouter_core import Attached, Router, UnifiedRouterService, attach
+from aurarouter_core import AssetRegistry, Attached, Router, UnifiedRouterService, attach
 
 Engine = Attached | Router
 WATCH = 2.0
@@ -18,8 +16,11 @@ def open_engine(path: str | None) -> AbstractAsyncContextManager[Engine]:
     return attach(path, surface="mcp", watch=WATCH)
 
 
-async def write_code(engine: Engine, **inputs: Any) -> Mapping[str, Any]:
-    """What `UnifiedRouterService.intelligent_code_gen` answers, wherever that runs."""
-    if isinstance(engine, Attached):
-        return await engine.intelligent_code_gen(**inputs)
-    return await UnifiedRouterService(engine).intelligent_code_gen(**inputs)
+def assets_of(engine: Engine) -> Attached | AssetRegistry:
+    """Who registers and lists model files, wherever that is done."""
+    return engine if isinstance(engine, Attached) else AssetRegistry(engine)
+
+
+def coder_of(engine: Engine) -> Attached | UnifiedRouterService:
+    """Who writes code, wherever that is done."""
+    return engine if isinstance(engine, Attached) else UnifiedRouterService(engine)

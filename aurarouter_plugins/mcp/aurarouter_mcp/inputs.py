@@ -46,3 +46,25 @@ class CompareInput(Asking):
 
     prompt: str = Field(min_length=1, description="What every model is asked.")
     models: list[str] = Field(min_length=1, max_length=16, description="Ids of configured models.")
+
+
+class ListInput(Nothing):
+    """Which model files."""
+
+    scan: bool = Field(default=False, description="List files that nobody has registered, too.")
+
+
+class RegisterInput(Nothing):
+    """A model file to make a model of."""
+
+    model_id: str = Field(min_length=1, description="The model's name; nobody may have it yet.")
+    file_path: str = Field(min_length=1, description="A GGUF file in one of the folders of 'assets.roots'.")
+    repo: str = Field(default="local", description="Where the file came from, for people.")
+    tags: str = Field(default="", description="Tags, with commas between them.")
+
+
+class UnregisterInput(Nothing):
+    """A model to take out."""
+
+    model_id: str = Field(min_length=1, description="The model.")
+    from_roles: bool = Field(default=False, description="Take it out of its roles too.")

@@ -10,10 +10,10 @@ class ToolSettings:
     """One tool of the MCP server.
 
     Attributes:
-        enabled: Clients may see and call it.
+        enabled: Clients may see and call it; None means yes, but over a network no for tools that change something.
     """
 
-    enabled: bool = True
+    enabled: bool | None = None
 
 
 @frozen(kw_only=True)
@@ -25,10 +25,13 @@ class Tools:
     generate_code: ToolSettings = field(factory=ToolSettings)
     compare_models: ToolSettings = field(factory=ToolSettings)
     list_models: ToolSettings = field(factory=ToolSettings)
+    list_assets: ToolSettings = field(factory=ToolSettings)
     list_intents: ToolSettings = field(factory=ToolSettings)
     explain_route: ToolSettings = field(factory=ToolSettings)
     model_health: ToolSettings = field(factory=ToolSettings)
     usage_summary: ToolSettings = field(factory=ToolSettings)
+    register_asset: ToolSettings = field(factory=ToolSettings)
+    unregister_asset: ToolSettings = field(factory=ToolSettings)
 
 
 @frozen(kw_only=True)
@@ -36,7 +39,7 @@ class McpSettings:
     """What the MCP server offers.
 
     Attributes:
-        tools: Switches of tools, by their names; all are on by default.
+        tools: Switches of tools, by their names.
     """
 
     tools: Tools = field(factory=Tools)

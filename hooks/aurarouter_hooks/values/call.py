@@ -31,6 +31,8 @@ class Call:
         prompt: What that model would be sent; None around a whole task. A middleware may pass on a changed one.
         attempt: Number of this attempt; 0 around a whole task.
         settings: The plugins' configuration sections, of the snapshot that this task runs on.
+        private: Nothing of its words or of its answer may be kept: it was declared or found private, or holds what is
+            replaced before it is sent. Around an attempt it counts what was found so far.
     """
 
     task: Task
@@ -40,6 +42,7 @@ class Call:
     prompt: Prompt | None = None
     attempt: int = 0
     settings: Mapping[str, Any] = field(factory=dict)
+    private: bool = False
 
     def answer(self, reply: Reply) -> Done:
         """The end of a task that a middleware answers by itself. The kernel puts the whole trace in."""

@@ -12,7 +12,13 @@ from aurarouter_hooks.values.task import Task
 
 
 class Kernel(Protocol):
-    """A router at work. Handed to `kernel_started` and `kernel_stopping`; implemented by `aurarouter_core.Router`."""
+    """A router at work. Handed to `kernel_started` and `kernel_stopping`; implemented by `aurarouter_core.Router`.
+
+    Attributes:
+        surface: Who it works for: "cli", "mcp", "gateway", "daemon", "grid", "embedded" …
+    """
+
+    surface: str
 
     def decide(self, task: Task) -> Decision:
         """What would happen, and why. No I/O, no model is called."""

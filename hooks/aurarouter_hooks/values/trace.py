@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class ErrorInfo:
-    """An error as data: its class's name, its words, and what to do next."""
+    """An error as data: its class's name, its words, what to do next, and in how many seconds, where that is known."""
 
     type: str
     message: str
     hint: str = ""
+    retry_after: float | None = None
 
 
 @frozen(kw_only=True)
@@ -33,7 +34,10 @@ class Attempt:
         first_token: Seconds from the attempt's start to its first content; None when none came.
         outcome: "ok", "failed" (the chain went on), "incomplete" (failed after content was shown), "cancelled", or
             "error" (something else than the backend was at fault, and the task ended). More may come.
+        usage: Tokens that the backend used; None when it used none.
         cost: US dollars; None when the price is unknown.
+        asked: False where a middleware answered in the backend's place, or refused before it was asked.
+        spared: US dollars that such an answer would have cost at the backend; None when the price is unknown.
         request_id: The backend's own id.
         span_id: The attempt's own W3C span id, which HTTP backends are told.
     """
@@ -52,6 +56,8 @@ class Attempt:
     request_id: str = ""
     model_name: str = ""
     span_id: str = ""
+    asked: bool = True
+    spared: float | None = None
 
 
 NodeKind = Literal["analyse", "classify", "plan", "step", "review", "answer"]
@@ -94,6 +100,7 @@ class Trace:
         complete: False when the answer stops short, with `error` saying why.
         notes: What middleware had to say, by name (`cache: hit` …).
         prompt: The prompt, kept only where the configuration says so.
+        sampled: The caller records its trace, or there is none.
     """
 
     id: str
@@ -113,6 +120,7 @@ class Trace:
     notes: Mapping[str, Any] = field(factory=dict)
     parent_span: str = ""
     prompt: str | None = field(default=None, repr=False)
+    sampled: bool = True
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:

@@ -133,7 +133,11 @@ async def test_headers_of_ours_that_come_in_count_for_nothing(client: httpx.Asyn
     assert answer.headers["x-aurarouter-task"] != "1"
 
 
+@pytest.mark.promise("architecture.9")
 async def test_the_four_services(client: httpx.AsyncClient) -> None:
+    paths = json.loads((await client.get("/openapi.json")).text)["paths"]
+    services = {path.split("/")[2] for path in paths if path.startswith("/services/")}
+    assert services == {"CodingService", "ReasoningService", "RouterService", "UnifiedRouterService"}
     told = await client.post("/services/RouterService/classify_intent", json={"task_description": "Write a sort"})
     assert told.json()["success"] is True
     assert told.json()["classification"]

@@ -50,8 +50,9 @@ async def test_what_asks_models_is_not_called_read_only(home: Path) -> None:
     async with router(home) as kernel, Client(server(kernel)) as client:
         hints = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
     changing = {name for name, hint in hints.items() if hint is not None and not hint.read_only_hint}
-    assert changing == {"route_task", "local_inference", "generate_code", "compare_models"}
-    assert all(hint is not None and hint.destructive_hint is False for hint in hints.values())
+    asking = {"route_task", "local_inference", "generate_code", "compare_models"}
+    assert changing == asking | {"register_asset", "unregister_asset"}
+    assert {name for name, hint in hints.items() if hint is None or hint.destructive_hint} == {"unregister_asset"}
 
 
 async def test_a_fault_is_told_and_logged_without_words_of_the_prompt(
@@ -69,3 +70,16 @@ async def test_a_fault_is_told_and_logged_without_words_of_the_prompt(
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("aurarouter")]
     assert any("unexpected ValueError in route_task" in line for line in ours)
     assert "tangerine" not in caplog.text
+
+
+async def test_a_call_belongs_to_its_callers_trace(home: Path) -> None:
+    trace_id, span_id = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    meta: Any = {"traceparent": f"00-{trace_id}-{span_id}-01", "tracestate": 7}
+    async with router(home) as kernel, Client(server(kernel)) as client:
+        answered = await client.call_tool("route_task", {"task": "x"}, meta=meta)
+        alone = await client.call_tool("route_task", {"task": "x"})
+    assert answered.structured_content is not None
+    assert alone.structured_content is not None
+    trace = answered.structured_content["trace"]
+    assert (trace["id"], trace["parent_span"]) == (trace_id, span_id)
+    assert alone.structured_content["trace"]["parent_span"] == ""

@@ -16,6 +16,7 @@ from aurarouter_auragrid.client.services import (
     UnifiedRouterServiceClient,
 )
 from aurarouter_auragrid.client.session import Session
+from aurarouter_auragrid.errors import SealedError
 from aurarouter_auragrid.names import ANONYMOUS, REQUESTS_TOPIC, RESULTS_PREFIX
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_hooks import TraceContext
@@ -31,6 +32,7 @@ class AuraRouterClient:
         key: Your app's own key for the services; empty for the cell's token.
         app: The name that your requests go under.
         session: A way into the cell that is there already.
+        event_secret: As on `Session`.
     """
 
     def __init__(
@@ -41,8 +43,9 @@ class AuraRouterClient:
         key: str = "",
         app: str = ANONYMOUS,
         session: Session | None = None,
+        event_secret: str = "",
     ) -> None:
-        self._session = session or Session(url, token, key=key)
+        self._session = session or Session(url, token, key=key, event_secret=event_secret)
         self.router = RouterServiceClient(self._session)
         self.reasoning = ReasoningServiceClient(self._session)
         self.coding = CodingServiceClient(self._session)
@@ -81,27 +84,37 @@ class AuraRouterClient:
         request_id: str = "",
         return_topic: str = "",
         trace_context: TraceContext | None = None,
+        encrypt: bool = False,
     ) -> str:
         """Give the cell a task as an event; its id. From here on it is not lost.
 
         Raises:
-            As `EventPublisher.publish`.
+            As `EventPublisher.publish`, which says what `encrypt` does.
         """
         request_id = request_id or new_id()
         request = {"request_id": request_id, "task": task, "language": language}
         request |= {"return_topic": return_topic or f"{RESULTS_PREFIX}{request_id}"}
         if context is not None:
             request["context"] = context  # type: ignore[assignment]  # text or a mapping
-        await self.publisher.publish(REQUESTS_TOPIC, request, trace_context=trace_context)
+        await self.publisher.publish(REQUESTS_TOPIC, request, trace_context=trace_context, encrypt=encrypt)
         return request_id
 
     async def result(self, request_id: str, return_topic: str = "") -> Result:
-        """Wait for the result of a task that was submitted; also one that another program submitted before."""
+        """Wait for the result of a task that was submitted; also one that another program submitted before.
+
+        Raises:
+            SealedError: It was encrypted for another program.
+        """
         topic = return_topic or f"{RESULTS_PREFIX}{request_id}"
         async with aclosing(self.subscriber.consume(topic, after=0)) as events:
             async for event in events:
                 result: Result = json.loads(event.payload)
                 if result.get("request_id") == request_id:
+                    if "sealed" in result:
+                        raise SealedError(
+                            "the result is encrypted for another program",
+                            hint="Use the same 'event_secret' as the program that asked.",
+                        )
                     return result
         raise AssertionError("a topic has no end")
 

@@ -8,13 +8,18 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
+from attrs import evolve
+
 from aurarouter_auragrid.client.private import is_private
 from aurarouter_auragrid.client.session import Session, session
-from aurarouter_auragrid.errors import EventRefusedError
+from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.errors import EventRefusedError, SealedError
 from aurarouter_auragrid.names import ANONYMOUS, APP, REQUESTS_TOPIC, checked_topic, open_topic
 from aurarouter_auragrid.ports import Event, Published
 from aurarouter_auragrid.request import Request
-from aurarouter_hooks import PrivacyError, TraceContext
+from aurarouter_auragrid.sealing.envelope import SEALED, Envelope, open_result, reply_key
+from aurarouter_auragrid.sealing.keys import EVENT_KEY, PublicKey
+from aurarouter_hooks import PrivacyError, Secret, TraceContext
 from aurarouter_hooks.values.ids import new_id
 
 REMEMBERED = 100_000
@@ -34,7 +39,13 @@ class EventPublisher:
         self._session, self._app = session, app
 
     async def publish(
-        self, topic: str, payload: Payload, *, event_id: str = "", trace_context: TraceContext | None = None
+        self,
+        topic: str,
+        payload: Payload,
+        *,
+        event_id: str = "",
+        trace_context: TraceContext | None = None,
+        encrypt: bool = False,
     ) -> Published:
         """Publish an event. When this returns, the cell has it on disk.
 
@@ -43,10 +54,14 @@ class EventPublisher:
             payload: What; a mapping is sent as JSON.
             event_id: The same for an event that is published again; a request's own id stands for it there.
             trace_context: The trace that it belongs to.
+            encrypt: Seal a request to the cell's key, and its result to this session's `event_secret`. Only nodes that
+                are cleared for private work get it. Its id, app, topic, time and size can be seen all the same.
 
         Raises:
-            EventRefusedError: The topic is reserved, the payload too large, or the request is none.
-            PrivacyError: It holds private content, which every node of the cell could read.
+            EventRefusedError: The topic is reserved, the payload too large, the request is none, or what is to be
+                encrypted is no request.
+            PrivacyError: It holds private content, which every node of the cell could read; or it is to be encrypted,
+                and the cell has no key.
             CellBusyError: The cell takes no more for now.
             CellUnavailableError: The cell does not answer.
         """
@@ -55,15 +70,40 @@ class EventPublisher:
         data = _bytes(payload)
         headers = {"traceparent": trace_context.traceparent} if trace_context else {}
         if topic == REQUESTS_TOPIC:
-            request = Request.parse(self._app, data, engine.cell.events)
-            _require_open({"private": request.private, "texts": [request.task, request.context, request.request_id]})
+            key = reply_key(own.event_secret, _id(data)) if encrypt else b""
+            request = Request.parse(self._app, data, engine.cell.events, key)
+            if encrypt:
+                data = await self._sealed(engine, request, json.loads(data))
+            else:
+                _require_open({"private": request.private, "texts": [request.task, request.context]})
+            _require_open({"texts": [request.request_id, request.return_topic]})
             event_id = f"request.{request.key}.{request.digest[:16]}"
-            return await engine.requests.publish(self._app, data, event_id=event_id, headers=headers)
+            return await engine.requests.publish(self._app, data, event_id=event_id, headers=headers, sealed=encrypt)
         open_topic(topic)
+        if encrypt:
+            raise EventRefusedError(
+                f"only requests can be encrypted, and '{topic}' is not where they go",
+                hint="Who reads your topic has no key of the cell's: encrypt the payload yourself.",
+            )
         if len(data) > engine.cell.events.max_bytes:
             raise EventRefusedError(f"the event has {len(data)} bytes, {engine.cell.events.max_bytes} are allowed")
         _require_open({"text": data.decode("utf-8", "replace")})
         return await engine.events.publish(topic, data, event_id=event_id or new_id(), headers=headers)
+
+    async def _sealed(self, engine: Engine, request: Request, said: Mapping[str, Any]) -> bytes:
+        public = PublicKey.said(await engine.configuration.get(EVENT_KEY))
+        if public is None:
+            raise PrivacyError(
+                "the cell has no key to encrypt events to",
+                hint="Make one on a cleared node: aurarouter grid keys make.",
+            )
+        said = {**said, "return_topic": request.return_topic}
+        data = Envelope.seal(self._app, said, public, request.reply_key).payload
+        if len(data) > engine.cell.events.max_bytes:
+            raise EventRefusedError(
+                f"encrypted, the event has {len(data)} bytes, {engine.cell.events.max_bytes} are allowed"
+            )
+        return data
 
 
 class EventSubscriber:
@@ -78,6 +118,8 @@ class EventSubscriber:
 
     async def consume(self, topic: str, *, after: int | None = None, consumer_id: str = "") -> AsyncGenerator[Event]:
         """Events of a topic, each once, and then those that come; break off when you have what you want.
+
+        A result that was encrypted for this session is opened; one for another program comes as it is.
 
         Args:
             topic: Whose.
@@ -104,7 +146,7 @@ class EventSubscriber:
                     seen[event.event_id] = None
                     if len(seen) > REMEMBERED:
                         seen.popitem(last=False)
-                    yield event
+                    yield _opened(event, own.event_secret)
                 if consumer_id:
                     await engine.positions.put(consumer_id, topic, event.sequence_number)
 
@@ -119,11 +161,28 @@ def _bytes(payload: Payload) -> bytes:
     raise EventRefusedError(f"a payload can't be {type(payload).__name__}", hint="Give text, bytes or a mapping.")
 
 
+def _id(data: bytes) -> str:
+    """A request's id, before anything is checked: a request that has none is refused soon."""
+    try:
+        return str(json.loads(data)["request_id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _opened(event: Event, secret: Secret) -> Event:
+    if SEALED not in event.headers:
+        return event
+    try:
+        return evolve(event, payload=open_result(event.payload, secret))
+    except SealedError:
+        return event
+
+
 def _require_open(content: Mapping[str, Any]) -> None:
     if is_private(content):
         raise PrivacyError(
             "the event holds private content, and every node of the cell can read events",
-            hint="Call the service of a cleared node instead: create_service_client(…).",
+            hint="Publish it with encrypt=True, or call the service of a cleared node: create_service_client(…).",
         )
 
 

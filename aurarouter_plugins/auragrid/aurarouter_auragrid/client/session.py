@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from typing import Any, Self
 from weakref import WeakKeyDictionary
@@ -29,12 +30,17 @@ class Session:
         token: What to sign in with there; empty likewise.
         key: An app's own key for the services; empty for the cell's token.
         cell: The way in, where it is known already.
+        event_secret: Opens the results of requests that were encrypted: 32 characters or more, as of
+            `secrets.token_urlsafe(32)`. Empty for one of this session's own: nobody can read them after it.
 
     Attributes:
         began_at: The last event of the cell when we first spoke to it.
     """
 
-    def __init__(self, url: str = "", token: str = "", *, key: str = "", cell: Cell | None = None) -> None:
+    def __init__(
+        self, url: str = "", token: str = "", *, key: str = "", cell: Cell | None = None, event_secret: str = ""
+    ) -> None:
+        self.event_secret = Secret(event_secret or secrets.token_urlsafe(32))
         self._said = url, token
         self._key = Secret(key) if key else None
         self._cell = cell

@@ -28,6 +28,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--id", "request_id", default="", help="The request's id; the same id is the same request.")
 @click.option("--return-topic", default="", help="Where the result goes.")
 @click.option("--app", default=ANONYMOUS, show_default=True, help="The name that it goes under.")
+@click.option("--encrypt", is_flag=True, help="Seal it to the cell's key: only cleared nodes can read it.")
 @click.option("--no-wait", is_flag=True, help="Print the id, and leave the result where it goes.")
 @JSON
 @click.pass_context
@@ -38,15 +39,20 @@ def submit(
     request_id: str,
     return_topic: str,
     app: str,
+    encrypt: bool,
     no_wait: bool,
     as_json: bool,
 ) -> None:
     """Give the cell a TASK as an event, and wait for its result."""
+    if encrypt and no_wait:
+        raise click.UsageError("an encrypted result can be read by this command alone, so it has to wait")
     cell = found_cell(context)
 
     async def run() -> dict[str, Any]:
         async with AuraRouterClient(app=app, session=Session(cell=cell)) as client:
-            given = await client.submit(task, language, request_id=request_id, return_topic=return_topic)
+            given = await client.submit(
+                task, language, request_id=request_id, return_topic=return_topic, encrypt=encrypt
+            )
             return {"request_id": given} if no_wait else await client.result(given, return_topic)
 
     result = asyncio.run(run())

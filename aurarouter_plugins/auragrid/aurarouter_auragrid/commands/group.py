@@ -13,6 +13,7 @@ COMMANDS = {
     "drain": ("control", "Have a node take nothing new."),
     "events": ("events", "List events, and requests that no node could answer."),
     "init-cluster": ("init_cluster", "Write configuration and certificates for several machines."),
+    "keys": ("keys", "Say what requests with private content are sealed to."),
     "leave": ("control", "Have a node leave the cell."),
     "nodes": ("shown", "List the members of the cell."),
     "services": ("shown", "List the services of the cell, and where they are."),

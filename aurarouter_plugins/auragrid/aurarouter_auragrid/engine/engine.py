@@ -20,8 +20,10 @@ from aurarouter_auragrid.engine.settled import NatsConfiguration
 from aurarouter_auragrid.engine.streams import bucket, make_stream, streams
 from aurarouter_auragrid.engine.topics import NatsEvents
 from aurarouter_auragrid.errors import CellUnavailableError, EventRefusedError
+from aurarouter_auragrid.names import answer_key
 from aurarouter_auragrid.ports import Event
 from aurarouter_auragrid.request import Request
+from aurarouter_auragrid.sealing.envelope import SEALED, Envelope
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -104,13 +106,17 @@ class Engine:
             CellUnavailableError: The cell does not answer.
         """
         try:
-            request = Request.parse(event.topic, event.payload, self.cell.events)
+            if SEALED in event.headers:
+                request_id = Envelope.parse(event.topic, event.payload).request_id
+            else:
+                request_id = Request.parse(event.topic, event.payload, self.cell.events).request_id
         except EventRefusedError:
             log.info("request %s is malformed as ever", event.sequence_number)
         else:
-            settled = await self.answers.get(request.key)
+            key = answer_key(event.topic, request_id)
+            settled = await self.answers.get(key)
             if settled is not None and not settled.result.get("success"):
-                await self.answers.forget(request.key)
+                await self.answers.forget(key)
         await self.requests.replay(event)
 
     async def aclose(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -15,12 +15,14 @@ from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.publishing import stored
 from aurarouter_auragrid.engine.topics import event_of
 from aurarouter_auragrid.errors import CellUnavailableError
-from aurarouter_auragrid.names import DEAD, DEAD_SUBJECT, REQUEST_SUBJECT, REQUESTS
+from aurarouter_auragrid.names import DEAD, DEAD_SUBJECT, REQUEST_SUBJECT, REQUESTS, SEALED_SUBJECT
 from aurarouter_auragrid.ports import Event, Published
+from aurarouter_auragrid.sealing.envelope import SEALED
 from aurarouter_auragrid.settings import Events
 from aurarouter_hooks.values.ids import new_id
 
-WORKERS = "workers"
+WORKERS, CLEARED_WORKERS = "workers", "cleared-workers"
+CONSUMERS = {WORKERS: f"{REQUEST_SUBJECT}.*", CLEARED_WORKERS: f"{SEALED_SUBJECT}.*"}
 REASON, REPLAY = "Aurarouter-Reason", "Aurarouter-Replay"
 WAIT = 5.0
 """Seconds that one look for a request lasts."""
@@ -32,7 +34,8 @@ class Given:
 
     def __init__(self, message: Msg) -> None:
         self._message = message
-        self.app = message.subject.removeprefix(f"{REQUEST_SUBJECT}.")
+        self.app = message.subject.rpartition(".")[2]
+        self.sealed = message.subject.startswith(f"{SEALED_SUBJECT}.")
         self.payload = message.data
         self.headers: Mapping[str, str] = message.headers or {}
         self.deliveries = message.metadata.num_delivered or 1
@@ -61,36 +64,55 @@ class Requests:
         self._connection, self._events = connection, events
 
     async def make(self) -> None:
-        """Make the consumer that all nodes share."""
-        config = ConsumerConfig(
-            durable_name=WORKERS,
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=self._events.ack_wait,
-            max_deliver=-1,  # we count ourselves: the engine would drop it without a word
-            max_ack_pending=10_000,
-        )
-        with translated("making the consumer"):
-            try:
-                await self._connection.js.consumer_info(REQUESTS, WORKERS)
-            except NotFoundError:
-                await self._connection.js.add_consumer(REQUESTS, config)
+        """Make the consumers that nodes share: one for all of them, one for those that are cleared."""
+        for name, subjects in CONSUMERS.items():
+            config = ConsumerConfig(
+                durable_name=name,
+                filter_subject=subjects,
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=self._events.ack_wait,
+                max_deliver=-1,  # we count ourselves: the engine would drop it without a word
+                max_ack_pending=10_000,
+            )
+            with translated("making the consumer"):
+                try:
+                    await self._connection.js.consumer_info(REQUESTS, name)
+                except NotFoundError:
+                    await self._connection.js.add_consumer(REQUESTS, config)
 
     async def publish(
-        self, app: str, payload: bytes, *, event_id: str, headers: Mapping[str, str], patience: float = PATIENCE
+        self,
+        app: str,
+        payload: bytes,
+        *,
+        event_id: str,
+        headers: Mapping[str, str],
+        sealed: bool = False,
+        patience: float = PATIENCE,
     ) -> Published:
-        """Accept a request; from here on it is not lost."""
-        subject = f"{REQUEST_SUBJECT}.{app}"
+        """Accept a request; from here on it is not lost. One that is sealed waits for a node that may open it."""
+        subject = f"{SEALED_SUBJECT if sealed else REQUEST_SUBJECT}.{app}"
         return await stored(self._connection, subject, payload, event_id=event_id, headers=headers, patience=patience)
 
-    async def given(self) -> AsyncGenerator[Given]:
-        """Requests for one worker, one at a time, for ever; a cell that does not answer is waited for."""
+    async def given(
+        self, consumer: str = WORKERS, *, ready: Callable[[], bool] = lambda: True
+    ) -> AsyncGenerator[Given]:
+        """Requests for one worker, one at a time, for ever; a cell that does not answer is waited for.
+
+        Args:
+            consumer: Which ones.
+            ready: Whether this node takes them now.
+        """
         pull = None
         try:
             while True:
+                if not ready():
+                    await asyncio.sleep(0.5)
+                    continue
                 try:
                     with translated("asking for a request"):
                         if pull is None:
-                            pull = await self._connection.js.pull_subscribe_bind(consumer=WORKERS, stream=REQUESTS)
+                            pull = await self._connection.js.pull_subscribe_bind(consumer=consumer, stream=REQUESTS)
                         messages = await pull.fetch(1, timeout=WAIT)
                 except CellUnavailableError as error:
                     if not isinstance(error.__cause__, TimeoutError):
@@ -107,7 +129,7 @@ class Requests:
 
     async def bury(self, given: Given, reason: str) -> None:
         """Set a request aside, with the reason."""
-        headers = {**given.headers, REASON: _line(reason)}
+        headers = {**given.headers, REASON: _line(reason), **({SEALED: "request"} if given.sealed else {})}
         headers.pop(Header.MSG_ID, None)
         await stored(
             self._connection,
@@ -134,7 +156,13 @@ class Requests:
     async def replay(self, event: Event) -> Published:
         """Give one that was set aside to the nodes again."""
         again = new_id()[:12]
-        done = await self.publish(event.topic, event.payload, event_id=f"replay.{again}", headers={REPLAY: again})
+        done = await self.publish(
+            event.topic,
+            event.payload,
+            event_id=f"replay.{again}",
+            headers={REPLAY: again},
+            sealed=SEALED in event.headers,
+        )
         with translated("taking out what was set aside"):
             await self._connection.js.delete_msg(DEAD, event.sequence_number)
         return done

@@ -28,7 +28,7 @@ def streams(events: Events, replicas: int) -> list[StreamConfig]:
     return [
         StreamConfig(
             name=names.REQUESTS,
-            subjects=[f"{names.REQUEST_SUBJECT}.*"],
+            subjects=[f"{names.REQUEST_SUBJECT}.*", f"{names.SEALED_SUBJECT}.*"],
             retention=RetentionPolicy.WORK_QUEUE,
             discard=DiscardPolicy.NEW,  # who has too much to do says so; nothing that was accepted goes
             max_msgs=events.max_pending,

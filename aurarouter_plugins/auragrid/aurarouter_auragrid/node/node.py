@@ -20,6 +20,7 @@ from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
 from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
+from aurarouter_auragrid.sealing.keys import KeyFolder
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid, own_name
 from aurarouter_auragrid.wire.auth import Door, apps_of
@@ -129,7 +130,8 @@ class Node:
         self._beating = await self._heartbeat.begin()
         await Control(self.engine, self.name, {"drain": self.drain, "leave": self._leave}).listen()
         self._begin(self._looking())
-        self.worker = Worker(self.engine, self.router, self.grid.events)
+        keys = KeyFolder(self._home)
+        self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
         self._tasks += self.worker.begin()
         write_cell(self._home, evolve(cell, node=self.name, pid=os.getpid()))
 

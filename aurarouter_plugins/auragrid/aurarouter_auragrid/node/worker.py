@@ -7,27 +7,29 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
-from typing import Any, TypeVar
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+from attrs import evolve
 
 from aurarouter_auragrid.arrival import Arrival, arrival
 from aurarouter_auragrid.engine.answers import Answer
 from aurarouter_auragrid.engine.engine import Engine
-from aurarouter_auragrid.engine.requests import REPLAY, Given
-from aurarouter_auragrid.errors import CellBusyError, CellUnavailableError, EventRefusedError, GridError
+from aurarouter_auragrid.engine.requests import CLEARED_WORKERS, REPLAY, WORKERS, Given
+from aurarouter_auragrid.errors import EventRefusedError, GridError
+from aurarouter_auragrid.node.keeping import insisted, kept
 from aurarouter_auragrid.request import Request
+from aurarouter_auragrid.sealing.envelope import SEALED, Envelope, seal_result
+from aurarouter_auragrid.sealing.keys import KeyFolder
 from aurarouter_auragrid.settings import Events
 from aurarouter_core import Router, UnifiedRouterService
 from aurarouter_hooks import TraceContext
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 TRACE = "traceparent"
 LARGEST = 900_000
 """Bytes of a result that the engine takes as one event."""
-PATIENCE = 60.0
-"""Seconds that an answer is kept in hand while the cell does not take it."""
 
 
 class Worker:
@@ -37,18 +39,28 @@ class Worker:
         engine: The cell.
         router: Does the work.
         events: How much at a time, and the limits.
+        keys: Open what is sealed.
+        cleared: Whether the cell's configuration lists this node for private work now.
     """
 
-    def __init__(self, engine: Engine, router: Router, events: Events) -> None:
+    def __init__(
+        self, engine: Engine, router: Router, events: Events, keys: KeyFolder, cleared: Callable[[], bool]
+    ) -> None:
         self._engine, self._events = engine, events
+        self._keys, self._cleared = keys, cleared
         self._service = UnifiedRouterService(router)
         self._ending = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self.running = 0
 
     def begin(self) -> list[asyncio.Task[None]]:
-        """Take requests from now on."""
-        self._loops = [asyncio.create_task(self._work()) for _ in range(self._events.concurrency)]
+        """Take requests from now on; sealed ones while this node may open them."""
+        sources: list[tuple[str, Callable[[], bool]]] = [(WORKERS, lambda: True), (CLEARED_WORKERS, self._may_open)]
+        self._loops = [
+            asyncio.create_task(self._work(consumer, ready))
+            for consumer, ready in sources
+            for _ in range(self._events.concurrency)
+        ]
         return self._loops
 
     def stop_taking(self) -> None:
@@ -64,17 +76,22 @@ class Worker:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
 
-    async def _work(self) -> None:
-        async with aclosing(self._engine.requests.given()) as requests:
+    def _may_open(self) -> bool:
+        return self._cleared() and bool(self._keys.ids())
+
+    async def _work(self, consumer: str, ready: Callable[[], bool]) -> None:
+        async with aclosing(self._engine.requests.given(consumer, ready=ready)) as requests:
             while not self._ending.is_set():
                 given = await self._next(requests)
                 if given is None:
                     return
                 self.running += 1
                 try:
-                    async with _kept(given, self._events.ack_wait / 3):
-                        await self._answer(given)
-                        await given.done()
+                    async with kept(given, self._events.ack_wait / 3):
+                        if await self._answer(given):
+                            await given.done()
+                        else:
+                            await given.give_back(1.0)
                 except asyncio.CancelledError:
                     with contextlib.suppress(GridError):
                         await given.give_back()
@@ -102,53 +119,82 @@ class Worker:
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)
 
-    async def _answer(self, given: Given) -> None:
-        """Answer a request, once and for all.
+    async def _answer(self, given: Given) -> bool:
+        """Answer a request, once and for all; False when another node has to.
 
         The order makes it safe: the answer is settled in the cell, then published, then the request is done with. A
         node that dies in between leaves it to another, which finds the answer settled and only publishes it.
         """
         try:
-            request = Request.parse(given.app, given.payload, self._events)
+            request = self._opened(given) if given.sealed else Request.parse(given.app, given.payload, self._events)
         except EventRefusedError as error:
             why = str(error)
-            await _insisted(lambda: self._engine.requests.bury(given, why))
-            return
-        settled = await _insisted(lambda: self._engine.answers.get(request.key))
+            await insisted(lambda: self._engine.requests.bury(given, why))
+            return True
+        if request is None:
+            return False
+        settled = await insisted(lambda: self._engine.answers.get(request.key))
         if settled is None:
             result = await self._result(given, request)
             event_id = ".".join(filter(None, ("answer", request.key, given.headers.get(REPLAY, ""))))
             answer = Answer(digest=request.digest, event_id=event_id, return_topic=request.return_topic, result=result)
-            settled = await _insisted(lambda: self._engine.answers.settle(request.key, answer))
+            settled = await insisted(lambda: self._engine.answers.settle(request.key, answer))
         if settled.digest != request.digest:
             reason = "its request_id was used for another request before"
-            await _insisted(lambda: self._engine.requests.bury(given, reason))
-            return
+            await insisted(lambda: self._engine.requests.bury(given, reason))
+            return True
         headers = {TRACE: given.headers[TRACE]} if TRACE in given.headers else {}
+        if given.sealed:
+            headers[SEALED] = "result"
         answer = settled
-        await _insisted(
+        await insisted(
             lambda: self._engine.events.publish(
                 answer.return_topic, json.dumps(answer.result).encode(), event_id=answer.event_id, headers=headers
             )
         )
+        return True
+
+    def _opened(self, given: Given) -> Request | None:
+        """What is sealed; None when this node can't open it now and another may.
+
+        Raises:
+            EventRefusedError: Nobody can, or it is no request. The words quote nothing of it.
+        """
+        envelope = Envelope.parse(given.app, given.payload)
+        if given.deliveries > self._events.max_deliveries and envelope.key_id not in self._keys.ids():
+            raise EventRefusedError(f"it is sealed to the key '{envelope.key_id}', which no node has")
+        try:
+            if not self._cleared():
+                raise GridError("this node is not cleared")
+            payload, reply_key = envelope.open(self._keys)
+        except EventRefusedError:
+            raise
+        except GridError as error:
+            log.warning("sealed request %s is left to another node: %s", given.sequence_number, error)
+            return None
+        try:
+            return evolve(Request.parse(given.app, payload, self._events, reply_key), private=True)
+        except EventRefusedError:
+            raise EventRefusedError("what was sealed in it is no request") from None
 
     async def _result(self, given: Given, request: Request) -> dict[str, Any]:
         began = time.monotonic()
         if given.deliveries > self._events.max_deliveries:
             words = f"it was given out {given.deliveries - 1} times, and no node lived to answer it"
-            await _insisted(lambda: self._engine.requests.bury(given, words))
+            await insisted(lambda: self._engine.requests.bury(given, words))
             said: dict[str, Any] = {"result": "", "success": False, "error": words}
         else:
-            arrival.set(Arrival(way="event", app=request.app))
+            arrival.set(Arrival(way="sealed" if given.sealed else "event", app=request.app))
             said = await self._service.intelligent_code_gen(
                 task=request.task,
                 language=request.language,
                 file_context=request.context or None,
                 private=request.private,
                 app=request.app,
+                request_id=request.request_id,
                 trace_context=TraceContext.parse(given.headers.get(TRACE, "")),
             )
-        result = {
+        result: dict[str, Any] = {
             "request_id": request.request_id,
             "result": said["result"],
             "success": said["success"],
@@ -157,46 +203,10 @@ class Worker:
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "elapsed_s": round(time.monotonic() - began, 6),
         }
-        if len(json.dumps(result)) > LARGEST:
-            result |= {
-                "result": "",
-                "success": False,
-                "error": "the answer is too large for an event; call the service",
-            }
-        return result
-
-
-@asynccontextmanager
-async def _kept(given: Given, every: float) -> AsyncIterator[None]:
-    """Say again and again that the request is worked on."""
-
-    async def say() -> None:
-        while True:
-            await asyncio.sleep(every)
-            try:
-                await given.still_working()
-            except GridError as error:
-                log.info("request %s: %s", given.sequence_number, error)
-
-    saying = asyncio.create_task(say())
-    try:
-        yield
-    finally:
-        saying.cancel()
-        await asyncio.gather(saying, return_exceptions=True)
-
-
-async def _insisted(act: Callable[[], Awaitable[T]]) -> T:
-    """Try again while the cell has no majority or no room: what is in hand would have to be made anew elsewhere.
-
-    Raises:
-        GridError: It went on for too long.
-    """
-    end = asyncio.get_running_loop().time() + PATIENCE
-    while True:
-        try:
-            return await act()
-        except (CellUnavailableError, CellBusyError):
-            if asyncio.get_running_loop().time() > end:
-                raise
-            await asyncio.sleep(0.5)
+        words = "the answer is too large for an event; call the service"
+        small = {**result, "result": "", "success": False, "error": words}
+        for one in (result, small):
+            said = seal_result(one, request.reply_key) if request.reply_key else one
+            if len(json.dumps(said)) <= LARGEST:
+                break
+        return said

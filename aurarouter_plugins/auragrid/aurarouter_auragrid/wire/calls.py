@@ -14,6 +14,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from aurarouter_auragrid.arrival import Arrival, arrival
+from aurarouter_auragrid.names import LONGEST_ID
 from aurarouter_auragrid.wire import codec
 from aurarouter_auragrid.wire.auth import caller
 from aurarouter_auragrid.wire.listening import Listening
@@ -106,6 +107,10 @@ class Calls:
         said = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         if "traceparent" in said:
             inputs["trace_context"] = TraceContext.parse(said["traceparent"], said.get("tracestate", ""))
+        if said.get("x-request-id"):
+            inputs["request_id"] = said["x-request-id"]
+            if len(inputs["request_id"]) > LONGEST_ID:
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"x-request-id: {LONGEST_ID} characters at most")
         inputs["app"] = caller.get()
         arrival.set(Arrival(way="call", app=inputs["app"]))
         return inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
@@ -111,18 +111,19 @@ class Worker:
         future.add_done_callback(ended)
         return Job(future)
 
-    def close(self) -> None:
-        """Cancel what runs, wait until it has ended, and end the thread."""
+    def close(self, farewell: Callable[[], Awaitable[None]]) -> None:
+        """Cancel what runs, wait until it has ended, say farewell in the loop, and end the thread."""
         if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._wind_up(), self.loop).result(PATIENCE)
+            asyncio.run_coroutine_threadsafe(self._wind_up(farewell), self.loop).result(PATIENCE)
             self.loop.call_soon_threadsafe(self.loop.stop)
             self._thread.join(PATIENCE)
             self.loop.close()
 
-    async def _wind_up(self) -> None:
+    async def _wind_up(self, farewell: Callable[[], Awaitable[None]]) -> None:
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await farewell()
         await self.loop.shutdown_asyncgens()
         await self.loop.shutdown_default_executor()

@@ -17,6 +17,12 @@ def _workspace(desk: Desk) -> PanelView:
     return WorkspaceView(desk)
 
 
+def _routing(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.routing import RoutingView
+
+    return RoutingView(desk)
+
+
 OURS = (
     Panel(
         id="workspace",
@@ -25,6 +31,14 @@ OURS = (
         factory=_workspace,
         order=10,
         tip="Ask, and see where a prompt goes",
+    ),
+    Panel(
+        id="routing",
+        title="Routing",
+        icon=icons.ROUTING,
+        factory=_routing,
+        order=20,
+        tip="Who does which kind of work",
     ),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -75,7 +77,7 @@ class SimulatorView(QWidget):
         """What can be asked for; what was chosen stays."""
         for box, names in (
             (self.role, list(picture.chains)),
-            (self.intent, [row.intent for row in picture.intents]),
+            (self.intent, [one.intent for one in picture.intents]),
         ):
             chosen = box.currentText()
             box.blockSignals(True)
@@ -148,7 +150,7 @@ def _table(titles: tuple[str, ...], *, stretched: int) -> QTableWidget:
     return made
 
 
-def _fill(table: QTableWidget, rows: list[tuple[str, ...]]) -> None:
+def _fill(table: QTableWidget, rows: Sequence[tuple[str, ...]]) -> None:
     table.setRowCount(len(rows))
     for at, cells in enumerate(rows):
         for column, text in enumerate(cells):

@@ -20,6 +20,7 @@ SMALLEST = QSize(860, 600)
 FIRST_SIZE = QSize(1280, 820)
 SAY = 6000
 """Milliseconds for which a line is shown at the bottom."""
+CANNOT_RAISE = ("offscreen", "minimal", "wayland")  # Qt would complain
 STANDINGS = {
     "closed": "",
     "opening": "Starting the engine …",
@@ -148,7 +149,8 @@ class Window(QMainWindow):
         """Show itself above all others."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
-        self.raise_()
+        if QApplication.platformName() not in CANNOT_RAISE:
+            self.raise_()
         self.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name

@@ -1,0 +1,18 @@
+"""The gateway's own hook, by which other plugins add pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from aurarouter_hooks import Kernel, hookspec
+
+Page = Callable[[], tuple[str, str]]
+"""Makes a page: its media type and its text. It is called for each request, on the event loop, and does no I/O."""
+
+
+class Specs:
+    """Implement them with `@hookimpl(optionalhook=True)`, so that your plugin loads without the gateway too."""
+
+    @hookspec
+    def gateway_pages(self, kernel: Kernel) -> Mapping[str, Page]:  # type: ignore[empty-body]
+        """Pages to serve: path → what `GET` answers there. Whoever may call the gateway may read them."""
