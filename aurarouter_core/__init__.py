@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from aurarouter_core.loading import load_config
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
+    from aurarouter_core.pull import Wanted, catalogue, pull, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_core.store import Store
+    from aurarouter_core.wording import setting_value, setting_words
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -81,7 +82,8 @@ __all__ = [
     "joining",
     "load_config",
     "pull",
-    "search",
+    "setting_value",
+    "setting_words",
     "take_out",
     "wanted",
 ]
@@ -132,7 +134,8 @@ _WHERE = {
     "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
     "pull": "aurarouter_core.pull",
-    "search": "aurarouter_core.pull",
+    "setting_value": "aurarouter_core.wording",
+    "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
     "wanted": "aurarouter_core.pull",
 }

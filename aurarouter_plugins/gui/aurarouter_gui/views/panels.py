@@ -23,6 +23,12 @@ def _routing(desk: Desk) -> PanelView:
     return RoutingView(desk)
 
 
+def _models(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.models import ModelsView
+
+    return ModelsView(desk)
+
+
 OURS = (
     Panel(
         id="workspace",
@@ -39,6 +45,14 @@ OURS = (
         factory=_routing,
         order=20,
         tip="Who does which kind of work",
+    ),
+    Panel(
+        id="models",
+        title="Models",
+        icon=icons.MODELS,
+        factory=_models,
+        order=30,
+        tip="What there is, how it is, and more of it",
     ),
 )
 
