@@ -16,7 +16,7 @@ from aurarouter_gui.state.model_form import ModelForm
 from aurarouter_gui.state.words import Trouble, trouble
 from aurarouter_hooks import Health, Location, Model
 
-PLACES = {"process": "in the engine", "loopback": "on this machine", "remote": "elsewhere", "unknown": "not known"}
+PLACES = {"process": "in the engine", "loopback": "this machine", "remote": "remote", "unknown": "not known"}
 STATES = {
     "healthy": "ready",
     "cold": "not loaded",
@@ -49,13 +49,16 @@ class ModelRow:
 
     @property
     def place(self) -> str:
-        """Where it runs, in words."""
-        if self.location is None:
-            return "…"
-        words = PLACES[self.location.kind]
-        host = self.location.host if self.location.kind in ("loopback", "remote") else ""
-        relay = ", may pass requests on" if self.location.relay else ""
-        return f"{words} ({host}{relay})" if host else words
+        """Where it runs, in one or two words."""
+        return "…" if self.location is None else PLACES[self.location.kind]
+
+    @property
+    def address(self) -> str:
+        """Where exactly it runs; "" where that is all that can be said."""
+        if self.location is None or not self.location.host:
+            return ""
+        relay = ", where requests may be passed on" if self.location.relay else ""
+        return f"{self.location.host}{relay}"
 
     @property
     def state(self) -> str:
@@ -137,7 +140,8 @@ class Models:
                 roles=tuple(role for role, entry in config.roles.items() if name in entry.models),
                 asset=assets.get(name),
             )
-            for name, model in models.items()
+            for name in config.models
+            if (model := models.get(name)) is not None
         ]
 
     async def _assets(self, config: Config) -> Sequence[Asset]:

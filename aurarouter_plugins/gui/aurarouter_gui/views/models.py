@@ -100,7 +100,7 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
     def _tested(self, outcome: Outcome) -> None:
         self.list.show_test(outcome)
         if outcome.state != "running":
-            self.state.look()
+            self.state.refresh()  # its file may have been fetched
 
     def _found(self, found: Sequence[Found]) -> None:
         self.notice.hide()

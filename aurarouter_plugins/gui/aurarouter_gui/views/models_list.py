@@ -213,6 +213,7 @@ class ModelsListView(QWidget):
 def _facts(one: ModelRow) -> str:
     model, asset = one.model, one.asset
     lines = [f"Called {model.model_name} there"] if model.model_name else []
+    lines += [f"Runs at {one.address}"] if one.address else []
     lines += [f"Context of {model.capabilities.context_length:,} tokens"] if model.capabilities.context_length else []
     if asset is not None:
         size = f"{asset.size_bytes / 1e6:,.0f} MB" if asset.size_bytes else ""

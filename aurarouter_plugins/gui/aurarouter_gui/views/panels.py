@@ -29,6 +29,12 @@ def _models(desk: Desk) -> PanelView:
     return ModelsView(desk)
 
 
+def _configuration(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.configuration import ConfigurationView
+
+    return ConfigurationView(desk)
+
+
 OURS = (
     Panel(
         id="workspace",
@@ -53,6 +59,14 @@ OURS = (
         factory=_models,
         order=30,
         tip="What there is, how it is, and more of it",
+    ),
+    Panel(
+        id="configuration",
+        title="Configuration",
+        icon=icons.CONFIGURATION,
+        factory=_configuration,
+        order=40,
+        tip="Every setting, and where it comes from",
     ),
 )
 
