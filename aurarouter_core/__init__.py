@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, joining
     from aurarouter_core.chains import listed as chains_in
+    from aurarouter_core.chains import Chain, chains_in, joining
     from aurarouter_core.chat import Chat, Conversation, Conversations
-    from aurarouter_core.checkup import Checkup
-    from aurarouter_core.checkup import check as check_config
+    from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
+    from aurarouter_core.pull import Wanted, catalogue, pull, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.services import (
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     )
     from aurarouter_core.store import Store
     from aurarouter_core.store.presence import Presence, left_behind
+    from aurarouter_core.wording import setting_value, setting_words
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -103,7 +104,8 @@ __all__ = [
     "left_behind",
     "load_config",
     "pull",
-    "search",
+    "setting_value",
+    "setting_words",
     "take_out",
     "transaction",
     "turned_away",
@@ -171,7 +173,8 @@ _WHERE = {
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
     "pull": "aurarouter_core.pull",
-    "search": "aurarouter_core.pull",
+    "setting_value": "aurarouter_core.wording",
+    "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
     "wanted": "aurarouter_core.pull",
 }
