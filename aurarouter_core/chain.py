@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 
@@ -88,7 +88,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         error: BaseException | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
-            made = proceed(_attempt_call(call, model, prompt, number, private=run.private))
+            made = proceed(_attempt_call(call, model, prompt, number, run.is_private))
             if run.deadline is not None:
                 made = within(made, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
             async with aclosing(made) as events:
@@ -164,7 +164,7 @@ def _out_of_place(event: Event) -> PluginBrokenError:
     )
 
 
-def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, *, private: bool) -> Call:
+def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, is_private: Callable[[], bool]) -> Call:
     return Call(
         task=call.task,
         decision=call.decision,
@@ -173,7 +173,7 @@ def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, *, priv
         prompt=prompt,
         attempt=number,
         settings=call.settings,
-        private=private,
+        is_private=is_private,
     )
 
 

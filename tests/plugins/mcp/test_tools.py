@@ -75,7 +75,7 @@ async def test_a_fault_is_told_and_logged_without_words_of_the_prompt(
 async def test_a_call_belongs_to_its_callers_trace(home: Path) -> None:
     trace_id, span_id = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     meta: Any = {"traceparent": f"00-{trace_id}-{span_id}-01", "tracestate": 7}
-    async with router(home) as kernel, Client(server(kernel)) as client:
+    async with router(home) as kernel, Client(server(kernel, kernel.settings("mcp"))) as client:
         answered = await client.call_tool("route_task", {"task": "x"}, meta=meta)
         alone = await client.call_tool("route_task", {"task": "x"})
     assert answered.structured_content is not None
