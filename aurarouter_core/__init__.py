@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.asset_list import Asset
+    from aurarouter_core.atomic import replace_file
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.comparison import compare
@@ -64,6 +65,7 @@ __all__ = [
     "install_hint",
     "left_behind",
     "load_config",
+    "replace_file",
     "transaction",
     "turned_away",
     "url_of",
@@ -105,6 +107,7 @@ _WHERE = {
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
     "transaction": "aurarouter_core.database",
+    "replace_file": "aurarouter_core.atomic",
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
     "written": "aurarouter_core.narrated",
