@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.amendment import Amendment, amend
     from aurarouter_core.asset_list import Asset
+    from aurarouter_core.atomic import replace_file
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, chains_in, joining
@@ -102,6 +103,7 @@ __all__ = [
     "left_behind",
     "load_config",
     "pull",
+    "replace_file",
     "setting_value",
     "setting_words",
     "take_out",
@@ -162,6 +164,7 @@ _WHERE = {
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
     "transaction": "aurarouter_core.database",
+    "replace_file": "aurarouter_core.atomic",
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
     "written": "aurarouter_core.narrated",
