@@ -9,9 +9,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Self
 
-from attrs import evolve
-
-from aurarouter_core import health, watch
+from aurarouter_core import watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
@@ -21,6 +19,7 @@ from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
+from aurarouter_core.insight import Insight
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
@@ -34,24 +33,14 @@ from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
 from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
-from aurarouter_hooks import (
-    AuraRouterError,
-    Decision,
-    Done,
-    Event,
-    Health,
-    Model,
-    PrivacyError,
-    RoutingError,
-    Task,
-)
+from aurarouter_hooks import Decision, Done, Event, PrivacyError, RoutingError, Task
 
 log = logging.getLogger(__name__)
 GRACE = 0.07
 """Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
-class Router:
+class Router(Insight):
     """Routes tasks to models. Use it as an async context manager, or call `run_sync` from plain code.
 
     Args:
@@ -93,16 +82,6 @@ class Router:
         self._watch = watch
         self._background = Background()
         self._on_reload = on_reload
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The state that new tasks run on."""
-        return self._live.current
-
-    @property
-    def problem(self) -> AuraRouterError | None:
-        """Why the last change of the configuration was refused; None when the latest is in force."""
-        return self._live.problem
 
     async def __aenter__(self) -> Self:
         self.pool.reopen()
@@ -164,14 +143,16 @@ class Router:
         """
         return await outlook(task, self.snapshot, self.pool, cut=cut)
 
-    async def run(self, task: Task, *, surface: str | None = None) -> Done:
-        """Run a task to its end: `.text .steps .trace .usage .complete`.
+    async def run(self, task: Task, *, surface: str | None = None, hear: Callable[[Event], None] | None = None) -> Done:
+        """Run a task to its end: `.text .steps .trace .usage .complete`. `hear` is told of each event.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         async with aclosing(self.stream(task, surface=surface)) as events:
             async for event in events:
+                if hear is not None:
+                    hear(event)
                 if isinstance(event, Done):
                     return event
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
@@ -275,26 +256,6 @@ class Router:
         self._witness.audit.days = config.privacy.audit_days
         if self._on_reload is not None:
             self._on_reload(config)
-
-    def settings(self, section: str) -> Any:
-        """The configuration section of that name as the class that its plugin registered."""
-        return self.snapshot.config.sections[section]
-
-    async def health(self) -> Mapping[str, Health]:
-        """How each model is."""
-        return await health.check(self.snapshot, self.pool)
-
-    async def models(self) -> Mapping[str, Model]:
-        """The configured models by id, without their keys."""
-        return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
-
-    async def intents(self) -> Sequence[str]:
-        """Names of the kinds of task that are told apart."""
-        return sorted(self.snapshot.intents)
-
-    async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        """What was used, as `Store.usage` sums it."""
-        return await asyncio.to_thread(self.store.usage, by)
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""

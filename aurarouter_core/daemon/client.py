@@ -17,7 +17,7 @@ from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 TRIES = 3
 """How often an engine that is just ending is met before that is an error."""
@@ -169,6 +169,15 @@ class Attached:
         health: Mapping[str, Health] = await self._ask("health")
         return health
 
+    async def where(self) -> Mapping[str, Location]:
+        """Where each model runs, asked now."""
+        places: Mapping[str, Location] = await self._ask("where")
+        return places
+
+    async def excuse(self, model: str) -> None:
+        """Forget why a model may not be asked: somebody wants it asked all the same."""
+        await self._ask("excuse", model)
+
     async def models(self) -> Mapping[str, Model]:
         """The configured models by id, without their keys."""
         models: Mapping[str, Model] = await self._ask("models")
@@ -188,6 +197,26 @@ class Attached:
         """Write code in the engine, as `UnifiedRouterService.intelligent_code_gen` does."""
         result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
         return result
+
+    async def written(self, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
+        """The same as events, and the result at last: see `aurarouter_core.written`.
+
+        Raises:
+            EngineLostError: The engine was lost.
+        """
+        async with aclosing((await self._connected()).stream("written", inputs)) as events:
+            async for event in events:
+                yield event
+
+    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first."""
+        traces: Sequence[Mapping[str, Any]] = await self._ask("traces", count)
+        return traces
+
+    async def configuration(self) -> Mapping[str, Any]:
+        """The settings in force, secrets masked."""
+        settings: Mapping[str, Any] = await self._ask("configuration")
+        return settings
 
     # Assets: a change is asked for once alone, since a lost engine may have made it already
 

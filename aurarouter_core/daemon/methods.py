@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from aurarouter_core.narrated import written
 from aurarouter_core.registry import AssetRegistry, Registration
 from aurarouter_core.services import UnifiedRouterService
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
     from aurarouter_core.asset_list import Asset
@@ -44,6 +45,14 @@ async def _health(engine: Engine, _: str) -> Mapping[str, Health]:
     return await engine.router.health()
 
 
+async def _where(engine: Engine, _: str) -> Mapping[str, Location]:
+    return await engine.router.where()
+
+
+async def _excuse(engine: Engine, _: str, model: Any) -> None:
+    await engine.router.excuse(str(model))
+
+
 async def _models(engine: Engine, _: str) -> Mapping[str, Model]:
     return await engine.router.models()
 
@@ -60,6 +69,10 @@ async def _intelligent_code_gen(engine: Engine, surface: str, inputs: Mapping[st
     return await UnifiedRouterService(engine.router, surface=surface).intelligent_code_gen(**inputs)
 
 
+def _written(engine: Engine, surface: str, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
+    return written(engine.router, inputs, surface=surface)
+
+
 async def _register_asset(engine: Engine, _: str, inputs: Mapping[str, Any]) -> Registration:
     return await AssetRegistry(engine.router).register_asset(**inputs)
 
@@ -74,6 +87,14 @@ async def _list_assets(engine: Engine, _: str, inputs: Mapping[str, Any]) -> lis
 
 async def _status(engine: Engine, _: str) -> Mapping[str, Any]:
     return engine.status()
+
+
+async def _traces(engine: Engine, _: str, count: int) -> Sequence[Mapping[str, Any]]:
+    return await engine.router.traces(count)
+
+
+async def _configuration(engine: Engine, _: str) -> Mapping[str, Any]:
+    return await engine.router.configuration()
 
 
 async def _reload(engine: Engine, _: str) -> None:
@@ -106,8 +127,10 @@ async def _stop(engine: Engine, _: str) -> None:
 
 METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "call_hook": _call_hook,
+    "configuration": _configuration,
     "decide": _decide,
     "drain": _drain,
+    "excuse": _excuse,
     "health": _health,
     "intelligent_code_gen": _intelligent_code_gen,
     "intents": _intents,
@@ -123,7 +146,9 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "set_layer": _set_layer,
     "status": _status,
     "stop": _stop,
+    "traces": _traces,
     "unregister_asset": _unregister_asset,
     "usage": _usage,
+    "where": _where,
 }
-STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream}
+STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream, "written": _written}

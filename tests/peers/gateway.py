@@ -9,10 +9,10 @@ from typing import Any
 
 from attrs import evolve
 
-from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
+from aurarouter_core import Doorkeeper, Home, Plugins, Router, bound, load_config
 from aurarouter_gateway.app import application
 from aurarouter_gateway.engine import Engine
-from aurarouter_gateway.server import bound, serve
+from aurarouter_gateway.server import serve
 
 
 @asynccontextmanager

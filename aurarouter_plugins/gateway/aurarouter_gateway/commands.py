@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
+from aurarouter_core import Plugins, Router, bound, guarded, load_config, url_of
 from aurarouter_gateway.settings import GatewaySettings
 
 
@@ -44,15 +44,12 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> None:
     from aurarouter_gateway.app import application
     from aurarouter_gateway.engine import Engine
-    from aurarouter_gateway.server import bound, check, is_loopback, serve
+    from aurarouter_gateway.server import serve
 
     async with router:
-        keys = Doorkeeper(Home.of(), always=not is_loopback(settings.host))
-        check(settings, has_keys=keys.has_keys)
+        keys = guarded(settings, "gateway")
         listener = bound(settings)
-        address = listener.getsockname()
-        scheme = "https" if settings.certificate else "http"
-        url = f"{scheme}://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}"
+        url = url_of(settings, listener)
 
         def ready() -> None:
             if as_json:

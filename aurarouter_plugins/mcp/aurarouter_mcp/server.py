@@ -16,14 +16,14 @@ from aurarouter_mcp.tool import Tool
 from aurarouter_mcp.tools import TOOLS
 
 
-def server(engine: Engine, *, network: bool = False) -> Server[Any]:
+def server(engine: Engine, settings: McpSettings, *, network: bool = False) -> Server[Any]:
     """A server in front of a running kernel.
 
     Args:
         engine: Does the work.
+        settings: The section `mcp`.
         network: Clients come over a network: what changes something is off unless the configuration says otherwise.
     """
-    settings: McpSettings = engine.settings("mcp")  # a far engine's are read from files, so only once
     told = Told()
     calls = Calls(engine, _offered(settings, network=network), told)
     made: Server[Any] = Server("aurarouter", version=__version__, on_list_tools=calls.listed, on_call_tool=calls.called)
