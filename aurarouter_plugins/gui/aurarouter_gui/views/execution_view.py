@@ -82,7 +82,7 @@ class ExecutionView(QWidget):
         layout.addWidget(label(" · ".join(str(part) for part in about if part), tone="muted"))
         for attempt in vertex.attempts:
             for line, tone in _attempt(attempt):
-                layout.addWidget(label(line, tone=tone))
+                layout.addWidget(label(line, tone=tone, selectable=True))
         for model, reason in node.skipped.items():
             layout.addWidget(label(f"– {model}: {reason}", tone="muted"))
         if vertex.state == "running" and vertex.waits:
