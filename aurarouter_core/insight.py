@@ -65,13 +65,22 @@ class Insight:
         """Names of the kinds of task that are told apart."""
         return sorted(self.snapshot.intents)
 
+    async def roles(self) -> Sequence[str]:
+        """Names of the roles."""
+        return [*self.snapshot.config.roles]
+
+    async def ready(self) -> bool:
+        """Whether any model may be asked now."""
+        refused = self.pool.states.refusals()
+        return any(name not in refused for name in self.snapshot.models)
+
     async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """What was used, as `Store.usage` sums it."""
         return await asyncio.to_thread(self.store.usage, by)
 
-    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
-        """The newest traces as plain data, newest first."""
-        return await asyncio.to_thread(self.store.latest, count)
+    async def traces(self, count: int, app: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first; only those of an app, if it is named."""
+        return await asyncio.to_thread(self.store.latest, count, app=app)
 
     async def configuration(self) -> Mapping[str, Any]:
         """The settings as the files now have them, secrets masked, references as they are written.

@@ -29,8 +29,8 @@ INTRO = (
     "each role tries them from the top. Nothing has been sent but the question which models there are."
 )
 NOTHING = (
-    "AuraRouter has no configuration yet. "
-    "No server answers on this machine, and no key in the environment leads to a model."
+    "AuraRouter has no configuration yet. No server answers on this machine, and no key in the environment leads to a "
+    "model."
 )
 
 
