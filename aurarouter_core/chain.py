@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 
 from attrs import evolve
@@ -17,6 +17,7 @@ from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
 from aurarouter_core.rotation import Turn
 from aurarouter_core.tally import Tally, moves_on
+from aurarouter_core.wallet import doubtful
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     Attempt,
@@ -38,6 +39,7 @@ from aurarouter_hooks import (
     Prompt,
     ProviderError,
     ProviderReplyError,
+    ProviderTimeoutError,
     Reply,
     RoutingError,
 )
@@ -115,6 +117,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                 raise
             error = failure
         reply = Reply.from_chunks(tally.chunks)
+        await _placed(run, model, turn)
         attempt = _ended(run, tally, turn, reply, error)
         if error is not None:
             order.failed(candidate, error)
@@ -133,6 +136,14 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
             break
     yield _finished(run, node, attempts, order, "failed")
     raise all_failed(run.decision, attempts, order.passed_over)
+
+
+async def _placed(run: Run, model: Model, turn: Turn) -> None:
+    """Where a model without a price runs is asked once, after its first attempt: what runs here costs nothing."""
+    if turn.asked and doubtful([model], run.pool.locations) and not run.late:
+        with suppress(ProviderTimeoutError):  # the deadline comes first, and the cost stays unknown
+            async with run.in_time():
+                await run.pool.where(model, run.snapshot.config.models[model.id], run.snapshot.plugins)
 
 
 def _ended(run: Run, tally: Tally, turn: Turn, reply: Reply, error: BaseException | None) -> Attempt:

@@ -9,21 +9,19 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Self
 
-from attrs import evolve
-
-from aurarouter_core import health, watch
+from aurarouter_core import watch
 from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
-from aurarouter_core.config import Config, Request
+from aurarouter_core.config import Config
 from aurarouter_core.decide import NO_LIMITS, decide
 from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
-from aurarouter_core.in_force import settings_in_force
+from aurarouter_core.insight import Insight
 from aurarouter_core.live import LiveSnapshot
-from aurarouter_core.loading import files_of, load_config, read_layers
+from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.outlook import outlook
@@ -35,24 +33,14 @@ from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
 from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
-from aurarouter_hooks import (
-    AuraRouterError,
-    Decision,
-    Done,
-    Event,
-    Health,
-    Model,
-    PrivacyError,
-    RoutingError,
-    Task,
-)
+from aurarouter_hooks import Decision, Done, Event, PrivacyError, RoutingError, Task
 
 log = logging.getLogger(__name__)
 GRACE = 0.07
 """Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
-class Router:
+class Router(Insight):
     """Routes tasks to models. Use it as an async context manager, or call `run_sync` from plain code.
 
     Args:
@@ -94,16 +82,6 @@ class Router:
         self._watch = watch
         self._background = Background()
         self._on_reload = on_reload
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The state that new tasks run on."""
-        return self._live.current
-
-    @property
-    def problem(self) -> AuraRouterError | None:
-        """Why the last change of the configuration was refused; None when the latest is in force."""
-        return self._live.problem
 
     async def __aenter__(self) -> Self:
         self.pool.reopen()
@@ -278,40 +256,6 @@ class Router:
         self._witness.audit.days = config.privacy.audit_days
         if self._on_reload is not None:
             self._on_reload(config)
-
-    def settings(self, section: str) -> Any:
-        """The configuration section of that name as the class that its plugin registered."""
-        return self.snapshot.config.sections[section]
-
-    async def health(self) -> Mapping[str, Health]:
-        """How each model is."""
-        return await health.check(self.snapshot, self.pool)
-
-    async def models(self) -> Mapping[str, Model]:
-        """The configured models by id, without their keys."""
-        return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
-
-    async def intents(self) -> Sequence[str]:
-        """Names of the kinds of task that are told apart."""
-        return sorted(self.snapshot.intents)
-
-    async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        """What was used, as `Store.usage` sums it."""
-        return await asyncio.to_thread(self.store.usage, by)
-
-    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
-        """The newest traces as plain data, newest first."""
-        return await asyncio.to_thread(self.store.latest, count)
-
-    async def configuration(self) -> Mapping[str, Any]:
-        """The settings as the files now have them, secrets masked, references as they are written.
-
-        Raises:
-            ConfigError: They can't be read.
-        """
-        request = self.snapshot.config.request or Request()
-        settings: Mapping[str, Any] = settings_in_force(await asyncio.to_thread(read_layers, self.plugins, request))
-        return settings
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from attrs import define, evolve, field
 
@@ -14,11 +15,13 @@ from aurarouter_hooks import (
     AttemptStarted,
     Committed,
     Decision,
+    ErrorInfo,
     Event,
     Node,
     NodeFinished,
     NodeStarted,
     Progress,
+    Usage,
 )
 
 ANALYSE = "analyse"
@@ -83,6 +86,11 @@ class Graph:
             graph.see(NodeStarted(node=node))
             graph.see(NodeFinished(node=node))
         return graph
+
+    @classmethod
+    def of_plain(cls, trace: Mapping[str, Any]) -> Graph:
+        """The graph of a kept trace."""
+        return cls.of(_node(node) for node in trace["nodes"])
 
     def see(self, event: Event) -> None:
         """Take in what happened."""
@@ -152,3 +160,11 @@ def _went_well(node: Node) -> bool:
     if node.attempts:
         return node.attempts[-1].outcome == "ok"
     return node.outcome not in ("failed", "error", "cancelled")
+
+
+def _node(kept: Mapping[str, Any]) -> Node:
+    attempts = [
+        {**attempt, "usage": Usage(**attempt["usage"]) if attempt["usage"] else None} for attempt in kept["attempts"]
+    ]
+    attempts = [{**one, "error": ErrorInfo(**one["error"]) if one["error"] else None} for one in attempts]
+    return Node(**{**kept, "parents": tuple(kept["parents"]), "attempts": tuple(Attempt(**one) for one in attempts)})

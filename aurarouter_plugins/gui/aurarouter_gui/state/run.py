@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Literal
 
@@ -95,8 +95,16 @@ class Run:
         return " · ".join(filter(None, parts))
 
 
-async def told(link: Link, run: Run, changed: Callable[[], None]) -> None:
+async def told(
+    link: Link, run: Run, changed: Callable[[], None], ask: Callable[[Task], AsyncGenerator[Event]] | None = None
+) -> None:
     """Run a task in the kernel; every event is told on the UI's thread.
+
+    Args:
+        link: The way to the kernel.
+        run: What is told.
+        changed: Told each time that it has changed.
+        ask: Asks in another way than the kernel's own `stream`: in a conversation.
 
     Raises:
         AuraRouterError: There is no answer.
@@ -110,7 +118,8 @@ async def told(link: Link, run: Run, changed: Callable[[], None]) -> None:
 
         return act
 
-    kernel = await link.kernel()
-    async with aclosing(kernel.stream(run.task)) as events:
+    if ask is None:
+        ask = (await link.kernel()).stream
+    async with aclosing(ask(run.task)) as events:
         async for event in events:
             link.worker.mailbox.post(see(event))

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from aurarouter_gui.state.link import Link
 from aurarouter_gui.state.preview import Preview, Shown
 from aurarouter_gui.state.run import Run, told
+from aurarouter_gui.state.talk import Fill, Talk
 from aurarouter_gui.state.words import Trouble, trouble
 from aurarouter_gui.state.worker import Job
 from aurarouter_hooks import Task
@@ -52,6 +53,7 @@ class Listeners:
 
     preview: Callable[[Shown | None], None] = field(default=lambda _: None)
     run: Callable[[Run], None] = field(default=lambda _: None)
+    fill: Callable[[Fill | None], None] = field(default=lambda _: None)
     choices: Callable[[Choices], None] = field(default=lambda _: None)
     trouble: Callable[[Trouble], None] = field(default=lambda _: None)
 
@@ -64,6 +66,7 @@ class Workspace:
         wishes: What is asked for beside it.
         runs: What was asked in this window, oldest first.
         current: What is shown.
+        talk: The conversation that questions belong to; None where each stands alone.
     """
 
     def __init__(self, link: Link, listeners: Listeners) -> None:
@@ -75,6 +78,7 @@ class Workspace:
         self.choices = Choices()
         self.runs: list[Run] = []
         self.current: Run | None = None
+        self.talk: Talk | None = None
         self._job: Job | None = None
 
     @property
@@ -94,14 +98,30 @@ class Workspace:
         self.wishes = evolve(self.wishes, **changes)
         self._look()
 
+    def converse(self, on: bool) -> None:
+        """Begin a conversation, or end it: what was said stays kept."""
+        self.talk = Talk(self._link) if on else None
+        self._fill()
+        self._look()
+
+    def _task(self) -> Task:
+        task = self.wishes.task(self.text)
+        return evolve(task, mode="direct") if self.talk is not None else task
+
     def _look(self) -> None:
-        self.preview.follow(self.wishes.task(self.text) if self.text.strip() else None)
+        self.preview.follow(self._task() if self.text.strip() else None)
+
+    def _fill(self) -> None:
+        if self.talk is None:
+            self._told.fill(None)
+        else:
+            self._link.worker.begin(self.talk.fill(), self._told.fill, lambda error: self._told.trouble(trouble(error)))
 
     def send(self) -> Run | None:
         """Ask; None when there is nothing to ask, or an answer is still on its way."""
         if self.busy or not self.text.strip():
             return None
-        run = Run(self.wishes.task(self.text))
+        run = Run(self._task())
         if self.preview.shown is not None and self.preview.shown.decision is not None:
             run.graph.analysed(self.preview.shown.decision)
         self.runs.append(run)
@@ -111,7 +131,13 @@ class Workspace:
             run.fail(error)
             self._told.run(run)
 
-        self._job = self._link.worker.begin(told(self._link, run, lambda: self._told.run(run)), failed=failed)
+        def changed() -> None:
+            self._told.run(run)
+            if run.state != "running" and self.talk is not None:
+                self._fill()
+
+        ask = self.talk.say if self.talk is not None else None
+        self._job = self._link.worker.begin(told(self._link, run, changed, ask), failed=failed)
         self._told.run(run)
         return run
 

@@ -13,13 +13,15 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPlainTextEdit,
+    QProgressBar,
     QPushButton,
     QWidget,
 )
 
 from aurarouter_gui.state.clearance import Badge
+from aurarouter_gui.state.talk import Fill
 from aurarouter_gui.state.workspace import Choices
-from aurarouter_gui.views.parts import Notice, card, label, row
+from aurarouter_gui.views.parts import Notice, card, label, restyle, row
 
 AUTO = "Auto"
 MODES = (("Auto", "auto"), ("Direct", "direct"), ("Plan", "plan"))
@@ -53,6 +55,7 @@ class Composer(QFrame):
     wished = Signal(str, object)
     run = Signal()
     stop = Signal()
+    conversed = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,17 +96,20 @@ class Composer(QFrame):
         self.stop_button = QPushButton("Stop")
         self.stop_button.setToolTip("Esc")
         self.stop_button.clicked.connect(self.stop)
-        self.extra = row()
+        self.chat = QCheckBox("Conversation")
+        self.chat.setToolTip("Each question knows what was said before; the conversation is kept")
+        self.chat.toggled.connect(self.conversed)
+        self.fill = label(tone="muted", wraps=False)
+        self.fill.setToolTip("How full the model's context is")
+        self.fill_bar = QProgressBar()
+        self.fill_bar.setTextVisible(False)
+        self.fill_bar.setFixedWidth(90)
         layout.addLayout(self._line())
+        self.show_fill(None)
         self.set_busy(False)
 
     def _line(self) -> QHBoxLayout:
-        line = row(self.private)
-        line.addLayout(self.extra)
-        line.addStretch(1)
-        line.addWidget(self.stop_button)
-        line.addWidget(self.run_button)
-        return line
+        return row(self.private, self.chat, self.fill_bar, self.fill, None, self.stop_button, self.run_button)
 
     def _choice(self, name: str) -> QComboBox:
         box = QComboBox()
@@ -122,6 +128,17 @@ class Composer(QFrame):
         """An answer is on its way, or not."""
         self.stop_button.setVisible(busy)
         self.run_button.setEnabled(not busy and bool(self.prompt.toPlainText().strip()))
+
+    def show_fill(self, fill: Fill | None) -> None:
+        """How full the context is; None outside a conversation, which is answered in one piece."""
+        self.mode.setEnabled(fill is None)
+        self.fill.setVisible(fill is not None)
+        self.fill_bar.setVisible(fill is not None and fill.share is not None)
+        if fill is not None:
+            self.fill.setText(fill.words)
+            self.fill.setProperty("tone", "warn" if fill.high else "muted")
+            restyle(self.fill)
+            self.fill_bar.setValue(min(100, round(100 * (fill.share or 0))))
 
     def show_badge(self, badge: Badge) -> None:
         """What was detected, and where the prompt may go."""

@@ -56,5 +56,4 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Leave the kernel and end the worker."""
-        self.worker.begin(self.link.aclose())
-        self.worker.close()
+        self.worker.close(self.link.aclose)

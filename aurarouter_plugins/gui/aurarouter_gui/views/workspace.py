@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aurarouter_gui.state.clearance import badge
+from aurarouter_gui.state.graph import Graph
 from aurarouter_gui.state.link import Standing
 from aurarouter_gui.state.preview import Shown
 from aurarouter_gui.state.run import Run
+from aurarouter_gui.state.talk import Fill
 from aurarouter_gui.state.words import Trouble
 from aurarouter_gui.state.workspace import Choices, Listeners, Workspace
 from aurarouter_gui.views.composer import Composer, focus
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.execution_view import ExecutionView
+from aurarouter_gui.views.history_view import HistoryView
 from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_gui.views.parts import Notice, card, heading, label
 from aurarouter_gui.views.route_view import RouteView
@@ -30,6 +36,9 @@ Write a prompt. While you write, **Route** shows where it would go and why; noth
 **Run** asks the models in that order. **Execution** draws what happens: each analysis, plan, step, review and
 answer with its model, time and errors. Click a box for the details.
 
+**History** lists every task of yours, from any program; choose one to see how it went. With *Conversation* each
+question knows what was said before, and the bar shows how full the model's context is.
+
 *Intent*, *Role* and *Model* are left to the router unless you choose. *Private* sends the prompt only to models that
 are cleared for private content; so does whatever the privacy rules detect.
 """
@@ -37,12 +46,15 @@ are cleared for private content; so does whatever the privacy rules detect.
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        told = Listeners(preview=self._previewed, run=self._ran, choices=self._offered, trouble=self._troubled)
+        told = Listeners(
+            preview=self._previewed, run=self._ran, fill=self._filled, choices=self._offered, trouble=self._troubled
+        )
         self.state = Workspace(desk.link, told)
         self.composer = Composer()
         self.composer.written.connect(self._written)
         self.composer.wished.connect(lambda name, value: self.state.wish(**{name: value}))
         self.composer.run.connect(self.send)
+        self.composer.conversed.connect(self.state.converse)
         self.composer.stop.connect(self.state.cancel)
         self.route = RouteView()
         self.execution = ExecutionView(desk)
@@ -51,6 +63,10 @@ are cleared for private content; so does whatever the privacy rules detect.
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.route, "Route")
         self.tabs.addTab(self.execution, "Execution")
+        self.history = HistoryView(desk)
+        self.history.chosen.connect(self._remember)
+        self.tabs.addTab(self.history, "History")
+        self.tabs.currentChanged.connect(self._turned)
         self.notice = Notice()
         self._turns: dict[int, TurnView] = {}
         self._lay_out()
@@ -129,7 +145,19 @@ are cleared for private content; so does whatever the privacy rules detect.
             self.tabs.setCurrentWidget(self.execution)
             self.composer.prompt.clear()
 
+    def _turned(self, _: int) -> None:
+        if self.tabs.currentWidget() is self.history:
+            self.history.refresh()
+
+    def _remember(self, trace: Mapping[str, Any]) -> None:
+        """How a task of the history went."""
+        self.execution.show_graph(Graph.of_plain(trace))
+        self.tabs.setCurrentWidget(self.execution)
+
     # What is told
+
+    def _filled(self, fill: Fill | None) -> None:
+        self.composer.show_fill(fill)
 
     def _previewed(self, shown: Shown | None) -> None:
         self.route.show_route(shown)
@@ -150,7 +178,9 @@ are cleared for private content; so does whatever the privacy rules detect.
             self._column.activate()
             bar.setValue(bar.maximum())
         if run is self.state.current:
-            self.execution.show_graph(run.graph)
+            self.execution.follow(run.graph)
+            if run.trace is not None:
+                self.history.state.prompts[run.trace.id] = run.task.text
         self.composer.set_busy(self.state.busy)
 
     def _offered(self, choices: Choices) -> None:

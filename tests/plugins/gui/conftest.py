@@ -1,0 +1,66 @@
+"""A window of the test's own on a real kernel, without a screen. Whatever Qt warns of fails the test."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from aurarouter_core import Plugins
+from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.stop import stop
+from aurarouter_core.home import Home
+from aurarouter_gui.views.app import application
+from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.palette import LIGHT, dress
+from aurarouter_gui.views.window import Window
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+ECHO = """\
+models:
+  first: {provider: echo}
+  second: {provider: echo}
+roles: {coding: [first, second], reasoning: [second]}
+"""
+Open = Callable[..., Window]
+
+
+@pytest.fixture(scope="session")
+def qapp() -> object:
+    """The program's own application, in its own look."""
+    app = application()
+    dress(app, LIGHT)
+    return app
+
+
+@pytest.fixture
+def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens windows, in process unless `shared`; at the end they close, and no thread may be left."""
+    before = set(threading.enumerate())
+    windows: list[Window] = []
+
+    def opened(config: str | None = ECHO, *, shared: bool = False, plugins: str = "echo,openapi,gui") -> Window:
+        if config is not None:
+            (home / "auraconfig.yaml").write_text(config)
+        monkeypatch.setenv("AURAROUTER_PLUGINS", plugins)
+        monkeypatch.setenv("AURAROUTER_NO_DAEMON", "" if shared else "1")
+        desk = Desk(None, "local", Plugins(), LIGHT)
+        window = Window(desk, QSettings(str(home / "gui.ini"), QSettings.Format.IniFormat))
+        windows.append(window)
+        window.show()
+        return window
+
+    yield opened
+    for window in windows:
+        qtbot.addWidget(window)
+        window.close()
+        window.desk.close()
+    for place in Place.all(Home(home)):
+        stop(place, force=True)
+    left = {thread for thread in set(threading.enumerate()) - before if thread.is_alive()}
+    assert not left, left

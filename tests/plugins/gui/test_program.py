@@ -1,0 +1,70 @@
+"""`aurarouter gui` as a process: it opens, is raised by a second launch, and ends with 0 and without a word."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.stop import stop
+from aurarouter_core.home import Home
+
+PROGRAM = str(Path(sys.executable).with_name("aurarouter"))
+
+
+@pytest.fixture
+def environ(home: Path) -> Any:
+    (home / "auraconfig.yaml").write_text("models: {first: {provider: echo}}\nroles: {coding: [first]}\n")
+    yield {**os.environ, "AURAROUTER_PLUGINS": "echo,gui", "QT_QPA_PLATFORM": "offscreen"}
+    for place in Place.all(Home(home)):
+        stop(place, force=True)
+
+
+def test_one_window_and_an_end_without_a_word(environ: dict[str, str], home: Path) -> None:
+    window = subprocess.Popen([PROGRAM, "gui"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        until = time.monotonic() + 60
+        while not Place.all(Home(home)):  # the window has asked for its engine, so it is there
+            assert time.monotonic() < until
+            assert window.poll() is None, window.communicate()
+            time.sleep(0.1)
+        second = subprocess.run([PROGRAM, "gui"], env=environ, capture_output=True, text=True, timeout=60, check=False)
+        assert (second.returncode, second.stderr) == (0, "")
+        assert "open already" in second.stdout
+        assert window.poll() is None
+        window.send_signal(signal.SIGINT)
+        out, error = window.communicate(timeout=60)
+        assert (window.returncode, out, error) == (0, "", "")
+    finally:
+        window.kill()
+        window.communicate()
+
+
+def test_without_a_screen_there_is_one_clear_line(environ: dict[str, str]) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        environ.pop(name, None)
+    done = subprocess.run([PROGRAM, "gui"], env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: there is no screen")
+    assert "Hint:" in done.stderr
+
+
+def test_a_screen_that_is_not_there_is_no_crash(environ: dict[str, str]) -> None:
+    environ |= {"QT_QPA_PLATFORM": "xcb", "DISPLAY": ":87"}
+    done = subprocess.run([PROGRAM, "gui"], env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Error: no window can be opened here" in done.stderr
+
+
+def test_the_grid_needs_its_plugin(environ: dict[str, str]) -> None:
+    command = [PROGRAM, "gui", "--environment", "auragrid"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "pip install" in done.stderr
