@@ -167,7 +167,7 @@ _WHERE = {
     "written": "aurarouter_core.narrated",
     "catalogue": "aurarouter_core.pulling",
     "chains_in": "aurarouter_core.chains",
-    "check_config": "aurarouter_core.checkup:check",
+    "check_config": "aurarouter_core.checkup",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
     "pull": "aurarouter_core.pulling",
