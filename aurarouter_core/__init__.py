@@ -5,23 +5,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.amend import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.beginning import Beginning
+    from aurarouter_core.chains import Chain, joining
+    from aurarouter_core.chains import listed as chains_in
     from aurarouter_core.chat import Chat, Conversation, Conversations
+    from aurarouter_core.checkup import Checkup
+    from aurarouter_core.checkup import check as check_config
     from aurarouter_core.comparison import compare
-    from aurarouter_core.config import Config
+    from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.database import Database, transaction
     from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
+    from aurarouter_core.draft import Draft
+    from aurarouter_core.edit import Change, Remove, Set
     from aurarouter_core.home import Home
+    from aurarouter_core.in_force import InForce
     from aurarouter_core.install import install_hint
+    from aurarouter_core.intent_list import IntentRow, intents_of
+    from aurarouter_core.layers import Layers
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.registry import AssetRegistry, Registration
+    from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
+    from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.services import (
         SERVICES,
@@ -37,10 +49,15 @@ if TYPE_CHECKING:
 __version__ = "1.0.0"
 __all__ = [
     "SERVICES",
+    "Amendment",
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Beginning",
+    "Chain",
+    "Change",
     "Chat",
+    "Checkup",
     "CodingService",
     "Config",
     "Conversation",
@@ -48,7 +65,11 @@ __all__ = [
     "Database",
     "Done",
     "Doorkeeper",
+    "Draft",
     "Home",
+    "InForce",
+    "IntentRow",
+    "Layers",
     "Listening",
     "NotAllowedError",
     "Plugins",
@@ -56,32 +77,51 @@ __all__ = [
     "ReasoningService",
     "Refusal",
     "Registration",
+    "Remove",
+    "Request",
     "Router",
     "RouterService",
+    "Set",
     "Store",
     "Task",
     "UnifiedRouterService",
+    "Wanted",
+    "amend",
     "attach",
     "bound",
+    "catalogue",
+    "chains_in",
+    "check_config",
     "compare",
     "count_tokens",
     "dumps",
     "guarded",
     "hotpath",
     "install_hint",
+    "intents_of",
+    "joining",
     "left_behind",
     "load_config",
+    "pull",
+    "search",
+    "take_out",
     "transaction",
     "turned_away",
     "url_of",
+    "wanted",
     "written",
 ]
 
 _WHERE = {
+    "Amendment": "aurarouter_core.amend",
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Chain": "aurarouter_core.chains",
+    "Change": "aurarouter_core.edit",
+    "Beginning": "aurarouter_core.beginning",
     "Chat": "aurarouter_core.chat",
+    "Checkup": "aurarouter_core.checkup",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
     "Database": "aurarouter_core.database",
@@ -89,20 +129,29 @@ _WHERE = {
     "Conversations": "aurarouter_core.chat",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
+    "Draft": "aurarouter_core.draft",
     "Home": "aurarouter_core.home",
     "Listening": "aurarouter_core.doorway",
+    "InForce": "aurarouter_core.in_force",
+    "IntentRow": "aurarouter_core.intent_list",
+    "Layers": "aurarouter_core.layers",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "Presence": "aurarouter_core.store.presence",
     "ReasoningService": "aurarouter_core.services",
     "Refusal": "aurarouter_core.doorway",
     "Registration": "aurarouter_core.registry",
+    "Remove": "aurarouter_core.edit",
+    "Request": "aurarouter_core.config",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
+    "Set": "aurarouter_core.edit",
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "SERVICES": "aurarouter_core.services",
     "UnifiedRouterService": "aurarouter_core.services",
+    "Wanted": "aurarouter_core.pull",
+    "amend": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
     "compare": "aurarouter_core.comparison",
@@ -116,6 +165,15 @@ _WHERE = {
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
     "written": "aurarouter_core.narrated",
+    "catalogue": "aurarouter_core.pull",
+    "chains_in": "aurarouter_core.chains:listed",
+    "check_config": "aurarouter_core.checkup:check",
+    "intents_of": "aurarouter_core.intent_list",
+    "joining": "aurarouter_core.chains",
+    "pull": "aurarouter_core.pull",
+    "search": "aurarouter_core.pull",
+    "take_out": "aurarouter_core.registry",
+    "wanted": "aurarouter_core.pull",
 }
 
 
@@ -124,5 +182,6 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
+        module, _, there = _WHERE[name].partition(":")
+        return getattr(import_module(module), there or name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")

@@ -19,6 +19,7 @@ from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
+from aurarouter_core.insight import Insight
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
@@ -27,7 +28,6 @@ from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
-from aurarouter_core.readings import Readings
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
@@ -40,7 +40,7 @@ GRACE = 0.07
 """Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
-class Router(Readings):
+class Router(Insight):
     """Routes tasks to models. Use it as an async context manager, or call `run_sync` from plain code.
 
     Args:

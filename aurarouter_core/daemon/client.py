@@ -17,7 +17,7 @@ from aurarouter_core.daemon.open_work import OpenWork
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 TRIES = 3
 """How often an engine that is just ending is met before that is an error."""
@@ -167,6 +167,15 @@ class Attached:
         """How each model is."""
         health: Mapping[str, Health] = await self._ask("health")
         return health
+
+    async def where(self) -> Mapping[str, Location]:
+        """Where each model runs, asked now."""
+        places: Mapping[str, Location] = await self._ask("where")
+        return places
+
+    async def excuse(self, model: str) -> None:
+        """Forget why a model may not be asked: somebody wants it asked all the same."""
+        await self._ask("excuse", model)
 
     async def models(self) -> Mapping[str, Model]:
         """The configured models by id, without their keys."""

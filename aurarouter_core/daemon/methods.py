@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aurarouter_core.narrated import written
 from aurarouter_core.registry import AssetRegistry, Registration
 from aurarouter_core.services import SERVICES
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
     from aurarouter_core.asset_list import Asset
@@ -43,6 +43,14 @@ def _stream(engine: Engine, surface: str, task: Any) -> AsyncGenerator[Event]:
 
 async def _health(engine: Engine, _: str) -> Mapping[str, Health]:
     return await engine.router.health()
+
+
+async def _where(engine: Engine, _: str) -> Mapping[str, Location]:
+    return await engine.router.where()
+
+
+async def _excuse(engine: Engine, _: str, model: Any) -> None:
+    await engine.router.excuse(str(model))
 
 
 async def _models(engine: Engine, _: str) -> Mapping[str, Model]:
@@ -136,6 +144,7 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "configuration": _configuration,
     "decide": _decide,
     "drain": _drain,
+    "excuse": _excuse,
     "health": _health,
     "intents": _intents,
     "list_assets": _list_assets,
@@ -156,5 +165,6 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "traces": _traces,
     "unregister_asset": _unregister_asset,
     "usage": _usage,
+    "where": _where,
 }
 STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream, "written": _written}

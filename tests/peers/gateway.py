@@ -19,9 +19,9 @@ from aurarouter_gateway.server import serve
 async def gateway(settings: Mapping[str, Any]) -> AsyncIterator[str]:
     """Serve this configuration on a free port of loopback; the address."""
     plugins = Plugins()
-    async with Router(load_config(plugins, settings=settings), plugins, surface="gateway") as router:
-        async with served(router) as url:
-            yield url
+    router = Router(load_config(plugins, settings=settings), plugins, surface="gateway")
+    async with router, served(router) as url:
+        yield url
 
 
 @asynccontextmanager

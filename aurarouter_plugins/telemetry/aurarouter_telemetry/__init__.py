@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aurarouter_hooks import hookimpl
@@ -91,11 +91,10 @@ class Telemetry:
         return None if self._metrics is None else self._metrics.text()
 
     @hookimpl(optionalhook=True)
-    def gateway_pages(self) -> Mapping[str, Callable[[], tuple[str, str]]]:
+    def gateway_page(self, path: str) -> tuple[str, str] | None:
         """`GET /metrics` on the gateway."""
-        return {} if self._metrics is None else {"/metrics": self._page}
-
-    def _page(self) -> tuple[str, str]:
+        if self._metrics is None or path != "/metrics":
+            return None
         from aurarouter_telemetry.exposition import MEDIA_TYPE
 
-        return MEDIA_TYPE, "" if self._metrics is None else self._metrics.text()
+        return MEDIA_TYPE, self._metrics.text()

@@ -29,9 +29,9 @@ async def client_of(far: FaultServer) -> AsyncIterator[Client]:
     roles = {role: ["far"] for role in ("coding", "reasoning", "router")}
     settings = {"models": {"far": {"provider": "openapi", "endpoint": far.url}}, "roles": roles}
     plugins = Plugins()
-    async with Router(load_config(plugins, settings=settings), plugins) as kernel:
-        async with Client(server(kernel, kernel.settings("mcp"))) as client:
-            yield client
+    kernel = Router(load_config(plugins, settings=settings), plugins)
+    async with kernel, Client(server(kernel, kernel.settings("mcp"))) as client:
+        yield client
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -1,4 +1,4 @@
-"""What a router can be asked about itself: its settings, its models and how they are, what was used."""
+"""What can be asked of a router at work: its settings, its models, how they are, where they run, what was used."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from aurarouter_core.models import ModelPool
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
-from aurarouter_hooks import AuraRouterError, Health, Model
+from aurarouter_hooks import AuraRouterError, Health, Location, Model
 
 
-class Readings:
-    """Reads what a router stands on; changes nothing, asks no model for an answer."""
+class Insight:
+    """The questions of surfaces; the shared engine answers the same."""
 
     plugins: Plugins
     pool: ModelPool
@@ -45,6 +45,17 @@ class Readings:
     async def health(self) -> Mapping[str, Health]:
         """How each model is."""
         return await health.check(self.snapshot, self.pool)
+
+    async def where(self) -> Mapping[str, Location]:
+        """Where each model runs, asked now."""
+        snapshot = self.snapshot
+        models, entries = snapshot.models, snapshot.config.models
+        asked = (self.pool.where(model, entries[name], snapshot.plugins) for name, model in models.items())
+        return dict(zip(models, await asyncio.gather(*asked), strict=True))
+
+    async def excuse(self, model: str) -> None:
+        """Forget why a model may not be asked: somebody wants it asked all the same."""
+        self.pool.states.excuse(model)
 
     async def models(self) -> Mapping[str, Model]:
         """The configured models by id, without their keys."""
