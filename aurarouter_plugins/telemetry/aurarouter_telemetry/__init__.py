@@ -93,8 +93,9 @@ class Telemetry:
     @hookimpl(optionalhook=True)
     def gateway_page(self, path: str) -> tuple[str, str] | None:
         """`GET /metrics` on the gateway."""
-        if self._metrics is None or path != "/metrics":
-            return None
+        return self._page() if self._metrics is not None and path == "/metrics" else None
+
+    def _page(self) -> tuple[str, str]:
         from aurarouter_telemetry.exposition import MEDIA_TYPE
 
-        return MEDIA_TYPE, self._metrics.text()
+        return MEDIA_TYPE, "" if self._metrics is None else self._metrics.text()
