@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
-    from aurarouter_core.amend import Amendment, amend
+    from aurarouter_core.amendment import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
-    from aurarouter_core.chains import Chain, joining
-    from aurarouter_core.chains import listed as chains_in
+    from aurarouter_core.chains import Chain, chains_in, joining
     from aurarouter_core.chat import Chat, Conversation, Conversations
-    from aurarouter_core.checkup import Checkup
-    from aurarouter_core.checkup import check as check_config
+    from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
+    from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.services import (
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     )
     from aurarouter_core.store import Store
     from aurarouter_core.store.presence import Presence, left_behind
+    from aurarouter_core.wording import setting_value, setting_words
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
@@ -103,7 +102,8 @@ __all__ = [
     "left_behind",
     "load_config",
     "pull",
-    "search",
+    "setting_value",
+    "setting_words",
     "take_out",
     "transaction",
     "turned_away",
@@ -113,7 +113,7 @@ __all__ = [
 ]
 
 _WHERE = {
-    "Amendment": "aurarouter_core.amend",
+    "Amendment": "aurarouter_core.amendment",
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
@@ -150,8 +150,8 @@ _WHERE = {
     "Task": "aurarouter_hooks",
     "SERVICES": "aurarouter_core.services",
     "UnifiedRouterService": "aurarouter_core.services",
-    "Wanted": "aurarouter_core.pull",
-    "amend": "aurarouter_core.amend",
+    "Wanted": "aurarouter_core.pulling",
+    "amend": "aurarouter_core.amendment",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
     "compare": "aurarouter_core.comparison",
@@ -165,15 +165,16 @@ _WHERE = {
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
     "written": "aurarouter_core.narrated",
-    "catalogue": "aurarouter_core.pull",
-    "chains_in": "aurarouter_core.chains:listed",
+    "catalogue": "aurarouter_core.pulling",
+    "chains_in": "aurarouter_core.chains",
     "check_config": "aurarouter_core.checkup:check",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
-    "pull": "aurarouter_core.pull",
-    "search": "aurarouter_core.pull",
+    "pull": "aurarouter_core.pulling",
+    "setting_value": "aurarouter_core.wording",
+    "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
-    "wanted": "aurarouter_core.pull",
+    "wanted": "aurarouter_core.pulling",
 }
 
 

@@ -38,7 +38,7 @@ class Chain:
     chain: tuple[Link, ...]
 
 
-def listed(layers: Layers) -> Iterator[Chain]:
+def chains_in(layers: Layers) -> Iterator[Chain]:
     """Roles that can be read; what is wrong with others is told as a problem."""
     models, roles = (
         section if isinstance(section := layers.settings.get(name), Mapping) else {} for name in ("models", "roles")

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
-from aurarouter_core import dotted, kinds
-from aurarouter_core.amend import Amendment, checked, file_to_change, rewrite
+from aurarouter_core import kinds
+from aurarouter_core.amendment import Amendment, checked, file_to_change, rewrite
 from aurarouter_core.checkup import Checkup
 from aurarouter_core.config import Config, Request
 from aurarouter_core.edit import Change, Remove, Set, edited
@@ -18,6 +18,7 @@ from aurarouter_core.sources import read_file
 from aurarouter_core.spelling import as_written
 from aurarouter_core.structure import KERNEL_SECTIONS
 from aurarouter_core.veil import Veil
+from aurarouter_core.wording import setting_value, setting_words
 from aurarouter_hooks import ConfigError
 
 
@@ -74,13 +75,14 @@ class Draft:
         Raises:
             ConfigError: The words mean nothing there, or the text can't be changed like that.
         """
-        try:
-            value = None if words is None else kinds.read(words, kinds.at(self._kinds, path))
-        except ValueError as error:
-            raise ConfigError(f"{dotted.shown(path)}: {error}", hint="Write it as YAML.") from error
-        change: Change = Remove(tuple(path)) if words is None else Set(tuple(path), value)
+        where = tuple(path)
+        change: Change = Remove(where) if words is None else Set(where, setting_value(where, words, self._kinds))
         whole = self._whole(text)
         return self._shown(edited(whole, as_written(whole, [change]), name=str(self.file)))
+
+    def words(self, setting: InForce) -> str:
+        """A setting's value as words that `change` understands."""
+        return setting_words(setting.path, setting.value, self._kinds)
 
     def is_switch(self, path: Sequence[str]) -> bool:
         """The setting is true or false."""

@@ -78,9 +78,9 @@ class Insight:
         """What was used, as `Store.usage` sums it."""
         return await asyncio.to_thread(self.store.usage, by)
 
-    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
-        """The newest traces as plain data, newest first."""
-        return await asyncio.to_thread(self.store.latest, count)
+    async def traces(self, count: int, app: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first; only those of an app, if it is named."""
+        return await asyncio.to_thread(self.store.latest, count, app=app)
 
     async def configuration(self) -> Mapping[str, Any]:
         """The settings as the files now have them, secrets masked, references as they are written.

@@ -239,6 +239,7 @@ def main() -> None:
             proxy = str(Path(options.litellm).with_name("litellm"))
             command = [proxy, "--config", str(litellm_config(folder, upstream)), "--port", str(ports[3])]
             quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
+            quiet["LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY"] = "True"
             peers.append(stack.enter_context(running("litellm", command, ports[3], "instant", **quiet)))
         asyncio.run(measured(report, direct, peers, options.many))
     report.finish(options.json)

@@ -12,7 +12,7 @@ from aurarouter_core.cli.model_assets import tell_registration
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
-from aurarouter_core.pull import Wanted, catalogue, pull, search, wanted
+from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
 from aurarouter_core.registry import Registration
 from aurarouter_core.router import Router
 from aurarouter_core.shown import printable
@@ -65,7 +65,7 @@ def search_models(context: click.Context, words: tuple[str, ...], limit: int, as
     session = Session.of(context)
     text = " ".join(words)
     known = {name: spec for name, spec in catalogue(session.router).items() if text.lower() in name.lower()}
-    offers = asyncio.run(search(session.router, text, limit)) if words else []
+    offers = asyncio.run(_found(session.router, text, limit)) if words else []
     if as_json:
         rows = [{"name": name, "spec": spec} for name, spec in known.items()]
         click.echo(dumps({"catalogue": rows, "found": offers}, indent=2))
@@ -76,6 +76,10 @@ def search_models(context: click.Context, words: tuple[str, ...], limit: int, as
         click.echo(printable(f"{name:<40} {_of_catalogue(spec)}"))
     for offer in offers:
         click.echo(printable(f"{offer.source:<40} {_of_offer(offer)}"))
+
+
+async def _found(router: Router, words: str, limit: int) -> list[AssetOffer]:
+    return await router.pool.sources(router.plugins).search(words, limit)
 
 
 def _of_catalogue(spec: AssetSpec) -> str:

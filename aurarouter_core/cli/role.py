@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from aurarouter_core.amend import amend
-from aurarouter_core.chains import Link, listed
-from aurarouter_core.checkup import check
+from aurarouter_core.amendment import amend
+from aurarouter_core.chains import Link, chains_in
+from aurarouter_core.checkup import check_config
 from aurarouter_core.cli.amending import request_of, tell, tell_problems
 from aurarouter_core.cli.session import Session
 from aurarouter_core.converter import nearest
@@ -31,8 +31,8 @@ def list_roles(context: click.Context, as_json: bool) -> None:
 
     A configuration with problems is listed too: exit code 2.
     """
-    found = check(Session.of(context).plugins, request_of(context))
-    rows = list(listed(found.layers))
+    found = check_config(Session.of(context).plugins, request_of(context))
+    rows = list(chains_in(found.layers))
     if as_json:
         click.echo(dumps({"roles": rows, "problems": found.problems}, indent=2))
     else:

@@ -217,9 +217,9 @@ class Attached:
             async for event in events:
                 yield event
 
-    async def traces(self, count: int) -> Sequence[Mapping[str, Any]]:
-        """The newest traces as plain data, newest first."""
-        traces: Sequence[Mapping[str, Any]] = await self._ask("traces", count)
+    async def traces(self, count: int, app: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first; only those of an app, if it is named."""
+        traces: Sequence[Mapping[str, Any]] = await self._ask("traces", count, app)
         return traces
 
     async def configuration(self) -> Mapping[str, Any]:

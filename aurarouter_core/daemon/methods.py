@@ -103,8 +103,8 @@ async def _status(engine: Engine, _: str) -> Mapping[str, Any]:
     return engine.status()
 
 
-async def _traces(engine: Engine, _: str, count: int) -> Sequence[Mapping[str, Any]]:
-    return await engine.router.traces(count)
+async def _traces(engine: Engine, _: str, count: int, app: str | None) -> Sequence[Mapping[str, Any]]:
+    return await engine.router.traces(count, app)
 
 
 async def _configuration(engine: Engine, _: str) -> Mapping[str, Any]:

@@ -46,7 +46,7 @@ class Door:
             except AuraRouterError as error:
                 log.error("%s", error)  # noqa: TRY400 - its words say it all
                 refused = Refusal(500, "the list of client keys can't be read; the server's log says why")
-        if refused is None and scope["path"] != PATH:
+        if refused is None and scope["path"].removesuffix("/") != PATH:
             refused = Refusal(404, f"there is nothing here; the MCP server is at {PATH}")
         if refused is not None:
             log.info("%s %s: %d", scope["method"], scope["path"], refused.status)

@@ -1,54 +1,82 @@
-"""Private data that comes in through tools, and tools that answer on this machine alone."""
+"""Private prompts through each tool and both transports: no byte reaches a server that is not cleared."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
-from aurarouter_core import Plugins, Router, load_config
-from aurarouter_mcp.server import server
 from fault_server import FaultServer
+from mcp_http import mcp_http
 
-CARD = "Pay with 4539 1488 0343 6467"
-CALLS: dict[str, dict[str, Any]] = {
-    "route_task": {"task": CARD},
-    "route_task ": {"task": "pay", "context": CARD},
-    "route_task  ": {"task": "pay", "model": "far", "private": True},
-    "generate_code": {"task_description": CARD},
-    "generate_code ": {"task_description": "pay", "file_context": CARD},
-    "compare_models": {"prompt": CARD, "models": ["far"]},
-    "local_inference": {"prompt": CARD},
-}
-
-
-@asynccontextmanager
-async def client_of(far: FaultServer) -> AsyncIterator[Client]:
-    """Of a server whose one model is on loopback, and may be anywhere: its provider can't see through."""
-    roles = {role: ["far"] for role in ("coding", "reasoning", "router")}
-    settings = {"models": {"far": {"provider": "openapi", "endpoint": far.url}}, "roles": roles}
-    plugins = Plugins()
-    kernel = Router(load_config(plugins, settings=settings), plugins)
-    async with kernel, Client(server(kernel, kernel.settings("mcp"))) as client:
-        yield client
+CARD = "Pay with 4539 1488 0343 6467, please"
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("route_task", {"task": CARD}),
+    ("route_task", {"task": "Sum it up", "context": CARD}),
+    ("route_task", {"task": "Sum it up", "private": True}),
+    ("route_task", {"task": CARD, "model": "far"}),
+    ("route_task", {"task": CARD, "role": "coding"}),
+    ("local_inference", {"prompt": CARD}),
+    ("local_inference", {"prompt": "hello"}),  # nothing here is known to run on this machine
+    ("generate_code", {"task_description": CARD}),
+    ("generate_code", {"task_description": "Add two numbers", "file_context": CARD}),
+    ("generate_code", {"task_description": "Add two numbers", "private": True}),
+    ("compare_models", {"prompt": CARD, "models": ["far"]}),
+    ("compare_models", {"prompt": "hello", "models": ["far"], "private": True}),
+    ("explain_route", {"task": CARD}),
+]
 
 
-@pytest.mark.parametrize("call", CALLS)
-async def test_private_data_in_any_tool_reaches_nobody_who_is_not_cleared(fault_server: FaultServer, call: str) -> None:
-    async with client_of(fault_server) as client:
-        told = await client.call_tool(call.strip(), CALLS[call])
-    said = str(told.content) + str(told.structured_content)
-    assert told.is_error or "PrivacyError" in said
-    assert "priva" in said.lower()
-    assert "4539" not in said
+@pytest.mark.parametrize("transport", ["http", "stdio"])
+async def test_nothing_leaves(
+    home: Path, door: StdioServerParameters, fault_server: FaultServer, transport: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {
+        "models": {"far": {"provider": "openapi", "endpoint": fault_server.url}},
+        "roles": {role: ["far"] for role in ("coding", "reasoning", "router")},
+    }
+    (home / "auraconfig.yaml").write_text(json.dumps(settings))
+    if transport == "stdio":
+        async with asyncio.timeout(60), Client(stdio_client(door)) as client:
+            await _calls(client)
+    else:
+        async with mcp_http(settings) as url, Client(url) as client:
+            await _calls(client)
     assert fault_server.bytes_received == 0
+    assert fault_server.connections == 0
+    assert "4539" not in caplog.text
+    for log in home.rglob("*.log"):
+        assert "4539" not in log.read_text()
 
 
 async def test_answering_here_goes_by_the_place_and_by_no_name(fault_server: FaultServer) -> None:
-    async with client_of(fault_server) as client:
+    settings = {
+        "models": {"far": {"provider": "openapi", "endpoint": fault_server.url}},
+        "roles": {role: ["far"] for role in ("coding", "reasoning", "router")},
+    }
+    async with mcp_http(settings) as url, Client(url) as client:
         told = await client.call_tool("local_inference", {"prompt": "hello"})
         assert told.is_error
         assert "only models on this machine are allowed, and it runs behind 127.0.0.1" in str(told.content)
         assert fault_server.bytes_received == 0
         assert not (await client.call_tool("route_task", {"task": "hello"})).is_error
+
+
+async def _calls(client: Client) -> None:
+    for tool, given in CALLS:
+        told = await client.call_tool(tool, given)
+        said = told.model_dump_json()
+        assert "4539" not in said, tool
+        if tool == "explain_route":
+            assert "private" in said
+        else:
+            assert "PrivacyError" in said or "cleared" in said or "runs on this machine" in said, (tool, said)
+        if tool not in ("compare_models", "explain_route"):
+            assert told.is_error
+    for uri in ("aurarouter://traces", "aurarouter://configuration"):
+        assert "4539" not in (await client.read_resource(uri)).model_dump_json()

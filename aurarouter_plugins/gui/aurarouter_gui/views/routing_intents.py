@@ -62,6 +62,7 @@ class IntentsView(QWidget):
         self.save.clicked.connect(self._save)
         self._title, self._about = heading("Intent"), label(OWN, tone="muted")
         self._lay_out()
+        self._enable()
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()
@@ -72,6 +73,7 @@ class IntentsView(QWidget):
         form = QFormLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         for name, field in (
             ("Name", self.name),
             ("Role", self.role),

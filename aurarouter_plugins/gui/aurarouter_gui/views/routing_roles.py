@@ -60,6 +60,7 @@ class RolesView(QWidget):
         self._showing = False
         self.list = QListWidget()
         self.list.setAccessibleName("Roles")
+        self.list.setWordWrap(True)
         self.list.currentRowChanged.connect(lambda _: self._show_chain())
         self.chain = ChainList(self.remove)
         self.chain.model().rowsMoved.connect(lambda *_: self._dragged())
@@ -68,6 +69,7 @@ class RolesView(QWidget):
         self.models.setAccessibleName("Model to add")
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setMinimumContentsLength(10)
+        self.models.setPlaceholderText("Every model is in it")
         self._buttons()
         self._title, self._about = heading(""), label(tone="muted")
         self._empty = label(tone="muted")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHeaderView,
     QPlainTextEdit,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -17,6 +13,7 @@ from PySide6.QtWidgets import (
 from aurarouter_gui.state.routing import Picture, Routing
 from aurarouter_gui.state.words import seconds
 from aurarouter_gui.views.parts import Notice, heading, label, row
+from aurarouter_gui.views.tables import fill, table
 from aurarouter_hooks import Decision, Task
 
 AUTO = "Auto"
@@ -49,8 +46,8 @@ class SimulatorView(QWidget):
         self.notice = Notice()
         self.empty = label(EMPTY, tone="muted")
         self.summary = label(bold=True)
-        self.stages = _table(STAGES, stretched=1)
-        self.models = _table(MODELS, stretched=3)
+        self.stages = table(STAGES, stretched=1)
+        self.models = table(MODELS, stretched=3)
         self._found = QWidget()
         found = QVBoxLayout(self._found)
         found.setContentsMargins(0, 0, 0, 0)
@@ -75,7 +72,7 @@ class SimulatorView(QWidget):
         """What can be asked for; what was chosen stays."""
         for box, names in (
             (self.role, list(picture.chains)),
-            (self.intent, [row.intent for row in picture.intents]),
+            (self.intent, [one.intent for one in picture.intents]),
         ):
             chosen = box.currentText()
             box.blockSignals(True)
@@ -116,7 +113,7 @@ class SimulatorView(QWidget):
             )
             for stage in decision.stages
         ]
-        _fill(self.stages, rows)
+        fill(self.stages, rows)
         said = [
             (
                 str(number),
@@ -127,31 +124,4 @@ class SimulatorView(QWidget):
             for number, model in enumerate(decision.chain, start=1)
         ]
         said += [("–", model, "", f"ruled out: {reason}") for model, reason in decision.vetoes.items()]
-        _fill(self.models, said)
-
-
-def _table(titles: tuple[str, ...], *, stretched: int) -> QTableWidget:
-    made = QTableWidget(0, len(titles))
-    made.setHorizontalHeaderLabels(titles)
-    made.verticalHeader().hide()
-    made.setShowGrid(False)
-    made.setWordWrap(True)
-    made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    made.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    made.setTabKeyNavigation(False)
-    made.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    made.horizontalHeader().setHighlightSections(False)
-    made.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    for column in range(len(titles)):
-        mode = QHeaderView.ResizeMode.Stretch if column == stretched else QHeaderView.ResizeMode.ResizeToContents
-        made.horizontalHeader().setSectionResizeMode(column, mode)
-    return made
-
-
-def _fill(table: QTableWidget, rows: list[tuple[str, ...]]) -> None:
-    table.setRowCount(len(rows))
-    for at, cells in enumerate(rows):
-        for column, text in enumerate(cells):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            table.setItem(at, column, item)
+        fill(self.models, said)

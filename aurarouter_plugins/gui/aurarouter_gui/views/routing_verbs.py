@@ -54,6 +54,7 @@ class VerbsView(QWidget):
         layout.setSpacing(16)
         layout.addLayout(left, 2)
         layout.addLayout(right, 3)
+        self._enable()
 
     @property
     def role(self) -> str:

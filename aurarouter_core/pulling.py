@@ -19,7 +19,6 @@ from aurarouter_core.router import Router
 from aurarouter_core.sources import LOADS_FILES
 from aurarouter_hooks import (
     AssetError,
-    AssetOffer,
     AssetSpec,
     ConfigError,
     FetchProgress,
@@ -136,15 +135,6 @@ async def pull(router: Router, goal: Wanted, progress: FetchProgress, tags: str 
             Downloads(folder).delete(path)
         raise
     return evolve(done, path=path)
-
-
-async def search(router: Router, words: str, limit: int) -> list[AssetOffer]:
-    """What fits the words, of every source that can be searched.
-
-    Raises:
-        AssetError: One can't be reached, or downloads are forbidden.
-    """
-    return await router.pool.sources(router.plugins).search(words, limit)
 
 
 def _digest(path: Path) -> str:

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from aurarouter_core import aftermath, dotted, trust
 from aurarouter_core.aftermath import Changed
-from aurarouter_core.checkup import Checkup, check, look_over
+from aurarouter_core.checkup import Checkup, check_config, look_over
 from aurarouter_core.config import Config, Request
 from aurarouter_core.edit import Change, Set, edit_file, rewrite_file
 from aurarouter_core.home import Home, private_folder
@@ -81,7 +81,7 @@ def amend(
 
     for left in reversed(range(TRIES)):
         try:
-            return _once(plugins, request, check, write, literal)
+            return _once(plugins, request, check_config, write, literal)
         except _ChangedMeanwhileError:
             if not left:
                 raise
@@ -113,7 +113,7 @@ def rewrite(plugins: Plugins, request: Request, text: str, *, was: str, literal:
 def _readable(plugins: Plugins, request: Request) -> Checkup:
     """How the configuration is before the change; of a file that is no YAML, how it would be without a word in it."""
     try:
-        return check(plugins, request)
+        return check_config(plugins, request)
     except ConfigUntrustedError:
         raise
     except ConfigError:
