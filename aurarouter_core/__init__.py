@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from aurarouter_core.amend import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, chains_in, joining
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.checkup import Checkup, check_config
@@ -40,6 +41,7 @@ __all__ = [
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Beginning",
     "Chain",
     "Change",
     "Chat",
@@ -93,6 +95,7 @@ _WHERE = {
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Beginning": "aurarouter_core.beginning",
     "Chain": "aurarouter_core.chains",
     "Change": "aurarouter_core.edit",
     "Chat": "aurarouter_core.chat",
@@ -129,9 +132,9 @@ _WHERE = {
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "install_hint": "aurarouter_core.install",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
-    "install_hint": "aurarouter_core.install",
     "load_config": "aurarouter_core.loading",
     "pull": "aurarouter_core.pull",
     "setting_value": "aurarouter_core.wording",
