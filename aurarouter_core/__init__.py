@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, chains_in, joining
+    from aurarouter_core.chains import listed as chains_in
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.database import Database, transaction
+    from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
     from aurarouter_core.draft import Draft
     from aurarouter_core.edit import Change, Remove, Set
     from aurarouter_core.home import Home
@@ -25,18 +28,20 @@ if TYPE_CHECKING:
     from aurarouter_core.layers import Layers
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
+    from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.pull import Wanted, catalogue, pull, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
-    from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_core.store import Store
+    from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_core.wording import setting_value, setting_words
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
+    "SERVICES",
     "Amendment",
     "Asset",
     "AssetRegistry",
@@ -50,6 +55,7 @@ __all__ = [
     "Config",
     "Conversation",
     "Conversations",
+    "Database",
     "Done",
     "Doorkeeper",
     "Draft",
@@ -57,9 +63,12 @@ __all__ = [
     "InForce",
     "IntentRow",
     "Layers",
+    "Listening",
     "NotAllowedError",
     "Plugins",
+    "Presence",
     "ReasoningService",
+    "Refusal",
     "Registration",
     "Remove",
     "Request",
@@ -72,22 +81,29 @@ __all__ = [
     "Wanted",
     "amend",
     "attach",
+    "bound",
     "catalogue",
     "chains_in",
     "check_config",
     "compare",
     "count_tokens",
     "dumps",
+    "guarded",
     "hotpath",
     "install_hint",
     "intents_of",
     "joining",
+    "left_behind",
     "load_config",
     "pull",
     "setting_value",
     "setting_words",
     "take_out",
+    "transaction",
+    "turned_away",
+    "url_of",
     "wanted",
+    "written",
 ]
 
 _WHERE = {
@@ -104,6 +120,7 @@ _WHERE = {
     "Config": "aurarouter_core.config",
     "Conversation": "aurarouter_core.chat",
     "Conversations": "aurarouter_core.chat",
+    "Database": "aurarouter_core.database",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Draft": "aurarouter_core.draft",
@@ -111,14 +128,18 @@ _WHERE = {
     "InForce": "aurarouter_core.in_force",
     "IntentRow": "aurarouter_core.intent_list",
     "Layers": "aurarouter_core.layers",
+    "Listening": "aurarouter_core.doorway",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
+    "Presence": "aurarouter_core.store.presence",
     "ReasoningService": "aurarouter_core.services",
+    "Refusal": "aurarouter_core.doorway",
     "Registration": "aurarouter_core.registry",
     "Remove": "aurarouter_core.edit",
     "Request": "aurarouter_core.config",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
+    "SERVICES": "aurarouter_core.services",
     "Set": "aurarouter_core.edit",
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
@@ -126,21 +147,28 @@ _WHERE = {
     "Wanted": "aurarouter_core.pull",
     "amend": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
+    "bound": "aurarouter_core.doorway",
     "catalogue": "aurarouter_core.pull",
-    "chains_in": "aurarouter_core.chains",
-    "check_config": "aurarouter_core.checkup",
+    "chains_in": "aurarouter_core.chains:listed",
+    "check_config": "aurarouter_core.checkup:check",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
+    "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
     "pull": "aurarouter_core.pull",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
+    "transaction": "aurarouter_core.database",
+    "turned_away": "aurarouter_core.doorway",
+    "url_of": "aurarouter_core.doorway",
     "wanted": "aurarouter_core.pull",
+    "written": "aurarouter_core.narrated",
 }
 
 
@@ -149,5 +177,6 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
+        module, _, there = _WHERE[name].partition(":")
+        return getattr(import_module(module), there or name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")

@@ -81,8 +81,7 @@ class Run:
         """A plugin's stream did not end when it was told to: logged, and counted among its faults."""
         self.snapshot.plugins.guard.fault(plugin, "a stream's clean-up", error, content=False)
 
-    @property
-    def private(self) -> bool:
+    def is_private(self) -> bool:
         """Nothing of its words may be kept, as far as is known by now."""
         return self.recorder.wordless or self.decision.constraint.private
 
@@ -90,7 +89,9 @@ class Run:
     def call(self) -> Call:
         """The task's passage through the middleware, as it begins."""
         limits, sections = self.decision.constraint, self.snapshot.config.sections
-        return Call(task=self.task, decision=self.decision, constraint=limits, settings=sections, private=self.private)
+        return Call(
+            task=self.task, decision=self.decision, constraint=limits, settings=sections, is_private=self.is_private
+        )
 
     @property
     def late(self) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
 from functools import partial
 
 from attrs import evolve
@@ -17,6 +17,7 @@ from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
 from aurarouter_core.rotation import Turn
 from aurarouter_core.tally import Tally, moves_on
+from aurarouter_core.wallet import doubtful
 from aurarouter_core.wrapping import wrapped
 from aurarouter_hooks import (
     Attempt,
@@ -38,6 +39,7 @@ from aurarouter_hooks import (
     Prompt,
     ProviderError,
     ProviderReplyError,
+    ProviderTimeoutError,
     Reply,
     RoutingError,
 )
@@ -86,7 +88,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         error: BaseException | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
-            made = proceed(_attempt_call(call, model, prompt, number, private=run.private))
+            made = proceed(_attempt_call(call, model, prompt, number, run.is_private))
             if run.deadline is not None:
                 made = within(made, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
             async with aclosing(made) as events:
@@ -115,6 +117,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                 raise
             error = failure
         reply = Reply.from_chunks(tally.chunks)
+        await _placed(run, model, turn)
         attempt = _ended(run, tally, turn, reply, error)
         if error is not None:
             order.failed(candidate, error)
@@ -135,6 +138,14 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
     raise all_failed(run.decision, attempts, order.passed_over)
 
 
+async def _placed(run: Run, model: Model, turn: Turn) -> None:
+    """Where a model without a price runs is asked once, after its first attempt: what runs here costs nothing."""
+    if turn.asked and doubtful([model], run.pool.locations) and not run.late:
+        with suppress(ProviderTimeoutError):  # the deadline comes first, and the cost stays unknown
+            async with run.in_time():
+                await run.pool.where(model, run.snapshot.config.models[model.id], run.snapshot.plugins)
+
+
 def _ended(run: Run, tally: Tally, turn: Turn, reply: Reply, error: BaseException | None) -> Attempt:
     """The attempt as a value; what was set aside for it is settled."""
     attempt = tally.attempt(reply, error, asked=turn.asked)
@@ -153,7 +164,7 @@ def _out_of_place(event: Event) -> PluginBrokenError:
     )
 
 
-def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, *, private: bool) -> Call:
+def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, is_private: Callable[[], bool]) -> Call:
     return Call(
         task=call.task,
         decision=call.decision,
@@ -162,7 +173,7 @@ def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, *, priv
         prompt=prompt,
         attempt=number,
         settings=call.settings,
-        private=private,
+        is_private=is_private,
     )
 
 

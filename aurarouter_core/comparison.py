@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
+from aurarouter_core.cost import summed
 from aurarouter_core.plain import error_info
 from aurarouter_hooks import AllModelsFailedError, Attempt, AuraRouterError, ErrorInfo, Kernel, Task, Usage
 from aurarouter_hooks.values import new_id
@@ -79,19 +80,16 @@ async def compare(router: Kernel, task: Task, models: Sequence[str], *, at_once:
 
 def _side(model: str, attempts: Sequence[Attempt], *, error: ErrorInfo | None) -> Side:
     usage: Usage | None = None
-    cost: float | None = None
     for attempt in attempts:
         if attempt.usage is not None:
             usage = attempt.usage if usage is None else usage + attempt.usage
-        if attempt.cost is not None:
-            cost = attempt.cost + (cost or 0.0)
     first = attempts[-1].first_token if attempts else None
     return Side(
         model=model,
         first_token=None if first is None else sum(attempt.seconds for attempt in attempts[:-1]) + first,
         seconds=sum(attempt.seconds for attempt in attempts) if attempts else None,
         usage=usage,
-        cost=cost,
+        cost=summed(attempt.cost for attempt in attempts),
         error=error,
         attempts=tuple(attempts),
     )

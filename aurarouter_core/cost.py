@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aurarouter_core.length import ANSWER, AROUND, in_files, pieces, tokens
@@ -35,6 +35,16 @@ def cost(usage: Usage, price: Price) -> float:
         + written * (price.cached_write or 0.0)
     )
     return dollars / MILLION
+
+
+def summed(costs: Iterable[float | None]) -> float | None:
+    """All of them together; None where one is unknown, or where there are none."""
+    total: float | None = None
+    for one in costs:
+        if one is None:
+            return None
+        total = one + (total or 0.0)
+    return total
 
 
 def limited(parameters: Mapping[str, Any], most: int) -> Mapping[str, Any]:

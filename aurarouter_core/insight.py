@@ -1,4 +1,4 @@
-"""What can be asked of a router at work: its models, how they are, where they run, and what was used."""
+"""What can be asked of a router at work: its settings, its models, how they are, where they run, what was used."""
 
 from __future__ import annotations
 
@@ -9,22 +9,38 @@ from typing import Any
 from attrs import evolve
 
 from aurarouter_core import health
+from aurarouter_core.config import Request
+from aurarouter_core.in_force import settings_in_force
+from aurarouter_core.live import LiveSnapshot
+from aurarouter_core.loading import read_layers
 from aurarouter_core.models import ModelPool
+from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
-from aurarouter_hooks import Health, Location, Model
+from aurarouter_hooks import AuraRouterError, Health, Location, Model
 
 
 class Insight:
     """The questions of surfaces; the shared engine answers the same."""
 
+    plugins: Plugins
     pool: ModelPool
     store: Store
+    _live: LiveSnapshot
 
     @property
     def snapshot(self) -> Snapshot:
         """The state that new tasks run on."""
-        raise NotImplementedError
+        return self._live.current
+
+    @property
+    def problem(self) -> AuraRouterError | None:
+        """Why the last change of the configuration was refused; None when the latest is in force."""
+        return self._live.problem
+
+    def settings(self, section: str) -> Any:
+        """The configuration section of that name as the class that its plugin registered."""
+        return self.snapshot.config.sections[section]
 
     async def health(self) -> Mapping[str, Health]:
         """How each model is."""
@@ -49,6 +65,29 @@ class Insight:
         """Names of the kinds of task that are told apart."""
         return sorted(self.snapshot.intents)
 
+    async def roles(self) -> Sequence[str]:
+        """Names of the roles."""
+        return [*self.snapshot.config.roles]
+
+    async def ready(self) -> bool:
+        """Whether any model may be asked now."""
+        refused = self.pool.states.refusals()
+        return any(name not in refused for name in self.snapshot.models)
+
     async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """What was used, as `Store.usage` sums it."""
         return await asyncio.to_thread(self.store.usage, by)
+
+    async def traces(self, count: int, app: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first; only those of an app, if it is named."""
+        return await asyncio.to_thread(self.store.latest, count, app=app)
+
+    async def configuration(self) -> Mapping[str, Any]:
+        """The settings as the files now have them, secrets masked, references as they are written.
+
+        Raises:
+            ConfigError: They can't be read.
+        """
+        request = self.snapshot.config.request or Request()
+        settings: Mapping[str, Any] = settings_in_force(await asyncio.to_thread(read_layers, self.plugins, request))
+        return settings

@@ -33,15 +33,7 @@ from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
 from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
-from aurarouter_hooks import (
-    AuraRouterError,
-    Decision,
-    Done,
-    Event,
-    PrivacyError,
-    RoutingError,
-    Task,
-)
+from aurarouter_hooks import Decision, Done, Event, PrivacyError, RoutingError, Task
 
 log = logging.getLogger(__name__)
 GRACE = 0.07
@@ -90,16 +82,6 @@ class Router(Insight):
         self._watch = watch
         self._background = Background()
         self._on_reload = on_reload
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The state that new tasks run on."""
-        return self._live.current
-
-    @property
-    def problem(self) -> AuraRouterError | None:
-        """Why the last change of the configuration was refused; None when the latest is in force."""
-        return self._live.problem
 
     async def __aenter__(self) -> Self:
         self.pool.reopen()
@@ -161,14 +143,16 @@ class Router(Insight):
         """
         return await outlook(task, self.snapshot, self.pool, cut=cut)
 
-    async def run(self, task: Task, *, surface: str | None = None) -> Done:
-        """Run a task to its end: `.text .steps .trace .usage .complete`.
+    async def run(self, task: Task, *, surface: str | None = None, hear: Callable[[Event], None] | None = None) -> Done:
+        """Run a task to its end: `.text .steps .trace .usage .complete`. `hear` is told of each event.
 
         Raises:
             AuraRouterError: One typed error of the tree when there is no answer.
         """
         async with aclosing(self.stream(task, surface=surface)) as events:
             async for event in events:
+                if hear is not None:
+                    hear(event)
                 if isinstance(event, Done):
                     return event
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
@@ -272,10 +256,6 @@ class Router(Insight):
         self._witness.audit.days = config.privacy.audit_days
         if self._on_reload is not None:
             self._on_reload(config)
-
-    def settings(self, section: str) -> Any:
-        """The configuration section of that name as the class that its plugin registered."""
-        return self.snapshot.config.sections[section]
 
     def pause(self) -> None:
         """Refuse new tasks; running ones go on."""

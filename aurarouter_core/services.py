@@ -8,7 +8,7 @@ with an `error`; no key of a result is ever missing. A caller may say more by ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypedDict, Unpack
 
@@ -17,7 +17,7 @@ from aurarouter_core.plain import dumps
 from aurarouter_core.prompts import CODE, PLAN, Words
 from aurarouter_core.router import Router
 from aurarouter_core.steps import schema, steps_of, unfenced
-from aurarouter_hooks import AuraRouterError, RoutingError, Task, TraceContext
+from aurarouter_hooks import AuraRouterError, Event, RoutingError, Task, TraceContext
 from aurarouter_hooks.values.task import Mode
 
 LANGUAGE = re.compile(r"[^\W\d_][\w .+#/()-]{0,39}")
@@ -52,18 +52,22 @@ class _Service:
     Args:
         router: Does the work.
         surface: Who asks, for traces; None for whom the router works for.
+        hear: Told of each event of the tasks that are run.
     """
 
-    def __init__(self, router: Router, *, surface: str | None = None) -> None:
+    def __init__(
+        self, router: Router, *, surface: str | None = None, hear: Callable[[Event], None] | None = None
+    ) -> None:
         self._router = router
         self._surface = surface
+        self._hear = hear
 
     def _role(self, name: str) -> str | None:
         return name if name in self._router.snapshot.config.roles else None
 
     async def _run(self, task: Task, result: Result, key: str) -> None:
         """Put the answer's text into the result, as far as it came."""
-        done = await self._router.run(task, surface=self._surface)
+        done = await self._router.run(task, surface=self._surface, hear=self._hear)
         result[key] = done.text
         if not done.complete:
             why = done.trace.error.message if done.trace.error else "unknown reason"
@@ -203,6 +207,15 @@ class UnifiedRouterService(_Service):
             await self._run(Task(words, context=file_context or "", mode=mode, role=role, **known), result, "result")
         result["result"] = unfenced(result["result"])
         return result
+
+
+SERVICES: Mapping[tuple[str, str], type[_Service]] = {
+    ("RouterService", "classify_intent"): RouterService,
+    ("ReasoningService", "generate_plan"): ReasoningService,
+    ("CodingService", "generate_code"): CodingService,
+    ("UnifiedRouterService", "intelligent_code_gen"): UnifiedRouterService,
+}
+"""By the service's name and the method's."""
 
 
 @contextmanager

@@ -120,12 +120,10 @@ class Tally:
 
     def _cost(self, usage: Usage | None, *, billed: bool) -> float | None:
         """US dollars; None where tokens or price are unknown. What no backend was asked for costs nothing."""
-        price = price_of(self.model, self.locations.get(self.model.id))
-        if price is None:
-            return None
         if not billed:
             return 0.0
-        return None if usage is None else cost(usage, price)
+        price = price_of(self.model, self.locations.get(self.model.id))
+        return None if usage is None or price is None else cost(usage, price)
 
 
 def moves_on(error: BaseException, model: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
+from aurarouter_core.cost import summed
 from aurarouter_core.plugin_words import PluginWords
 from aurarouter_hooks import (
     Attempt,
@@ -133,13 +134,10 @@ class Recorder:
         """The trace as it stands."""
         nodes = tuple(self._as_it_stands(node) for node in self._nodes.values())
         usage: Usage | None = None
-        cost: float | None = None
-        for node in nodes:
-            for attempt in node.attempts:
-                if attempt.usage is not None:
-                    usage = attempt.usage if usage is None else usage + attempt.usage
-                if attempt.cost is not None:
-                    cost = attempt.cost + (cost or 0.0)
+        attempts = [attempt for node in nodes for attempt in node.attempts]
+        for attempt in attempts:
+            if attempt.usage is not None:
+                usage = attempt.usage if usage is None else usage + attempt.usage
         task, decision = self._task, self._decision
         return Trace(
             id=self._id,
@@ -153,7 +151,7 @@ class Recorder:
             decision=decision,
             nodes=nodes,
             usage=usage or Usage(),
-            cost=cost,
+            cost=summed(attempt.cost for attempt in attempts),
             complete=complete and error is None,
             error=error,
             notes=dict(self._notes),

@@ -8,7 +8,9 @@ from contextlib import aclosing
 
 import click
 
+from aurarouter_core.cli.money import reference_price, savings
 from aurarouter_core.cli.progress import ProgressLine
+from aurarouter_core.config import Config
 from aurarouter_hooks import Delta, Done, Event, NodeStarted, RoutingError
 
 
@@ -59,8 +61,9 @@ def say_who_failed(done: Done) -> None:
         click.echo(f"[answered by {', '.join(answered)}, after others failed: {words}]", err=True)
 
 
-def result(done: Done) -> dict[str, object]:
+def result(done: Done, config: Config) -> dict[str, object]:
     """What `--json` prints."""
+    spent = done.trace.cost
     return {
         "success": done.complete,
         "complete": done.complete,
@@ -70,5 +73,7 @@ def result(done: Done) -> dict[str, object]:
         "decision": done.trace.decision,
         "attempts": done.trace.attempts,
         "usage": done.trace.usage,
+        "cost": spent,
+        **savings(done.trace.usage, spent, reference_price(config)),
         "trace": done.trace,
     }

@@ -59,7 +59,7 @@ def _loop(run: Callable[[Coroutine[Any, Any, Any]], Any], chat: Chat, session: S
             if line.startswith("/") and words is line:
                 chat = run(obey(line, chat, session))
                 continue
-            run(_turn(chat, words, as_json=as_json))
+            run(_turn(chat, words, session, as_json=as_json))
         except Leave:
             break
         except KeyboardInterrupt:
@@ -88,11 +88,11 @@ def _read(live: bool) -> str | None:
         return None
 
 
-async def _turn(chat: Chat, words: str, *, as_json: bool) -> None:
+async def _turn(chat: Chat, words: str, session: Session, *, as_json: bool) -> None:
     streams = sys.stdout.isatty() and not as_json
     done, text = await turn(chat, Task(words, trace_context=trace_context()), streams=streams)
     if as_json:
-        click.echo(dumps({"conversation": chat.conversation.id, **result(done)}))
+        click.echo(dumps({"conversation": chat.conversation.id, **result(done, session.config)}))
         return
     finish(done, text)
     if done.complete:

@@ -106,13 +106,20 @@ def _cells(side: Side) -> tuple[str, ...]:
         _seconds(side.seconds),
         f"{mark}{usage.input_tokens}" if usage else "–",
         f"{mark}{usage.output_tokens}" if usage else "–",
-        f"{side.cost:.6f}" if side.cost is not None else "–",
+        _cost(side, mark),
         _state(side),
     )
 
 
 def _seconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.2f} s"
+
+
+def _cost(side: Side, mark: str) -> str:
+    """Unknown is not nothing; who was not asked has none."""
+    if side.cost is None:
+        return "unknown" if side.attempts else "–"
+    return f"{mark if side.cost else ''}{side.cost:.6f}"
 
 
 def _state(side: Side) -> str:

@@ -52,7 +52,9 @@ def trace_lines(trace: Mapping[str, Any]) -> Iterator[str]:
         yield f"error: {trace['error']['type']}: {trace['error']['message']}"
     usage = trace["usage"]
     estimated = " (estimated)" if usage["estimated"] else ""
-    cost = f", {trace['cost']:.6f} USD" if trace["cost"] is not None else ""
+    asked = any(node["attempts"] for node in trace["nodes"])
+    unknown = ", cost unknown" if asked else ""
+    cost = f", {trace['cost']:.6f} USD" if trace["cost"] is not None else unknown
     yield f"tokens: {usage['input_tokens']} in, {usage['output_tokens']} out{estimated}{cost}"
 
 

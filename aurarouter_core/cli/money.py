@@ -69,7 +69,7 @@ def reference_price(config: Config) -> Price | None:
 
 
 def with_savings(rows: Sequence[dict[str, Any]], reference: Price) -> list[dict[str, Any]]:
-    """The same rows with `reference`, what their tokens would have cost there, and `saved`; None for unknown."""
+    """The same rows with `reference` and `saved`."""
     return [{**row, **_savings(row, reference)} for row in rows]
 
 
@@ -79,9 +79,17 @@ def _savings(row: Mapping[str, Any], reference: Price) -> dict[str, float | None
         output_tokens=row["output_tokens"],
         cached_input_tokens=row["cached_input_tokens"],
     )
+    return savings(usage, None if row["unpriced"] else row["cost"], reference)
+
+
+def savings(usage: Usage, spent: float | None, reference: Price | None) -> dict[str, float | None]:
+    """`reference`, what the tokens would have cost there, and `saved`; None for unknown."""
+    if reference is None:
+        return {"reference": None, "saved": None}
     there = cost(usage, reference)
-    spent = row["cost"] if row["cost"] is not None else 0.0 if not there else None
-    return {"reference": there, "saved": None if row["unpriced"] or spent is None else there - spent}
+    if spent is None and not there:
+        spent = 0.0
+    return {"reference": there, "saved": None if spent is None else there - spent}
 
 
 def saved_line(rows: Sequence[Mapping[str, Any]], name: str) -> str:

@@ -38,7 +38,7 @@ def command(
     else:
         done, text = asyncio.run(_answered(session, task, streams))
     if as_json:
-        click.echo(dumps(result(done), indent=2))
+        click.echo(dumps(result(done, session.config), indent=2))
     else:
         finish(done, text)
         if not show_trace and done.complete:

@@ -13,7 +13,7 @@ import click
 from attrs import evolve
 
 from aurarouter_core.cli.attached import attached
-from aurarouter_hooks import Message, Task, Text, TraceContext
+from aurarouter_hooks import Message, Part, Task, Text, TraceContext
 
 
 def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,7 +45,7 @@ def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         said = _text(text)
-        parts = [Text(said), *attached(attach)]
+        parts: list[Part] = [Text(said), *attached(attach)]
         task = Task(
             "" if attach else said,
             messages=[Message("user", parts)] if attach else (),

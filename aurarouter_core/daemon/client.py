@@ -10,12 +10,12 @@ from typing import Any
 from attrs import evolve
 
 from aurarouter_core.daemon.connection import Connection, ask_now
+from aurarouter_core.daemon.followed import Followed
 from aurarouter_core.daemon.frames import EngineLostError
 from aurarouter_core.daemon.identity import Identity
 from aurarouter_core.daemon.open_work import OpenWork
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
-from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
@@ -35,7 +35,7 @@ class Attached:
     def __init__(self, identity: Identity, plugins: Plugins, surface: str) -> None:
         self.place = Place.of(identity.home, identity.key)
         self._identity = identity
-        self._plugins = plugins
+        self._followed = Followed(identity, plugins)
         self.surface = surface
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
@@ -153,8 +153,7 @@ class Attached:
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
-        order = self._identity.order
-        return load_config(self._plugins, path=order["path"], overrides=order["flags"]).sections[section]
+        return self._followed.config.sections[section]
 
     async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
         """Replace a plugin's settings layer, for all clients of the engine."""
@@ -193,10 +192,40 @@ class Attached:
         usage: Sequence[Mapping[str, Any]] = await self._ask("usage", by)
         return usage
 
-    async def intelligent_code_gen(self, **inputs: Any) -> Mapping[str, Any]:
-        """Write code in the engine, as `UnifiedRouterService.intelligent_code_gen` does."""
-        result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
+    async def roles(self) -> Sequence[str]:
+        """Names of the roles."""
+        roles: Sequence[str] = await self._ask("roles")
+        return roles
+
+    async def ready(self) -> bool:
+        """Whether any model may be asked now."""
+        ready: bool = await self._ask("ready")
+        return ready
+
+    async def service(self, service: str, method: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A method of one of the four services, called in the engine."""
+        result: Mapping[str, Any] = await self._ask("service", service, method, inputs)
         return result
+
+    async def written(self, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
+        """The same as events, and the result at last: see `aurarouter_core.written`.
+
+        Raises:
+            EngineLostError: The engine was lost.
+        """
+        async with aclosing((await self._connected()).stream("written", inputs)) as events:
+            async for event in events:
+                yield event
+
+    async def traces(self, count: int, app: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """The newest traces as plain data, newest first; only those of an app, if it is named."""
+        traces: Sequence[Mapping[str, Any]] = await self._ask("traces", count, app)
+        return traces
+
+    async def configuration(self) -> Mapping[str, Any]:
+        """The settings in force, secrets masked."""
+        settings: Mapping[str, Any] = await self._ask("configuration")
+        return settings
 
     # Assets: a change is asked for once alone, since a lost engine may have made it already
 

@@ -18,6 +18,9 @@ GREETING = 64 * 2**10
 PROTOCOL = 1
 """Goes up when either side would no longer understand the other."""
 
+ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+"""Made once: what is sent was just built as a tree, and what is too deep fails all the same."""
+
 Message = dict[str, Any]
 
 
@@ -37,7 +40,7 @@ def packed(message: Message) -> bytes:
         DaemonError: It is too large, or too deep.
     """
     try:
-        data = json.dumps(message, separators=(",", ":")).encode()
+        data = ENCODER.encode(message).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise DaemonError(f"this can't be sent to or from the shared engine: {error}") from error
     if len(data) > LARGEST:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from aurarouter_core.narrated import written
 from aurarouter_core.registry import AssetRegistry, Registration
-from aurarouter_core.services import UnifiedRouterService
+from aurarouter_core.services import SERVICES
 from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
@@ -60,12 +61,30 @@ async def _intents(engine: Engine, _: str) -> Sequence[str]:
     return await engine.router.intents()
 
 
+async def _roles(engine: Engine, _: str) -> Sequence[str]:
+    return await engine.router.roles()
+
+
+async def _ready(engine: Engine, _: str) -> bool:
+    return await engine.router.ready()
+
+
 async def _usage(engine: Engine, _: str, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     return await engine.router.usage(by)
 
 
-async def _intelligent_code_gen(engine: Engine, surface: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    return await UnifiedRouterService(engine.router, surface=surface).intelligent_code_gen(**inputs)
+async def _service(
+    engine: Engine, surface: str, service: str, method: str, inputs: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    kind = SERVICES.get((service, method))
+    if kind is None:
+        raise DaemonError(f"no service '{service}' has a method '{method}'")
+    result: Mapping[str, Any] = await getattr(kind(engine.router, surface=surface), method)(**inputs)
+    return result
+
+
+def _written(engine: Engine, surface: str, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
+    return written(engine.router, inputs, surface=surface)
 
 
 async def _register_asset(engine: Engine, _: str, inputs: Mapping[str, Any]) -> Registration:
@@ -82,6 +101,14 @@ async def _list_assets(engine: Engine, _: str, inputs: Mapping[str, Any]) -> lis
 
 async def _status(engine: Engine, _: str) -> Mapping[str, Any]:
     return engine.status()
+
+
+async def _traces(engine: Engine, _: str, count: int, app: str | None) -> Sequence[Mapping[str, Any]]:
+    return await engine.router.traces(count, app)
+
+
+async def _configuration(engine: Engine, _: str) -> Mapping[str, Any]:
+    return await engine.router.configuration()
 
 
 async def _reload(engine: Engine, _: str) -> None:
@@ -114,11 +141,11 @@ async def _stop(engine: Engine, _: str) -> None:
 
 METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "call_hook": _call_hook,
+    "configuration": _configuration,
     "decide": _decide,
     "drain": _drain,
     "excuse": _excuse,
     "health": _health,
-    "intelligent_code_gen": _intelligent_code_gen,
     "intents": _intents,
     "list_assets": _list_assets,
     "locate_and_decide": _locate_and_decide,
@@ -126,14 +153,18 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "outlook": _outlook,
     "pause": _pause,
     "register_asset": _register_asset,
+    "ready": _ready,
     "reload": _reload,
     "resume": _resume,
+    "roles": _roles,
     "run": _run,
+    "service": _service,
     "set_layer": _set_layer,
     "status": _status,
     "stop": _stop,
+    "traces": _traces,
     "unregister_asset": _unregister_asset,
     "usage": _usage,
     "where": _where,
 }
-STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream}
+STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream, "written": _written}

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from aurarouter_core.cli.compare import table
 from aurarouter_core.comparison import Side
-from aurarouter_hooks import ErrorInfo, Usage
+from aurarouter_hooks import Attempt, ErrorInfo, Usage
 from fault_server import FaultServer
 from faults import half_a_stream, piece, status, stream
 
@@ -42,7 +43,7 @@ def test_the_models_of_the_role_side_by_side(aurarouter: Run, config: str) -> No
     assert head.split() == ["model", "first", "total", "in", "out", "USD", "state"]
     assert [row.split()[0] for row in rows] == ["far", "e"]
     assert rows[0].split()[-4:] == ["7", "3", "0.000026", "ok"]
-    assert rows[1].split()[-4:] == ["~3", "~3", "–", "ok"]
+    assert rows[1].split()[-4:] == ["~3", "~3", "0.000000", "ok"]  # inside this process
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
 
 
@@ -150,9 +151,16 @@ def test_a_long_name_is_cut_so_that_the_table_fits() -> None:
     lines = list(table([OK, BAD], 80))
     assert all(len(line) <= 80 for line in lines)
     assert len({line.index(word) for line, word in zip(lines, ("state", "ok", "incomplete"), strict=True)}) == 1
-    assert lines[1].startswith("a-model-with-a-n")
-    assert "…  123.46 s  1234.50 s  ~1234567  ~98765  123.456789  ok" in lines[1]
+    assert lines[1].startswith("a-model-with-a-")
+    assert "…  123.46 s  1234.50 s  ~1234567  ~98765  ~123.456789  ok" in lines[1]
     assert OK.model in list(table([OK, BAD], 200))[1]
+
+
+def test_what_it_cost_is_unknown_rather_than_nothing() -> None:
+    lines = list(
+        table([BAD, evolve(OK, cost=None, attempts=(Attempt(number=1, model="b", provider="p", started=0),))], 80)
+    )
+    assert [line.split()[-2] for line in lines[1:]] == ["–", "unknown"]
 
 
 def test_where_there_is_no_room_the_numbers_stand_below_each_other() -> None:

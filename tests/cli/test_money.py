@@ -39,7 +39,8 @@ def test_what_was_spent_set_aside_and_saved(aurarouter: Run) -> None:
     untouched = json.loads(aurarouter("usage", "--budget", "--json", config=CONFIG).stdout)
     assert [(each["spent"], each["left"]) for each in untouched] == [(0.0, 0.01), (0.0, 1.0)]
     answered = json.loads(aurarouter("run", "--json", "x" * 40, config=CONFIG).stdout)
-    assert answered["trace"]["cost"] == pytest.approx(10e-6)
+    assert answered["cost"] == answered["trace"]["cost"] == answered["reference"] == pytest.approx(10e-6)
+    assert answered["saved"] == 0.0
     aurarouter("run", "--role", "summarization", "y" * 40, config=CONFIG)
     day, month = json.loads(aurarouter("usage", "--budget", "--json", config=CONFIG).stdout)
     assert (day["period"], day["app"], day["limit"], day["spent"]) == ("day", None, 0.01, pytest.approx(10e-6))

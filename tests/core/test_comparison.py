@@ -54,7 +54,8 @@ async def test_each_side_has_its_own_outcome_in_the_order_asked(plugins: Plugins
     )
     assert [attempt.outcome for attempt in down.attempts] == ["failed"]
     assert down.seconds is not None
-    assert (down.first_token, down.usage, down.cost) == (None, None, None)
+    assert (down.first_token, down.usage, down.cost) == (None, None, 0.0)
+    assert good.cost is None
     assert len({side.trace_id for side in sides}) == 3
 
 

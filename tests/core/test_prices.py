@@ -7,12 +7,24 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from aurarouter_core import Plugins, Router, Task
 from aurarouter_core.config import Config
 from aurarouter_core.configured import configured
 from aurarouter_core.cost import at_most, cost, is_free, limited, price_of
 from aurarouter_core.length import A_FILE
 from aurarouter_core.prices import FREE, VENDORS, age, listed
-from aurarouter_hooks import ConfigError, Location, Media, Message, Model, Price, Prompt, Usage
+from aurarouter_hooks import (
+    ConfigError,
+    Location,
+    Media,
+    Message,
+    Model,
+    Price,
+    Prompt,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+    Usage,
+)
 
 Configure = Callable[..., Config]
 
@@ -131,3 +143,26 @@ def test_a_reference_that_nobody_knows_is_refused(configure: Configure) -> None:
     with pytest.raises(ConfigError) as caught:
         configure(budget={"reference": "parott"}, parrot={"provider": "remote"})
     assert "did you mean 'parrot'" in str(caught.value.problems[0])
+
+
+async def test_what_provably_runs_here_costs_nothing_with_no_budget_too(configure: Configure, plugins: Plugins) -> None:
+    seen: list[Any] = []
+    config = configure(
+        here={"provider": "here", "options": {"seen": seen}}, far={"provider": "remote", "options": {"seen": seen}}
+    )
+    async with Router(config, plugins) as router:
+        costs = [(await router.run(Task("hello", model=name))).trace.cost for name in ("here", "far", "here", "far")]
+    assert costs == [0.0, None, 0.0, None]
+
+
+async def test_what_was_never_charged_for_costs_nothing_and_the_sum_knows_its_gaps(
+    configure: Configure, plugins: Plugins
+) -> None:
+    down = {"provider": "scripted", "options": {"script": (ProviderUnavailableError("down"),)}}
+    late = {"provider": "scripted", "options": {"script": (ProviderTimeoutError("late", after=1),)}}
+    good = {"provider": "scripted", "options": {"script": ("yes", None)}, "price": {"input": 4, "output": 4}}
+    for first, known in ((down, True), (late, False)):
+        async with Router(configure(first=first, good=good), plugins) as router:
+            trace = (await router.run(Task("hello"))).trace
+        assert [attempt.cost is not None for attempt in trace.attempts] == [known, True]
+        assert (trace.cost is not None) is known

@@ -66,17 +66,21 @@ ALLOWED: list[tuple[str, set[str]]] = [
             "mcp",
             "mcp_types",
             "pydantic",
+            "starlette",
+            "uvicorn",
         },
     ),
     (
         "aurarouter_plugins/telemetry",
         {"aurarouter_hooks", "aurarouter_core", "aurarouter_telemetry", "attrs", "click", "opentelemetry"},
     ),
+    ("aurarouter_plugins/cache", {"aurarouter_hooks", "aurarouter_core", "aurarouter_cache", "attrs", "click"}),
     (
         "aurarouter_plugins/gui/aurarouter_gui/views",
         {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6"},
     ),
     ("aurarouter_plugins/gui", {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "click"}),
+    ("aurarouter_plugins/limits", {"aurarouter_hooks", "aurarouter_core", "aurarouter_limits", "attrs", "click"}),
     (
         "aurarouter_plugins/gateway",
         {

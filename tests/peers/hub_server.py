@@ -33,6 +33,7 @@ class HubServer:
         url: The hub's address; `cdn` is that of the files.
         cut_after: The next file ends after so many bytes; None for never.
         pause: Seconds between two pieces of a file.
+        flowing: While it is not set, files stop after their first piece.
 
     Args:
         files: By name.
@@ -45,6 +46,8 @@ class HubServer:
         self.files_asked: list[Asked] = []
         self.cut_after: int | None = None
         self.pause = 0.0
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.leads_to = ""
         self._refusals: list[tuple[int, dict[str, str]]] = []
         self._file_refusals: list[tuple[int, dict[str, str]]] = []
@@ -61,6 +64,7 @@ class HubServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.flowing.set()
         for server, thread in zip(self._servers, self._threads, strict=True):
             server.shutdown()
             thread.join()
@@ -127,6 +131,7 @@ class HubServer:
         for place in range(0, len(body), PIECE):
             turn.wfile.write(body[place : place + PIECE])
             time.sleep(self.pause)
+            self.flowing.wait()
         return None
 
 

@@ -15,7 +15,7 @@ USAGE = Usage(input_tokens=10, output_tokens=3)
 class Scripted(Provider):
     """Sends what `options: {script: […]}` says: texts, exceptions to raise, functions to await. Counts its calls.
 
-    `options: {calls: []}` is a list that each prompt is added to; `options: {remote: true}` says that it is elsewhere.
+    `options: {record: …}` is told each prompt; `options: {remote: true}` says that it is elsewhere.
     """
 
     async def generate(self, prompt: Prompt) -> Reply:
@@ -26,7 +26,7 @@ class Scripted(Provider):
         return Location(kind="remote", host="far.example") if elsewhere else Location(kind="process")
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
-        self.model.options.get("calls", []).append(prompt)
+        self.model.options.get("record", _forget)(prompt)
         for item in self.model.options.get("script", ["hello ", "there"]):
             if callable(item):
                 made = item()
@@ -46,8 +46,14 @@ def plugins_of(*brought: object) -> Plugins:
     return Plugins(discover=False, extra=[testing, *brought])
 
 
+def _forget(_: Prompt) -> None:
+    """Keep no record."""
+
+
 def model(*script: str | BaseException | Chunk | Callable[[], Any] | None, **options: Any) -> dict[str, Any]:
-    """A model that does this."""
+    """A model that does this. `calls=[]` is a list that each prompt is added to."""
+    if "calls" in options:
+        options["record"] = options.pop("calls").append
     options = {**options, **({"script": list(script)} if script else {})}
     return {"provider": "scripted", "options": options, "price": {"input": 1_000_000, "output": 1_000_000}}
 

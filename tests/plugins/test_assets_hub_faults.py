@@ -130,14 +130,14 @@ def test_two_programs_that_pull_the_same_file(home: Path) -> None:
     config, model = home / "auraconfig.yaml", gguf() + bytes(1 << 20)
     config.write_text("models: {e: {provider: echo}}\nroles: {coding: [e]}\n")
     with HubServer({"tiny.gguf": model}) as hub:
-        hub.pause = 0.3
+        hub.flowing.clear()
         environ = {**os.environ, "HF_ENDPOINT": hub.url, "AURAROUTER_PLUGINS": "assets,echo"}
         command = [sys.executable, str(VICTIM), str(config), "hf:maker/small/tiny.gguf"]
         with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as first:
             while not hub.files_asked:
                 time.sleep(0.01)
             other = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-            hub.pause = 0.0
+            hub.flowing.set()
             assert first.wait(30) == 0
         assert other.returncode == 1
         assert "another process is fetching tiny.gguf" in other.stderr

@@ -1,4 +1,4 @@
-"""Each fault in privacy and money of an earlier program of this name has tests that show its absence, and they exist."""
+"""Each fault in privacy and money of an earlier program of this name has tests that show its absence."""
 
 import ast
 import tomllib

@@ -81,7 +81,7 @@ class Plain:
 
 
 async def _models(engine: Engine, scope: Scope, _: Any) -> tuple[int, Any]:
-    found = [*names(engine.models, engine.roles, engine.intents, scope["state"]["caller"].limits)]
+    found = [*names(*await engine.names(), scope["state"]["caller"].limits)]
     wanted = scope["path_params"].get("model")
     if wanted is None:
         return 200, listed(found)

@@ -6,13 +6,17 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import click
 from attrs import evolve
 
-from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
+from aurarouter_core import Attached, Config, Plugins, Router, attach, bound, guarded, load_config, url_of
 from aurarouter_gateway.settings import GatewaySettings
+
+WATCH = 2.0
+"""Seconds between two looks at the configuration's files, in a process without a shared engine."""
 
 
 @click.command("serve")
@@ -28,8 +32,7 @@ def serve(context: click.Context, host: str | None, port: int | None, as_json: b
     settings = config.sections["gateway"]
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with asyncio.Runner(loop_factory=_loop()) as runner:
-        router = Router(config, plugins, surface="gateway", watch=2.0)
-        runner.run(_served(router, evolve(settings, **chosen), as_json))
+        runner.run(_served(config, plugins, evolve(settings, **chosen), as_json))
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -41,18 +44,22 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> None:
+def _engine(config: Config, plugins: Plugins, *, shared: bool) -> AbstractAsyncContextManager[Attached | Router]:
+    if not shared:
+        return Router(config, plugins, surface="gateway", watch=WATCH)
+    path = config.request.path if config.request else None
+    return attach(path, plugins=plugins, surface="gateway", watch=WATCH)
+
+
+async def _served(config: Config, plugins: Plugins, settings: GatewaySettings, as_json: bool) -> None:
     from aurarouter_gateway.app import application
     from aurarouter_gateway.engine import Engine
-    from aurarouter_gateway.server import bound, check, is_loopback, serve
+    from aurarouter_gateway.server import serve
 
-    async with router:
-        keys = Doorkeeper(Home.of(), always=not is_loopback(settings.host))
-        check(settings, has_keys=keys.has_keys)
+    async with _engine(config, plugins, shared=settings.shared) as kernel:
+        keys = guarded(settings, "gateway")
         listener = bound(settings)
-        address = listener.getsockname()
-        scheme = "https" if settings.certificate else "http"
-        url = f"{scheme}://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}"
+        url = url_of(settings, listener)
 
         def ready() -> None:
             if as_json:
@@ -60,4 +67,4 @@ async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> N
             else:
                 click.echo(f"AuraRouter answers at {url}  (OpenAI: {url}/v1, Anthropic: {url})", err=True)
 
-        await serve(application(Engine(router), keys), settings, listener, ready)
+        await serve(application(Engine(kernel), keys), settings, listener, ready)

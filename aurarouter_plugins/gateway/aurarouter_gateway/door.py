@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aurarouter_core import Doorkeeper
+from aurarouter_core import Doorkeeper, turned_away
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.reply import Reply
@@ -19,7 +18,6 @@ log = logging.getLogger(__name__)
 
 OPEN = ("/health",)
 """What anybody may read: it says no more than that the server lives."""
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_HEADERS = 100
 
 
@@ -65,20 +63,7 @@ class Door:
 
     @staticmethod
     def _refusal(scope: Scope, headers: Mapping[str, str], settings: GatewaySettings) -> Fault | None:
-        """A page that somebody visits must not reach this server through the visitor's browser."""
         if len(scope["headers"]) > MOST_HEADERS:
             return Fault(431, "RequestError", f"more than {MOST_HEADERS} headers")
-        host = _name(headers.get("host", ""))
-        if host not in LOOPBACK and host not in settings.hosts and host != settings.host:
-            return Fault(421, "RequestError", "this server has another name; 'gateway.hosts' lists those that it has")
-        origin = headers.get("origin")
-        if origin is not None and origin not in settings.origins:
-            return Fault(403, "RequestError", "web pages of this origin may not call; 'gateway.origins' lists who may")
-        return None
-
-
-def _name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+        refused = turned_away(headers, settings, "gateway")
+        return Fault(refused.status, "RequestError", refused.words) if refused is not None else None

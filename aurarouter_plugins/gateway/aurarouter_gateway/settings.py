@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from attrs import field, frozen
 from attrs.validators import ge, gt, le
 
+from aurarouter_core import Listening
+
 
 @frozen(kw_only=True)
 class AppLimits:
@@ -24,16 +26,12 @@ class AppLimits:
 
 
 @frozen(kw_only=True)
-class GatewaySettings:
+class GatewaySettings(Listening):
     """How the HTTP gateway listens, and how much it takes.
 
     Attributes:
-        host: Address to listen on; anything but loopback needs a client key and TLS.
         port: Port to listen on; 0 for any free one.
-        certificate: PEM file of the server's certificate, with `key` beside it.
-        key: PEM file of its private key.
-        hosts: Names beside loopback's under which clients reach this server (the `Host` header).
-        origins: Web pages that may call it (the `Origin` header); none by default.
+        shared: Work with the engine that this machine's programs share; false is quicker, and has models of its own.
         max_body: Bytes of a request's body.
         max_header: Bytes of a request's line and headers.
         read_timeout: Seconds in which a request has to arrive, headers and body each.
@@ -42,12 +40,8 @@ class GatewaySettings:
         apps: Limits of client keys, by their names.
     """
 
-    host: str = "127.0.0.1"
     port: int = field(default=8484, validator=[ge(0), le(65535)])
-    certificate: str | None = None
-    key: str | None = None
-    hosts: tuple[str, ...] = ()
-    origins: tuple[str, ...] = ()
+    shared: bool = True
     max_body: int = field(default=32 * 1024 * 1024, validator=gt(0))
     max_header: int = field(default=64 * 1024, validator=gt(0))
     read_timeout: float = field(default=30.0, validator=gt(0))

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from aurarouter_core import compare
 from aurarouter_hooks import Done, Task, UnknownModelError
-from aurarouter_mcp.engine import Engine, coder_of
+from aurarouter_mcp.engine import Engine, code_of
 from aurarouter_mcp.inputs import CodeInput, CompareInput, LocalInput, TaskInput
 from aurarouter_mcp.tool import Calling, Result, Tool, ToolFailedError, plain
 
@@ -51,16 +51,21 @@ async def _local(engine: Engine, given: LocalInput, call: Calling) -> Result:
 
 
 async def _code(engine: Engine, given: CodeInput, call: Calling) -> Result:
-    await call.tell("writing code")
-    written = await coder_of(engine).intelligent_code_gen(
-        task=given.task_description,
-        language=given.language,
-        file_context=given.file_context,
-        private=given.private,
-        app=call.app,
-        trace_context=call.trace_context,
-    )
-    result = dict(written)
+    inputs = {
+        "task": given.task_description,
+        "language": given.language,
+        "file_context": given.file_context,
+        "private": given.private,
+        "app": call.app,
+        "trace_context": call.trace_context,
+    }
+    result: Result = {}
+    async with aclosing(code_of(engine, inputs)) as events:
+        async for event in events:
+            if isinstance(event, Mapping):
+                result = dict(event)
+            else:
+                await call.hear(event)
     if not result["success"]:
         raise ToolFailedError(str(result.get("error", "no code was written")))
     return result

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from aurarouter_core import dumps
 from aurarouter_hooks import AuraRouterError
+from aurarouter_mcp.apart import apart
 from aurarouter_mcp.engine import Engine
 from aurarouter_mcp.telling import Told
 from aurarouter_mcp.tool import Tool, ToolFailedError
@@ -51,7 +52,8 @@ class Calls:
             raise MCPError(types.INVALID_PARAMS, "no tool of this name is offered")
         try:
             given = tool.takes.model_validate(params.arguments or {})
-            return _answer(await tool.act(self._engine, given, self._told.calling(context, params.meta or {})))
+            calling = self._told.calling(context, params.meta or {})
+            return _answer(await apart(context, tool.act(self._engine, given, calling)))
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)
             return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong))

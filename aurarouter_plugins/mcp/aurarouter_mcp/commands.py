@@ -1,34 +1,64 @@
-"""`aurarouter start`: the MCP server on standard input and output, until the client leaves."""
+"""`aurarouter start`: the MCP server, on standard input and output or over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from io import TextIOWrapper
+import json
 
 import click
+from attrs import evolve
 
 
 @click.command("start")
+@click.option("--http", is_flag=True, help="Serve over HTTP, for many clients, until interrupted.")
+@click.option("--host", help="With --http: address to listen on, instead of 'mcp.http.host'.")
+@click.option("--port", type=click.IntRange(0, 65535), help="With --http: port, instead of 'mcp.http.port'; 0 for any.")
+@click.option("--json", "as_json", is_flag=True, help="With --http: say as JSON where it listens.")
 @click.pass_context
-def start(context: click.Context) -> None:
+def start(context: click.Context, http: bool, host: str | None, port: int | None, as_json: bool) -> None:
     """Serve MCP clients over standard input and output."""
-    sys.stdout.flush()
-    wire = os.dup(1)
-    os.dup2(2, 1)  # whatever a plugin or a library prints must miss the protocol
-    path = context.find_root().obj
-    asyncio.run(_served(str(path) if path else None, wire))
+    given = context.find_root().obj
+    path = str(given) if given else None
+    if http:
+        asyncio.run(_over_http(path, host, port, as_json=as_json))
+        return
+    if host is not None or port is not None or as_json:
+        raise click.UsageError("--host, --port and --json belong to --http")
+    asyncio.run(_over_stdio(path))
 
 
-async def _served(path: str | None, wire: int) -> None:
-    import anyio
-    from mcp.server.stdio import stdio_server
-
+async def _over_stdio(path: str | None) -> None:
     from aurarouter_mcp.engine import open_engine
     from aurarouter_mcp.server import server
+    from aurarouter_mcp.wire import messages, take
 
-    out = anyio.wrap_file(TextIOWrapper(os.fdopen(wire, "wb"), encoding="utf-8"))
-    async with open_engine(path) as engine, stdio_server(stdout=out) as (read, write):
-        serving = server(engine)
-        await serving.run(read, write, serving.create_initialization_options())
+    came, goes = take()
+    async with open_engine(path) as engine:
+        settings = engine.settings("mcp")  # a far engine's are read from files, so only once
+        async with messages(came, goes, settings.max_message) as (read, write):
+            serving = server(engine, settings)
+            await serving.run(read, write, serving.create_initialization_options())
+
+
+async def _over_http(path: str | None, host: str | None, port: int | None, *, as_json: bool) -> None:
+    from aurarouter_core import bound, guarded, url_of
+    from aurarouter_mcp.door import PATH
+    from aurarouter_mcp.engine import open_engine
+    from aurarouter_mcp.http import serve
+    from aurarouter_mcp.server import server
+
+    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    async with open_engine(path) as engine:
+        settings = engine.settings("mcp")
+        settings = evolve(settings, http=evolve(settings.http, **chosen))
+        keys = guarded(settings.http, "mcp.http")
+        listener = bound(settings.http)
+        url = url_of(settings.http, listener) + PATH
+
+        def ready() -> None:
+            if as_json:
+                click.echo(json.dumps({"url": url}))
+            else:
+                click.echo(f"AuraRouter's MCP server answers at {url}", err=True)
+
+        await serve(server(engine, settings, network=True), settings, keys, listener, ready)

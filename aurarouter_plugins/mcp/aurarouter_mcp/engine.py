@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
-from aurarouter_core import AssetRegistry, Attached, Router, UnifiedRouterService, attach
+from aurarouter_core import AssetRegistry, Attached, Router, attach, written
+from aurarouter_hooks import Event
 
 Engine = Attached | Router
 WATCH = 2.0
@@ -21,6 +24,6 @@ def assets_of(engine: Engine) -> Attached | AssetRegistry:
     return engine if isinstance(engine, Attached) else AssetRegistry(engine)
 
 
-def coder_of(engine: Engine) -> Attached | UnifiedRouterService:
-    """Who writes code, wherever that is done."""
-    return engine if isinstance(engine, Attached) else UnifiedRouterService(engine)
+def code_of(engine: Engine, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
+    """The events of writing code, and its result at last, wherever that is done."""
+    return engine.written(inputs) if isinstance(engine, Attached) else written(engine, inputs)

@@ -8,25 +8,36 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 
 from aurarouter_core import __version__
+from aurarouter_mcp import prompts
 from aurarouter_mcp.calls import Calls
 from aurarouter_mcp.engine import Engine
+from aurarouter_mcp.resources import Reading
 from aurarouter_mcp.settings import McpSettings
 from aurarouter_mcp.telling import Told
 from aurarouter_mcp.tool import Tool
 from aurarouter_mcp.tools import TOOLS
 
 
-def server(engine: Engine, *, network: bool = False) -> Server[Any]:
+def server(engine: Engine, settings: McpSettings, *, network: bool = False) -> Server[Any]:
     """A server in front of a running kernel.
 
     Args:
         engine: Does the work.
+        settings: The section `mcp`.
         network: Clients come over a network: what changes something is off unless the configuration says otherwise.
     """
-    settings: McpSettings = engine.settings("mcp")  # a far engine's are read from files, so only once
-    told = Told()
+    told, reading = Told(), Reading(engine)
     calls = Calls(engine, _offered(settings, network=network), told)
-    made: Server[Any] = Server("aurarouter", version=__version__, on_list_tools=calls.listed, on_call_tool=calls.called)
+    made: Server[Any] = Server(
+        "aurarouter",
+        version=__version__,
+        on_list_tools=calls.listed,
+        on_call_tool=calls.called,
+        on_list_resources=reading.listed,
+        on_read_resource=reading.read,
+        on_list_prompts=prompts.listed,
+        on_get_prompt=prompts.got,
+    )
     made.add_request_handler("logging/setLevel", types.SetLevelRequestParams, told.set_level)
     return made
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from attrs import field, frozen
+from attrs.validators import ge, gt, le
+
+from aurarouter_core import Listening
 
 
 @frozen(kw_only=True)
@@ -35,11 +38,32 @@ class Tools:
 
 
 @frozen(kw_only=True)
+class HttpSettings(Listening):
+    """How `aurarouter start --http` listens.
+
+    Attributes:
+        port: Port to listen on; 0 for any free one.
+        max_connections: Connections at a time; more are told 503.
+        max_sessions: Clients at a time; more are told 503.
+        idle_timeout: Seconds after which a client that says nothing has to begin anew.
+    """
+
+    port: int = field(default=8485, validator=[ge(0), le(65535)])
+    max_connections: int = field(default=1000, validator=gt(0))
+    max_sessions: int = field(default=1000, validator=gt(0))
+    idle_timeout: float = field(default=1800.0, validator=gt(0))
+
+
+@frozen(kw_only=True)
 class McpSettings:
-    """What the MCP server offers.
+    """What the MCP server offers, and to whom.
 
     Attributes:
         tools: Switches of tools, by their names.
+        max_message: Bytes of one message of a client.
+        http: How it listens on a network.
     """
 
     tools: Tools = field(factory=Tools)
+    max_message: int = field(default=16 * 1024 * 1024, validator=gt(0))
+    http: HttpSettings = field(factory=HttpSettings)

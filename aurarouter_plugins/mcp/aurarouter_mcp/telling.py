@@ -55,7 +55,7 @@ class Told:
                     said = f"{attempt.model} failed: {attempt.error.message}"
                     await self._log(context, "warning", said)
 
-        return Calling(app=_app(context), trace_context=_trace(meta), tell=tell, hear=hear)
+        return Calling(app=app_of(context), trace_context=_trace(meta), tell=tell, hear=hear)
 
     async def _log(self, context: Context, level: types.LoggingLevel, words: str) -> None:
         if LEVELS.index(level) < self._levels.get(_session(context), LEVELS.index(USUAL)):
@@ -75,5 +75,6 @@ def _trace(meta: Mapping[str, Any]) -> TraceContext | None:
     return TraceContext.parse(parent, state if isinstance(state, str) else "") if isinstance(parent, str) else None
 
 
-def _app(context: Context) -> str:
+def app_of(context: Context) -> str:
+    """Whose client key a request carries; empty where none is needed."""
     return str(context.request.scope["state"]["app"]) if context.request is not None else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Literal
 
 from attrs import frozen
@@ -54,7 +54,7 @@ class Tool:
     takes: type[BaseModel]
     gives: Mapping[str, str | Sequence[str]]
     description: str
-    act: Callable[[Engine, Any, Calling], Awaitable[Result]]
+    act: Callable[[Engine, Any, Calling], Coroutine[Any, Any, Result]]
     effect: Effect = "reads"
 
     @property

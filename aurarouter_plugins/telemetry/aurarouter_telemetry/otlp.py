@@ -107,7 +107,7 @@ def _way_to(settings: Otlp, what: str) -> dict[str, Any]:
         whole = settings.endpoint.rstrip("/") + f"/v1/{what}"
         made["endpoint"] = settings.endpoint if settings.protocol == "grpc" else whole
     if settings.headers:
-        made["headers"] = dict(settings.headers)
+        made["headers"] = {name: value.reveal() for name, value in settings.headers.items()}
     if settings.protocol == "grpc" and settings.endpoint.startswith("http://"):
         made["insecure"] = True
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -31,8 +31,6 @@ class Call:
         prompt: What that model would be sent; None around a whole task. A middleware may pass on a changed one.
         attempt: Number of this attempt; 0 around a whole task.
         settings: The plugins' configuration sections, of the snapshot that this task runs on.
-        private: Nothing of its words or of its answer may be kept: it was declared or found private, or holds what is
-            replaced before it is sent. Around an attempt it counts what was found so far.
     """
 
     task: Task
@@ -42,7 +40,15 @@ class Call:
     prompt: Prompt | None = None
     attempt: int = 0
     settings: Mapping[str, Any] = field(factory=dict)
-    private: bool = False
+    _is_private: Callable[[], bool] = field(default=bool, alias="is_private", repr=False, eq=False)
+
+    @property
+    def private(self) -> bool:
+        """Nothing of its words or its answer may be kept: it is private, or holds what is replaced before it is sent.
+
+        This is what is known by now. Ask again when an attempt has ended: what is sent is looked through before it is.
+        """
+        return self._is_private()
 
     def answer(self, reply: Reply) -> Done:
         """The end of a task that a middleware answers by itself. The kernel puts the whole trace in."""

@@ -97,6 +97,7 @@ class Trace:
         started_at: Unix time in seconds.
         decision: The first decision; None when deciding itself failed.
         nodes: The graph, in the order in which its nodes began.
+        cost: US dollars of all attempts; None when that of one is unknown, or where there was none.
         complete: False when the answer stops short, with `error` saying why.
         notes: What middleware had to say, by name (`cache: hit` …).
         prompt: The prompt, kept only where the configuration says so.

@@ -1,0 +1,115 @@
+"""The counts in one SQLite file that all processes of this user share: exact, in transactions."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aurarouter_core import Database, Presence, left_behind, transaction
+from aurarouter_limits.counter import Place, Wait
+from aurarouter_limits.settings import Limit
+
+if TYPE_CHECKING:
+    import sqlite3
+
+FIRST = (
+    # Until when a limit is used up, as if all that was taken had been taken evenly.
+    """CREATE TABLE used (
+        name TEXT NOT NULL, what TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (name, what)) WITHOUT ROWID""",
+    """CREATE TABLE places (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, owner TEXT NOT NULL)""",
+    "CREATE INDEX places_by_name ON places (name)",
+)
+LOOK_AFTER = 5.0
+"""Seconds between two looks for processes that were killed in their places."""
+TURN = 0.05
+"""Seconds after which it is asked again whether somebody left."""
+USE = "INSERT INTO used VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until"
+
+
+class Book:
+    """The file. All of it is for one thread; nothing is made before the first question.
+
+    Raises:
+        sqlite3.Error, OSError, AuraRouterError: From each method: the file can't be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._database = Database(path, (FIRST,))
+        self._folder = path.with_name(f"{path.name}.writers")
+        self._connection: sqlite3.Connection | None = None
+        self._presence: Presence | None = None
+        self._looked = 0.0
+
+    def enter(self, name: str, limit: Limit, tokens: int) -> Place | Wait:
+        """As on `Counter`."""
+        connection, now = self._opened(), time.time()
+        if limit.concurrency is not None and now - self._looked > LOOK_AFTER:
+            self._looked = now
+            self._forget_the_dead(connection)
+        with transaction(connection):
+            if limit.concurrency is not None:
+                (there,) = connection.execute("SELECT count(*) FROM places WHERE name = ?", (name,)).fetchone()
+                if there >= limit.concurrency:
+                    return Wait(seconds=TURN, why=f"{limit.concurrency} at a time", turns=True)
+            rates = {"requests": (limit.requests_per_minute, 1), "tokens": (limit.tokens_per_minute, tokens)}
+            taken = []
+            for what, (rate, amount) in rates.items():
+                if rate is None:
+                    continue
+                until = self._until(connection, name, what, now)
+                # Tokens may overdraw what is saved up: one task may need more than that.
+                spare = limit.burst - (60.0 / rate if what == "requests" else 0.0)
+                if until - now > max(0.0, spare) + 1e-9:
+                    return Wait(seconds=until - now - max(0.0, spare), why=f"{rate:g} {what} a minute")
+                taken.append((name, what, until + amount * 60.0 / rate))
+            connection.executemany(USE, taken)
+            if limit.concurrency is None:
+                return Place(name=name)
+            owner = self._presence.id if self._presence else ""
+            cursor = connection.execute("INSERT INTO places (name, owner) VALUES (?, ?)", (name, owner))
+        return Place(name=name, id=int(cursor.lastrowid or 0))
+
+    def leave(self, place: Place, limit: Limit, tokens: int) -> None:
+        """As on `Counter`."""
+        connection, now = self._opened(), time.time()
+        with transaction(connection):
+            if place.id:
+                connection.execute("DELETE FROM places WHERE id = ?", (place.id,))
+            if limit.tokens_per_minute is not None and tokens:
+                until = self._until(connection, place.name, "tokens", now) + tokens * 60.0 / limit.tokens_per_minute
+                connection.execute(USE, (place.name, "tokens", until))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        presence, self._presence = self._presence, None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if presence is not None:
+                connection.execute("DELETE FROM places WHERE owner = ?", (presence.id,))
+            connection.close()
+        if presence is not None:
+            presence.end(settled=True)
+
+    @staticmethod
+    def _until(connection: sqlite3.Connection, name: str, what: str, now: float) -> float:
+        row = connection.execute("SELECT until FROM used WHERE name = ? AND what = ?", (name, what)).fetchone()
+        return now if row is None else max(now, row[0])
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._database.write()
+            self._presence = Presence.begin(self._folder)
+            self._forget_the_dead(self._connection)
+        return self._connection
+
+    def _forget_the_dead(self, connection: sqlite3.Connection) -> None:
+        """A process that was killed leaves its places to others."""
+        with left_behind(self._folder) as left, transaction(connection):
+            gone = {each.id for each in left}
+            owners = [owner for (owner,) in connection.execute("SELECT DISTINCT owner FROM places")]
+            gone |= {owner for owner in owners if owner and not (self._folder / owner).exists()}
+            connection.executemany("DELETE FROM places WHERE owner = ?", [(owner,) for owner in gone])
+            connection.execute("DELETE FROM used WHERE until < ?", (time.time(),))

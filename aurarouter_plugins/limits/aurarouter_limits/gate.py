@@ -1,0 +1,124 @@
+"""Lets tasks through as fast as limits allow: in the order of the line, within its bound, and with patience."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from attrs import define, frozen
+
+from aurarouter_limits.counter import Counter, Place, Wait
+from aurarouter_limits.line import FullError, Line
+from aurarouter_limits.settings import Limit
+
+log = logging.getLogger(__name__)
+
+
+@frozen(kw_only=True)
+class Refused:
+    """No place could be had.
+
+    Attributes:
+        why: In words.
+        retry_after: Seconds until asking again makes sense.
+    """
+
+    why: str
+    retry_after: float
+
+
+@define(eq=False)
+class Gate:
+    """All lines of one router.
+
+    Attributes:
+        counter: Counts for everybody.
+    """
+
+    counter: Counter
+    _lines: dict[str, Line]
+    _leaving: set[asyncio.Task[None]]
+
+    @classmethod
+    def of(cls, counter: Counter) -> Gate:
+        """A gate that nobody waits at."""
+        return cls(counter, {}, set())
+
+    def is_crowded(self, name: str) -> bool:
+        """Somebody waits there already."""
+        return name in self._lines
+
+    async def enter(
+        self, name: str, limit: Limit, tokens: int, who: str, queue: int, patience: float
+    ) -> Place | Refused:
+        """Take a place within a limit.
+
+        Args:
+            name, limit, tokens: As on `Counter`.
+            who: Takes turns with others; of each who, tasks come in their order.
+            queue: Tasks that may wait before this one.
+            patience: Seconds to wait at most.
+
+        Raises:
+            Exception: It can't be counted.
+        """
+        line = self._lines.setdefault(name, Line())
+        until = asyncio.get_running_loop().time() + patience
+        soonest = line.length * _pace(limit)
+        try:
+            if soonest > patience:
+                return Refused(why=f"{line.length} tasks wait already", retry_after=soonest)
+            async with line.front(who, queue, until):
+                return await self._first(name, limit, tokens, line, until)
+        except FullError:
+            return Refused(why=f"{queue} tasks wait already", retry_after=max(1.0, soonest))
+        except TimeoutError:
+            return Refused(why="its turn did not come in time", retry_after=max(1.0, line.length * _pace(limit)))
+        finally:
+            if line.is_idle and self._lines.get(name) is line:
+                del self._lines[name]
+
+    async def _first(self, name: str, limit: Limit, tokens: int, line: Line, until: float) -> Place | Refused:
+        now = asyncio.get_running_loop().time
+        while True:
+            line.left.clear()
+            said = await self.counter.enter(name, limit, tokens)
+            if isinstance(said, Place):
+                return said
+            left = until - now()
+            if left <= 0 or (not said.turns and said.seconds > left):
+                return Refused(why=said.why, retry_after=max(said.seconds, 1.0 if said.turns else 0.0))
+            await self._pause(said, line, left)
+
+    @staticmethod
+    async def _pause(said: Wait, line: Line, left: float) -> None:
+        try:
+            async with asyncio.timeout(min(said.seconds, left)):
+                await (line.left.wait() if said.turns else asyncio.Event().wait())
+        except TimeoutError:
+            return
+
+    def leave(self, place: Place, limit: Limit, tokens: int) -> None:
+        """Give a place back, soon; also where whoever had it is cancelled."""
+
+        async def give_back() -> None:
+            try:
+                await self.counter.leave(place, limit, tokens)
+            except Exception as error:  # noqa: BLE001 - nobody waits for it; the place ends with its process
+                log.warning("a place within the limit %s can't be given back: %s", place.name, error)
+            if (line := self._lines.get(place.name)) is not None:
+                line.left.set()
+
+        leaving = asyncio.create_task(give_back())
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+
+    async def close(self) -> None:
+        """Wait for those who leave."""
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await self.counter.close()
+
+
+def _pace(limit: Limit) -> float:
+    """Seconds from one task to the next."""
+    return 60.0 / limit.requests_per_minute if limit.requests_per_minute else 0.0

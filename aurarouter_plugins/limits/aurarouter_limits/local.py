@@ -1,0 +1,66 @@
+"""The counter of one machine: the shared file, by a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from aurarouter_limits.book import Book
+from aurarouter_limits.counter import Place, Wait
+from aurarouter_limits.settings import Limit
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Local:
+    """Counts for all processes of this user.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._book = Book(path)
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def enter(self, name: str, limit: Limit, tokens: int) -> Place | Wait:
+        """As on `Counter`.
+
+        Raises:
+            Exception: The file can't be used.
+        """
+        work = self._submit(lambda: self._book.enter(name, limit, tokens))
+        try:
+            return await asyncio.wrap_future(work)
+        except asyncio.CancelledError:
+            # It may have been taken just now, for nobody.
+            work.add_done_callback(lambda done: self._give_back(done, limit, tokens))
+            raise
+
+    async def leave(self, place: Place, limit: Limit, tokens: int) -> None:
+        """As on `Counter`."""
+        await asyncio.wrap_future(self._submit(lambda: self._book.leave(place, limit, tokens)))
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await asyncio.wrap_future(thread.submit(self._book.close))
+            thread.shutdown(wait=False)
+
+    def _give_back(self, done: Future[Place | Wait], limit: Limit, tokens: int) -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        place = done.result()
+        if isinstance(place, Place):
+            self._book.leave(place, limit, -tokens)  # we are in the file's own thread
+
+    def _submit(self, work: Callable[[], T]) -> Future[T]:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="aurarouter-limits")
+        return self._thread.submit(work)

@@ -1,0 +1,36 @@
+"""A call's work in a task of its own: it ends when the call is cancelled, and when its client hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import anyio
+import mcp_types as types
+from mcp import MCPError
+from mcp.server.context import ServerRequestContext
+
+Answer = TypeVar("Answer")
+
+
+async def apart(context: ServerRequestContext[Any, Any], work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Do the work. The SDK cancels again and again until all is over; the work is cancelled once, and can clean up.
+
+    Raises:
+        MCPError: The client has hung up; nobody hears this.
+    """
+    acting = asyncio.create_task(work)
+    # Over standard input the SDK cancels all calls of a client that is gone; over HTTP it lets them go on.
+    gone = context.request.scope["state"]["gone"] if context.request is not None else asyncio.Event()
+    leaving = asyncio.create_task(gone.wait())
+    try:
+        await asyncio.wait({acting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not acting.done():
+            raise MCPError(types.CONNECTION_CLOSED, "the client has hung up")
+        return acting.result()
+    finally:
+        leaving.cancel()
+        acting.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait({acting, leaving})

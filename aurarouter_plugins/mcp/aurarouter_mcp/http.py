@@ -1,0 +1,71 @@
+"""The server over HTTP: one session for each client, behind the door, until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+from aurarouter_core import Doorkeeper
+from aurarouter_mcp.door import Door
+from aurarouter_mcp.settings import McpSettings
+
+MAX_HEADER = 64 * 1024
+"""Bytes of a request's line and headers."""
+
+
+async def serve(
+    server: Server[Any], settings: McpSettings, keys: Doorkeeper, listener: socket.socket, ready: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        server: What answers.
+        settings: The section `mcp`.
+        keys: Knows the client keys.
+        listener: A bound socket.
+        ready: Called once clients can connect.
+    """
+    http = settings.http
+    manager = StreamableHTTPSessionManager(
+        server,
+        max_request_body_size=settings.max_message,
+        session_idle_timeout=http.idle_timeout,
+        max_sessions=http.max_sessions,
+    )
+    config = uvicorn.Config(
+        Door(manager.handle_request, http, keys),
+        http="h11",
+        h11_max_incomplete_event_size=MAX_HEADER,
+        loop="none",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=http.max_connections,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=http.certificate,
+        ssl_keyfile=http.key,
+    )
+    async with manager.run():
+        await _Announced(config, ready).serve([listener])
+
+
+class _Announced(uvicorn.Server):
+    """Says that it is ready once it is."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()

@@ -1,0 +1,165 @@
+"""The MCP server over HTTP: many clients, each with its own session, and strangers at the door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+from mcp import Client
+
+from aurarouter_core import Home, Listening, guarded
+from aurarouter_core.apps import Apps
+from aurarouter_hooks import ConfigError
+from mcp_http import mcp_http
+
+SETTINGS: Mapping[str, Any] = {
+    "models": {"e": {"provider": "echo"}},
+    "roles": {role: ["e"] for role in ("coding", "reasoning", "router")},
+    "mcp": {"max_message": 100_000},
+}
+TAKES = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+HELLO: Mapping[str, Any] = {
+    "protocolVersion": "2025-06-18",
+    "capabilities": {},
+    "clientInfo": {"name": "t", "version": "1"},
+}
+
+
+def request(method: str, **params: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+
+
+def answers(reply: httpx.Response) -> dict[str, Any]:
+    """The last message of a stream of events, or the message."""
+    text = reply.text
+    if "text/event-stream" in reply.headers["content-type"]:
+        text = [line for line in text.splitlines() if line.startswith("data: {")][-1].removeprefix("data: ")
+    answer: dict[str, Any] = json.loads(text)
+    return answer
+
+
+async def begun(client: httpx.AsyncClient, **headers: str) -> dict[str, str]:
+    """Open a session; the headers that belong to it."""
+    reply = await client.post("", json=request("initialize", **HELLO), headers=headers)
+    session = {"mcp-session-id": reply.headers["mcp-session-id"], "mcp-protocol-version": "2025-06-18", **headers}
+    told = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    assert (await client.post("", json=told, headers=session)).status_code == 202
+    return session
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    async with mcp_http(SETTINGS) as address:
+        yield address
+
+
+@pytest.fixture
+async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url, headers=TAKES) as made:
+        yield made
+
+
+async def test_a_hundred_calls_at_once_over_one_session(url: str) -> None:
+    async with asyncio.timeout(60), Client(url) as client:
+        calls = [client.call_tool("route_task", {"task": f"say {number}"}) for number in range(100)]
+        texts = [told.structured_content and told.structured_content["text"] for told in await asyncio.gather(*calls)]
+        assert texts == [f"say {number}" for number in range(100)]
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "register_asset" not in names
+        with pytest.raises(Exception, match="no tool of this name"):
+            await client.call_tool("register_asset", {"model_id": "x", "file_path": "x"})
+
+
+async def test_each_client_has_its_own_session(client: httpx.AsyncClient, url: str) -> None:
+    one, other = await begun(client), await begun(client)
+    assert one["mcp-session-id"] != other["mcp-session-id"]
+    assert (await client.delete("", headers=one)).status_code == 200
+    assert (await client.post("", json=request("ping"), headers=one)).status_code == 404
+    assert (await client.post("", json=request("ping"), headers=other)).status_code == 200
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(Client(url)) for _ in range(5)]
+        told = await asyncio.gather(*(one.call_tool("route_task", {"task": "hi"}) for one in clients))
+        assert not any(one.is_error for one in told)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 421),
+        ({"host": "127.0.0.1.evil.example:8485"}, 421),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://127.0.0.1:1"}, 403),
+        ({"host": "localhost:1"}, 200),
+        ({"host": "localhost:1", "origin": "http://localhost:1"}, 200),
+    ],
+)
+async def test_hosts_and_pages(client: httpx.AsyncClient, headers: Mapping[str, str], status: int) -> None:
+    reply = await client.post("", json=request("initialize", **HELLO), headers=headers)
+    assert reply.status_code == status
+    assert ("error" in answers(reply)) is (status != 200)
+
+
+async def test_once_there_are_keys_each_request_needs_one_and_a_session_stays_its_own(
+    client: httpx.AsyncClient,
+) -> None:
+    first, second = (Apps(Home.of()).create(name).reveal() for name in ("first", "second"))
+    for wrong in ({}, {"authorization": f"Bearer {first}x"}, {"authorization": f"Basic {first}"}, {"x-api-key": "x"}):
+        reply = await client.post("", json=request("initialize", **HELLO), headers=wrong)
+        assert (reply.status_code, reply.headers["www-authenticate"]) == (401, "Bearer")
+        assert answers(reply)["id"] is None
+        assert first not in reply.text
+    session = await begun(client, authorization=f"Bearer {first}")
+    call = request("tools/call", name="route_task", arguments={"task": "hi"})
+    told = answers(await client.post("", json=call, headers=session))
+    assert told["result"]["structuredContent"]["trace"]["app"] == "first"
+    stolen = session | {"authorization": f"Bearer {second}"}
+    assert (await client.post("", json=call, headers=stolen)).status_code == 404
+    traces = request("resources/read", uri="aurarouter://traces")
+    mine: list[dict[str, Any]] = []
+    async with asyncio.timeout(10):
+        while not mine:  # traces are written in batches
+            told = answers(await client.post("", json=traces, headers=session))
+            mine = json.loads(told["result"]["contents"][0]["text"])
+    assert [one["app"] for one in mine] == ["first"]
+    other = await begun(client, **{"x-api-key": second})
+    theirs = answers(await client.post("", json=traces, headers=other))["result"]["contents"][0]["text"]
+    assert json.loads(theirs) == []
+    Apps(Home.of()).revoke("first")
+    assert (await client.post("", json=call, headers=session)).status_code == 401
+
+
+async def test_what_is_no_request(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    session = await begun(client)
+    for body, status, code in (
+        (b"{tangerine", 400, -32700),
+        (b"\xff\xfe", 400, -32700),
+        (b"[]", 400, -32602),
+        (json.dumps(request("tangerine")).encode(), 200, -32601),
+        (json.dumps(request("tools/call", name="tangerine")).encode(), 200, -32602),
+    ):
+        reply = await client.post("", content=body, headers=session)
+        assert (reply.status_code, answers(reply)["error"]["code"]) == (status, code)
+    large = request("tools/call", name="route_task", arguments={"task": "tangerine" * 20_000})
+    assert (await client.post("", json=large, headers=session)).status_code == 413
+    assert (await client.post("/nothing", json={}, headers=session)).status_code == 404
+    assert (await client.put("", json={}, headers=session)).status_code == 405
+    assert "tangerine" not in caplog.text
+    assert (await client.post("", json=request("ping"), headers=session)).status_code == 200
+
+
+def test_strangers_need_a_key_and_tls() -> None:
+    with pytest.raises(ConfigError, match=r"a client key .* and TLS"):
+        guarded(Listening(host="0.0.0.0"), "mcp.http")
+    Apps(Home.of()).create("a")
+    with pytest.raises(ConfigError, match=r"needs TLS \('mcp.http.certificate'"):
+        guarded(Listening(host="0.0.0.0"), "mcp.http")
+    with pytest.raises(ConfigError, match="belong together"):
+        guarded(Listening(certificate="x"), "mcp.http")
+    with pytest.raises(Exception, match="a client key is needed"):
+        guarded(Listening(host="0.0.0.0", certificate="x", key="y"), "mcp.http").app_of({})
