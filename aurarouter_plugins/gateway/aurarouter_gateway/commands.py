@@ -7,12 +7,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from attrs import evolve
 
-from aurarouter_core import Plugins, Router, bound, guarded, load_config, url_of
-from aurarouter_gateway.settings import GatewaySettings
+if TYPE_CHECKING:
+    from aurarouter_core import Router
+    from aurarouter_gateway.settings import GatewaySettings
 
 
 @click.command("serve")
@@ -22,6 +24,8 @@ from aurarouter_gateway.settings import GatewaySettings
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None, as_json: bool) -> None:
     """Answer clients of the OpenAI and Anthropic APIs over HTTP, until interrupted."""
+    from aurarouter_core import Plugins, Router, load_config  # other commands start sooner without them
+
     path = context.find_root().obj
     plugins = Plugins()
     config = load_config(plugins, path=Path(path) if path else None)
@@ -42,6 +46,7 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> None:
+    from aurarouter_core import bound, guarded, url_of
     from aurarouter_gateway.app import application
     from aurarouter_gateway.engine import Engine
     from aurarouter_gateway.server import serve
