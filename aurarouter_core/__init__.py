@@ -5,36 +5,52 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
+    from aurarouter_core.amendment import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.atomic import replace_file
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
+    from aurarouter_core.beginning import Beginning
+    from aurarouter_core.chains import Chain, chains_in, joining
     from aurarouter_core.chat import Chat, Conversation, Conversations
+    from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import compare
-    from aurarouter_core.config import Config
+    from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.database import Database, transaction
     from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
+    from aurarouter_core.draft import Draft
+    from aurarouter_core.edit import Change, Remove, Set
     from aurarouter_core.home import Home
+    from aurarouter_core.in_force import InForce
     from aurarouter_core.install import install_hint
+    from aurarouter_core.intent_list import IntentRow, intents_of
+    from aurarouter_core.layers import Layers
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.registry import AssetRegistry, Registration
+    from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
+    from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
-    from aurarouter_core.services import CodingService, ReasoningService, RouterService, UnifiedRouterService
     from aurarouter_core.store import Store
     from aurarouter_core.store.presence import Presence, left_behind
+    from aurarouter_core.wording import setting_value, setting_words
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
+    "SERVICES",
+    "Amendment",
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Beginning",
+    "Chain",
+    "Change",
     "Chat",
+    "Checkup",
     "CodingService",
     "Config",
     "Conversation",
@@ -42,7 +58,11 @@ __all__ = [
     "Database",
     "Done",
     "Doorkeeper",
+    "Draft",
     "Home",
+    "InForce",
+    "IntentRow",
+    "Layers",
     "Listening",
     "NotAllowedError",
     "Plugins",
@@ -50,41 +70,65 @@ __all__ = [
     "ReasoningService",
     "Refusal",
     "Registration",
+    "Remove",
+    "Request",
     "Router",
     "RouterService",
+    "Set",
     "Store",
     "Task",
     "UnifiedRouterService",
+    "Wanted",
+    "amend",
     "attach",
     "bound",
+    "catalogue",
+    "chains_in",
+    "check_config",
     "compare",
     "count_tokens",
     "dumps",
     "guarded",
     "hotpath",
     "install_hint",
+    "intents_of",
+    "joining",
     "left_behind",
     "load_config",
+    "pull",
     "replace_file",
+    "setting_value",
+    "setting_words",
+    "take_out",
     "transaction",
     "turned_away",
     "url_of",
+    "wanted",
     "written",
 ]
 
 _WHERE = {
+    "Amendment": "aurarouter_core.amendment",
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Beginning": "aurarouter_core.beginning",
+    "Chain": "aurarouter_core.chains",
+    "Change": "aurarouter_core.edit",
     "Chat": "aurarouter_core.chat",
+    "Checkup": "aurarouter_core.checkup",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
-    "Database": "aurarouter_core.database",
     "Conversation": "aurarouter_core.chat",
     "Conversations": "aurarouter_core.chat",
+    "Database": "aurarouter_core.database",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
+    "Draft": "aurarouter_core.draft",
     "Home": "aurarouter_core.home",
+    "InForce": "aurarouter_core.in_force",
+    "IntentRow": "aurarouter_core.intent_list",
+    "Layers": "aurarouter_core.layers",
     "Listening": "aurarouter_core.doorway",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
@@ -92,24 +136,40 @@ _WHERE = {
     "ReasoningService": "aurarouter_core.services",
     "Refusal": "aurarouter_core.doorway",
     "Registration": "aurarouter_core.registry",
+    "Remove": "aurarouter_core.edit",
+    "Request": "aurarouter_core.config",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
+    "SERVICES": "aurarouter_core.services",
+    "Set": "aurarouter_core.edit",
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
+    "Wanted": "aurarouter_core.pulling",
+    "amend": "aurarouter_core.amendment",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
+    "catalogue": "aurarouter_core.pull",
+    "chains_in": "aurarouter_core.chains:listed",
+    "check_config": "aurarouter_core.checkup:check",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
     "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
+    "intents_of": "aurarouter_core.intent_list",
+    "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
-    "transaction": "aurarouter_core.database",
+    "pull": "aurarouter_core.pulling",
     "replace_file": "aurarouter_core.atomic",
+    "setting_value": "aurarouter_core.wording",
+    "setting_words": "aurarouter_core.wording",
+    "take_out": "aurarouter_core.registry",
+    "transaction": "aurarouter_core.database",
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
+    "wanted": "aurarouter_core.pulling",
     "written": "aurarouter_core.narrated",
 }
 
@@ -119,5 +179,6 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
+        module, _, there = _WHERE[name].partition(":")
+        return getattr(import_module(module), there or name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")

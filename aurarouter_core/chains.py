@@ -1,12 +1,63 @@
-"""The models of roles as the file and the defaults have them: what a change of the file begins with."""
+"""Roles and their models: as they are now, and as the file and the defaults have them, which a change begins with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 
+from attrs import frozen
+
+from aurarouter_core import converter
+from aurarouter_core.config import RoleEntry
+from aurarouter_core.converter import Problems
 from aurarouter_core.edit import Change, Remove, Set
 from aurarouter_core.layers import Layers, merged
 from aurarouter_hooks import ConfigError, UnknownModelError
+
+
+@frozen(kw_only=True)
+class Link:
+    """A model of a role.
+
+    Attributes:
+        provider: None where nobody says.
+        exists: There is a model of this name.
+    """
+
+    model: str
+    provider: str | None
+    exists: bool
+
+
+@frozen(kw_only=True)
+class Chain:
+    """A role, and its models in the order in which they are tried."""
+
+    role: str
+    description: str
+    chain: tuple[Link, ...]
+
+
+def chains_in(layers: Layers) -> Iterator[Chain]:
+    """Roles that can be read; what is wrong with others is told as a problem."""
+    models, roles = (
+        section if isinstance(section := layers.settings.get(name), Mapping) else {} for name in ("models", "roles")
+    )
+    making = converter.make(os.environ)
+    for role, raw in roles.items():
+        try:
+            entry: RoleEntry = converter.structured(making, raw, RoleEntry, ("roles", str(role)))
+        except Problems:
+            continue
+        links = tuple(
+            Link(model=name, provider=_provider(models.get(name)), exists=name in models) for name in entry.models
+        )
+        yield Chain(role=str(role), description=entry.description, chain=links)
+
+
+def _provider(model: object) -> str | None:
+    named = model.get("provider") if isinstance(model, Mapping) else None
+    return str(named) if named is not None else None
 
 
 def of_the_user(layers: Layers, role: str) -> bool:
@@ -59,6 +110,16 @@ def without(layers: Layers, model: str) -> list[Change]:
         ),
         Remove(("models", model)),
     ]
+
+
+def joining(layers: Layers, model: str, roles: Sequence[str], *, first: bool = False) -> list[Change]:
+    """What lets a model join roles: last, or first, but always before the built-in model of a role."""
+    found: list[Change] = []
+    for role in dict.fromkeys(roles):
+        chain = chain_of(layers, role)
+        ahead = first or not of_the_user(layers, role)
+        found.append(Set(("roles", role, "models"), [model, *chain] if ahead else [*chain, model]))
+    return found
 
 
 def kept_defaults(layers: Layers) -> list[Change]:

@@ -42,7 +42,7 @@ class Checkup:
     warnings: tuple[Problem, ...]
 
 
-def check(plugins: Plugins, request: Request) -> Checkup:
+def check_config(plugins: Plugins, request: Request) -> Checkup:
     """Look at a configuration. Nothing is connected to, fetched or written.
 
     Raises:

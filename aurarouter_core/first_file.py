@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from aurarouter_core.atomic import locked, replace_file
-from aurarouter_core.checkup import check
+from aurarouter_core.checkup import check_config
 from aurarouter_core.config import Request, System
 from aurarouter_core.foreign import verbatim
 from aurarouter_core.home import Home
@@ -151,7 +151,7 @@ def require_good(text: str, path: Path, plugins: Plugins) -> None:
     """
     environ = {name: value for name, value in os.environ.items() if "__" not in name}  # what overrides has its own say
     yaml = parse(text.encode(), str(path))
-    problems = [*yaml.problems, *check(plugins, Request(settings=yaml.settings, environ=environ)).problems]
+    problems = [*yaml.problems, *check_config(plugins, Request(settings=yaml.settings, environ=environ)).problems]
     if problems:
         raise ConfigError(
             f"{path} is not written: it would have problems",

@@ -77,7 +77,8 @@ VENDORS = (
         "generativelanguage.googleapis.com",
         "Gemini Developer API pricing (ai.google.dev/gemini-api/docs/pricing)",
         {
-            "gemini-3.5-flash": (1.5, 9.0, 0.15, None, "2026-06-30"),
+            "gemini-3.5-flash": (1.5, 9.0, 0.15, None, "2026-10-07"),
+            "gemini-3.5-flash-lite": (0.3, 2.5, None, None, "2026-10-07"),
             "gemini-2.5-flash": (0.3, 2.5, 0.03, None, "2026-06-30"),
             "gemini-2.5-flash-lite": (0.1, 0.4, 0.01, None, "2026-06-30"),
         },

@@ -19,6 +19,7 @@ from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
+from aurarouter_core.insight import Insight
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
@@ -27,7 +28,6 @@ from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
-from aurarouter_core.readings import Readings
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
@@ -40,7 +40,7 @@ GRACE = 0.07
 """Seconds that nodes and attempts get to end by themselves at the task's deadline."""
 
 
-class Router(Readings):
+class Router(Insight):
     """Routes tasks to models. Use it as an async context manager, or call `run_sync` from plain code.
 
     Args:
@@ -176,7 +176,7 @@ class Router(Readings):
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
                         if isinstance(event, Done):
-                            finished = recorder.whole(event) if self.plugins.task_layers else event
+                            finished = recorder.whole(event) if snapshot.task_layers else event
                             break
                         recorder.see(event)
                         yield event
@@ -218,7 +218,7 @@ class Router(Readings):
             witness=self._witness,
             deadline=deadline,
         )
-        events = wrapped(self.plugins.task_layers, partial(execute, run))(run.call)
+        events = wrapped(snapshot.task_layers, partial(execute, run))(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 

@@ -209,6 +209,15 @@ class UnifiedRouterService(_Service):
         return result
 
 
+SERVICES: Mapping[tuple[str, str], type[_Service]] = {
+    ("RouterService", "classify_intent"): RouterService,
+    ("ReasoningService", "generate_plan"): ReasoningService,
+    ("CodingService", "generate_code"): CodingService,
+    ("UnifiedRouterService", "intelligent_code_gen"): UnifiedRouterService,
+}
+"""By the service's name and the method's."""
+
+
 @contextmanager
 def _told(result: Result) -> Iterator[None]:
     """Say in the result whether the block went well; only what the router raises on purpose is told."""

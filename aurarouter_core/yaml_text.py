@@ -38,9 +38,7 @@ class YamlText:
 
     @cached_property
     def _root(self) -> yaml.Node | None:
-        import yaml
-
-        return yaml.compose(self.text, Loader=_loader()) if self.text.strip() else None
+        return composed(self.text)
 
     def line(self, path: Sequence[str]) -> int | None:
         """The line where a setting's key stands, or that of the nearest key above it; None for an empty path."""
@@ -52,6 +50,13 @@ class YamlText:
             key, node = step
             found = key.start_mark.line + 1
         return found
+
+
+def composed(text: str) -> yaml.Node | None:
+    """The tree of a text that `parse` has accepted, which knows where everything stands; None where nothing does."""
+    import yaml
+
+    return yaml.compose(text, Loader=_loader()) if text.strip() else None
 
 
 def _below(node: yaml.Node | None, part: str, visited: set[int] | None = None) -> tuple[yaml.Node, yaml.Node] | None:

@@ -10,18 +10,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from aurarouter_core import Plugins
 from aurarouter_core.schema import json_schema
 from aurarouter_core.schema_checks import VARIABLE
 
+PLUGINS = ("limits", "cache", "telemetry")
+"""Plugins whose sections stand on the page, each section under its plugin's own name."""
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "python docs/generate_reference.py"
 INTRODUCTION = f"""\
 <!-- Made by `{COMMAND}` from the classes in aurarouter_core/config.py: change those, not this page. -->
 # Configuration reference
 
-Every setting of the kernel. [Configuration](configuration.md) explains how they work together, and
-[`manifests/sample_config.yaml`](../manifests/sample_config.yaml) shows them in use. Plugins bring sections of their
-own; `aurarouter config schema` prints a JSON Schema that knows those of your installation too.
+Every setting of the kernel, and below them those of the plugins {{plugins}}.
+[Configuration](configuration.md) explains how they work together, and
+[`manifests/sample_config.yaml`](../manifests/sample_config.yaml) shows them in use. Other plugins bring sections of
+their own; `aurarouter config schema` prints a JSON Schema that knows those of your installation too.
 
 *NAME* stands for a name of your own, *KEY* for any key. In the name of a variable it is written with `_` for `-`, `.`
 and `/`. Where a number, a list of words, true or false is expected, `${{env.NAME}}` may stand instead; in text it may
@@ -45,14 +49,21 @@ def written() -> dict[Path, str]:
     """Each file that is made, and what must stand in it."""
     schema = json_schema()
     return {
-        ROOT / "docs" / "configuration-reference.md": page(schema),
+        ROOT / "docs" / "configuration-reference.md": page({**schema, "properties": schema["properties"] | _plugins()}),
         ROOT / "manifests" / "auraconfig.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
     }
 
 
+def _plugins() -> dict[str, Any]:
+    """The sections of those plugins of ours whose settings stand here."""
+    sections = {name: kind for name, kind in Plugins().sections.items() if name in PLUGINS}
+    known = json_schema(sections)["properties"]
+    return {name: known[name] for name in PLUGINS}
+
+
 def page(schema: Schema) -> str:
     """The reference page of a schema."""
-    parts = [INTRODUCTION]
+    parts = [INTRODUCTION.replace("{plugins}", ", ".join(f"`{name}`" for name in PLUGINS))]
     for name, section in schema["properties"].items():
         entry = section["additionalProperties"]
         named = isinstance(entry, Mapping)
@@ -85,7 +96,7 @@ def _has_table(item: Schema) -> bool:
 
 
 def _row(path: list[str], item: Schema, required: bool) -> str:
-    below = ["KEY"] if "object" in item["type"] and not _has_table(item) else []
+    below = ["KEY"] if "object" in item.get("type", ()) and not _has_table(item) else []
     variable = "AURAROUTER_" + "__".join(part.upper() for part in [*path, *below])
     cells = [f"`{path[-1]}`", _type(path, item), _default(item, required), _range(item), item["description"]]
     return f"| {' | '.join(cells)} | {'' if _has_table(item) else f'`{variable}`'} |"
@@ -99,7 +110,8 @@ def _default(item: Schema, required: bool) -> str:
 
 
 def _type(path: list[str], item: Schema) -> str:
-    main = item["type"] if isinstance(item["type"], str) else item["type"][0]
+    kinds = item.get("type", "string")  # a choice of words has none
+    main = kinds if isinstance(kinds, str) else kinds[0]
     if _has_table(item):
         return f"[mapping](#{''.join([*path, *(['NAME'] if 'properties' not in item else [])]).lower()})"
     if "items" in item:
@@ -109,7 +121,11 @@ def _type(path: list[str], item: Schema) -> str:
 
 def _range(item: Schema) -> str:
     limits = [f"{word} {item[limit]:,.10g}" for limit, word in LIMITS.items() if limit in item]
-    choices = [f"`{choice}`" for choice in item.get("anyOf", [{}])[0].get("enum", ()) if choice is not None]
+    choices = [
+        f"`{choice}`"
+        for choice in (*item.get("enum", ()), *item.get("anyOf", [{}])[0].get("enum", ()))
+        if choice is not None
+    ]
     pattern = item.get("pattern", VARIABLE)
     form = [] if pattern == VARIABLE else [item["patternErrorMessage"].removeprefix("expected ")]
     return ", ".join([*limits, *choices, *form])

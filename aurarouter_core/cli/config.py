@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from aurarouter_core import dotted, trust
-from aurarouter_core.checkup import check
+from aurarouter_core.checkup import check_config
 from aurarouter_core.cli.amending import request_of, tell_problems
 from aurarouter_core.cli.config_check import check_file
 from aurarouter_core.cli.config_import import import_settings
@@ -40,7 +40,7 @@ def show(context: click.Context, path: str | None, with_origin: bool, as_json: b
 
     Variables stay as they are written. A configuration with problems is shown too: exit code 2.
     """
-    found = check(Session.of(context).plugins, request_of(context))
+    found = check_config(Session.of(context).plugins, request_of(context))
     layers = found.layers
     at = _path(path, layers) if path else ()
     settings = list(each(layers, at)) if with_origin else settings_in_force(layers, at)

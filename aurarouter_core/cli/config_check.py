@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aurarouter_core.checkup import check
+from aurarouter_core.checkup import check_config
 from aurarouter_core.cli.amending import request_of
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
@@ -20,7 +20,7 @@ def check_file(context: click.Context, file: str | None, as_json: bool) -> None:
 
     Every provider is made, as for a task, and nothing is connected to.
     """
-    found = check(Session.of(context).plugins, request_of(context, file))
+    found = check_config(Session.of(context).plugins, request_of(context, file))
     if as_json:
         told = {
             "success": not found.problems,

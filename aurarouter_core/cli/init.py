@@ -7,23 +7,21 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from aurarouter_core import first_file, install
+from aurarouter_core import first_file
+from aurarouter_core.beginning import Beginning
 from aurarouter_core.cli.session import Session
 from aurarouter_core.first_file import Choice
-from aurarouter_core.home import Home, expanded
-from aurarouter_core.offers import Offer, Offers, offers
+from aurarouter_core.home import Home
+from aurarouter_core.offers import Offer
 from aurarouter_core.plain import dumps, origin
 from aurarouter_core.shown import printable
-from aurarouter_core.sources import EMBEDDED, FILE_VARIABLE, find_file
+from aurarouter_core.sources import find_file
 from aurarouter_hooks import ConfigError
-
-NEXT = "Write a haiku about routers"
 
 
 @click.command("init")
@@ -39,53 +37,34 @@ def command(context: click.Context, yes: bool, force: bool, file: Path | None, a
     this machine, and to what you say.
     """
     session = Session.of(context)
-    path = file or _usual(context)
+    path = file or Beginning.usual_path(context.find_root().obj)
     first_file.require_free(path, force=force)
     asks = not yes
     if asks and (as_json or not sys.stdin.isatty()):
         raise ConfigError("nobody is here to be asked what to use", hint="Add --yes to take everything that is found.")
-    found = asyncio.run(offers(session.plugins))
-    built_in = all(model["provider"] in session.plugins.providers for model in EMBEDDED["models"].values())
+    found = asyncio.run(Beginning.look(session.plugins))
     if not as_json:
-        _show(found, built_in)
-    if not found.found and not built_in:
-        raise ConfigError(
-            "no model is in reach, so there is nothing to write",
-            hint="Start a server, or set the variable that holds a key. Or take the built-in model. "
-            + install.install_hint(*(model["provider"] for model in EMBEDDED["models"].values()), "assets"),
-        )
-    choices = _choose(found.found) if asks else [Choice(offer.model, _place(offer)) for offer in found.found]
+        _show(found)
+    found.require_something()
+    choices = _choose(found.found) if asks else [Beginning.take(offer) for offer in found.found]
     if asks and not choices:
-        _agree_to_built_in(built_in)
-    text = first_file.text_of(choices, embedded=built_in, today=datetime.now(UTC).date())
-    first_file.require_good(text, path, session.plugins)
-    backup = first_file.write(path, text, home=session.home, force=force)
+        _agree_to_built_in(found.built_in)
+    backup = found.write(path, choices, home=session.home, force=force)
     if as_json:
-        click.echo(dumps(_told(path, backup, found, choices, built_in), indent=2))
+        click.echo(dumps(_told(path, backup, found, choices), indent=2))
     else:
         _say_what_next(context, session.home, path, backup)
 
 
-def _usual(context: click.Context) -> Path:
-    """The file that `--config` or the variable names; else the user's own, wherever they are now."""
-    named = context.find_root().obj or os.environ.get(FILE_VARIABLE)
-    return expanded(named) if named else Home.of().config
-
-
-def _place(offer: Offer) -> str:
-    address = origin(offer.model.endpoint)
-    return f"{offer.place}, {address}" if address else offer.place
-
-
-def _show(found: Offers, built_in: bool) -> None:
+def _show(found: Beginning) -> None:
     if found.found:
         click.echo("Found:")
     for number, offer in enumerate(found.found, start=1):
-        click.echo(printable(f"{number:3}. {offer.model.id:<28} {offer.model.provider:<16} {_place(offer)}"))
+        click.echo(printable(f"{number:3}. {offer.model.id:<28} {offer.model.provider:<16} {Beginning.place(offer)}"))
     if not found.found:
         click.echo("No server answers on this machine, and no key in the environment leads to a model.")
-    if found.found and built_in:
-        click.echo(f"The built-in model ({', '.join(EMBEDDED['models'])}) comes last in every role.")
+    if found.found and found.built_in:
+        click.echo(f"The built-in model ({', '.join(found.built_in)}) comes last in every role.")
     for note in found.notes:
         click.echo(f"Note: {printable(note)}", err=True)
 
@@ -96,11 +75,11 @@ def _choose(found: Sequence[Offer]) -> list[Choice]:
     chosen = _numbers("Which to use, in the order in which to try them? Numbers, 'all' or 'none'", found)
     vouched: dict[str, bool] = {}
     for offer in chosen:
-        place = offer.model.endpoint
-        if offer.near and place not in vouched:
-            words = f"{origin(place)} may pass on what it is sent. May private content go there?"
-            vouched[place] = click.confirm(words, default=False, err=True)
-    return [Choice(offer.model, _place(offer), vouched.get(offer.model.endpoint, False)) for offer in chosen]
+        address = offer.model.endpoint
+        if offer.near and address not in vouched:
+            words = f"{origin(address)} may pass on what it is sent. May private content go there?"
+            vouched[address] = click.confirm(words, default=False, err=True)
+    return [Beginning.take(offer, private=vouched.get(offer.model.endpoint, False)) for offer in chosen]
 
 
 def _numbers(question: str, found: Sequence[Offer]) -> list[Offer]:
@@ -116,14 +95,14 @@ def _numbers(question: str, found: Sequence[Offer]) -> list[Offer]:
     return answer
 
 
-def _agree_to_built_in(built_in: bool) -> None:
-    names = ", ".join(EMBEDDED["models"])
+def _agree_to_built_in(built_in: Sequence[str]) -> None:
+    names = ", ".join(built_in)
     if not built_in or not click.confirm(f"Use the built-in model alone ({names})?", default=True, err=True):
         raise ConfigError("no model is chosen, so nothing is written", hint="Run 'aurarouter init' again.")
 
 
-def _told(path: Path, backup: Path | None, found: Offers, choices: Iterable[Choice], built_in: bool) -> dict[str, Any]:
-    used = {choice.model.id: choice.private for choice in choices}
+def _told(path: Path, backup: Path | None, found: Beginning, choices: Iterable[Choice]) -> dict[str, Any]:
+    used = {chosen.model.id: chosen.private for chosen in choices}
     models = [
         {
             "name": offer.model.id,
@@ -135,7 +114,7 @@ def _told(path: Path, backup: Path | None, found: Offers, choices: Iterable[Choi
         }
         for offer in found.found
     ]
-    chain = [*used, *(EMBEDDED["models"] if built_in else [])]
+    chain = [*used, *found.built_in]
     return {"success": True, "file": path, "backup": backup, "found": models, "chain": chain, "notes": found.notes}
 
 
@@ -154,4 +133,4 @@ def _say_what_next(context: click.Context, home: Home, path: Path, backup: Path 
             click.echo(f"Note: without --config, {printable(in_force.path)} comes first", err=True)
     else:
         program = f"aurarouter --config {shlex.quote(named)}" if named else "aurarouter"
-    click.echo(f'Next: {program} run "{NEXT}"')
+    click.echo(f'Next: {program} run "{Beginning.prompt}"')

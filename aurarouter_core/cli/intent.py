@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
-from aurarouter_core.amend import amend
+from aurarouter_core.amendment import amend
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.decide import decide
 from aurarouter_core.edit import Set
 from aurarouter_core.examples import mean, vector
+from aurarouter_core.intent_list import intents_in
 from aurarouter_core.labelled import Labelled, read
-from aurarouter_core.plain import dumps
+from aurarouter_core.plain import dumps, plain
 from aurarouter_core.scored import Scored, score, threshold
 from aurarouter_core.shown import printable
 from aurarouter_core.snapshot import Snapshot
@@ -35,25 +36,14 @@ def command() -> None:
 def list_intents(context: click.Context, as_json: bool) -> None:
     """List the intents: the built-in ones, the plugins', and your own."""
     snapshot = Session.of(context).router.snapshot
-    limits = dict(zip(snapshot.analyser.likeness.names, snapshot.analyser.likeness.thresholds, strict=True))
     if as_json:
-        rows = [
-            {
-                "intent": name,
-                "role": intent.role,
-                "description": intent.description,
-                "examples": len(intent.examples),
-                "synonyms": intent.synonyms,
-                "threshold": limits.get(name),
-            }
-            for name, intent in snapshot.intents.items()
-        ]
+        rows = [{**plain(row), "examples": len(row.examples)} for row in intents_in(snapshot)]
         click.echo(dumps({"intents": rows}, indent=2))
         return
-    for name, intent in snapshot.intents.items():
-        about = [f"{len(intent.examples)} examples, threshold {limits[name]:.3f}"] if name in limits else []
-        about += [f"words: {', '.join(intent.synonyms)}"] if intent.synonyms else []
-        line = f"{name:<20} {intent.role or '(default role)':<16} {intent.description}"
+    for row in intents_in(snapshot):
+        about = [f"{len(row.examples)} examples, threshold {row.threshold:.3f}"] if row.threshold is not None else []
+        about += [f"words: {', '.join(row.synonyms)}"] if row.synonyms else []
+        line = f"{row.intent:<20} {row.role or '(default role)':<16} {row.description}"
         click.echo(printable(f"{line}  [{'; '.join(about)}]" if about else line))
 
 

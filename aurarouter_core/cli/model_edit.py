@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from aurarouter_core import install, variables
-from aurarouter_core.amend import amend
-from aurarouter_core.chains import chain_of, of_the_user, served_by
+from aurarouter_core.amendment import amend
+from aurarouter_core.chains import joining, served_by
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.downloads import Downloads
@@ -67,11 +67,7 @@ def add_model(
     for key in ("parameters", "options"):
         if settings[key]:
             entry[key] = dict(_pair(text) for text in settings[key])
-    changes: list[Change] = [Set(("models", name), entry)]
-    for role in dict.fromkeys(roles):
-        chain = chain_of(layers, role)
-        ahead = first or not of_the_user(layers, role)  # a model of one's own goes before the built-in one
-        changes.append(Set(("roles", role, "models"), [name, *chain] if ahead else [*chain, name]))
+    changes: list[Change] = [Set(("models", name), entry), *joining(layers, name, roles, first=first)]
     tell(amend(plugins, request, changes, literal=literal), as_json)
     if not roles and not as_json:
         click.echo(f"Note: no role uses it yet: aurarouter role set ROLE {name}", err=True)

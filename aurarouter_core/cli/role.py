@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 import click
 
-from aurarouter_core import converter
-from aurarouter_core.amend import amend
-from aurarouter_core.checkup import check
+from aurarouter_core.amendment import amend
+from aurarouter_core.chains import Link, chains_in
+from aurarouter_core.checkup import check_config
 from aurarouter_core.cli.amending import request_of, tell, tell_problems
 from aurarouter_core.cli.session import Session
-from aurarouter_core.config import RoleEntry
-from aurarouter_core.converter import Problems, nearest
+from aurarouter_core.converter import nearest
 from aurarouter_core.edit import Change, Remove, Set
-from aurarouter_core.layers import Layers
 from aurarouter_core.loading import read_layers
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
@@ -37,15 +31,15 @@ def list_roles(context: click.Context, as_json: bool) -> None:
 
     A configuration with problems is listed too: exit code 2.
     """
-    found = check(Session.of(context).plugins, request_of(context))
-    rows = list(_rows(found.layers))
+    found = check_config(Session.of(context).plugins, request_of(context))
+    rows = list(chains_in(found.layers))
     if as_json:
         click.echo(dumps({"roles": rows, "problems": found.problems}, indent=2))
     else:
         for row in rows:
-            chain = " → ".join(_link(link) for link in row["chain"]) or "no model"
-            description = f"  # {row['description']}" if row["description"] else ""
-            click.echo(printable(f"{row['role']:<16} {chain}{description}"))
+            chain = " → ".join(map(_link, row.chain)) or "no model"
+            description = f"  # {row.description}" if row.description else ""
+            click.echo(printable(f"{row.role:<16} {chain}{description}"))
         if not rows:
             click.echo("no roles are configured")
     if found.problems:
@@ -54,30 +48,8 @@ def list_roles(context: click.Context, as_json: bool) -> None:
         context.exit(2)
 
 
-def _link(link: Mapping[str, Any]) -> str:
-    return f"{link['model']} ({link['provider'] if link['exists'] else 'no such model'})"
-
-
-def _rows(layers: Layers) -> Iterator[dict[str, Any]]:
-    """Roles that can be read; what is wrong with others is told as a problem."""
-    models, roles = (
-        section if isinstance(section := layers.settings.get(name), Mapping) else {} for name in ("models", "roles")
-    )
-    making = converter.make(os.environ)
-    for role, raw in roles.items():
-        try:
-            entry: RoleEntry = converter.structured(making, raw, RoleEntry, ("roles", str(role)))
-        except Problems:
-            continue
-        chain = [
-            {
-                "model": name,
-                "provider": model.get("provider") if isinstance(model := models.get(name), Mapping) else None,
-                "exists": name in models,
-            }
-            for name in entry.models
-        ]
-        yield {"role": str(role), "description": entry.description, "chain": chain}
+def _link(link: Link) -> str:
+    return f"{link.model} ({link.provider if link.exists else 'no such model'})"
 
 
 @command.command("set")

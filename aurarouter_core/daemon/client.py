@@ -10,14 +10,14 @@ from typing import Any
 from attrs import evolve
 
 from aurarouter_core.daemon.connection import Connection, ask_now
+from aurarouter_core.daemon.followed import Followed
 from aurarouter_core.daemon.frames import EngineLostError
 from aurarouter_core.daemon.identity import Identity
 from aurarouter_core.daemon.open_work import OpenWork
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
-from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 TRIES = 3
 """How often an engine that is just ending is met before that is an error."""
@@ -35,7 +35,7 @@ class Attached:
     def __init__(self, identity: Identity, plugins: Plugins, surface: str) -> None:
         self.place = Place.of(identity.home, identity.key)
         self._identity = identity
-        self._plugins = plugins
+        self._followed = Followed(identity, plugins)
         self.surface = surface
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
@@ -153,8 +153,7 @@ class Attached:
 
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
-        order = self._identity.order
-        return load_config(self._plugins, path=order["path"], overrides=order["flags"]).sections[section]
+        return self._followed.config.sections[section]
 
     async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
         """Replace a plugin's settings layer, for all clients of the engine."""
@@ -168,6 +167,15 @@ class Attached:
         """How each model is."""
         health: Mapping[str, Health] = await self._ask("health")
         return health
+
+    async def where(self) -> Mapping[str, Location]:
+        """Where each model runs, asked now."""
+        places: Mapping[str, Location] = await self._ask("where")
+        return places
+
+    async def excuse(self, model: str) -> None:
+        """Forget why a model may not be asked: somebody wants it asked all the same."""
+        await self._ask("excuse", model)
 
     async def models(self) -> Mapping[str, Model]:
         """The configured models by id, without their keys."""
@@ -184,9 +192,19 @@ class Attached:
         usage: Sequence[Mapping[str, Any]] = await self._ask("usage", by)
         return usage
 
-    async def intelligent_code_gen(self, **inputs: Any) -> Mapping[str, Any]:
-        """Write code in the engine, as `UnifiedRouterService.intelligent_code_gen` does."""
-        result: Mapping[str, Any] = await self._ask("intelligent_code_gen", inputs)
+    async def roles(self) -> Sequence[str]:
+        """Names of the roles."""
+        roles: Sequence[str] = await self._ask("roles")
+        return roles
+
+    async def ready(self) -> bool:
+        """Whether any model may be asked now."""
+        ready: bool = await self._ask("ready")
+        return ready
+
+    async def service(self, service: str, method: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A method of one of the four services, called in the engine."""
+        result: Mapping[str, Any] = await self._ask("service", service, method, inputs)
         return result
 
     async def written(self, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:

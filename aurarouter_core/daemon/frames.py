@@ -20,6 +20,9 @@ PROTOCOL = 1
 AHEAD = 64
 """Events that are sent before the client says that it has used some: a slow one stops its own task, not our memory."""
 
+ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+"""Made once: what is sent was just built as a tree, and what is too deep fails all the same."""
+
 Message = dict[str, Any]
 
 
@@ -39,7 +42,7 @@ def packed(message: Message) -> bytes:
         DaemonError: It is too large, or too deep.
     """
     try:
-        data = json.dumps(message, separators=(",", ":")).encode()
+        data = ENCODER.encode(message).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise DaemonError(f"this can't be sent to or from the shared engine: {error}") from error
     if len(data) > LARGEST:

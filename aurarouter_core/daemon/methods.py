@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aurarouter_core.narrated import written
 from aurarouter_core.registry import AssetRegistry, Registration
-from aurarouter_core.services import UnifiedRouterService
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Model, Task
+from aurarouter_core.services import SERVICES
+from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
     from aurarouter_core.asset_list import Asset
@@ -45,6 +45,14 @@ async def _health(engine: Engine, _: str) -> Mapping[str, Health]:
     return await engine.router.health()
 
 
+async def _where(engine: Engine, _: str) -> Mapping[str, Location]:
+    return await engine.router.where()
+
+
+async def _excuse(engine: Engine, _: str, model: Any) -> None:
+    await engine.router.excuse(str(model))
+
+
 async def _models(engine: Engine, _: str) -> Mapping[str, Model]:
     return await engine.router.models()
 
@@ -53,12 +61,26 @@ async def _intents(engine: Engine, _: str) -> Sequence[str]:
     return await engine.router.intents()
 
 
+async def _roles(engine: Engine, _: str) -> Sequence[str]:
+    return await engine.router.roles()
+
+
+async def _ready(engine: Engine, _: str) -> bool:
+    return await engine.router.ready()
+
+
 async def _usage(engine: Engine, _: str, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     return await engine.router.usage(by)
 
 
-async def _intelligent_code_gen(engine: Engine, surface: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    return await UnifiedRouterService(engine.router, surface=surface).intelligent_code_gen(**inputs)
+async def _service(
+    engine: Engine, surface: str, service: str, method: str, inputs: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    kind = SERVICES.get((service, method))
+    if kind is None:
+        raise DaemonError(f"no service '{service}' has a method '{method}'")
+    result: Mapping[str, Any] = await getattr(kind(engine.router, surface=surface), method)(**inputs)
+    return result
 
 
 def _written(engine: Engine, surface: str, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
@@ -122,8 +144,8 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "configuration": _configuration,
     "decide": _decide,
     "drain": _drain,
+    "excuse": _excuse,
     "health": _health,
-    "intelligent_code_gen": _intelligent_code_gen,
     "intents": _intents,
     "list_assets": _list_assets,
     "locate_and_decide": _locate_and_decide,
@@ -131,14 +153,18 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "outlook": _outlook,
     "pause": _pause,
     "register_asset": _register_asset,
+    "ready": _ready,
     "reload": _reload,
     "resume": _resume,
+    "roles": _roles,
     "run": _run,
+    "service": _service,
     "set_layer": _set_layer,
     "status": _status,
     "stop": _stop,
     "traces": _traces,
     "unregister_asset": _unregister_asset,
     "usage": _usage,
+    "where": _where,
 }
 STREAMS: Mapping[str, Callable[..., AsyncGenerator[Any]]] = {"stream": _stream, "written": _written}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.engine import Engine
 
 log = logging.getLogger(__name__)
-AT_ONCE = 128
+AT_ONCE = 1024
 """Requests of one client at a time."""
 PATIENCE = 60.0
 """Seconds that a client may take to read what it was sent."""
@@ -111,6 +111,11 @@ class Serving:
 
     async def _send(self, message: Message) -> None:
         data = packed(message)
+        if not self._sending.locked() and not self._writer.transport.get_write_buffer_size():
+            self._writer.write(data)  # the usual case: the client has read all there was
+            if not self._writer.transport.get_write_buffer_size():
+                return
+            data = b""
         async with self._sending:
             try:
                 async with asyncio.timeout(PATIENCE):

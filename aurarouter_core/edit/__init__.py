@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurarouter_core.edit.changes import Change, Remove, Set
-from aurarouter_core.edit.file import edit_file
+from aurarouter_core.edit.file import edit_file, rewrite_file
 from aurarouter_core.edit.text import edited
 
-__all__ = ["Change", "Remove", "Set", "edit_file", "edited"]
+__all__ = ["Change", "Remove", "Set", "edit_file", "edited", "rewrite_file"]

@@ -26,6 +26,28 @@ def edit_file(path: Path, changes: Sequence[Change], *, check: Callable[[str], N
         ConfigError: A change can't be made, the file can't be read or written, or somebody else holds its lock.
         AuraRouterError: Its folder is missing and can't be made.
     """
+    return _replaced(path, lambda text: edited(text, changes, name=str(path)), check)
+
+
+def rewrite_file(path: Path, new: str, *, was: str, check: Callable[[str], None]) -> bool:
+    """Put another text in the place of the one that somebody has read and edited; as `edit_file` otherwise.
+
+    Raises:
+        ConfigError: The file no longer is what was read; and as `edit_file`.
+    """
+
+    def rewritten(text: str) -> str:
+        if text != was:
+            raise ConfigError(
+                f"{path} was changed by somebody else meanwhile, and is left as it is",
+                hint="Load it again, and make your change once more.",
+            )
+        return new
+
+    return _replaced(path, rewritten, check)
+
+
+def _replaced(path: Path, make: Callable[[str], str], check: Callable[[str], None] | None) -> bool:
     with locked(path):
         try:
             text = path.read_bytes().decode("utf-8")
@@ -35,7 +57,7 @@ def edit_file(path: Path, changes: Sequence[Change], *, check: Callable[[str], N
             raise ConfigError(
                 f"{path} can't be read: {error}", hint="Check the file's permissions and encoding (UTF-8)."
             ) from error
-        new = edited(text, changes, name=str(path))
+        new = make(text)
         if new == text:
             return False
         if check is not None:

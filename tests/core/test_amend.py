@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from aurarouter_core.amend import amend, checked
-from aurarouter_core.checkup import check
+from aurarouter_core.amendment import amend, checked
+from aurarouter_core.checkup import check_config
 from aurarouter_core.config import Request
 from aurarouter_core.edit import Remove, Set
 from aurarouter_core.in_force import each
@@ -174,7 +174,7 @@ def test_a_byte_order_mark_keeps_trust(plugins: Plugins) -> None:
     amend(plugins, Request(), [Set(TIMEOUT, 5)])
     assert here.read_bytes() == b"\xef\xbb\xbfmodels:\r\n  a: {provider: picky, env_key: SOME, timeout: 5}\r\n"
     assert TrustStore(Home.of()).trusts(here, here.read_bytes())
-    assert check(plugins, Request()).config is not None
+    assert check_config(plugins, Request()).config is not None
 
 
 def test_a_link_in_the_current_directory_is_not_followed(plugins: Plugins, home: Path, tmp_path: Path) -> None:

@@ -91,6 +91,11 @@ def png(kind: bytes, body: bytes) -> Media:
     return Media(media_type="image/png", data=b"\x89PNG\r\n\x1a\n" + chunk)
 
 
+def gif(comment: bytes) -> Media:
+    blocks = b"".join(bytes([len(part := comment[at : at + 255])]) + part for at in range(0, len(comment), 255))
+    return Media(media_type="image/gif", data=b"GIF89a\1\0\1\0\0\0\0!\xfe" + blocks + b"\0;")
+
+
 PACKED = zlib.compress(f"Comment by {KEY}".encode())
 URL = "data:text/plain;base64," + base64.b64encode(KEY.encode()).decode()
 CSV = Media(media_type="text/csv", data=KEY.encode())
@@ -112,6 +117,14 @@ HIDDEN = {
     "png, plain": user(png(b"tEXt", b"Comment\0" + KEY.encode())),
     "png, compressed": user(png(b"zTXt", b"Comment\0\0" + PACKED)),
     "png, compressed, international": user(png(b"iTXt", b"Comment\0\1\0en\0Kommentar\0" + PACKED)),
+    "exif, utf-16, named": user(photo(b"UNICODE\0" + KEY.encode("utf-16-le"))),
+    "exif, utf-16, the other way round": user(photo(b"UNICODE\0" + KEY.encode("utf-16-be"))),
+    "exif, utf-16, behind another": user(photo("x\0".encode("utf-16-le") + KEY.encode("utf-16-le"))),
+    "xmp": user(photo(f"<dc:creator>{KEY}</dc:creator>".encode())),
+    "xmp, as numbers": user(
+        photo(f"<dc:creator>{KEY.replace('Z', '&#x5A;').replace('D', '&#68;')}</dc:creator>".encode())
+    ),
+    "gif, across blocks": user(gif(b"x " * 120 + KEY.encode())),
     "utf-16 file": user(Media(media_type="text/plain", data=f"ключ {KEY}".encode("utf-16"))),
     "file's name": user(Media(media_type="text/plain", data=b"x", name=f"{KEY}.txt")),
     "data url": user(Media(media_type="text/plain", url=URL)),

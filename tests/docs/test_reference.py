@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aurarouter_core import Plugins
 from aurarouter_core.environment import read_environment
 from aurarouter_core.structure import KERNEL_SECTIONS
 
@@ -19,7 +20,11 @@ BELOW: dict[str, Any] = {
     "privacy": {"patterns": {"my-name": {}}},
     "budget": {"apps": {"my-name": {}}},
     "assets": {"catalogue": {"my-name": {}}},
+    "limits": {"apps": {"my-name": {}}, "models": {"my-name": {}}},
+    "telemetry": {"otlp": {"headers": {"key": ""}}},
 }
+PLUGINS = ("limits", "cache", "telemetry")
+SECTIONS = {**KERNEL_SECTIONS, **{name: kind for name, kind in Plugins().sections.items() if name in PLUGINS}}
 VALUES = {"number": "1.5", "whole number": "2", "true or false": "true", "mapping": "x"}
 
 
@@ -55,7 +60,7 @@ def test_every_row_is_whole() -> None:
     assert len(known) > 30
     assert {len(row) for row in known} == {7}
     assert [row[:2] for row in known if not row[2] or not row[5]] == []
-    assert {row[0].split(".")[0] for row in known} == set(KERNEL_SECTIONS)
+    assert {row[0].split(".")[0] for row in known} == set(SECTIONS)
 
 
 def test_each_row_names_the_variable_that_sets_it() -> None:
@@ -67,11 +72,13 @@ def test_each_row_names_the_variable_that_sets_it() -> None:
         ["assets", "`catalogue`"],
         ["models.NAME", "`asset`"],
         ["models.NAME", "`price`"],
+        *(["limits", f"`{key}`"] for key in ("apps", "each_app", "models", "each_model")),
+        ["telemetry", "`otlp`"],
     ]
     for section, key, kind, _, _, _, variable in [row for row in rows() if row[6]]:
         path = [*section.replace("NAME", "my-name").split("."), key.strip("`")]
         name = re.sub(r"__NAME(?=__|$)", "__MY_NAME", variable.strip("`"))
-        said = read_environment({name: VALUES.get(kind, "text")}, BELOW, KERNEL_SECTIONS)
+        said = read_environment({name: VALUES.get(kind, "text")}, BELOW, SECTIONS)
         assert (said.warnings, said.problems) == ((), ()), variable
         (found,) = said.variables
         assert list(found) == path + (["key"] if variable.endswith("__KEY`") else []), variable

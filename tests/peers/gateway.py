@@ -9,29 +9,32 @@ from typing import Any
 
 from attrs import evolve
 
-from aurarouter_core import Doorkeeper, Home, Plugins, Router, bound, load_config
+from aurarouter_core import Attached, Doorkeeper, Home, Plugins, Router, bound, load_config
 from aurarouter_gateway.app import application
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.server import serve
 
 
 @asynccontextmanager
-async def gateway(
-    settings: Mapping[str, Any],
-) -> AsyncIterator[str]:
+async def gateway(settings: Mapping[str, Any]) -> AsyncIterator[str]:
     """Serve this configuration on a free port of loopback; the address."""
     plugins = Plugins()
-    async with Router(load_config(plugins, settings=settings), plugins, surface="gateway") as router:
-        own = evolve(router.settings("gateway"), port=0)
-        listener = bound(own)
-        ready = asyncio.Event()
-        server = asyncio.create_task(
-            serve(application(Engine(router), Doorkeeper(Home.of())), own, listener, ready.set)
-        )
-        try:
-            await ready.wait()
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.cancel()
-            await asyncio.gather(server, return_exceptions=True)
-            listener.close()
+    router = Router(load_config(plugins, settings=settings), plugins, surface="gateway")
+    async with router, served(router) as url:
+        yield url
+
+
+@asynccontextmanager
+async def served(kernel: Attached | Router) -> AsyncIterator[str]:
+    """Serve this kernel on a free port of loopback; the address."""
+    own = evolve(kernel.settings("gateway"), port=0)
+    listener = bound(own)
+    ready = asyncio.Event()
+    server = asyncio.create_task(serve(application(Engine(kernel), Doorkeeper(Home.of())), own, listener, ready.set))
+    try:
+        await ready.wait()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.cancel()
+        await asyncio.gather(server, return_exceptions=True)
+        listener.close()

@@ -213,7 +213,7 @@ class GridNode:
         python = [*self._inside, sys.executable]
         command = [*python, "-c", "from aurarouter_core.cli import main; main()", "--config", str(self._config)]
         return subprocess.run(
-            [*command, *arguments], env=self.environ(), capture_output=True, text=True, timeout=60, check=False
+            [*command, *arguments], env=self.environ(), capture_output=True, text=True, timeout=120, check=False
         )
 
     def __enter__(self) -> Self:

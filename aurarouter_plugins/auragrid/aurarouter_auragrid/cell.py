@@ -65,9 +65,11 @@ def find_cell(url: str = "", token: str = "", *, home: Home | None = None, grid:
     grid = grid or Grid()
     if url:
         return Cell.of(evolve(grid, urls=()), [url], Secret(token) if token else None)
-    if grid.urls:
-        return Cell.of(grid, token=Secret(token) if token else None)
     known = read_cell(home or Home.of())
+    if grid.urls:
+        near = known if known is not None and set(grid.urls) <= set(known.urls) else None
+        cell = Cell.of(grid, near.urls if near else (), Secret(token) if token else None)
+        return evolve(cell, node=near.node, pid=near.pid) if near else cell
     if known is None:
         raise CellUnavailableError(
             "no cell is known here", hint="Start a node with 'aurarouter grid up', or set grid.urls and grid.token."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from aurarouter_cache.book import Book
-from aurarouter_core import Home, dumps
+if TYPE_CHECKING:
+    from aurarouter_cache.book import Book
 
 
 @click.group("cache")
@@ -18,6 +18,9 @@ def cache() -> None:
 
 
 def _book() -> Book:
+    from aurarouter_cache.book import Book
+    from aurarouter_core import Home
+
     return Book(Home.of().cache / "answers.db")
 
 
@@ -25,6 +28,8 @@ def _book() -> Book:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def status(as_json: bool) -> None:
     """Show how many answers the shared file holds. `usage` shows how often they were given, and what that spared."""
+    from aurarouter_core import dumps
+
     found = _book().status()
     if as_json:
         click.echo(dumps(found, indent=2))
@@ -48,6 +53,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def clear(model: str | None, as_json: bool) -> None:
     """Forget answers, also those in the memory of programs that run."""
+    from aurarouter_core import dumps
+
     book = _book()
     try:
         gone = book.clear(model)

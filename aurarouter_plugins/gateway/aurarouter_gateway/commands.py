@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,11 @@ import click
 from attrs import evolve
 
 if TYPE_CHECKING:
-    from aurarouter_core import Router
+    from aurarouter_core import Attached, Config, Plugins, Router
     from aurarouter_gateway.settings import GatewaySettings
+
+WATCH = 2.0
+"""Seconds between two looks at the configuration's files, in a process without a shared engine."""
 
 
 @click.command("serve")
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None, as_json: bool) -> None:
     """Answer clients of the OpenAI and Anthropic APIs over HTTP, until interrupted."""
-    from aurarouter_core import Plugins, Router, load_config  # other commands start sooner without them
+    from aurarouter_core import Plugins, load_config  # other commands start sooner without them
 
     path = context.find_root().obj
     plugins = Plugins()
@@ -32,8 +36,7 @@ def serve(context: click.Context, host: str | None, port: int | None, as_json: b
     settings = config.sections["gateway"]
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with asyncio.Runner(loop_factory=_loop()) as runner:
-        router = Router(config, plugins, surface="gateway", watch=2.0)
-        runner.run(_served(router, evolve(settings, **chosen), as_json))
+        runner.run(_served(config, plugins, evolve(settings, **chosen), as_json))
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -45,13 +48,22 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> None:
+def _engine(config: Config, plugins: Plugins, *, shared: bool) -> AbstractAsyncContextManager[Attached | Router]:
+    from aurarouter_core import Router, attach
+
+    if not shared:
+        return Router(config, plugins, surface="gateway", watch=WATCH)
+    path = config.request.path if config.request else None
+    return attach(path, plugins=plugins, surface="gateway", watch=WATCH)
+
+
+async def _served(config: Config, plugins: Plugins, settings: GatewaySettings, as_json: bool) -> None:
     from aurarouter_core import bound, guarded, url_of
     from aurarouter_gateway.app import application
     from aurarouter_gateway.engine import Engine
     from aurarouter_gateway.server import serve
 
-    async with router:
+    async with _engine(config, plugins, shared=settings.shared) as kernel:
         keys = guarded(settings, "gateway")
         listener = bound(settings)
         url = url_of(settings, listener)
@@ -62,4 +74,4 @@ async def _served(router: Router, settings: GatewaySettings, as_json: bool) -> N
             else:
                 click.echo(f"AuraRouter answers at {url}  (OpenAI: {url}/v1, Anthropic: {url})", err=True)
 
-        await serve(application(Engine(router), keys), settings, listener, ready)
+        await serve(application(Engine(kernel), keys), settings, listener, ready)

@@ -1,58 +1,42 @@
-"""What the gateway needs of the kernel."""
+"""What the gateway needs of the kernel, in this process or in the shared engine."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from aurarouter_core import CodingService, ReasoningService, Router, RouterService, UnifiedRouterService, count_tokens
+from aurarouter_core import SERVICES, Attached, Router, count_tokens
 from aurarouter_gateway.settings import GatewaySettings
 from aurarouter_hooks import Kernel, Task
-
-SERVICES: dict[str, tuple[type, tuple[str, ...]]] = {
-    "RouterService": (RouterService, ("classify_intent",)),
-    "ReasoningService": (ReasoningService, ("generate_plan",)),
-    "CodingService": (CodingService, ("generate_code",)),
-    "UnifiedRouterService": (UnifiedRouterService, ("intelligent_code_gen",)),
-}
-UNUSABLE = ("down", "misconfigured", "open")
 
 
 class Engine:
     """The kernel as the routes see it.
 
     Args:
-        router: The kernel at work.
+        kernel: At work.
     """
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
+    def __init__(self, kernel: Attached | Router) -> None:
+        self._kernel = kernel
 
     @property
     def kernel(self) -> Kernel:
         """Runs tasks."""
-        return self._router
+        return self._kernel
 
     @property
     def settings(self) -> GatewaySettings:
         """The section `gateway`, as it is now."""
-        found: GatewaySettings = self._router.settings("gateway")
+        found: GatewaySettings = self._kernel.settings("gateway")
         return found
 
-    @property
-    def models(self) -> Sequence[str]:
-        """Ids of the configured models."""
-        return [*self._router.snapshot.models]
-
-    @property
-    def roles(self) -> Sequence[str]:
-        """Names of the roles."""
-        return [*self._router.snapshot.config.roles]
-
-    @property
-    def intents(self) -> Sequence[str]:
-        """Names of the intents."""
-        return [*self._router.snapshot.intents]
+    async def names(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        """What the models, the roles and the intents are called."""
+        return [*await self._kernel.models()], await self._kernel.roles(), await self._kernel.intents()
 
     def tokens(self, task: Task) -> int:
         """How many tokens a task takes at most. No tokenizer is asked, so nothing leaves."""
@@ -60,13 +44,25 @@ class Engine:
 
     async def ready(self) -> bool:
         """Whether any model may be asked now."""
-        states = self._router.pool.states.refusals()
-        return any(model not in states for model in self.models)
+        return await self._kernel.ready()
 
-    def service(self, service: str, method: str) -> Callable[..., Awaitable[dict[str, Any]]] | None:
+    async def page(self, path: str) -> tuple[str, str] | None:
+        """The media type and the text of a plugin's page; None when nobody has one there."""
+        if isinstance(self._kernel, Attached):
+            found = await asyncio.to_thread(self._kernel.call_hook, "gateway_page", path=path)
+        else:
+            found = self._kernel.call_hook("gateway_page", path=path)
+        return found[0] if found else None
+
+    def service(self, service: str, method: str) -> Callable[..., Awaitable[Mapping[str, Any]]] | None:
         """A method of one of the four services; None when there is none of these names."""
-        kind, methods = SERVICES.get(service, (None, ()))
-        if kind is None or method not in methods:
-            return None
-        found: Callable[..., Awaitable[dict[str, Any]]] = getattr(kind(self._router), method)
-        return found
+        return partial(self._call, service, method) if (service, method) in SERVICES else None
+
+    async def _call(self, service: str, method: str, /, **inputs: Any) -> Mapping[str, Any]:
+        kind = SERVICES[service, method]
+        # Raises what a call would raise, here and not there.
+        inspect.signature(getattr(kind, method)).bind(None, **inputs)
+        if isinstance(self._kernel, Attached):
+            return await self._kernel.service(service, method, inputs)
+        result: Mapping[str, Any] = await getattr(kind(self._kernel), method)(**inputs)
+        return result

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Literal
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal
 
 from attrs import evolve
 
@@ -16,6 +16,10 @@ class AppGate(Middleware):
 
     scope: Literal["task", "attempt"] = "task"
     order = -900
+
+    def acts(self, settings: Mapping[str, Any]) -> bool:
+        """Where an app may use less than all."""
+        return bool(settings["gateway"].apps)
 
     def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
         """Let the task through, narrowed.

@@ -31,6 +31,7 @@ class GatewaySettings(Listening):
 
     Attributes:
         port: Port to listen on; 0 for any free one.
+        shared: Work with the engine that this machine's programs share; false is quicker, and has models of its own.
         max_body: Bytes of a request's body.
         max_header: Bytes of a request's line and headers.
         read_timeout: Seconds in which a request has to arrive, headers and body each.
@@ -40,6 +41,7 @@ class GatewaySettings(Listening):
     """
 
     port: int = field(default=8484, validator=[ge(0), le(65535)])
+    shared: bool = True
     max_body: int = field(default=32 * 1024 * 1024, validator=gt(0))
     max_header: int = field(default=64 * 1024, validator=gt(0))
     read_timeout: float = field(default=30.0, validator=gt(0))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import click
-
-from aurarouter_core import Attached, Plugins, attach
 
 
 @click.command("metrics")
@@ -15,6 +12,8 @@ from aurarouter_core import Attached, Plugins, attach
 @click.pass_context
 def metrics(context: click.Context, as_json: bool) -> None:
     """Print the shared engine's metrics in Prometheus' text format; the engine is started where none runs."""
+    import asyncio
+
     path = context.find_root().obj
     text = asyncio.run(_read(Path(path) if path else None))
     if as_json:
@@ -24,6 +23,10 @@ def metrics(context: click.Context, as_json: bool) -> None:
 
 
 async def _read(path: Path | None) -> str:
+    import asyncio
+
+    from aurarouter_core import Attached, Plugins, attach
+
     async with attach(path, plugins=Plugins(), surface="cli") as kernel:
         if isinstance(kernel, Attached):
             answers = await asyncio.to_thread(kernel.call_hook, "telemetry_metrics")

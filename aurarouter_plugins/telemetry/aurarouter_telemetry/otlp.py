@@ -56,9 +56,8 @@ class Exporter:
             metric_exporter = importlib.import_module(f"{way}.metric_exporter").OTLPMetricExporter
         except ImportError as error:
             raise PluginMissingError(
-                "telemetry.otlp needs OpenTelemetry, the extra 'opentelemetry', which is not installed",
+                f"telemetry.otlp needs OpenTelemetry, the extra 'opentelemetry'. {install_hint('opentelemetry')}",
                 plugin="telemetry",
-                hint=install_hint("opentelemetry"),
             ) from error
         resource = Resource.create({"service.name": settings.service})
         spans = meters = None
@@ -107,7 +106,7 @@ def _way_to(settings: Otlp, what: str) -> dict[str, Any]:
         whole = settings.endpoint.rstrip("/") + f"/v1/{what}"
         made["endpoint"] = settings.endpoint if settings.protocol == "grpc" else whole
     if settings.headers:
-        made["headers"] = dict(settings.headers)
+        made["headers"] = {name: value.reveal() for name, value in settings.headers.items()}
     if settings.protocol == "grpc" and settings.endpoint.startswith("http://"):
         made["insecure"] = True
     return made

@@ -8,6 +8,8 @@ from typing import Literal
 from attrs import field, frozen
 from attrs.validators import gt
 
+from aurarouter_hooks import Secret
+
 
 @frozen(kw_only=True)
 class Otlp:
@@ -27,7 +29,7 @@ class Otlp:
     enabled: bool = False
     endpoint: str = ""
     protocol: Literal["http", "grpc"] = "http"
-    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    headers: Mapping[str, Secret] = field(factory=dict)
     traces: bool = True
     metrics: bool = True
     interval: float = field(default=60.0, validator=gt(0))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote_to_bytes
 
 from attrs import fields, has
 
 from aurarouter_hooks.values.message import Media, Message, Text, ToolResult
-
-INFLATED = 1 << 20
-"""Bytes to which one compressed text of a picture is unpacked; what is longer is cut."""
-_PNG = b"\x89PNG\r\n\x1a\n"
+from aurarouter_hooks.values.picture_texts import picture_texts
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -72,33 +68,11 @@ def _bytes(data: bytes) -> Iterator[str]:
     yield data.decode(errors="replace")
     if b"\0" in data:
         yield data.replace(b"\0", b"").decode(errors="replace")
+        # Else a picture's own word for UTF-16, or the end of the text before, would be the beginning of a word.
+        yield data.replace(b"UNICODE\0", b" ").replace(b"\0\0", b" ").replace(b"\0", b"").decode(errors="replace")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         yield data.decode("utf-16", errors="replace")
-    if data.startswith(_PNG):
-        yield from _png_texts(data)
-
-
-def _png_texts(data: bytes) -> Iterator[str]:
-    """The texts of a PNG picture, apart from the sums behind them, and unpacked where they are kept compressed."""
-    at = len(_PNG)
-    while at + 8 <= len(data):
-        length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        body = data[at + 8 : at + 8 + length]
-        at += 12 + length
-        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
-            continue
-        yield body.decode(errors="replace")
-        if kind == b"tEXt":
-            continue
-        _, _, rest = body.partition(b"\0")
-        if kind == b"iTXt":
-            rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2] if rest[:1] == b"\1" else b""
-        else:
-            rest = rest[1:]
-        try:
-            yield zlib.decompressobj().decompress(rest, INFLATED).decode(errors="replace")
-        except zlib.error:
-            continue  # no text that anybody can read
+    yield from picture_texts(data)
 
 
 def media_in(messages: Iterable[Message]) -> Iterator[Media]:

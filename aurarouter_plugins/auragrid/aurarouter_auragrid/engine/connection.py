@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from aurarouter_auragrid.cell import Cell
+from aurarouter_auragrid.engine.transport import LettingGo
 from aurarouter_auragrid.errors import CellUnavailableError, GridError
 from aurarouter_auragrid.settings import Tls
 from aurarouter_hooks import ConfigError
@@ -24,6 +26,7 @@ from aurarouter_hooks import ConfigError
 log = logging.getLogger(__name__)
 ANSWER = 5.0
 """Seconds in which the engine answers, or has no majority."""
+GOODBYE = 3.0
 PAUSE = 0.2
 MAJORITY = "Without a majority of its servers nothing can be stored; see 'aurarouter grid status' on its machines."
 UNDECIDED = 10158
@@ -70,6 +73,7 @@ class Connection:
     def __init__(self, cell: Cell, name: str = "aurarouter") -> None:
         self._cell, self._name = cell, name
         self.nats = Client()
+        self.nats._transport = LettingGo()  # there is no other way to give it one
         self.problem = ""
 
     @property
@@ -103,7 +107,8 @@ class Connection:
             "max_reconnect_attempts": -1,
             "reconnect_time_wait": PAUSE,
             "connect_timeout": 2,
-            "ping_interval": 5,
+            "ping_interval": 2,  # a server that says nothing for three of them is left
+            "dont_randomize": bool(cell.node),  # the machine's own server is in front
             "error_cb": self._failed,
         }
         if cell.token:
@@ -122,9 +127,11 @@ class Connection:
         log.debug("nats: %s", self.problem)
 
     async def aclose(self) -> None:
-        """Close it."""
+        """Close it; a server that does not answer is not waited for."""
         if not self.nats.is_closed:
-            await self.nats.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE):
+                    await self.nats.close()
 
     async def __aenter__(self) -> Self:
         return await self.open()

@@ -118,6 +118,7 @@ class Node:
         if self.server is not None:
             await self.server.start()
             cell = Cell.of(self.grid, [self.server.url], self.grid.token or Secret(self.server.token))
+        cell = evolve(cell, node=self.name, pid=os.getpid())
         self.engine = Engine(cell, self.name, self.grid.copies)
         await self.engine.open(30.0)
         await self.engine.make()
@@ -133,7 +134,7 @@ class Node:
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
         self._tasks += self.worker.begin()
-        write_cell(self._home, evolve(cell, node=self.name, pid=os.getpid()))
+        write_cell(self._home, cell)
 
     async def stop(self) -> None:
         """Leave the cell: take nothing new, end what runs, say goodbye."""

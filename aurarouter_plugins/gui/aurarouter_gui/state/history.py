@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from aurarouter_core import Home, Store
 from aurarouter_gui.state.link import Link
 from aurarouter_gui.state.words import Trouble, money, seconds, trouble
+
+if TYPE_CHECKING:
+    from aurarouter_core import Store
 
 MOST = 500
 """Traces that are looked through."""
@@ -63,6 +65,12 @@ def past(trace: Mapping[str, Any], prompt: str = "") -> Past:
     )
 
 
+def _store() -> Store:
+    from aurarouter_core import Home, Store
+
+    return Store(Home.of().store)
+
+
 class History:
     """Kept traces, newest first, and a search in them. Prompts of this window are known even where none are kept.
 
@@ -87,13 +95,12 @@ class History:
         self._link.worker.begin(self._read(dict(self.prompts)), self._came, lambda error: self._failed(trouble(error)))
 
     async def _read(self, prompts: Mapping[str, str]) -> Sequence[Past]:
-        store = Store(Home.of().store)
-        traces = await asyncio.to_thread(store.latest, MOST)
+        traces = await asyncio.to_thread(_store().latest, MOST)
         return [past(trace, prompts.get(trace["id"], "")) for trace in traces]
 
     async def trace(self, name: str) -> Mapping[str, Any] | None:
         """A kept trace as plain data; None when it is gone."""
-        found = await asyncio.to_thread(Store(Home.of().store).find, name)
+        found = await asyncio.to_thread(_store().find, name)
         return found[0] if found else None
 
     def _came(self, found: Sequence[Past]) -> None:

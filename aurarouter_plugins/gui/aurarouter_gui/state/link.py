@@ -1,4 +1,7 @@
-"""The window's kernel: opened on first use, watched, and opened again when it was lost."""
+"""The window's kernel: opened on first use, watched, and opened again when it was lost.
+
+The kernel is imported in the worker, when it is first asked: the window is there before.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
-from aurarouter_core import Attached, Config, Plugins, Router, attach, load_config
 from aurarouter_gui.state.worker import Worker
 
-Engine = Attached | Router
+if TYPE_CHECKING:
+    from aurarouter_core import Attached, Config, Plugins, Router
+
+    Engine = Attached | Router
+
 WATCH = 2.0
 """Seconds between two looks at the configuration's files, in a process without a shared engine."""
 
@@ -77,6 +83,8 @@ class Link:
                 return self._engine
             self._tell(Standing(state="opening"))
             try:
+                from aurarouter_core import Attached
+
                 engine = await self._opened()
             except BaseException as error:
                 self._tell(Standing(state="failed", error=error))
@@ -88,6 +96,8 @@ class Link:
             return engine
 
     async def _opened(self) -> Engine:
+        from aurarouter_core import Attached, attach
+
         if isinstance(self._engine, Attached):
             await self._engine.connect(starts=True)
             return self._engine
@@ -105,11 +115,19 @@ class Link:
         Raises:
             ConfigError: It can't be used.
         """
+        from aurarouter_core import load_config
+
         return await asyncio.to_thread(load_config, self.plugins, path=self.path)
+
+    async def renew(self) -> None:
+        """Leave the kernel, and take the one that fits the configuration as it is now."""
+        async with self._opening:
+            await self.aclose()
+        await self.kernel()
 
     async def aclose(self) -> None:
         """Leave the kernel; a shared one goes on for others."""
         if self._watching is not None:
             self._watching.cancel()
+        self._engine, self._watching = None, None
         await self._stack.aclose()
-        self._engine = None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from aurarouter_core import Chat, Conversations, Home
 from aurarouter_gui.state.link import Link
 from aurarouter_hooks import Event, Noted, Task
+
+if TYPE_CHECKING:
+    from aurarouter_core import Chat
 
 
 @frozen(kw_only=True)
@@ -35,6 +38,8 @@ class Talk:
         self._chat: Chat | None = None
 
     async def _open(self) -> Chat:
+        from aurarouter_core import Chat, Conversations, Home
+
         if self._chat is None:
             kept = Conversations(Home.of().conversations)
             self._chat = Chat(await self._link.kernel(), kept, kept.begin())

@@ -7,10 +7,13 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import CancelledError, Future
+from time import perf_counter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 Action = Callable[[], None]
+SLICE = 0.008
+"""Seconds for which what was posted is done in one go."""
 PATIENCE = 8.0
 """Seconds that work gets to end by itself when the window closes."""
 
@@ -27,21 +30,31 @@ class Mailbox:
         self._wake = wake
         self._lock = threading.Lock()
         self._letters: deque[Action] = deque()
+        self._awake = False
 
     def post(self, action: Action) -> None:
         """Have this done on the UI's thread."""
         with self._lock:
-            first = not self._letters
             self._letters.append(action)
-        if first:
+            sleeping, self._awake = not self._awake, True
+        if sleeping:
             self._wake()
 
     def deliver(self) -> None:
-        """Do all that was posted. On the UI's thread."""
-        with self._lock:
-            letters, self._letters = self._letters, deque()
-        for action in letters:
-            action()
+        """Do what was posted, for a short while; what is left is done after the UI's own work. On the UI's thread."""
+        until = perf_counter() + SLICE
+        while perf_counter() < until:
+            with self._lock:
+                if not self._letters:
+                    self._awake = False
+                    return
+                action = self._letters.popleft()
+            try:
+                action()
+            except BaseException:
+                self._wake()  # what is left is done all the same
+                raise
+        self._wake()
 
 
 class Job:
@@ -61,7 +74,7 @@ class Job:
 
 
 class Worker:
-    """An event loop in a thread of its own, and a mailbox for the way back.
+    """An event loop in a thread of its own, which `start` starts, and a mailbox for the way back.
 
     Args:
         wake: As for `Mailbox`.
@@ -71,8 +84,13 @@ class Worker:
         self.mailbox = Mailbox(wake)
         self.loop = asyncio.new_event_loop()
         self._jobs: set[Future[Any]] = set()
-        self._thread = threading.Thread(target=self._run, name="aurarouter-gui", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to work; what was begun before has waited. Nothing happens when that was said before."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="aurarouter-gui", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -113,7 +131,8 @@ class Worker:
 
     def close(self, farewell: Callable[[], Awaitable[None]]) -> None:
         """Cancel what runs, wait until it has ended, say farewell in the loop, and end the thread."""
-        if self._thread.is_alive():
+        self.start()
+        if self._thread is not None and self._thread.is_alive():
             asyncio.run_coroutine_threadsafe(self._wind_up(farewell), self.loop).result(PATIENCE)
             self.loop.call_soon_threadsafe(self.loop.stop)
             self._thread.join(PATIENCE)

@@ -23,6 +23,7 @@ LEVELS = {
     QtMsgType.QtInfoMsg: logging.INFO,
     QtMsgType.QtWarningMsg: logging.WARNING,
 }
+NO_MANAGER = "This plugin does not support "  # Wayland and screens that are none: nothing is wrong
 TICK = 250
 """Milliseconds between two looks for Ctrl+C: Qt's loop doesn't let Python see signals."""
 
@@ -35,7 +36,8 @@ def hear(kind: QtMsgType, _: QMessageLogContext, message: str) -> None:
         print("Hint: Run 'aurarouter gui' in a desktop session, or check DISPLAY and QT_QPA_PLATFORM.", file=sys.stderr)  # noqa: T201
         sys.stderr.flush()
         os._exit(2)
-    log.log(LEVELS.get(kind, logging.ERROR), "%s", message)
+    level = logging.DEBUG if message.startswith(NO_MANAGER) else LEVELS.get(kind, logging.ERROR)
+    log.log(level, "%s", message)
 
 
 def application() -> QApplication:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from aurarouter_gui.state.graph import Graph, Vertex
@@ -14,6 +14,8 @@ from aurarouter_hooks import Attempt
 
 EMPTY = "No execution yet"
 EMPTY_WORDS = "Run a prompt: each analysis, plan, step, review and attempt is drawn here as it happens."
+PAINT = 60
+"""Milliseconds between two drawings of a graph that grows."""
 MARKS = {"ok": "✓", "failed": "✗", "incomplete": "⚠", "cancelled": "■"}
 
 
@@ -23,6 +25,10 @@ class ExecutionView(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._graph = Graph()
+        self._painting = QTimer(self)
+        self._painting.setSingleShot(True)
+        self._painting.setInterval(PAINT)
+        self._painting.timeout.connect(lambda: self.show_graph(self._graph))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.graph = GraphView(desk, self.detail)
@@ -37,6 +43,12 @@ class ExecutionView(QWidget):
         self._parts.setStretchFactor(1, 2)
         layout.addWidget(self._parts)
         self.show_graph(self._graph)
+
+    def follow(self, graph: Graph) -> None:
+        """This graph has changed: draw it soon, however often it changes."""
+        self._graph = graph
+        if not self._painting.isActive():
+            self._painting.start()
 
     def show_graph(self, graph: Graph) -> None:
         """Draw this graph; the details follow."""
@@ -70,7 +82,7 @@ class ExecutionView(QWidget):
         layout.addWidget(label(" · ".join(str(part) for part in about if part), tone="muted"))
         for attempt in vertex.attempts:
             for line, tone in _attempt(attempt):
-                layout.addWidget(label(line, tone=tone))
+                layout.addWidget(label(line, tone=tone, selectable=True))
         for model, reason in node.skipped.items():
             layout.addWidget(label(f"– {model}: {reason}", tone="muted"))
         if vertex.state == "running" and vertex.waits:
@@ -81,7 +93,7 @@ def _attempt(attempt: Attempt) -> list[tuple[str, str]]:
     """What to say of an attempt, each line with its tone."""
     first = f"first word after {seconds(attempt.first_token)}" if attempt.first_token is not None else ""
     used = f"{tokens(attempt.usage)} tokens" if attempt.usage else ""
-    facts = " · ".join(filter(None, (seconds(attempt.seconds), first, used, money(attempt.cost))))
+    facts = " · ".join(filter(None, (seconds(attempt.seconds), first, used, used and money(attempt.cost))))
     mark = MARKS.get(attempt.outcome, "?")
     lines = [(f"{mark} {attempt.number}. {attempt.model} ({attempt.provider})", ""), (facts, "muted")]
     if attempt.error is not None:

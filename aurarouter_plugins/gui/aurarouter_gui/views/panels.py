@@ -17,6 +17,24 @@ def _workspace(desk: Desk) -> PanelView:
     return WorkspaceView(desk)
 
 
+def _routing(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.routing import RoutingView
+
+    return RoutingView(desk)
+
+
+def _models(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.models import ModelsView
+
+    return ModelsView(desk)
+
+
+def _configuration(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.configuration import ConfigurationView
+
+    return ConfigurationView(desk)
+
+
 OURS = (
     Panel(
         id="workspace",
@@ -25,6 +43,30 @@ OURS = (
         factory=_workspace,
         order=10,
         tip="Ask, and see where a prompt goes",
+    ),
+    Panel(
+        id="routing",
+        title="Routing",
+        icon=icons.ROUTING,
+        factory=_routing,
+        order=20,
+        tip="Who does which kind of work",
+    ),
+    Panel(
+        id="models",
+        title="Models",
+        icon=icons.MODELS,
+        factory=_models,
+        order=30,
+        tip="What there is, how it is, and more of it",
+    ),
+    Panel(
+        id="configuration",
+        title="Configuration",
+        icon=icons.CONFIGURATION,
+        factory=_configuration,
+        order=40,
+        tip="Every setting, and where it comes from",
     ),
 )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from aurarouter_gui.panel import Panel
@@ -16,11 +18,14 @@ from aurarouter_gui.views.palette import DARK, LIGHT, dress
 from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_gui.views.panels import panels
 
+if TYPE_CHECKING:
+    from aurarouter_core import Config
+    from aurarouter_gui.views.first_run_view import FirstRunDialog
+
 SMALLEST = QSize(860, 600)
 FIRST_SIZE = QSize(1280, 820)
 SAY = 6000
 """Milliseconds for which a line is shown at the bottom."""
-CANNOT_RAISE = ("offscreen", "minimal", "wayland")  # Qt would complain
 STANDINGS = {
     "closed": "",
     "opening": "Starting the engine …",
@@ -69,8 +74,10 @@ class Window(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
         desk.link.heard.append(self._stands)
+        self.first_run: FirstRunDialog | None = None
         self._keys()
         self.go(self.panels[0].id)
+        desk.worker.begin(desk.link.config(), self._configured, lambda _: None)  # a panel that asks will say why
 
     def _keys(self) -> None:
         for number, panel in enumerate(self.panels[:9], start=1):
@@ -143,14 +150,25 @@ class Window(QMainWindow):
         self._standing.setText(words if len(words) < 110 else f"{words[:108]} …")
         self._standing.setToolTip(words)
 
+    def _configured(self, config: Config) -> None:
+        """Without a file, help to write one."""
+        if config.path is None:
+            from aurarouter_gui.views.first_run_view import offer_first_run
+
+            self.first_run = offer_first_run(self, self.desk, self.desk.reloaded.emit)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin to work once there is something to see."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self.desk.worker.start)
+
     # Its end
 
     def come_forward(self) -> None:
         """Show itself above all others."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
-        if QApplication.platformName() not in CANNOT_RAISE:
-            self.raise_()
+        self.raise_()
         self.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name

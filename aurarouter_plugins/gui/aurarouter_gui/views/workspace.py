@@ -178,7 +178,7 @@ are cleared for private content; so does whatever the privacy rules detect.
             self._column.activate()
             bar.setValue(bar.maximum())
         if run is self.state.current:
-            self.execution.show_graph(run.graph)
+            self.execution.follow(run.graph)
             if run.trace is not None:
                 self.history.state.prompts[run.trace.id] = run.task.text
         self.composer.set_busy(self.state.busy)

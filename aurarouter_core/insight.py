@@ -1,4 +1,4 @@
-"""What a router can be asked about itself: its settings, its models and how they are, what was used."""
+"""What can be asked of a router at work: its settings, its models, how they are, where they run, what was used."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from aurarouter_core.models import ModelPool
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
-from aurarouter_hooks import AuraRouterError, Health, Model
+from aurarouter_hooks import AuraRouterError, Health, Location, Model
 
 
-class Readings:
-    """Reads what a router stands on; changes nothing, asks no model for an answer."""
+class Insight:
+    """The questions of surfaces; the shared engine answers the same."""
 
     plugins: Plugins
     pool: ModelPool
@@ -46,6 +46,17 @@ class Readings:
         """How each model is."""
         return await health.check(self.snapshot, self.pool)
 
+    async def where(self) -> Mapping[str, Location]:
+        """Where each model runs, asked now."""
+        snapshot = self.snapshot
+        models, entries = snapshot.models, snapshot.config.models
+        asked = (self.pool.where(model, entries[name], snapshot.plugins) for name, model in models.items())
+        return dict(zip(models, await asyncio.gather(*asked), strict=True))
+
+    async def excuse(self, model: str) -> None:
+        """Forget why a model may not be asked: somebody wants it asked all the same."""
+        self.pool.states.excuse(model)
+
     async def models(self) -> Mapping[str, Model]:
         """The configured models by id, without their keys."""
         return {name: evolve(model, api_key=None) for name, model in self.snapshot.models.items()}
@@ -53,6 +64,15 @@ class Readings:
     async def intents(self) -> Sequence[str]:
         """Names of the kinds of task that are told apart."""
         return sorted(self.snapshot.intents)
+
+    async def roles(self) -> Sequence[str]:
+        """Names of the roles."""
+        return [*self.snapshot.config.roles]
+
+    async def ready(self) -> bool:
+        """Whether any model may be asked now."""
+        refused = self.pool.states.refusals()
+        return any(name not in refused for name in self.snapshot.models)
 
     async def usage(self, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """What was used, as `Store.usage` sums it."""

@@ -11,9 +11,9 @@ from attrs import evolve, field, frozen
 
 from aurarouter_core import aftermath, dotted, trust
 from aurarouter_core.aftermath import Changed
-from aurarouter_core.checkup import Checkup, check, look_over
+from aurarouter_core.checkup import Checkup, check_config, look_over
 from aurarouter_core.config import Config, Request
-from aurarouter_core.edit import Change, Set, edit_file
+from aurarouter_core.edit import Change, Set, edit_file, rewrite_file
 from aurarouter_core.home import Home, private_folder
 from aurarouter_core.in_force import kinds_of
 from aurarouter_core.kinds import at
@@ -24,7 +24,7 @@ from aurarouter_core.shown import masked
 from aurarouter_core.sources import Found, find_file, read_file
 from aurarouter_core.spelling import as_written
 from aurarouter_core.yaml_text import YamlText, parse
-from aurarouter_hooks import ConfigError
+from aurarouter_hooks import ConfigError, ConfigUntrustedError
 
 TRIES = 20
 """Looks at a file that others change at the same time."""
@@ -71,13 +71,64 @@ def amend(
         ConfigUntrustedError: The file is not trusted, or would have to be with this change.
         ConfigError: The file can't be read or edited, or would have problems that it did not have: they are named.
     """
+
+    def write(work: _Work) -> tuple[bool, Sequence[Change]]:
+        wanted = changes(work.before.layers) if callable(changes) else changes
+        if not literal:
+            _refuse_keys(wanted, kinds_of(work.before.layers))
+        written = as_written(parse(work.old, str(work.file)).text, wanted)
+        return edit_file(work.file, written, check=work.look), wanted
+
     for left in reversed(range(TRIES)):
         try:
-            return _once(plugins, request, changes, literal)
+            return _once(plugins, request, check_config, write, literal)
         except _ChangedMeanwhileError:
             if not left:
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def rewrite(plugins: Plugins, request: Request, text: str, *, was: str, literal: bool = False) -> Amendment:
+    """Put a whole text in the place of the one that was read from the file in force, or make the user's own.
+
+    Args:
+        plugins, request: As for `amend`.
+        text: What the file is to hold.
+        was: What was read; "" where there was no file. If it holds something else by now, that stays.
+        literal: The text may hold keys as they are, so only this user may read the file from now on.
+
+    Returns:
+        What became of it; `changed` is empty, since no single settings were named.
+
+    Raises:
+        ConfigUntrustedError, ConfigError: As `amend`; or the file was changed by somebody else.
+    """
+
+    def write(work: _Work) -> tuple[bool, Sequence[Change]]:
+        return rewrite_file(work.file, text, was=was, check=work.look), ()
+
+    return _once(plugins, request, _readable, write, literal)
+
+
+def _readable(plugins: Plugins, request: Request) -> Checkup:
+    """How the configuration is before the change; of a file that is no YAML, how it would be without a word in it."""
+    try:
+        return check_config(plugins, request)
+    except ConfigUntrustedError:
+        raise
+    except ConfigError:
+        return checked(plugins, request, "")
+
+
+@frozen
+class _Work:
+    """A file that is about to be changed."""
+
+    file: Path
+    old: bytes
+    before: Checkup
+    look: Callable[[str], None]
+    """Raises when the text must not be written."""
 
 
 class _ChangedMeanwhileError(ConfigError):
@@ -99,9 +150,11 @@ def file_to_change(request: Request) -> Found:
 def _once(
     plugins: Plugins,
     request: Request,
-    wanted: Sequence[Change] | Callable[[Layers], Sequence[Change]],
+    look_before: Callable[[Plugins, Request], Checkup],
+    write: Callable[[_Work], tuple[bool, Sequence[Change]]],
     literal: bool,
 ) -> Amendment:
+    """Have a file written, which is looked over first, and say what became of it."""
     found = file_to_change(request)
     home = Home.of(os.environ if request.environ is None else request.environ)
     if not found.trusted and found.path.is_symlink():
@@ -111,10 +164,7 @@ def _once(
         )
     created = not found.path.is_file()
     old = b"" if created else read_file(found.path)
-    before = check(plugins, request)
-    changes = wanted(before.layers) if callable(wanted) else wanted
-    if not literal:
-        _refuse_keys(changes, kinds_of(before.layers))
+    before = look_before(plugins, request)
     store = trust.TrustStore(home)
     trusted = not created and store.trusts(found.path, old)
     amended: list[tuple[Checkup, str]] = []
@@ -132,15 +182,15 @@ def _once(
 
     if created:
         private_folder(found.path.parent)
-    written = as_written(parse(old, str(found.path)).text, changes)
-    if not edit_file(found.path, written, check=look):
+    written, changes = write(_Work(found.path, old, before, look))
+    if not written:
         return Amendment(file=found.path, config=before.config)
     ((after, text),) = amended
     if literal:
         found.path.chmod(0o600)  # a key may stand in it now
     if trusted:
         store.trust(found.path, text.encode())
-    was, now = (parse(data, str(found.path)) for data in (old, text.encode()))
+    was, now = (parse(data, str(found.path)) for data in (old if changes else b"", text.encode()))
     return Amendment(
         file=found.path,
         created=created,

@@ -1,0 +1,109 @@
+"""Verbs: what people call the work of a role."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aurarouter_gui.state.routing import Picture, Routing
+from aurarouter_gui.views.parts import heading, label, row
+
+NAME = Qt.ItemDataRole.UserRole
+ABOUT = "Words that make a task likelier to get this role, one on each line; up to four words make one entry."
+EMPTY = "No role is configured. Make one under Roles; then words can lead to it."
+
+
+class VerbsView(QWidget):
+    """Roles at the left, the words of the selected one at the right."""
+
+    def __init__(self, state: Routing) -> None:
+        super().__init__()
+        self._state = state
+        self.list = QListWidget()
+        self.list.setAccessibleName("Roles")
+        self.list.currentRowChanged.connect(lambda _: self._show_words())
+        self._title = heading("Words")
+        self._about = label(ABOUT, tone="muted")
+        self.words = QPlainTextEdit()
+        self.words.setAccessibleName("Words")
+        self.words.setTabChangesFocus(True)
+        self.words.textChanged.connect(self._enable)
+        self.save = QPushButton("Save")
+        self.save.setObjectName("main")
+        self.save.clicked.connect(self._save)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(heading("Roles"))
+        left.addWidget(self.list, 1)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(self._title)
+        right.addWidget(self._about)
+        right.addWidget(self.words, 1)
+        right.addLayout(row(None, self.save))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(16)
+        layout.addLayout(left, 2)
+        layout.addLayout(right, 3)
+        self._enable()
+
+    @property
+    def role(self) -> str:
+        """The role that is selected."""
+        item = self.list.currentItem()
+        return str(item.data(NAME)) if item is not None else ""
+
+    @property
+    def _written(self) -> tuple[str, ...]:
+        lines = (line.strip() for line in self.words.toPlainText().splitlines())
+        return tuple(dict.fromkeys(line for line in lines if line))
+
+    def show_verbs(self, picture: Picture) -> None:
+        """Show the words of each role; those that are being written stay."""
+        chosen, written, began = self.role, self._written, self._before()
+        self.list.blockSignals(True)
+        self.list.clear()
+        for role in {**picture.chains, **picture.verbs}:
+            words = picture.verbs.get(role, ())
+            item = QListWidgetItem(f"{role}\n{', '.join(words) or 'no words of your own'}")
+            item.setData(NAME, role)
+            self.list.addItem(item)
+            if role == chosen:
+                self.list.setCurrentItem(item)
+        if self.list.currentRow() < 0 and self.list.count():
+            self.list.setCurrentRow(0)
+        self.list.blockSignals(False)
+        self._about.setText(ABOUT if self.list.count() else EMPTY)
+        self._show_words()
+        if chosen == self.role and written not in (began, picture.verbs.get(chosen, ())):
+            self.words.setPlainText("\n".join(written))
+
+    def _before(self) -> tuple[str, ...]:
+        return tuple(self.words.property("saved") or ())
+
+    def _show_words(self) -> None:
+        words = list(self._state.picture.verbs.get(self.role, ()))
+        self.words.setProperty("saved", words)
+        self.words.setPlainText("\n".join(words))
+        self._title.setText(f"Words for {self.role}" if self.role else "Words")
+        self._enable()
+
+    def _enable(self) -> None:
+        self.words.setEnabled(bool(self.role))
+        self.save.setEnabled(bool(self.role) and self._written != self._before())
+
+    def changed(self) -> bool:
+        """Words were written that are not saved."""
+        return bool(self.role) and self._written != self._before()
+
+    def _save(self) -> None:
+        self._state.set_verbs(self.role, self._written)
