@@ -29,7 +29,6 @@ from aurarouter_gateway.messages_answer import MessagesAnswer
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.responses_answer import ResponsesAnswer
 from aurarouter_gateway.specs import Page
-from aurarouter_hooks import Kernel
 
 log = logging.getLogger(__name__)
 
@@ -111,14 +110,6 @@ async def _metrics(*_: Any) -> tuple[int, Any]:
     return 404, Fault(404, "PluginMissingError", METRICS).openai()
 
 
-def _pages(kernel: Kernel) -> dict[tuple[str, str], ASGIApp]:
-    """What other plugins serve here. The gateway's own routes can't be taken."""
-    brought: dict[str, Page] = {}
-    for pages in kernel.call_hook("gateway_pages", kernel=kernel):
-        brought.update(pages)
-    return {("GET", path): Shown(page) for path, page in brought.items()}
-
-
 @frozen
 class Shown:
     """A plugin's page as an endpoint."""
@@ -127,7 +118,7 @@ class Shown:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        media_type, text = self.page()
+        media_type, text = await self.page()
         await Response(text, media_type=media_type)(scope, receive, send)
 
 
@@ -172,7 +163,9 @@ def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
         return 200, document()
 
     table["GET", "/openapi.json"] = Plain(engine, described)
-    table |= {place: page for place, page in _pages(engine.kernel).items() if place not in table or place == METRICS_AT}
+    for path, page in engine.pages().items():
+        if (place := ("GET", path)) not in table or place == METRICS_AT:  # the gateway's own can't be taken
+            table[place] = Shown(page)
     routes = [Route(path, endpoint=endpoint, methods=[method]) for (method, path), endpoint in table.items()]
     return Door(Starlette(routes=routes, exception_handlers=_HANDLERS), lambda: engine.settings, keys)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from aurarouter_core import SERVICES, Attached, Router, count_tokens
 from aurarouter_gateway.settings import GatewaySettings
+from aurarouter_gateway.specs import Page
 from aurarouter_hooks import Kernel, Task
 
 
@@ -32,6 +33,13 @@ class Engine:
         """The section `gateway`, as it is now."""
         found: GatewaySettings = self._kernel.settings("gateway")
         return found
+
+    def pages(self) -> Mapping[str, Page]:
+        """What other plugins serve here: path → page."""
+        brought: dict[str, Page] = {}
+        for pages in self._kernel.plugins.call_hook("gateway_pages", kernel=self._kernel):
+            brought.update(pages)
+        return brought
 
     async def names(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
         """What the models, the roles and the intents are called."""

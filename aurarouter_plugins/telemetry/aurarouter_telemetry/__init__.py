@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from aurarouter_hooks import hookimpl
@@ -91,9 +91,21 @@ class Telemetry:
         return None if self._metrics is None else self._metrics.text()
 
     @hookimpl(optionalhook=True)
-    def gateway_pages(self) -> Mapping[str, Callable[[], tuple[str, str]]]:
-        """`GET /metrics` on the gateway."""
-        return {} if self._metrics is None else {"/metrics": self._page}
+    def gateway_pages(self, kernel: Kernel) -> Mapping[str, Callable[[], Awaitable[tuple[str, str]]]]:
+        """`GET /metrics` on the gateway: this process's metrics, or the shared engine's that it stands in front of."""
+        if not kernel.settings("telemetry").prometheus:
+            return {}
+
+        async def page() -> tuple[str, str]:
+            if self._metrics is not None:
+                return self._page()
+            import asyncio
+
+            from aurarouter_telemetry.exposition import MEDIA_TYPE
+
+            return MEDIA_TYPE, "".join(await asyncio.to_thread(kernel.call_hook, "telemetry_metrics"))
+
+        return {"/metrics": page}
 
     def _page(self) -> tuple[str, str]:
         from aurarouter_telemetry.exposition import MEDIA_TYPE
