@@ -28,14 +28,13 @@ class Attached:
 
     Args:
         identity: Which engine.
-        plugins: This process's own, for `settings`, whose classes they bring.
+        plugins: For `settings`, whose classes plugins bring.
         surface: Who works with it ("cli", "mcp" …), for traces.
     """
 
     def __init__(self, identity: Identity, plugins: Plugins, surface: str) -> None:
         self.place = Place.of(identity.home, identity.key)
         self._identity = identity
-        self.plugins = plugins
         self._followed = Followed(identity, plugins)
         self.surface = surface
         self._connection: Connection | None = None

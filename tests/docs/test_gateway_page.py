@@ -65,12 +65,12 @@ def test_its_tables_are_whole() -> None:
 
 
 async def test_its_plugin_adds_a_page(blocks_of: Blocks) -> None:
-    (block,) = [block for block in blocks_of(PAGE, "python") if "gateway_pages" in block]
+    (block,) = [block for block in blocks_of(PAGE, "python") if "gateway_page" in block]
     plugin = ModuleType("shown")
     exec(block, vars(plugin))
     settings = {"models": {"e": {"provider": "echo"}}, "roles": {"coding": ["e"]}}
     async with gateway(settings, plugin) as url, httpx.AsyncClient(base_url=url) as client:
-        page, other = await client.get("/who"), await client.get("/v1/models")
-    assert (page.status_code, page.text) == (200, "gateway\n")
+        page, other = await client.get("/mine"), await client.get("/v1/models")
+    assert (page.status_code, page.text) == (200, "a page of mine\n")
     assert page.headers["content-type"] == "text/plain; charset=utf-8"
     assert other.status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -9,7 +10,6 @@ from typing import Any
 
 from aurarouter_core import SERVICES, Attached, Router, count_tokens
 from aurarouter_gateway.settings import GatewaySettings
-from aurarouter_gateway.specs import Page
 from aurarouter_hooks import Kernel, Task
 
 
@@ -34,13 +34,6 @@ class Engine:
         found: GatewaySettings = self._kernel.settings("gateway")
         return found
 
-    def pages(self) -> Mapping[str, Page]:
-        """What other plugins serve here: path → page."""
-        brought: dict[str, Page] = {}
-        for pages in self._kernel.plugins.call_hook("gateway_pages", kernel=self._kernel):
-            brought.update(pages)
-        return brought
-
     async def names(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
         """What the models, the roles and the intents are called."""
         return [*await self._kernel.models()], await self._kernel.roles(), await self._kernel.intents()
@@ -52,6 +45,14 @@ class Engine:
     async def ready(self) -> bool:
         """Whether any model may be asked now."""
         return await self._kernel.ready()
+
+    async def page(self, path: str) -> tuple[str, str] | None:
+        """The media type and the text of a plugin's page; None when nobody has one there."""
+        if isinstance(self._kernel, Attached):
+            found = await asyncio.to_thread(self._kernel.call_hook, "gateway_page", path=path)
+        else:
+            found = self._kernel.call_hook("gateway_page", path=path)
+        return found[0] if found else None
 
     def service(self, service: str, method: str) -> Callable[..., Awaitable[Mapping[str, Any]]] | None:
         """A method of one of the four services; None when there is none of these names."""

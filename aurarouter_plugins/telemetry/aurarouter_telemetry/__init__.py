@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aurarouter_hooks import hookimpl
@@ -91,21 +91,9 @@ class Telemetry:
         return None if self._metrics is None else self._metrics.text()
 
     @hookimpl(optionalhook=True)
-    def gateway_pages(self, kernel: Kernel) -> Mapping[str, Callable[[], Awaitable[tuple[str, str]]]]:
-        """`GET /metrics` on the gateway: this process's metrics, or the shared engine's that it stands in front of."""
-        if not kernel.settings("telemetry").prometheus:
-            return {}
-
-        async def page() -> tuple[str, str]:
-            if self._metrics is not None:
-                return self._page()
-            import asyncio
-
-            from aurarouter_telemetry.exposition import MEDIA_TYPE
-
-            return MEDIA_TYPE, "".join(await asyncio.to_thread(kernel.call_hook, "telemetry_metrics"))
-
-        return {"/metrics": page}
+    def gateway_page(self, path: str) -> tuple[str, str] | None:
+        """`GET /metrics` on the gateway."""
+        return self._page() if self._metrics is not None and path == "/metrics" else None
 
     def _page(self) -> tuple[str, str]:
         from aurarouter_telemetry.exposition import MEDIA_TYPE
