@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, chains_in, joining
-    from aurarouter_core.chains import listed as chains_in
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import compare
@@ -158,23 +157,20 @@ _WHERE = {
     "dumps": "aurarouter_core.plain",
     "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
-    "left_behind": "aurarouter_core.store.presence",
-    "load_config": "aurarouter_core.loading",
-    "transaction": "aurarouter_core.database",
-    "replace_file": "aurarouter_core.atomic",
-    "turned_away": "aurarouter_core.doorway",
-    "url_of": "aurarouter_core.doorway",
-    "written": "aurarouter_core.narrated",
-    "catalogue": "aurarouter_core.pulling",
-    "chains_in": "aurarouter_core.chains",
-    "check_config": "aurarouter_core.checkup",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
+    "left_behind": "aurarouter_core.store.presence",
+    "load_config": "aurarouter_core.loading",
     "pull": "aurarouter_core.pulling",
+    "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
+    "transaction": "aurarouter_core.database",
+    "turned_away": "aurarouter_core.doorway",
+    "url_of": "aurarouter_core.doorway",
     "wanted": "aurarouter_core.pulling",
+    "written": "aurarouter_core.narrated",
 }
 
 

@@ -1,4 +1,4 @@
-"""Requests that are made up from the gateway's own description: whatever comes in, no 5xx goes out but the known ones."""
+"""Requests made up from the gateway's own description: whatever comes in, no 5xx goes out but the known ones."""
 
 import asyncio
 import subprocess
