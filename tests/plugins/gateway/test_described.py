@@ -1,4 +1,4 @@
-"""Requests that are made up from the gateway's own description: whatever comes in, no 5xx goes out but the known ones."""
+"""Requests that are made up from the gateway's own description: no 5xx goes out, whatever comes in."""
 
 import asyncio
 import subprocess
