@@ -4,17 +4,11 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-EXAMPLES = 100
+EXAMPLES = 60
 PROGRAM = Path(sys.executable).with_name("schemathesis")
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return {"models": {"e": {"provider": "echo"}}, "roles": {role: ["e"] for role in ("coding", "reasoning", "router")}}
 
 
 @pytest.mark.soak
