@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, chains_in, joining
-    from aurarouter_core.chains import listed as chains_in
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import compare
@@ -149,8 +148,8 @@ _WHERE = {
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
     "catalogue": "aurarouter_core.pull",
-    "chains_in": "aurarouter_core.chains:listed",
-    "check_config": "aurarouter_core.checkup:check",
+    "chains_in": "aurarouter_core.chains",
+    "check_config": "aurarouter_core.checkup",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",

@@ -1,4 +1,4 @@
-"""The configuration panel: form and text are one draft, problems show with their line, and saving shows the difference."""
+"""The configuration panel: form and text are one draft, problems show with their line, and a save shows what changes."""
 
 from __future__ import annotations
 
