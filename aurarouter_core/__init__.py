@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
-    from aurarouter_core.amend import Amendment, amend
+    from aurarouter_core.amend import Amendment, amend_config
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.pull import Wanted, catalogue, pull, wanted
+    from aurarouter_core.pull import Wanted, catalogue, fetch_model, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.store import Store
@@ -78,7 +78,7 @@ __all__ = [
     "Task",
     "UnifiedRouterService",
     "Wanted",
-    "amend",
+    "amend_config",
     "attach",
     "bound",
     "catalogue",
@@ -87,6 +87,7 @@ __all__ = [
     "compare",
     "count_tokens",
     "dumps",
+    "fetch_model",
     "guarded",
     "hotpath",
     "install_hint",
@@ -94,7 +95,6 @@ __all__ = [
     "joining",
     "left_behind",
     "load_config",
-    "pull",
     "setting_value",
     "setting_words",
     "take_out",
@@ -144,7 +144,7 @@ _WHERE = {
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
     "Wanted": "aurarouter_core.pull",
-    "amend": "aurarouter_core.amend",
+    "amend_config": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
     "catalogue": "aurarouter_core.pull",
@@ -153,13 +153,13 @@ _WHERE = {
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "fetch_model": "aurarouter_core.pull",
     "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
-    "pull": "aurarouter_core.pull",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
