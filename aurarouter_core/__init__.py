@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.amendment import Amendment, amend
     from aurarouter_core.asset_list import Asset
+    from aurarouter_core.atomic import replace_file
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, chains_in, joining
@@ -33,13 +34,6 @@ if TYPE_CHECKING:
     from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
-    from aurarouter_core.services import (
-        SERVICES,
-        CodingService,
-        ReasoningService,
-        RouterService,
-        UnifiedRouterService,
-    )
     from aurarouter_core.store import Store
     from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_core.wording import setting_value, setting_words
@@ -102,6 +96,7 @@ __all__ = [
     "left_behind",
     "load_config",
     "pull",
+    "replace_file",
     "setting_value",
     "setting_words",
     "take_out",
@@ -117,24 +112,24 @@ _WHERE = {
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Beginning": "aurarouter_core.beginning",
     "Chain": "aurarouter_core.chains",
     "Change": "aurarouter_core.edit",
-    "Beginning": "aurarouter_core.beginning",
     "Chat": "aurarouter_core.chat",
     "Checkup": "aurarouter_core.checkup",
     "CodingService": "aurarouter_core.services",
     "Config": "aurarouter_core.config",
-    "Database": "aurarouter_core.database",
     "Conversation": "aurarouter_core.chat",
     "Conversations": "aurarouter_core.chat",
+    "Database": "aurarouter_core.database",
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Draft": "aurarouter_core.draft",
     "Home": "aurarouter_core.home",
-    "Listening": "aurarouter_core.doorway",
     "InForce": "aurarouter_core.in_force",
     "IntentRow": "aurarouter_core.intent_list",
     "Layers": "aurarouter_core.layers",
+    "Listening": "aurarouter_core.doorway",
     "NotAllowedError": "aurarouter_core.auth",
     "Plugins": "aurarouter_core.plugins",
     "Presence": "aurarouter_core.store.presence",
@@ -145,36 +140,37 @@ _WHERE = {
     "Request": "aurarouter_core.config",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
+    "SERVICES": "aurarouter_core.services",
     "Set": "aurarouter_core.edit",
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
-    "SERVICES": "aurarouter_core.services",
     "UnifiedRouterService": "aurarouter_core.services",
     "Wanted": "aurarouter_core.pulling",
     "amend": "aurarouter_core.amendment",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
+    "catalogue": "aurarouter_core.pull",
+    "chains_in": "aurarouter_core.chains:listed",
+    "check_config": "aurarouter_core.checkup:check",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
     "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
-    "left_behind": "aurarouter_core.store.presence",
-    "load_config": "aurarouter_core.loading",
-    "transaction": "aurarouter_core.database",
-    "turned_away": "aurarouter_core.doorway",
-    "url_of": "aurarouter_core.doorway",
-    "written": "aurarouter_core.narrated",
-    "catalogue": "aurarouter_core.pulling",
-    "chains_in": "aurarouter_core.chains",
-    "check_config": "aurarouter_core.checkup:check",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
+    "left_behind": "aurarouter_core.store.presence",
+    "load_config": "aurarouter_core.loading",
     "pull": "aurarouter_core.pulling",
+    "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
+    "transaction": "aurarouter_core.database",
+    "turned_away": "aurarouter_core.doorway",
+    "url_of": "aurarouter_core.doorway",
     "wanted": "aurarouter_core.pulling",
+    "written": "aurarouter_core.narrated",
 }
 
 

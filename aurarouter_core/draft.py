@@ -9,7 +9,7 @@ from typing import Any
 from aurarouter_core import kinds
 from aurarouter_core.amendment import Amendment, checked, file_to_change, rewrite
 from aurarouter_core.checkup import Checkup
-from aurarouter_core.config import Config, Request
+from aurarouter_core.config import Config, Request, settings_of
 from aurarouter_core.edit import Change, Remove, Set, edited
 from aurarouter_core.in_force import InForce, each
 from aurarouter_core.plugins import Plugins
@@ -66,8 +66,9 @@ class Draft:
 
     @property
     def sections(self) -> tuple[str, ...]:
-        """The names of all sections."""
-        return tuple(self._kinds)
+        """The names of all sections, the kernel's first."""
+        ours = [item.name for item in settings_of(Config) if item.name in self._kinds]
+        return tuple(dict.fromkeys([*ours, *self._kinds]))
 
     def change(self, text: str, path: Sequence[str], words: str | None) -> str:
         """The text with one setting as `words` say it, in YAML or as a list with commas; None takes it out.

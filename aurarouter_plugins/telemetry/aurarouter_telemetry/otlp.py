@@ -56,9 +56,8 @@ class Exporter:
             metric_exporter = importlib.import_module(f"{way}.metric_exporter").OTLPMetricExporter
         except ImportError as error:
             raise PluginMissingError(
-                "telemetry.otlp needs OpenTelemetry, the extra 'opentelemetry', which is not installed",
+                f"telemetry.otlp needs OpenTelemetry, the extra 'opentelemetry'. {install_hint('opentelemetry')}",
                 plugin="telemetry",
-                hint=install_hint("opentelemetry"),
             ) from error
         resource = Resource.create({"service.name": settings.service})
         spans = meters = None

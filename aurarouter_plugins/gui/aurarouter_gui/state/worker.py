@@ -49,7 +49,11 @@ class Mailbox:
                     self._awake = False
                     return
                 action = self._letters.popleft()
-            action()
+            try:
+                action()
+            except BaseException:
+                self._wake()  # what is left is done all the same
+                raise
         self._wake()
 
 

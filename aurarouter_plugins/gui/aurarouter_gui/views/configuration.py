@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QTabWidget, QVBoxLayout
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from aurarouter_core import Amendment
 from aurarouter_gui.state.configuration import Configuration, Listeners, View
@@ -29,7 +29,8 @@ class ConfigurationView(PanelView):
 
 **Settings** lists every setting with its value and where that comes from: a line of the file, a variable, a plugin,
 or the default. Select one to read what it is for, and to change it. **Text** is the file itself; comments and order
-are kept. Both show the same draft: nothing is written before you save, and **Save** shows what would change first.
+are kept; entries that are new are written here. Both show the same draft: nothing is written before you save, and
+**Save** shows what would change first.
 
 Problems are shown below while you type; click one to go to its line. Keys and tokens never show: something like
 `"****1"` stands in their place and can be moved like any text. **Undo save** writes what stood in the file before.
@@ -47,7 +48,11 @@ Problems are shown below while you type; click one to go to its line. Keys and t
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.form, "Settings")
-        self.tabs.addTab(self.text, "Text")
+        self._page = QWidget()
+        around = QVBoxLayout(self._page)
+        around.setContentsMargins(12, 12, 12, 12)
+        around.addWidget(self.text)
+        self.tabs.addTab(self._page, "Text")
         self.notice = Notice()
         self._file = label(tone="muted")
         self._verdict = label()
@@ -114,7 +119,7 @@ Problems are shown below while you type; click one to go to its line. Keys and t
     def _go(self, item: QListWidgetItem) -> None:
         line = item.data(LINE)
         if line:
-            self.tabs.setCurrentWidget(self.text)
+            self.tabs.setCurrentWidget(self._page)
             self.text.go_to(int(line))
 
     # What is told

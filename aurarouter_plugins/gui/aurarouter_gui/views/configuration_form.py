@@ -169,7 +169,7 @@ class FormView(QWidget):
             return
         self._title.setText(".".join(setting.path))
         words = draft.words(setting)
-        about = draft.about(setting.path)
+        about = draft.about(setting.path).replace("`", "")
         ours = setting.layer in ("file", "default", "defaults")
         hidden = "" if ours else f" It comes from {setting.place}, which comes before the file."
         self._about.setText(f"{about}{hidden}".strip())

@@ -22,7 +22,7 @@ from aurarouter_gui.views.desk import Desk
 
 TOKEN = re.compile(
     r"(?P<comment>(?:^|(?<=\s))#.*)|(?P<keyword>^[\s-]*[\w.\"'-]+(?=\s*:(?:\s|$)))"
-    r"|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*')|(?P<number>(?<![\w.-])-?\d[\d_.]*(?![\w.-]))"
+    r"|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*')|(?P<number>(?<=[\s\[,{])-?\d[\d_.]*(?=[\s,\]}]|$))"
 )
 
 
@@ -134,7 +134,7 @@ class TextEditor(QPlainTextEdit):
         painter.setFont(self.font())
         painter.fillRect(event.rect(), QColor(colours.raised))
         block = self.firstVisibleBlock()
-        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top() + self.viewport().y() - 1
+        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top() + self.viewport().y() - where.y()
         while block.isValid() and top <= event.rect().bottom():
             high = self.blockBoundingRect(block).height()
             if block.isVisible():
