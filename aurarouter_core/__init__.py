@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
-    from aurarouter_core.amendment import Amendment, amend
+    from aurarouter_core.amend import Amendment, amend
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.atomic import replace_file
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
+    from aurarouter_core.pull import Wanted, catalogue, pull, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.store import Store
@@ -108,7 +108,7 @@ __all__ = [
 ]
 
 _WHERE = {
-    "Amendment": "aurarouter_core.amendment",
+    "Amendment": "aurarouter_core.amend",
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
@@ -145,13 +145,13 @@ _WHERE = {
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
-    "Wanted": "aurarouter_core.pulling",
-    "amend": "aurarouter_core.amendment",
+    "Wanted": "aurarouter_core.pull",
+    "amend": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
     "catalogue": "aurarouter_core.pull",
-    "chains_in": "aurarouter_core.chains:listed",
-    "check_config": "aurarouter_core.checkup:check",
+    "chains_in": "aurarouter_core.chains",
+    "check_config": "aurarouter_core.checkup",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
@@ -161,7 +161,7 @@ _WHERE = {
     "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
-    "pull": "aurarouter_core.pulling",
+    "pull": "aurarouter_core.pull",
     "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
@@ -169,7 +169,7 @@ _WHERE = {
     "transaction": "aurarouter_core.database",
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
-    "wanted": "aurarouter_core.pulling",
+    "wanted": "aurarouter_core.pull",
     "written": "aurarouter_core.narrated",
 }
 

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from aurarouter_core import chains, registration
-from aurarouter_core.amendment import Amendment, amend, file_to_change
+from aurarouter_core.amend import Amendment, amend, file_to_change
 from aurarouter_core.asset_list import Asset, listed
 from aurarouter_core.config import Request
 from aurarouter_core.downloads import Downloads

@@ -10,7 +10,7 @@ import click
 
 from aurarouter_core import litellm_list
 from aurarouter_core.adopt import Adoption, adopted
-from aurarouter_core.amendment import Amendment, amend
+from aurarouter_core.amend import Amendment, amend
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.config import System

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from aurarouter_core import dotted, kinds
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.edit import Change, Remove, Set

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.decide import decide

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend
 from aurarouter_core.cli.amending import request_of
 from aurarouter_core.cli.session import Session
 from aurarouter_core.edit import Set

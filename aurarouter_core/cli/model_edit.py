@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from aurarouter_core import install, variables
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend
 from aurarouter_core.chains import joining, served_by
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session

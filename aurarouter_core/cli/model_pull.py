@@ -12,7 +12,7 @@ from aurarouter_core.cli.model_assets import tell_registration
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
-from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
+from aurarouter_core.pull import Wanted, catalogue, pull, wanted
 from aurarouter_core.registry import Registration
 from aurarouter_core.router import Router
 from aurarouter_core.shown import printable

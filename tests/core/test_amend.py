@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from aurarouter_core.amendment import amend, checked
+from aurarouter_core.amend import amend, checked
 from aurarouter_core.checkup import check_config
 from aurarouter_core.config import Request
 from aurarouter_core.edit import Remove, Set

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from aurarouter_core import Plugins, Router, load_config
-from aurarouter_core.pulling import pull, wanted
+from aurarouter_core.pull import pull, wanted
 
 
 async def main(config: Path, place: str) -> None:

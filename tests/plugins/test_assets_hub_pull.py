@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from aurarouter_core import AssetRegistry, Plugins, Router, load_config
-from aurarouter_core.pulling import pull, wanted
+from aurarouter_core.pull import pull, wanted
 from aurarouter_hooks import AssetError
 from gguf_files import gguf
 from hub_server import HubServer
