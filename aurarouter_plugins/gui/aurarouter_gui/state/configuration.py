@@ -116,8 +116,8 @@ class Configuration:
             self._look()
 
     def _look(self) -> None:
-        if self.draft is None:
-            return
+        if self.draft is None or self._link.worker.loop.is_closed():
+            return  # the last letters come when the window is gone already
         text = self._looked = self.text
 
         def came(view: View) -> None:
