@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from aurarouter_core import hotpath
     from aurarouter_core.amend import Amendment, amend_config
     from aurarouter_core.asset_list import Asset
+    from aurarouter_core.atomic import replace_file
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
     from aurarouter_core.beginning import Beginning
     from aurarouter_core.chains import Chain, chains_in, joining
@@ -95,6 +96,7 @@ __all__ = [
     "joining",
     "left_behind",
     "load_config",
+    "replace_file",
     "setting_value",
     "setting_words",
     "take_out",
@@ -160,6 +162,7 @@ _WHERE = {
     "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
+    "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
     "take_out": "aurarouter_core.registry",
@@ -176,6 +179,5 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        module, _, there = _WHERE[name].partition(":")
-        return getattr(import_module(module), there or name)
+        return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")

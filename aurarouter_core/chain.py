@@ -66,7 +66,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
     if not chain:
         raise nothing_left(run.decision, run.snapshot, run.pool.locations)
     yield NodeStarted(node=node)
-    layers = run.snapshot.plugins.attempt_layers
+    layers = run.snapshot.attempt_layers
     attempts: list[Attempt] = []
     order = Order(run, chain)
     while True:

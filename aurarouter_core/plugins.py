@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     )
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class Plugins:
@@ -127,15 +129,9 @@ class Plugins:
         ]
         return tuple(layer for _, _, layer in sorted(brought, key=lambda item: item[:2]))
 
-    @cached_property
-    def task_layers(self) -> Sequence[Middleware]:
-        """The middleware around a task."""
-        return tuple(layer for layer in self.middleware if layer.scope == "task")
-
-    @cached_property
-    def attempt_layers(self) -> Sequence[Middleware]:
-        """The middleware around an attempt."""
-        return tuple(layer for layer in self.middleware if layer.scope == "attempt")
+    def layers(self, scope: str, settings: Mapping[str, Any]) -> tuple[Middleware, ...]:
+        """The middleware around a "task" or an "attempt" that has something to do, outermost first."""
+        return tuple(layer for layer in self.middleware if layer.scope == scope and _acts(layer, settings))
 
     def settings_layers(self, environment: str) -> list[tuple[str, Mapping[str, Any]]]:
         """(plugin, settings) of each plugin that brings a layer, in an order that does not depend on loading."""
@@ -225,3 +221,13 @@ class Plugins:
     def call_hook(self, hook: str, **arguments: Any) -> list[Any]:
         """Call a plugin's own hook, guarded like ours; the answers that are not None."""
         return [answer for _, answer in self.guard.opinions(hook, arguments, shapes.anything, content=True)]
+
+
+def _acts(layer: Middleware, settings: Mapping[str, Any]) -> bool:
+    """It does, unless it says that it does not; one that can't say may be a guard."""
+    acts = getattr(layer, "acts", None)
+    try:
+        return acts is None or bool(acts(settings))
+    except Exception as error:  # noqa: BLE001 - it stays where it is, and says so itself when it is called
+        log.warning("%s can't say whether it acts: %s", type(layer).__name__, error)
+        return True

@@ -176,7 +176,7 @@ class Router(Insight):
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:
                         if isinstance(event, Done):
-                            finished = recorder.whole(event) if self.plugins.task_layers else event
+                            finished = recorder.whole(event) if snapshot.task_layers else event
                             break
                         recorder.see(event)
                         yield event
@@ -218,7 +218,7 @@ class Router(Insight):
             witness=self._witness,
             deadline=deadline,
         )
-        events = wrapped(self.plugins.task_layers, partial(execute, run))(run.call)
+        events = wrapped(snapshot.task_layers, partial(execute, run))(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
@@ -15,7 +15,7 @@ from aurarouter_core.hotpath import Analyser, reported
 from aurarouter_core.inspection import Inspector
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import ConfigError, Intent, Model
+from aurarouter_hooks import ConfigError, Intent, Middleware, Model
 
 BUILT_IN_INTENTS = (
     Intent(name="DIRECT", description="A question, chat, short writing, a summary: one turn."),
@@ -31,6 +31,7 @@ class Snapshot:
     Attributes:
         models: Every configured model as a value, by id.
         intents: Every intent, by name: built in, from plugins, from the configuration (which wins).
+        task_layers, attempt_layers: The middleware that has something to do, outermost first.
         named: Words that show an intent, as the analyser reports them, and the intent.
     """
 
@@ -38,6 +39,8 @@ class Snapshot:
     plugins: Plugins
     models: Mapping[str, Model]
     intents: Mapping[str, Intent]
+    task_layers: Sequence[Middleware]
+    attempt_layers: Sequence[Middleware]
     named: Mapping[str, str]
     analyser: Analyser
     inspector: Inspector
@@ -77,6 +80,8 @@ class Snapshot:
             plugins=plugins,
             models=configured(config),
             intents=intents,
+            task_layers=plugins.layers("task", config.sections),
+            attempt_layers=plugins.layers("attempt", config.sections),
             named={reported(word): intent.name for intent in intents.values() for word in intent.synonyms},
             analyser=Analyser(lexicon),
             inspector=Inspector(Detector(config.privacy), plugins.guard),

@@ -1,7 +1,7 @@
 """The HTTP gateway in front of an instant server: added time, requests a second, processor time, memory, start.
 
-Beside it, in turns: the server itself, the thinnest pass-through, and with `--litellm PYTHON` the LiteLLM proxy of
-another environment (`pip install 'litellm[proxy]'`).
+Beside it, in turns: the server itself, the gateway with the shared engine, the thinnest pass-through, and with
+`--litellm PYTHON` the LiteLLM proxy of another environment (`pip install 'litellm[proxy]'`).
 """
 
 from __future__ import annotations
@@ -22,9 +22,14 @@ from statistics import median, quantiles
 from attrs import frozen
 from measure import Report, arguments
 
+from aurarouter_core import Home
+from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.stop import stop
+
 HERE = Path(__file__).parent
 PROMPT = "Write a Python function that reverses a string, and explain in a few words how it works. " * 4
 ROUNDS, REQUESTS = 7, 100
+SHARED = "aurarouter, shared engine"
 
 
 @frozen
@@ -142,6 +147,17 @@ def running(name: str, command: Sequence[str], port: int, model: str, **environ:
             process.kill()
 
 
+@contextlib.contextmanager
+def shared(command: Sequence[str], port: int, home: Path) -> Iterator[Peer]:
+    """The gateway in front of the shared engine; of both processes, only the gateway's time and memory are counted."""
+    try:
+        with running(SHARED, command, port, "auto", AURAROUTER_HOME=str(home)) as peer:
+            yield peer
+    finally:
+        for place in Place.all(Home(home)):
+            stop(place, force=True)
+
+
 def gateway_config(folder: Path, upstream: str) -> Path:
     """Our configuration: one model."""
     file = folder / "auraconfig.yaml"
@@ -190,9 +206,9 @@ async def measured(report: Report, direct: Peer, peers: Sequence[Peer], many: in
         report.add(what, median(spent[peer.name]) * 1e3, "ms", budget="0.6 ms" if ours else "")
         report.add(f"{peer.name}: start", peer.started, "s", budget="1 s" if ours else "")
         before = memory(peer.pid)
-        await at_once(peer, 16, many if ours else min(many, 2000))
+        await at_once(peer, 16, many if peer.name in ("aurarouter", SHARED) else min(many, 2000))
         report.add(f"{peer.name}: memory", memory(peer.pid), "MiB", budget="80 MB" if ours else "")
-        if ours:
+        if peer.name in ("aurarouter", SHARED):
             report.add(f"{peer.name}: growth over {many} requests", memory(peer.pid) - before, "MiB", budget="5 MiB")
 
 
@@ -207,20 +223,23 @@ def main() -> None:
     report = Report(title, "the instant server itself, asked directly")
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ports = [free_port() for _ in range(4)]
+        ports = [free_port() for _ in range(5)]
         upstream = f"http://127.0.0.1:{ports[0]}"
         script = [sys.executable, str(HERE / "gateway_peers.py")]
         direct = stack.enter_context(running("direct", [*script, "upstream", str(ports[0])], ports[0], "instant"))
         program = str(Path(sys.executable).with_name("aurarouter"))
-        command = [program, "--config", str(gateway_config(folder, upstream)), "serve", "--port", str(ports[1])]
+        serve = [program, "--config", str(gateway_config(folder, upstream)), "serve", "--port"]
+        alone = {"AURAROUTER_HOME": str(folder / "home"), "AURAROUTER_NO_DAEMON": "1"}
         peers = [
-            stack.enter_context(running("aurarouter", command, ports[1], "auto", AURAROUTER_HOME=str(folder / "home"))),
+            stack.enter_context(running("aurarouter", [*serve, str(ports[1])], ports[1], "auto", **alone)),
+            stack.enter_context(shared([*serve, str(ports[4])], ports[4], folder / "shared")),
             stack.enter_context(running("pass-through", [*script, "through", str(ports[2]), upstream], ports[2], "x")),
         ]
         if options.litellm:
             proxy = str(Path(options.litellm).with_name("litellm"))
             command = [proxy, "--config", str(litellm_config(folder, upstream)), "--port", str(ports[3])]
             quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
+            quiet["LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY"] = "True"
             peers.append(stack.enter_context(running("litellm", command, ports[3], "instant", **quiet)))
         asyncio.run(measured(report, direct, peers, options.many))
     report.finish(options.json)

@@ -13,6 +13,7 @@ from time import perf_counter
 
 from grid_cells import CONFIG, cell
 from measure import Report, arguments
+from nats.aio.msg import Msg
 
 from aurarouter_auragrid import AuraRouterClient
 from aurarouter_auragrid.cell import Cell
@@ -64,6 +65,10 @@ async def stored(engine: Engine) -> None:
     await engine.connection.js.publish("aurarouter.topics.bench.raw", STEP.encode())
 
 
+async def echoed(message: Msg) -> None:
+    await message.respond(b"x")
+
+
 async def asked(engine: Engine) -> None:
     """The engine's shortest way there and back."""
     await engine.connection.nats.request("bench.echo", STEP.encode())
@@ -97,7 +102,7 @@ async def measure(report: Report, way: Cell, nodes: int, alone: float) -> None:
     """Fill the report with what a cell of so many nodes does."""
     name = f"{nodes} node{'s' if nodes > 1 else ''}"
     async with AuraRouterClient(session=Session(cell=way)) as client, Engine(way) as engine:
-        ear = await engine.connection.nats.subscribe("bench.echo", cb=lambda message: message.respond(b"x"))
+        ear = await engine.connection.nats.subscribe("bench.echo", cb=echoed)
         for what, act in (
             ("the engine's own question and answer", lambda: asked(engine)),
             ("the engine's own storing of a message", lambda: stored(engine)),

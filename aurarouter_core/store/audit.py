@@ -152,7 +152,7 @@ class Audit:
         """What the audit covers."""
         times = dict(self._database.read("SELECT what, at FROM audit_times"))
         uses = self._database.read("SELECT day, configuration FROM audit_uses ORDER BY day")
-        asked = self._database.read("SELECT DISTINCT day FROM usage WHERE attempts > failures ORDER BY day")
+        asked = self._database.read("SELECT DISTINCT day FROM usage WHERE attempts - unasked > failures ORDER BY day")
         return Coverage(
             began=times.get("began"),
             pruned=times.get("pruned"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Literal
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from typing import Any, Literal
 
 from aurarouter_hooks.values import Call, Event
 
@@ -25,6 +25,10 @@ class Middleware:
 
     scope: Literal["task", "attempt"] = "task"
     order: int = 0
+
+    def acts(self, settings: Mapping[str, Any]) -> bool:
+        """Whether it has anything to do under these configuration sections of plugins; where not, it costs nothing."""
+        return True
 
     def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
         """The events of this call; subclasses define it, usually as an async generator."""

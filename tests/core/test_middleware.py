@@ -1,7 +1,7 @@
 """Middleware: its order, what it may do, what it may not, and that it leaks nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -243,3 +243,24 @@ async def test_what_it_adds_is_looked_through_like_the_rest(
         with pytest.raises(PrivacyError):
             await router.run(Task("hi"))
     assert seen == []
+
+
+async def test_what_has_nothing_to_do_is_left_out(
+    configure: Callable[..., Config], plugins_with: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    log: list[str] = []
+
+    class Idle(Layer):
+        def acts(self, settings: Mapping[str, Any]) -> bool:
+            return False
+
+    class Confused(Layer):
+        def acts(self, settings: Mapping[str, Any]) -> bool:
+            return bool(settings["nowhere"])
+
+    layers = Idle("task", 1, "idle", log), Confused("attempt", 2, "confused", log), Layer("task", 3, "other", log)
+    plugins = plugins_with(*layers)
+    async with Router(configure(a=scripted("yes", None)), plugins) as router:
+        assert (await router.run(Task("hi"))).text == "yes"
+    assert log == ["other", "confused"]
+    assert "Confused can't say whether it acts" in caplog.text

@@ -165,3 +165,8 @@ def test_the_facade_gives_the_same_objects() -> None:
     assert aurarouter.Provider is aurarouter_hooks.Provider
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         importlib.import_module("aurarouter").Nonsense  # noqa: B018
+
+
+def test_no_public_name_of_the_kernel_is_hidden_by_a_module() -> None:
+    modules = {path.stem for path in (ROOT / "aurarouter_core").glob("*.py")}
+    assert modules & set(aurarouter_core.__all__) == {"hotpath"}

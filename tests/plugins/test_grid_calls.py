@@ -310,12 +310,16 @@ async def until_opened(node: GridNode, key: str, name: str, expected: bool) -> N
     pytest.fail(f"it never became {expected}")
 
 
-def curl(node: GridNode, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A client that we did not write."""
+METHOD = "/aurarouter.grid.v1.CodingService/GenerateCode"
+
+
+def curl(node: GridNode, *arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
+    """A client that we did not write; with another key for the call itself where one is named."""
     program = Path(sys.executable).with_name("buf")
     (_, bearer), *_ = signed(node)
+    said = f"Bearer {key}" if key else bearer
     base = [str(program), "curl", "--protocol", "grpc", "--http2-prior-knowledge"]
-    headers = ["--header", f"authorization: {bearer}", "--reflect-header", f"authorization: {bearer}"]
+    headers = ["--header", f"authorization: {said}", "--reflect-header", f"authorization: {bearer}"]
     return subprocess.run([*base, *headers, *arguments], capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -332,6 +336,16 @@ def test_a_foreign_client_finds_and_calls_every_method_by_reflection(node: GridN
         assert '"success": true' in done.stdout or '"success":true' in done.stdout
     health = curl(node, "-d", "{}", f"{url}/grpc.health.v1.Health/Check")
     assert "SERVING" in health.stdout, health.stderr
+    code = f"{url}{METHOD}"
+    huge = json.dumps({"plan_step": "x" * 70_000})
+    for words, key, wrong in (
+        ("resource_exhausted", "", huge),
+        ("unauthenticated", "wrong", "{}"),
+        ("invalid value for string field", "", '{"plan_step": 3}'),  # the schema that it was told says so
+    ):
+        done = curl(node, "-d", wrong, code, key=key)
+        assert done.returncode != 0
+        assert words in done.stderr.lower(), done.stderr
 
 
 @pytest.mark.soak  # the node takes its lease again within two seconds: on a busy machine before the call

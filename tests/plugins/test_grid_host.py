@@ -43,6 +43,7 @@ class AuraGridNode(HTTPServer):
         super().__init__(("127.0.0.1", 0), Registering)
         self.seen: list[tuple[str, str, dict[str, Any]]] = []
         self.status = 200
+        self.says = b""
 
     def __enter__(self) -> AuraGridNode:
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -61,6 +62,16 @@ class Registering(BaseHTTPRequestHandler):
         self.server.seen.append((self.path, self.headers["X-AuraGrid-IPC-Token"], body))
         self.send_response(self.server.status)
         self.end_headers()
+
+    def do_GET(self) -> None:
+        self.server.seen.append((self.path, self.headers["X-AuraGrid-IPC-Token"], {}))
+        known = [body for path, _, body in self.server.seen if path == "/cell/service-port"]
+        named = [
+            {"serviceName": body["serviceName"], "endpointUrl": f"http://127.0.0.1:{body['port']}"} for body in known
+        ]
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(self.server.says or json.dumps({"endpoints": named}).encode())
 
     def log_message(self, *_: object) -> None:
         pass
@@ -85,7 +96,8 @@ async def test_the_host_starts_registers_calls_back_and_leaves(home: Path, monke
             if told or running.done():
                 break
         assert told == ["up"], running
-        ((path, sent, body),) = grid.seen
+        (path, sent, body), (looked, _, _) = grid.seen
+        assert looked == "/cell/registry/discover?serviceName=aurarouter-mas"
         assert (path, sent) == ("/cell/service-port", "a-token")
         assert host.node is not None
         assert body["grpcPort"] == body["port"] == host.node.serving.port
@@ -93,6 +105,11 @@ async def test_the_host_starts_registers_calls_back_and_leaves(home: Path, monke
         assert len(body["methods"]) == len({(method.service, method.name) for method in METHODS})
         token.set_result(None)
         await running
+        grid.says = b'{"endpoints": 3}'
+        known = of_environment()
+        assert known is not None
+        with pytest.raises(GridError, match="registry can't be read"):
+            known.discover()
     assert told == ["up", "down"]
     assert read_cell(Home(home)) is None
 

@@ -7,11 +7,13 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.node.node import Node
 from aurarouter_auragrid.registration import of_environment
+from aurarouter_auragrid.sdk import offered
 from aurarouter_auragrid.settings import Grid
 from aurarouter_core import Home, Plugins, load_config
 from aurarouter_core.log_lines import to_stderr
@@ -42,6 +44,7 @@ class AuraRouterMasHost:
         self._on_startup, self._on_shutdown = on_startup, on_shutdown
         self._home = home or Home.of()
         self.node: Node | None = None
+        self._offering = AsyncExitStack()
 
     async def startup_callback(self) -> None:
         """Start the node and make it known: to the cell, and to the machine's own grid where there is one.
@@ -59,6 +62,10 @@ class AuraRouterMasHost:
         host = of_environment()
         if host is not None:
             await asyncio.to_thread(host.register, node.serving.port)
+            log.info("AuraGrid lists us at %s", ", ".join(await asyncio.to_thread(host.discover)) or "no place yet")
+        context = offered(node.router)
+        if context is not None:
+            await self._offering.enter_async_context(context)
         if self._on_startup is not None:
             await self._on_startup()
 
@@ -71,7 +78,10 @@ class AuraRouterMasHost:
             if self._on_shutdown is not None:
                 await self._on_shutdown()
         finally:
-            await node.stop()
+            try:
+                await self._offering.aclose()
+            finally:
+                await node.stop()
 
     async def execute_async(self, context: Any = None, cancellation_token: Awaitable[Any] | None = None) -> None:
         """Run from start to end.

@@ -6,8 +6,10 @@ import json
 import logging
 import os
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -17,6 +19,7 @@ from aurarouter_auragrid.wire.codec import METHODS
 log = logging.getLogger(__name__)
 SERVICE = "aurarouter-mas"
 PATIENCE = 10.0
+LONGEST = 1 << 20
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -49,14 +52,31 @@ class Host:
             "ipcToken": self.token,
             "methods": sorted({f"{method.service}.{method.name}" for method in METHODS}),
         }
+        self._ask("/cell/service-port", said)
+        log.info("registered with the AuraGrid node on port %s", self.port)
+
+    def discover(self, service: str = SERVICE) -> list[str]:
+        """Where the grid says that a service is.
+
+        Raises:
+            GridError: The node does not answer, refuses, or says what nobody can read.
+        """
+        said = self._ask(f"/cell/registry/discover?{urllib.parse.urlencode({'serviceName': service})}")
+        try:
+            return [str(endpoint["endpointUrl"]) for endpoint in json.loads(said)["endpoints"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise GridError(f"the AuraGrid node's registry can't be read: {type(error).__name__}") from error
+
+    def _ask(self, path: str, said: Mapping[str, Any] | None = None) -> bytes:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/cell/service-port",
-            data=json.dumps(said).encode(),
+            f"http://127.0.0.1:{self.port}{path}",
+            data=None if said is None else json.dumps(said).encode(),
             headers={"Content-Type": "application/json", "X-AuraGrid-IPC-Token": self.token},
         )
         try:
-            with DIRECT.open(request, timeout=PATIENCE):
-                log.info("registered with the AuraGrid node on port %s", self.port)
+            with DIRECT.open(request, timeout=PATIENCE) as answer:
+                found: bytes = answer.read(LONGEST)
+                return found
         except urllib.error.HTTPError as error:
             error.close()
             raise GridError(f"the AuraGrid node refuses our services: HTTP {error.code}") from error

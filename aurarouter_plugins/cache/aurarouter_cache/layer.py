@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing
-from typing import Literal
+from typing import Any, Literal
 
 from aurarouter_cache.flight import Flight
 from aurarouter_cache.kept import Kept, UnkeepableError
@@ -44,6 +44,11 @@ class Answering(Middleware):
         shelf, self._opened = self._opened, None
         if shelf is not None:
             await shelf.close()
+
+    def acts(self, settings: Mapping[str, Any]) -> bool:
+        """When it is switched on."""
+        on: bool = settings["cache"].enabled
+        return on
 
     def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
         """The attempt's events, or a kept answer's."""
@@ -139,7 +144,7 @@ class Answering(Middleware):
 
 def _fits(call: Call, settings: CacheSettings) -> bool:
     """The answer may be kept, as far as is known before it."""
-    if not settings.enabled or call.prompt is None or (call.private and not settings.private):
+    if call.prompt is None or (call.private and not settings.private):
         return False
     temperature = call.prompt.parameters.get("temperature")
     return float(1.0 if temperature is None else temperature) <= settings.temperature

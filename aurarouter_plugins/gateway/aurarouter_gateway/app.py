@@ -8,7 +8,9 @@ from typing import Any
 
 from attrs import frozen
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,15 +30,13 @@ from aurarouter_gateway.listing import listed, names
 from aurarouter_gateway.messages_answer import MessagesAnswer
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.responses_answer import ResponsesAnswer
-from aurarouter_gateway.specs import Page
-from aurarouter_hooks import Kernel
 
 log = logging.getLogger(__name__)
 
 CHAT = Dialect(chat_request.read, ChatAnswer, Fault.openai)
 RESPONSES = Dialect(responses_request.read, ResponsesAnswer, Fault.openai)
 MESSAGES = Dialect(messages_request.read, MessagesAnswer, Fault.anthropic)
-METRICS_AT = ("GET", "/metrics")
+LISTED = "GET /openapi.json lists them"
 METRICS = "metrics are brought by the plugin 'telemetry', which is not installed; its extra has the same name"
 
 Answering = Callable[[Engine, Scope, Any], Awaitable[tuple[int, Any]]]
@@ -107,30 +107,6 @@ async def _health(engine: Engine, *_: Any) -> tuple[int, Any]:
     return (200, {"status": "ok"}) if await engine.ready() else (503, {"status": "no model can answer"})
 
 
-async def _metrics(*_: Any) -> tuple[int, Any]:
-    return 404, Fault(404, "PluginMissingError", METRICS).openai()
-
-
-def _pages(kernel: Kernel) -> dict[tuple[str, str], ASGIApp]:
-    """What other plugins serve here. The gateway's own routes can't be taken."""
-    brought: dict[str, Page] = {}
-    for pages in kernel.call_hook("gateway_pages", kernel=kernel):
-        brought.update(pages)
-    return {("GET", path): Shown(page) for path, page in brought.items()}
-
-
-@frozen
-class Shown:
-    """A plugin's page as an endpoint."""
-
-    page: Page
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        media_type, text = self.page()
-        await Response(text, media_type=media_type)(scope, receive, send)
-
-
 async def _service(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
     caller: Caller = scope["state"]["caller"]
     service, method = scope["path_params"]["service"], scope["path_params"]["method"]
@@ -164,7 +140,6 @@ def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
         ("GET", "/v1/models"): Plain(engine, _models),
         ("GET", "/v1/models/{model:path}"): Plain(engine, _models),
         ("GET", "/health"): Plain(engine, _health),
-        ("GET", "/metrics"): Plain(engine, _metrics),
         ("POST", "/services/{service}/{method}"): Plain(engine, _service, body=True),
     }
 
@@ -172,18 +147,30 @@ def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
         return 200, document()
 
     table["GET", "/openapi.json"] = Plain(engine, described)
-    table |= {place: page for place, page in _pages(engine.kernel).items() if place not in table or place == METRICS_AT}
     routes = [Route(path, endpoint=endpoint, methods=[method]) for (method, path), endpoint in table.items()]
-    return Door(Starlette(routes=routes, exception_handlers=_HANDLERS), lambda: engine.settings, keys)
+    return Door(
+        Starlette(routes=routes, exception_handlers=dict.fromkeys((404, 405), Elsewhere(engine))),
+        lambda: engine.settings,
+        keys,
+    )
 
 
-def _not_found(request: Any, error: Any) -> Any:
-    from starlette.responses import JSONResponse
+@frozen
+class Elsewhere:
+    """What no route answers: a page that a plugin brings, or an error."""
 
-    words = f"{request.method} {request.url.path} is no endpoint here; GET /openapi.json lists them"
-    wrong = Fault(error.status_code, "RequestError", words)
-    told = wrong.anthropic() if request.url.path.startswith("/v1/messages") else wrong.openai()
-    return JSONResponse(told, error.status_code, error.headers)
+    engine: Engine
 
-
-_HANDLERS = {404: _not_found, 405: _not_found}
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        """Answer one request."""
+        assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+        path = request.url.path
+        found = await self.engine.page(path) if (request.method, error.status_code) == ("GET", 404) else None
+        if found is not None:
+            media_type, text = found
+            return Response(text, media_type=media_type)
+        wrong = Fault(error.status_code, "RequestError", f"{request.method} {path} is no endpoint here; {LISTED}")
+        if path == "/metrics":
+            wrong = Fault(error.status_code, "PluginMissingError", METRICS)
+        told = wrong.anthropic() if path.startswith("/v1/messages") else wrong.openai()
+        return JSONResponse(told, error.status_code, error.headers)

@@ -13,7 +13,10 @@ _MESSAGE = {
     "properties": {"role": {"enum": ["system", "user", "assistant"]}, "content": _CONTENT},
 }
 _COMMON = {
-    "model": {"type": "string", "description": "auto, role:NAME, intent:NAME, or a configured model's id"},
+    "model": {
+        "description": "auto, role:NAME, intent:NAME, or a configured model's id",
+        "anyOf": [{"const": "auto"}, {"type": "string"}],
+    },
     "stream": {"type": "boolean"},
     "temperature": {"type": "number"},
     "top_p": {"type": "number"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -44,6 +45,14 @@ class Engine:
     async def ready(self) -> bool:
         """Whether any model may be asked now."""
         return await self._kernel.ready()
+
+    async def page(self, path: str) -> tuple[str, str] | None:
+        """The media type and the text of a plugin's page; None when nobody has one there."""
+        if isinstance(self._kernel, Attached):
+            found = await asyncio.to_thread(self._kernel.call_hook, "gateway_page", path=path)
+        else:
+            found = self._kernel.call_hook("gateway_page", path=path)
+        return found[0] if found else None
 
     def service(self, service: str, method: str) -> Callable[..., Awaitable[Mapping[str, Any]]] | None:
         """A method of one of the four services; None when there is none of these names."""

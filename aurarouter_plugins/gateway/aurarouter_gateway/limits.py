@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Literal
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal
 
 from attrs import evolve
 
@@ -12,10 +12,14 @@ from aurarouter_hooks import Call, Constraint, Event, Middleware, Proceed, Routi
 
 
 class AppGate(Middleware):
-    """Narrows a task to the models of its app, and refuses roles that it may not use."""
+    """Narrows a task to the models of its app and to cleared ones, and refuses roles that it may not use."""
 
     scope: Literal["task", "attempt"] = "task"
     order = -900
+
+    def acts(self, settings: Mapping[str, Any]) -> bool:
+        """Where an app may use less than all."""
+        return bool(settings["gateway"].apps)
 
     def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
         """Let the task through, narrowed.
@@ -33,8 +37,10 @@ class AppGate(Middleware):
                 f"the app '{call.task.app}' may not use the role '{role}'",
                 hint=f"It may use: {', '.join(limits.roles)} ('gateway.apps').",
             )
-        if not limits.models:
-            return proceed(call)
-        reason = f"the app '{call.task.app}' may use only some models"
-        narrowed = call.constraint | Constraint(models=limits.models, reasons=(reason,))
+        narrowed = call.constraint
+        if limits.private:  # on whichever surface the app came in
+            narrowed |= Constraint(private=True, reasons=(f"all that the app '{call.task.app}' sends is private",))
+        if limits.models:
+            reason = f"the app '{call.task.app}' may use only some models"
+            narrowed |= Constraint(models=limits.models, reasons=(reason,))
         return proceed(evolve(call, constraint=narrowed))

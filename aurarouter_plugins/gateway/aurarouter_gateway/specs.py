@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from aurarouter_hooks import Kernel, hookspec
-
-Page = Callable[[], tuple[str, str]]
-"""Makes a page: its media type and its text. It is called for each request, on the event loop, and does no I/O."""
+from aurarouter_hooks import hookspec
 
 
 class Specs:
-    """Implement them with `@hookimpl(optionalhook=True)`, so that your plugin loads without the gateway too."""
+    """Implement them with `@hookimpl(optionalhook=True)`, so that your plugin loads without the gateway too.
+
+    They are called where tasks run, which may be the shared engine: what they return has to be plain values.
+    """
 
     @hookspec
-    def gateway_pages(self, kernel: Kernel) -> Mapping[str, Page]:  # type: ignore[empty-body]
-        """Pages to serve: path → what `GET` answers there. Whoever may call the gateway may read them."""
+    def gateway_page(self, path: str) -> tuple[str, str] | None:
+        """What `GET` answers at a path where the gateway itself has nothing: media type and text; None for no page.
+
+        Called for each request, without I/O. Whoever may call the gateway may read it.
+        """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -103,6 +103,11 @@ class ForApps(_Limiting):
     scope: Literal["task", "attempt"] = "task"
     order = -800
 
+    def acts(self, settings: Mapping[str, Any]) -> bool:
+        """Where an app is limited."""
+        limits: LimitsSettings = settings["limits"]
+        return any(limit.is_set for limit in (limits.each_app, *limits.apps.values()))
+
     def _passage(self, call: Call, settings: LimitsSettings) -> Passage | None:
         app = call.task.app
         limit = settings.apps.get(app, settings.each_app)
@@ -128,6 +133,11 @@ class ForModels(_Limiting):
 
     scope: Literal["task", "attempt"] = "attempt"
     order = 950
+
+    def acts(self, settings: Mapping[str, Any]) -> bool:
+        """Where a model is limited."""
+        limits: LimitsSettings = settings["limits"]
+        return any(limit.is_set for limit in (limits.each_model, *limits.models.values()))
 
     def _passage(self, call: Call, settings: LimitsSettings) -> Passage | None:
         assert call.model is not None  # noqa: S101 - there is one around every attempt

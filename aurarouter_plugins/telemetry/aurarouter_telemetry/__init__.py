@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aurarouter_hooks import hookimpl
@@ -91,9 +91,9 @@ class Telemetry:
         return None if self._metrics is None else self._metrics.text()
 
     @hookimpl(optionalhook=True)
-    def gateway_pages(self) -> Mapping[str, Callable[[], tuple[str, str]]]:
+    def gateway_page(self, path: str) -> tuple[str, str] | None:
         """`GET /metrics` on the gateway."""
-        return {} if self._metrics is None else {"/metrics": self._page}
+        return self._page() if self._metrics is not None and path == "/metrics" else None
 
     def _page(self) -> tuple[str, str]:
         from aurarouter_telemetry.exposition import MEDIA_TYPE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanProcessor
 
-WAIT = 5.0
+WAIT = 2.0
 """Seconds that the last spans and figures get at the end."""
 
 
@@ -56,9 +56,8 @@ class Exporter:
             metric_exporter = importlib.import_module(f"{way}.metric_exporter").OTLPMetricExporter
         except ImportError as error:
             raise PluginMissingError(
-                "telemetry.otlp needs OpenTelemetry, the extra 'opentelemetry', which is not installed",
+                f"telemetry.otlp needs OpenTelemetry, the extra 'opentelemetry'. {install_hint('opentelemetry')}",
                 plugin="telemetry",
-                hint=install_hint("opentelemetry"),
             ) from error
         resource = Resource.create({"service.name": settings.service})
         spans = meters = None

@@ -23,9 +23,9 @@ gateway: {apps: {}}
 
 
 @pytest.fixture
-def shared(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def shared(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (home / "auraconfig.yaml").write_text(SETTINGS)
-    monkeypatch.setenv("AURAROUTER_PLUGINS", "echo,gateway")
+    monkeypatch.setenv("AURAROUTER_PLUGINS", getattr(request, "param", "echo,gateway"))
     yield home
     for place in Place.all(Home.of()):
         stop(place, force=True)
@@ -53,7 +53,7 @@ async def test_every_route_answers_as_without_it(client: tuple[httpx.AsyncClient
     names = [entry["id"] for entry in (await http.get("/v1/models")).json()["data"]]
     assert {"auto", "role:coding", "intent:DIRECT", "first", "second"} <= set(names)
     assert (await http.get("/health")).status_code == 200
-    kind = await http.post("/services/RouterService/classify_intent", json={"task": "Fix this function"})
+    kind = await http.post("/services/RouterService/classify_intent", json={"task_description": "Fix this function"})
     assert (kind.status_code, kind.json()["classification"]) == (200, "SIMPLE_CODE")
     wrong = await http.post("/services/RouterService/classify_intent", json={"tusk": "Fix this function"})
     assert (wrong.status_code, "argument" in wrong.text) == (400, True)
@@ -79,6 +79,21 @@ async def test_limits_of_apps_are_those_of_the_file_as_it_is_now(client: tuple[h
     (Home.of().config).write_text("gateway: {max_body: no}")
     kernel._followed._next = 0.0
     assert kernel.settings("gateway").max_body == 1000
+
+
+async def test_without_the_plugin_that_brings_metrics_it_is_named(client: tuple[httpx.AsyncClient, Attached]) -> None:
+    told = await client[0].get("/metrics")
+    assert (told.status_code, "telemetry" in told.json()["error"]["message"]) == (404, True)
+
+
+@pytest.mark.parametrize("shared", ["echo,gateway,telemetry"], indirect=True)
+async def test_metrics_are_those_of_the_engine(client: tuple[httpx.AsyncClient, Attached]) -> None:
+    pytest.importorskip("aurarouter_telemetry")
+    http, _ = client
+    assert (await http.post("/v1/chat/completions", json=asked())).status_code == 200
+    page = await http.get("/metrics")
+    assert page.headers["content-type"].startswith("text/plain")
+    assert 'model="first"' in page.text
 
 
 @pytest.mark.parametrize(("switch", "engines"), [({}, 1), ({"AURAROUTER_GATEWAY__SHARED": "no"}, 0)])

@@ -7,10 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
+from aurarouter_core import Home
+from aurarouter_core.apps import Apps
 from fault_server import FaultServer
 from mcp_http import mcp_http
 
@@ -65,6 +69,27 @@ async def test_answering_here_goes_by_the_place_and_by_no_name(fault_server: Fau
         assert "only models on this machine are allowed, and it runs behind 127.0.0.1" in str(told.content)
         assert fault_server.bytes_received == 0
         assert not (await client.call_tool("route_task", {"task": "hello"})).is_error
+
+
+async def test_all_that_an_app_sends_is_private_where_its_limits_say_so(fault_server: FaultServer) -> None:
+    settings = {
+        "models": {"far": {"provider": "openapi", "endpoint": fault_server.url}},
+        "roles": {role: ["far"] for role in ("coding", "reasoning", "router")},
+        "gateway": {"apps": {"careful": {"private": True}}},
+    }
+    keys = {name: Apps(Home.of()).create(name).reveal() for name in ("careful", "other")}
+    async with mcp_http(settings) as url:
+        for name, refused in (("careful", True), ("other", False)):
+            async with (
+                httpx2.AsyncClient(headers={"authorization": f"Bearer {keys[name]}"}) as http,
+                Client(streamable_http_client(url, http_client=http)) as client,
+            ):
+                for tool, given in (
+                    ("route_task", {"task": "hello"}),
+                    ("generate_code", {"task_description": "add two numbers"}),
+                ):
+                    told = await client.call_tool(tool, given)
+                    assert (told.is_error, fault_server.bytes_received > 0) == (refused, not refused), told
 
 
 async def _calls(client: Client) -> None:

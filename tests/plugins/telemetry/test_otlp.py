@@ -123,4 +123,4 @@ async def test_without_opentelemetry_it_names_the_extra(
     monkeypatch.setattr("aurarouter_telemetry.otlp.importlib.import_module", absent)
     async with router_of({"a": model()}, Telemetry(), telemetry={"otlp": {"enabled": True}}) as router:
         assert (await router.run(Task("hi"))).complete
-    assert "needs OpenTelemetry, the extra 'opentelemetry'" in caplog.text
+    assert "needs OpenTelemetry, the extra 'opentelemetry'. " in caplog.text

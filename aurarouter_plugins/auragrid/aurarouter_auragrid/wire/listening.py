@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from aurarouter_core import Done, Router, Task
-from aurarouter_hooks import Delta, RoutingError
+from aurarouter_hooks import Delta, Event, RoutingError
 
 
 class Listening:
@@ -24,10 +24,12 @@ class Listening:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._router, name)
 
-    async def run(self, task: Task, *, surface: str | None = None) -> Done:
+    async def run(self, task: Task, *, surface: str | None = None, hear: Callable[[Event], None] | None = None) -> Done:
         """Run a task to its end; as `Router.run`."""
         async with aclosing(self._router.stream(task, surface=surface)) as events:
             async for event in events:
+                if hear is not None:
+                    hear(event)
                 if isinstance(event, Done):
                     return event
                 if isinstance(event, Delta) and event.chunk.text:

@@ -64,7 +64,9 @@ class Vertex:
         """Model and time, or what it waits for."""
         if self.state == "running":
             return self.waits or (f"{self.asked} …" if self.asked else "…")
-        return " · ".join(filter(None, (self.asked, seconds(self.node.seconds))))
+        failures = sum(attempt.error is not None for attempt in self.attempts)
+        failed = f"{failures} failed" if failures else ""
+        return " · ".join(filter(None, (self.asked, seconds(self.node.seconds), failed)))
 
 
 class Graph:

