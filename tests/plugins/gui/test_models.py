@@ -167,13 +167,13 @@ def test_a_download_that_is_stopped_goes_on_where_it_stopped(
     assert saved(home)["models"]["tiny"]["asset"]["source"] == "hf:maker/small/tiny.gguf"
 
 
-def test_a_hub_that_can_not_be_reached_is_told(
-    open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    view = shown(open_window(TWO, plugins="echo,openapi,gui,assets"), qtbot)
-    view.tabs.setCurrentIndex(1)
-    view.fetch.words.setText("qwen")
-    view.fetch.search()
-    qtbot.waitUntil(lambda: bool(view.notice.text) and not view.notice.isHidden(), timeout=PATIENCE)
-    assert "Nothing fits" in view.fetch._empty.text()
+def test_a_hub_that_refuses_is_told(open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with HubServer({}) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        view = shown(open_window(TWO, plugins="echo,openapi,gui,assets"), qtbot)
+        view.tabs.setCurrentIndex(1)
+        hub.refuse(403, {})
+        view.fetch.words.setText("qwen")
+        view.fetch.search()
+        qtbot.waitUntil(lambda: bool(view.notice.text) and not view.notice.isHidden(), timeout=PATIENCE)
+        assert "Nothing fits" in view.fetch._empty.text()

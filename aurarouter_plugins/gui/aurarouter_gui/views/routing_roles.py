@@ -61,6 +61,7 @@ class RolesView(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Roles")
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(lambda _: self._show_chain())
         self.chain = ChainList(self.remove)
         self.chain.model().rowsMoved.connect(lambda *_: self._dragged())
