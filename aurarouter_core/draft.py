@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aurarouter_core import kinds
-from aurarouter_core.amendment import Amendment, checked, file_to_change, rewrite
+from aurarouter_core.amend import Amendment, checked, file_to_change, rewrite
 from aurarouter_core.checkup import Checkup
 from aurarouter_core.config import Config, Request, settings_of
 from aurarouter_core.edit import Change, Remove, Set, edited

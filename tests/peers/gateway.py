@@ -9,31 +9,33 @@ from typing import Any
 
 from attrs import evolve
 
-from aurarouter_core import Attached, Doorkeeper, Home, Plugins, Router, bound, load_config
+from aurarouter_core import Attached, Plugins, Router, bound, guarded, load_config
 from aurarouter_gateway.app import application
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.server import serve
 
 
 @asynccontextmanager
-async def gateway(settings: Mapping[str, Any]) -> AsyncIterator[str]:
-    """Serve this configuration on a free port of loopback; the address."""
-    plugins = Plugins()
+async def gateway(settings: Mapping[str, Any], *extra: object) -> AsyncIterator[str]:
+    """Serve this configuration, with further plugins, on a free port of loopback; the address."""
+    plugins = Plugins(extra=extra)
     router = Router(load_config(plugins, settings=settings), plugins, surface="gateway")
     async with router, served(router) as url:
         yield url
 
 
 @asynccontextmanager
-async def served(kernel: Attached | Router) -> AsyncIterator[str]:
-    """Serve this kernel on a free port of loopback; the address."""
-    own = evolve(kernel.settings("gateway"), port=0)
+async def served(kernel: Attached | Router, **settings: Any) -> AsyncIterator[str]:
+    """Serve this kernel on a free port of loopback, or as the settings say; the address, as seen from this machine."""
+    own = evolve(kernel.settings("gateway"), port=0, **settings)
+    keys = guarded(own, "gateway")
     listener = bound(own)
     ready = asyncio.Event()
-    server = asyncio.create_task(serve(application(Engine(kernel), Doorkeeper(Home.of())), own, listener, ready.set))
+    server = asyncio.create_task(serve(application(Engine(kernel), keys), own, listener, ready.set))
     try:
         await ready.wait()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        scheme = "https" if own.certificate else "http"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.cancel()
         await asyncio.gather(server, return_exceptions=True)

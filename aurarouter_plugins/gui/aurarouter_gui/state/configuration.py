@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from attrs import field, frozen
 
@@ -84,13 +85,21 @@ class Configuration:
             self._show(draft.text)
 
         self.busy = True
-        work = asyncio.to_thread(partial(Draft, self._link.plugins, request_of(self._link)))
-        self._link.worker.begin(work, came, self._failed)
+        self._link.worker.begin(self._opened(), came, self._failed)
 
     def follow(self) -> None:
-        """The file may have been changed elsewhere: read it again, unless something is being edited."""
+        """The file may have been changed elsewhere: read it again, unless something is being edited by then."""
+
+        def came(draft: Draft) -> None:
+            if not self.changed and not self.busy:
+                self.draft = draft
+                self._show(draft.text)
+
         if not self.changed and not self.busy:
-            self.load()
+            self._link.worker.begin(self._opened(), came, self._failed)
+
+    def _opened(self) -> Coroutine[Any, Any, Draft]:
+        return asyncio.to_thread(partial(Draft, self._link.plugins, request_of(self._link)))
 
     # Editing
 

@@ -166,6 +166,7 @@ class RolesView(QWidget):
         self._showing = False
         self.models.clear()
         self.models.addItems([model for model in picture.providers if model not in models])
+        self.models.setCurrentIndex(min(0, self.models.count() - 1))
         self._enable()
 
     def _enable(self) -> None:

@@ -1,0 +1,95 @@
+"""Where strangers can reach the gateway it speaks TLS alone, and none of its routes answers without a key."""
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
+from starlette.routing import Route
+
+from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
+from aurarouter_core.apps import Apps
+from aurarouter_gateway.app import application
+from aurarouter_gateway.engine import Engine
+from aurarouter_hooks import ConfigError
+from gateway import served
+
+EVERYWHERE = "0.0.0.0"
+SETTINGS = {"models": {"e": {"provider": "echo"}}, "roles": {role: ["e"] for role in ("coding", "reasoning", "router")}}
+PARAMETERS = {"{model:path}": "e", "{service}": "RouterService", "{method}": "classify_intent"}
+
+
+@pytest.fixture
+async def router(home: Path) -> AsyncIterator[Router]:
+    plugins = Plugins()
+    async with Router(load_config(plugins, settings=SETTINGS), plugins, surface="gateway") as made:
+        yield made
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, str]:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl makes the certificate, and it isn't here")
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    name = ["-subj", "/CN=gateway", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = {"key": str(tmp_path / "key.pem"), "certificate": str(tmp_path / "cert.pem")}
+    command = [openssl, "req", "-x509", *kind, *name, "-keyout", files["key"], "-out", files["certificate"]]
+    subprocess.run(command, check=True, capture_output=True)
+    return files
+
+
+def routes(router: Router) -> list[tuple[str, str]]:
+    """The route table: methods and paths."""
+    table = application(Engine(router), Doorkeeper(Home.of()))._inside.routes  # type: ignore[attr-defined]
+    found = [(method, route.path) for route in table if isinstance(route, Route) for method in route.methods or ()]
+    for name, value in PARAMETERS.items():
+        found = [(method, path.replace(name, value)) for method, path in found]
+    return [*found, ("GET", "/metrics"), ("GET", "/nothing"), ("GET", "/docs")]
+
+
+async def test_without_a_key_no_route_answers(router: Router, certificate: dict[str, str]) -> None:
+    key = Apps(Home.of()).create("editor").reveal()
+    trusting = ssl.create_default_context(cafile=certificate["certificate"])
+    async with served(router, host=EVERYWHERE, **certificate) as url, httpx.AsyncClient(verify=trusting) as client:
+        table = routes(router)
+        assert len(table) > 12
+        for method, path in table:
+            for headers in ({}, {"authorization": "Bearer x"}, {"x-api-key": f"{key}x"}, {"authorization": key}):
+                answer = await client.request(
+                    method, url + path, headers=headers, json={} if method == "POST" else None
+                )
+                assert answer.status_code == (200 if path == "/health" else 401), (method, path, headers)
+            known = await client.request(method, url + path, headers={"x-api-key": key})
+            assert known.status_code != 401
+        Apps(Home.of()).revoke("editor")  # with no key left nobody comes in
+        assert (await client.get(f"{url}/v1/models", headers={"x-api-key": key})).status_code == 401
+        with pytest.raises(httpx.HTTPError):
+            await client.get(url.replace("https", "http") + "/health")
+
+
+async def test_a_vendors_client_comes_in_over_tls(router: Router, certificate: dict[str, str]) -> None:
+    key = Apps(Home.of()).create("editor").reveal()
+    trusting = ssl.create_default_context(cafile=certificate["certificate"])
+    async with served(router, host=EVERYWHERE, **certificate) as url:
+        http = DefaultAsyncHttpxClient(verify=trusting)
+        async with AsyncAnthropic(base_url=url, api_key=key, http_client=http, max_retries=0) as client:
+            done = await client.messages.create(
+                model="auto", max_tokens=9, messages=[{"role": "user", "content": "over TLS"}]
+            )
+    assert done.content[0].type == "text"
+    assert done.content[0].text == "over TLS"
+
+
+async def test_it_does_not_even_listen_without_both(router: Router, certificate: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="needs a client key"):
+        async with served(router, host=EVERYWHERE, **certificate):
+            raise AssertionError
+    Apps(Home.of()).create("editor")
+    with pytest.raises(ConfigError, match="needs TLS"):
+        async with served(router, host=EVERYWHERE):
+            raise AssertionError
