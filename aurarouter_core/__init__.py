@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aurarouter_core import hotpath
-    from aurarouter_core.amendment import Amendment, amend
+    from aurarouter_core.amend import Amendment, amend_config
     from aurarouter_core.asset_list import Asset
     from aurarouter_core.atomic import replace_file
     from aurarouter_core.auth import Doorkeeper, NotAllowedError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aurarouter_core.narrated import written
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
-    from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
+    from aurarouter_core.pull import Wanted, catalogue, fetch_model, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.store import Store
@@ -79,7 +79,7 @@ __all__ = [
     "Task",
     "UnifiedRouterService",
     "Wanted",
-    "amend",
+    "amend_config",
     "attach",
     "bound",
     "catalogue",
@@ -88,6 +88,7 @@ __all__ = [
     "compare",
     "count_tokens",
     "dumps",
+    "fetch_model",
     "guarded",
     "hotpath",
     "install_hint",
@@ -95,7 +96,6 @@ __all__ = [
     "joining",
     "left_behind",
     "load_config",
-    "pull",
     "replace_file",
     "setting_value",
     "setting_words",
@@ -108,7 +108,7 @@ __all__ = [
 ]
 
 _WHERE = {
-    "Amendment": "aurarouter_core.amendment",
+    "Amendment": "aurarouter_core.amend",
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
@@ -145,23 +145,23 @@ _WHERE = {
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",
-    "Wanted": "aurarouter_core.pulling",
-    "amend": "aurarouter_core.amendment",
+    "Wanted": "aurarouter_core.pull",
+    "amend_config": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
     "bound": "aurarouter_core.doorway",
     "catalogue": "aurarouter_core.pull",
-    "chains_in": "aurarouter_core.chains:listed",
-    "check_config": "aurarouter_core.checkup:check",
+    "chains_in": "aurarouter_core.chains",
+    "check_config": "aurarouter_core.checkup",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
+    "fetch_model": "aurarouter_core.pull",
     "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
-    "pull": "aurarouter_core.pulling",
     "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
@@ -169,7 +169,7 @@ _WHERE = {
     "transaction": "aurarouter_core.database",
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
-    "wanted": "aurarouter_core.pulling",
+    "wanted": "aurarouter_core.pull",
     "written": "aurarouter_core.narrated",
 }
 
@@ -179,6 +179,5 @@ def __getattr__(name: str) -> Any:
     if name == "hotpath":
         return import_module("aurarouter_core.hotpath")
     if name in _WHERE:
-        module, _, there = _WHERE[name].partition(":")
-        return getattr(import_module(module), there or name)
+        return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'aurarouter_core' has no attribute '{name}'")

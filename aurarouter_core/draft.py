@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aurarouter_core import kinds
-from aurarouter_core.amendment import Amendment, checked, file_to_change, rewrite
+from aurarouter_core.amend import Amendment, checked, file_to_change, rewrite
 from aurarouter_core.checkup import Checkup
 from aurarouter_core.config import Config, Request, settings_of
 from aurarouter_core.edit import Change, Remove, Set, edited
@@ -110,6 +110,11 @@ class Draft:
             ConfigError: A key was written into it; it would be wrong where the file was not; or somebody else has
                 changed the file meanwhile.
         """
+        lost = [one for one in self._veil.strangers(text) if one not in self._was]
+        if lost:
+            raise ConfigError(
+                f"{lost[0]} stands for no secret of this file", hint="Write the value itself, or leave it out."
+            )
         whole = self._whole(text)
         if not literal and self._veil.secrets(whole) - self._veil.secrets(self._was):
             raise ConfigError(

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from aurarouter_core import chains, registration
-from aurarouter_core.amendment import Amendment, amend, file_to_change
+from aurarouter_core.amend import Amendment, amend_config, file_to_change
 from aurarouter_core.asset_list import Asset, listed
 from aurarouter_core.config import Request
 from aurarouter_core.downloads import Downloads
@@ -127,7 +127,7 @@ class AssetRegistry:
             registered_at=time.time(),
         )
         with self._ledger.together(record):
-            return amend(self._router.plugins, request, changes)
+            return amend_config(self._router.plugins, request, changes)
 
     async def enter_fetched(
         self, model_id: str, entry: Mapping[str, Any], path: Path, tags: str | Sequence[str] = ""
@@ -268,4 +268,4 @@ def take_out(plugins: Plugins, request: Request, home: Home, model_id: str, *, f
     config = str(file_to_change(request).path.resolve())
     known = [record for record in ledger.records() if record.key == (config, model_id)]
     with ledger.together(known[0]) if known else nullcontext():
-        return amend(plugins, request, changes)
+        return amend_config(plugins, request, changes)

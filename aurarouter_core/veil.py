@@ -44,6 +44,11 @@ class Veil:
         sources = {number: source for source, number in self._numbers.items()}
         return TOKEN.sub(lambda match: sources.get(int(match[1]), match[0]), text)
 
+    def strangers(self, text: str) -> list[str]:
+        """Stand-ins in a text that stand for nothing that was hidden here."""
+        known = set(self._numbers.values())
+        return [match[0] for match in TOKEN.finditer(text) if int(match[1]) not in known]
+
     def secrets(self, text: str) -> set[str]:
         """The secrets in a text, as they are written there."""
         return {text[start:end] for start, end in self._spans(text) if not TOKEN.fullmatch(text[start:end])}

@@ -66,12 +66,14 @@ async def measure(report: Report, folder: Path) -> None:
         for name in ("again", "with")
     }
     metrics = Metrics()
-    alone = medians({"see": lambda: metrics.see(trace), "text": metrics.text})
+    tell = {"see": lambda: metrics.see(trace), "hook": lambda: counting.plugins.task_finished(trace)}
+    alone = medians({**tell, "text": metrics.text}, of=min)
     report.add("a request without the plugin", base, "µs", against=base)
     report.add("between two without it: median of paired differences", added["again"], "µs", against=base)
     report.add("added by it: median of paired differences", added["with"], "µs", against=base, budget="10 µs")
-    report.add("counting one trace, alone", alone["see"] * 1e6, "µs", against=base, budget="10 µs")
-    report.add("making the page", alone["text"] * 1e6, "µs", against=base)
+    report.add("telling the plugin of one trace, least", alone["hook"] * 1e6, "µs", against=base, budget="10 µs")
+    report.add("counting one trace, least", alone["see"] * 1e6, "µs", against=base)
+    report.add("making the page, least", alone["text"] * 1e6, "µs", against=base)
     report.add("bytes of the page", len(text), "")
 
 

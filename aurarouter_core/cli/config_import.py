@@ -10,7 +10,7 @@ import click
 
 from aurarouter_core import litellm_list
 from aurarouter_core.adopt import Adoption, adopted
-from aurarouter_core.amendment import Amendment, amend
+from aurarouter_core.amend import Amendment, amend_config
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.config import System
@@ -53,7 +53,7 @@ def import_litellm(context: click.Context, file: Path, yes: bool, as_json: bool)
         if not (yes or _agreed(asked=not as_json)):
             click.echo("nothing is changed", err=True)
             context.exit(1)
-        amendment = amend(plugins, request, adoption.changes)
+        amendment = amend_config(plugins, request, adoption.changes)
     if as_json:
         click.echo(dumps(_told(listed, adoption, amendment), indent=2))
     elif amendment is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from aurarouter_core import dotted, kinds
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend_config
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.edit import Change, Remove, Set
@@ -47,4 +47,4 @@ def set_value(
         change: Change = Remove(where) if value is None else Set(where, kinds.read(value, kind))
     except ValueError as error:
         raise click.UsageError(f"{path}: {error}") from error
-    tell(amend(plugins, request, [change], literal=literal), as_json)
+    tell(amend_config(plugins, request, [change], literal=literal), as_json)

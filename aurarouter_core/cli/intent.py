@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend_config
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
 from aurarouter_core.decide import decide
@@ -84,7 +84,7 @@ def fit(context: click.Context, file: Path, dry_run: bool, as_json: bool) -> Non
             click.echo(printable(f"intents.{name}.threshold: {value}"))
         return
     changes = [Set(("intents", name, "threshold"), value) for name, value in found.items()]
-    amendment = amend(session.plugins, request_of(context), changes)
+    amendment = amend_config(session.plugins, request_of(context), changes)
     tell(amendment, as_json)
     if amendment.config is not None and not as_json:
         _show(_scored(tasks, Snapshot.of(amendment.config, session.plugins)), tasks, as_json)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend_config
 from aurarouter_core.cli.amending import request_of
 from aurarouter_core.cli.session import Session
 from aurarouter_core.edit import Set
@@ -50,7 +50,7 @@ def set_key(context: click.Context, name: str, model: str | None, as_json: bool)
     file = None
     if model is not None:
         setting = ("models", model, "api_key")
-        file = amend(session.plugins, request_of(context), [Set(setting, str(reference))]).file
+        file = amend_config(session.plugins, request_of(context), [Set(setting, str(reference))]).file
     if as_json:
         told = {"name": name, "place": kept.place, "reference": str(reference), "model": model, "file": file}
         click.echo(dumps({"success": True, **told}, indent=2))

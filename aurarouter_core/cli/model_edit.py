@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from aurarouter_core import install, variables
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend_config
 from aurarouter_core.chains import joining, served_by
 from aurarouter_core.cli.amending import request_of, tell
 from aurarouter_core.cli.session import Session
@@ -68,7 +68,7 @@ def add_model(
         if settings[key]:
             entry[key] = dict(_pair(text) for text in settings[key])
     changes: list[Change] = [Set(("models", name), entry), *joining(layers, name, roles, first=first)]
-    tell(amend(plugins, request, changes, literal=literal), as_json)
+    tell(amend_config(plugins, request, changes, literal=literal), as_json)
     if not roles and not as_json:
         click.echo(f"Note: no role uses it yet: aurarouter role set ROLE {name}", err=True)
 

@@ -12,7 +12,7 @@ from aurarouter_core.cli.model_assets import tell_registration
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
-from aurarouter_core.pulling import Wanted, catalogue, pull, wanted
+from aurarouter_core.pull import Wanted, catalogue, fetch_model, wanted
 from aurarouter_core.registry import Registration
 from aurarouter_core.router import Router
 from aurarouter_core.shown import printable
@@ -52,7 +52,7 @@ async def _pulled(router: Router, name: str, model_id: str, tags: Sequence[str])
         if assets.on_disk(goal.spec, router.home.models) is None:
             router.pool.sources(router.plugins).check(goal.model_id, goal.spec)
             progress(0, 1)
-        return goal, await pull(router, goal, progress, tags)
+        return goal, await fetch_model(router, goal, progress, tags)
 
 
 @click.command("search")

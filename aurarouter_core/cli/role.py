@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aurarouter_core.amendment import amend
+from aurarouter_core.amend import amend_config
 from aurarouter_core.chains import Link, chains_in
 from aurarouter_core.checkup import check_config
 from aurarouter_core.cli.amending import request_of, tell, tell_problems
@@ -79,4 +79,4 @@ def set_role(
         changes.append(Set(("roles", role, "models"), list(models)))
     if description is not None:
         changes.append(Set(("roles", role, "description"), description))
-    tell(amend(plugins, request, changes), as_json)
+    tell(amend_config(plugins, request, changes), as_json)

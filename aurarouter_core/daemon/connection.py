@@ -8,9 +8,8 @@ from typing import Any, Self
 
 from aurarouter_core import __version__
 from aurarouter_core.daemon import faults, wire
-from aurarouter_core.daemon.frames import PROTOCOL, EngineLostError, Message, packed, read, read_now
+from aurarouter_core.daemon.frames import AHEAD, PROTOCOL, EngineLostError, Message, packed, read, read_now
 from aurarouter_core.daemon.place import Place
-from aurarouter_core.daemon.serving import AHEAD
 from aurarouter_hooks import DaemonError
 
 PATIENCE = 10.0

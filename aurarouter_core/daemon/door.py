@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aurarouter_core.daemon.client import Attached
 from aurarouter_core.daemon.identity import identify
@@ -15,7 +15,9 @@ from aurarouter_core.daemon.place import Place
 from aurarouter_core.home import Home
 from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.router import Router
+
+if TYPE_CHECKING:
+    from aurarouter_core.router import Router
 
 SWITCH = "AURAROUTER_NO_DAEMON"
 
@@ -75,6 +77,8 @@ async def attach(
         if attached is not None:
             yield attached
             return
+    from aurarouter_core.router import Router  # who is attached starts sooner without it
+
     config = load_config(plugins, path=file, overrides=flags)
     async with Router(config, plugins, surface=surface, watch=watch) as router:
         yield router

@@ -17,6 +17,8 @@ GREETING = 64 * 2**10
 """Bytes of the first message, before anybody knows who it is from."""
 PROTOCOL = 1
 """Goes up when either side would no longer understand the other."""
+AHEAD = 64
+"""Events that are sent before the client says that it has used some: a slow one stops its own task, not our memory."""
 
 ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 """Made once: what is sent was just built as a tree, and what is too deep fails all the same."""

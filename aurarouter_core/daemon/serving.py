@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from aurarouter_core.daemon import faults, wire
-from aurarouter_core.daemon.frames import EngineLostError, Message, packed, read
+from aurarouter_core.daemon.frames import AHEAD, EngineLostError, Message, packed, read
 from aurarouter_core.daemon.methods import METHODS, STREAMS
 from aurarouter_hooks import DaemonError
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 AT_ONCE = 1024
 """Requests of one client at a time."""
-AHEAD = 64
-"""Events that are sent before the client says that it has used some: a slow one stops its own task, not our memory."""
 PATIENCE = 60.0
 """Seconds that a client may take to read what it was sent."""
 

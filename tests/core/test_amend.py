@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from aurarouter_core.amendment import amend, checked
+from aurarouter_core.amend import amend_config, checked
 from aurarouter_core.checkup import check_config
 from aurarouter_core.config import Request
 from aurarouter_core.edit import Remove, Set
@@ -74,7 +74,7 @@ def test_what_a_provider_says_is_a_problem_with_its_line(
     (problem,) = checked(plugins, Request(), text).problems
     assert str(problem) == f"{file}:{line}: {words}"
     with pytest.raises(ConfigError) as caught:
-        amend(plugins, Request(), [Set(("models", "a", "options"), {"how": how})])
+        amend_config(plugins, Request(), [Set(("models", "a", "options"), {"how": how})])
     assert [str(problem).partition(": ")[2] for problem in caught.value.problems] == [words]
     assert file.read_text() == "models:\n  a: {provider: picky}\n"
 
@@ -97,18 +97,20 @@ def test_checking_a_text_writes_nothing_and_keeps_the_other_layers(plugins: Plug
 
 def test_a_change_beside_a_problem_that_moves_to_another_line_is_allowed(plugins: Plugins, file: Path) -> None:
     file.write_text("models:\n  a: {provider: picky}\n  b: {}\n")
-    done = amend(plugins, Request(), [Set(("models", "a", "options"), {"x": 1}), Set(("models", "a", "tags"), ["t"])])
+    done = amend_config(
+        plugins, Request(), [Set(("models", "a", "options"), {"x": 1}), Set(("models", "a", "tags"), ["t"])]
+    )
     assert done.config is None  # b is still wrong
     assert yaml.safe_load(file.read_text())["models"]["a"] == {"provider": "picky", "options": {"x": 1}, "tags": ["t"]}
     with pytest.raises(ConfigError, match="is left as it was") as caught:
-        amend(plugins, Request(), [Set(("models", "c"), {})])
+        amend_config(plugins, Request(), [Set(("models", "c"), {})])
     assert [problem.path for problem in caught.value.problems] == [("models", "c", "provider")]
 
 
 def test_what_changed_meanwhile_is_not_overwritten(plugins: Plugins, file: Path) -> None:
     text = f"models:\n  a: {{provider: picky, options: {{how: meddle, file: '{file}'}}}}\n"
     file.write_text(text)
-    amended = amend(plugins, Request(), [Set(("system", "default_timeout"), 5)])
+    amended = amend_config(plugins, Request(), [Set(("system", "default_timeout"), 5)])
     assert [change.path for change in amended.changed] == [("system", "default_timeout")]
     assert yaml.safe_load(file.read_text()) == {"models": {}, "system": {"default_timeout": 5}}
 
@@ -117,7 +119,7 @@ def test_many_at_once_lose_no_change(plugins: Plugins, file: Path) -> None:
     names = [f"m{number}" for number in range(6)]
 
     def add(name: str) -> None:
-        amend(plugins, Request(), [Set(("models", name), {"provider": "picky"})])
+        amend_config(plugins, Request(), [Set(("models", name), {"provider": "picky"})])
 
     threads = [threading.Thread(target=add, args=(name,)) for name in names]
     for thread in threads:
@@ -132,7 +134,7 @@ def test_several_changes_of_one_short_form_are_made_one_after_the_other(
 ) -> None:
     monkeypatch.setenv("WORDS", "go, run")
     file.write_text("models: {a: {provider: picky}, b: {provider: picky}}\nroles: {x: [a], y: [a]}\n")
-    done = amend(
+    done = amend_config(
         plugins,
         Request(),
         [
@@ -151,15 +153,15 @@ def test_several_changes_of_one_short_form_are_made_one_after_the_other(
 
 def test_settings_of_a_program_are_not_edited(plugins: Plugins) -> None:
     with pytest.raises(ConfigError, match="from a program"):
-        amend(plugins, Request(settings={}), [Set(TIMEOUT, 5)])
+        amend_config(plugins, Request(settings={}), [Set(TIMEOUT, 5)])
 
 
 def test_a_key_is_masked_in_what_is_told(plugins: Plugins, file: Path) -> None:
-    done = amend(plugins, Request(), [Set(("models", "a", "api_key"), "sesame")], literal=True)
+    done = amend_config(plugins, Request(), [Set(("models", "a", "api_key"), "sesame")], literal=True)
     assert "sesame" in file.read_text()
     assert "sesame" not in repr(done)
     assert done.config is not None
-    again = amend(plugins, Request(), [Set(("models", "a", "api_key"), "${env.SOME}")])
+    again = amend_config(plugins, Request(), [Set(("models", "a", "api_key"), "${env.SOME}")])
     assert (again.changed[0].before, again.changed[0].after) == ("****", "${env.SOME}")
     assert again.warnings == (f"{file}:2: models.a.api_key: the environment variable SOME is not set",)
 
@@ -171,7 +173,7 @@ def test_a_byte_order_mark_keeps_trust(plugins: Plugins) -> None:
     here = Path("auraconfig.yaml").absolute()
     here.write_bytes(b"\xef\xbb\xbfmodels:\r\n  a: {provider: picky, env_key: SOME}\r\n")
     TrustStore(Home.of()).trust(here, here.read_bytes())
-    amend(plugins, Request(), [Set(TIMEOUT, 5)])
+    amend_config(plugins, Request(), [Set(TIMEOUT, 5)])
     assert here.read_bytes() == b"\xef\xbb\xbfmodels:\r\n  a: {provider: picky, env_key: SOME, timeout: 5}\r\n"
     assert TrustStore(Home.of()).trusts(here, here.read_bytes())
     assert check_config(plugins, Request()).config is not None
@@ -182,12 +184,12 @@ def test_a_link_in_the_current_directory_is_not_followed(plugins: Plugins, home:
     elsewhere.write_text("{}\n")
     Path("auraconfig.yaml").symlink_to(elsewhere)
     with pytest.raises(ConfigError, match=f"is a link to {elsewhere}"):
-        amend(plugins, Request(), [Set(("system", "default_timeout"), 5)])
+        amend_config(plugins, Request(), [Set(("system", "default_timeout"), 5)])
     assert elsewhere.read_text() == "{}\n"
 
 
 def test_a_file_that_may_hold_a_key_is_for_its_owner_alone(plugins: Plugins, file: Path) -> None:
     file.write_text("models: {a: {provider: picky}}\n")
     file.chmod(0o644)
-    amend(plugins, Request(), [Set(("models", "a", "api_key"), "sk-mine")], literal=True)
+    amend_config(plugins, Request(), [Set(("models", "a", "api_key"), "sk-mine")], literal=True)
     assert file.stat().st_mode & 0o777 == 0o600

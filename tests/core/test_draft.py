@@ -150,3 +150,9 @@ def test_every_setting_is_listed_with_its_origin_and_its_words(draft: Draft) -> 
     assert draft.about(("roles",))
     assert draft.is_switch(("system", "keep_content"))
     assert not draft.is_switch(("system", "retries"))
+
+
+def test_a_stand_in_that_stands_for_nothing_is_never_written(draft: Draft, file: Path) -> None:
+    with pytest.raises(ConfigError, match="stands for no secret"):
+        draft.save(draft.text.replace('"${env.KEY}"', '"****77"'))
+    assert file.read_text() == TEXT

@@ -6,14 +6,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
-from aurarouter_core import Plugins, load_config
+from aurarouter_core import Home, Plugins, load_config
+from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.stop import stop
 from aurarouter_gateway.document import document
 from aurarouter_gateway.faults import STATUS
+from gateway import gateway
 
 PAGE = "docs/gateway.md"
 ROOT = Path(__file__).parents[2]
@@ -30,6 +35,8 @@ def served(home: Path) -> Iterator[str]:
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
         process.wait(10)
+    for place in Place.all(Home.of()):  # the shared engine that it started
+        stop(place, force=True)
 
 
 def test_its_commands_are_answered(served: str, blocks_of: Blocks) -> None:
@@ -59,3 +66,15 @@ def test_its_tables_are_whole() -> None:
         assert path.removesuffix("{model}").removesuffix("/").removeprefix("/services/") in text
     told = set(re.findall(r"\b[45]\d\d\b", text))
     assert {str(status) for _, status in STATUS if status != 500} <= told
+
+
+async def test_its_plugin_adds_a_page(blocks_of: Blocks) -> None:
+    (block,) = [block for block in blocks_of(PAGE, "python") if "gateway_page" in block]
+    plugin = ModuleType("shown")
+    exec(block, vars(plugin))
+    settings = {"models": {"e": {"provider": "echo"}}, "roles": {"coding": ["e"]}}
+    async with gateway(settings, plugin) as url, httpx.AsyncClient(base_url=url) as client:
+        page, other = await client.get("/mine"), await client.get("/v1/models")
+    assert (page.status_code, page.text) == (200, "a page of mine\n")
+    assert page.headers["content-type"] == "text/plain; charset=utf-8"
+    assert other.status_code == 200

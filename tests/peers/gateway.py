@@ -16,9 +16,9 @@ from aurarouter_gateway.server import serve
 
 
 @asynccontextmanager
-async def gateway(settings: Mapping[str, Any]) -> AsyncIterator[str]:
-    """Serve this configuration on a free port of loopback; the address."""
-    plugins = Plugins()
+async def gateway(settings: Mapping[str, Any], *extra: object) -> AsyncIterator[str]:
+    """Serve this configuration, with further plugins, on a free port of loopback; the address."""
+    plugins = Plugins(extra=extra)
     router = Router(load_config(plugins, settings=settings), plugins, surface="gateway")
     async with router, served(router) as url:
         yield url

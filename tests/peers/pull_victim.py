@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from aurarouter_core import Plugins, Router, load_config
-from aurarouter_core.pulling import pull, wanted
+from aurarouter_core.pull import fetch_model, wanted
 
 
 async def main(config: Path, place: str) -> None:
@@ -18,7 +18,7 @@ async def main(config: Path, place: str) -> None:
     async with Router(load_config(plugins, path=config), plugins) as router:
         goal = await wanted(router, place)
         print("at work", flush=True)
-        await pull(router, goal, lambda _done, _all: None, "a,b")
+        await fetch_model(router, goal, lambda _done, _all: None, "a,b")
     print("done", flush=True)
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from aurarouter_core import AssetRegistry, Plugins, Router, load_config
-from aurarouter_core.pulling import pull, wanted
+from aurarouter_core.pull import fetch_model, wanted
 from aurarouter_hooks import AssetError
 from gguf_files import gguf
 from hub_server import HubServer
@@ -23,8 +23,8 @@ async def test_a_file_of_the_hub_becomes_a_model(home: Path, monkeypatch: pytest
                 await wanted(router, "hf:maker/small")
             assert "hf:maker/small/tiny.gguf" in (caught.value.hint or "")
             with pytest.raises(AssetError, match="GGUF"):
-                await pull(router, await wanted(router, "hf:maker/small/text.gguf"), lambda *_: None)
-            done = await pull(router, await wanted(router, "hf:maker/small/tiny.gguf"), lambda *_: None)
+                await fetch_model(router, await wanted(router, "hf:maker/small/text.gguf"), lambda *_: None)
+            done = await fetch_model(router, await wanted(router, "hf:maker/small/tiny.gguf"), lambda *_: None)
             (asset,) = await AssetRegistry(router).list_assets(scan=True)
         digest = hub.digest("tiny.gguf")
     assert (done.model_id, done.path) == ("tiny", home / "models" / "tiny.gguf")

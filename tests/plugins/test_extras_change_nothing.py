@@ -110,7 +110,7 @@ async def day(kernel: Router, tasks: list[dict[str, Any]]) -> list[tuple[str, An
     return found
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tasks=st.lists(Tasks, min_size=1, max_size=9))
 def test_answers_privacy_and_grammar_are_those_without(
     servers: dict[str, FaultServer], home: Path, tasks: list[dict[str, Any]]

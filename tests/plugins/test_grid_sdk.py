@@ -1,4 +1,4 @@
-"""The services through AuraGrid's SDK: a stand-in with the names of its examples; the real one is not public."""
+"""The services through AuraGrid's SDK: a stand-in with the names of its example programs, for want of the real one."""
 
 from __future__ import annotations
 

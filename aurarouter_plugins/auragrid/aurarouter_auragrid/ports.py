@@ -96,13 +96,3 @@ class Events(Protocol):
 
     async def latest(self) -> int:
         """The sequence number of the last event."""
-
-
-class Storage(Protocol):
-    """Large objects, whole or not at all."""
-
-    async def put(self, name: str, data: bytes) -> None:
-        """Store one."""
-
-    async def get(self, name: str) -> bytes:
-        """Fetch one."""

@@ -49,14 +49,15 @@ def offered(router: Router) -> AbstractAsyncContextManager[Any] | None:
 def _instance(sdk: Any, name: str, service: Any) -> Any:
     """A service under the SDK's decorators."""
     names = [method.name for method in METHODS if method.service == name and not method.streams]
-    methods = {each: sdk.auragrid_method()(_arriving(getattr(service, each))) for each in names}
+    methods = {each: sdk.auragrid_method()(_arriving(service, each)) for each in names}
     return sdk.auragrid_service(name=name)(type(name, (), {**methods, "__doc__": service.__doc__}))()
 
 
-def _arriving(act: Method) -> Method:
+def _arriving(service: Any, name: str) -> Method:
     """A method whose calls come from the grid: rule 1 holds for them as for those over gRPC."""
+    act: Method = getattr(service, name)
 
-    @wraps(act)
+    @wraps(getattr(type(service), name))  # with its `self`, which the SDK leaves out when it looks at the inputs
     async def method(_: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
         token = arrival.set(Arrival(way="call", app=APP))
         try:

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from attrs import evolve
 
-from aurarouter_core import Attached, Config, Plugins, Router, attach, bound, guarded, load_config, url_of
-from aurarouter_gateway.settings import GatewaySettings
+if TYPE_CHECKING:
+    from aurarouter_core import Attached, Config, Plugins, Router
+    from aurarouter_gateway.settings import GatewaySettings
 
 WATCH = 2.0
 """Seconds between two looks at the configuration's files, in a process without a shared engine."""
@@ -26,6 +28,8 @@ WATCH = 2.0
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None, as_json: bool) -> None:
     """Answer clients of the OpenAI and Anthropic APIs over HTTP, until interrupted."""
+    from aurarouter_core import Plugins, load_config  # other commands start sooner without them
+
     path = context.find_root().obj
     plugins = Plugins()
     config = load_config(plugins, path=Path(path) if path else None)
@@ -45,6 +49,8 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _engine(config: Config, plugins: Plugins, *, shared: bool) -> AbstractAsyncContextManager[Attached | Router]:
+    from aurarouter_core import Router, attach
+
     if not shared:
         return Router(config, plugins, surface="gateway", watch=WATCH)
     path = config.request.path if config.request else None
@@ -52,6 +58,7 @@ def _engine(config: Config, plugins: Plugins, *, shared: bool) -> AbstractAsyncC
 
 
 async def _served(config: Config, plugins: Plugins, settings: GatewaySettings, as_json: bool) -> None:
+    from aurarouter_core import bound, guarded, url_of
     from aurarouter_gateway.app import application
     from aurarouter_gateway.engine import Engine
     from aurarouter_gateway.server import serve

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aurarouter_core import AssetRegistry, Attached, Router, attach, written
+from aurarouter_core import Attached, attach
 from aurarouter_hooks import Event
 
-Engine = Attached | Router
+if TYPE_CHECKING:
+    from aurarouter_core import AssetRegistry, Router
+
+Engine: TypeAlias = "Attached | Router"
 WATCH = 2.0
 """Seconds between two looks at the configuration's files, in a process without a shared engine."""
 
@@ -21,9 +24,17 @@ def open_engine(path: str | None) -> AbstractAsyncContextManager[Engine]:
 
 def assets_of(engine: Engine) -> Attached | AssetRegistry:
     """Who registers and lists model files, wherever that is done."""
-    return engine if isinstance(engine, Attached) else AssetRegistry(engine)
+    if isinstance(engine, Attached):
+        return engine
+    from aurarouter_core import AssetRegistry
+
+    return AssetRegistry(engine)
 
 
 def code_of(engine: Engine, inputs: Mapping[str, Any]) -> AsyncGenerator[Event | Mapping[str, Any]]:
     """The events of writing code, and its result at last, wherever that is done."""
-    return engine.written(inputs) if isinstance(engine, Attached) else written(engine, inputs)
+    if isinstance(engine, Attached):
+        return engine.written(inputs)
+    from aurarouter_core import written
+
+    return written(engine, inputs)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanProcessor
 
-WAIT = 5.0
+WAIT = 2.0
 """Seconds that the last spans and figures get at the end."""
 
 

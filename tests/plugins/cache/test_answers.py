@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurarouter_cache import Cache
@@ -196,6 +196,7 @@ def name_of(extra: Any) -> bytes:
     return key(call, Model(id="m", provider="p"), Prompt(messages=(), extra={"x": extra}), shared=False)
 
 
+@settings(max_examples=60, deadline=None)
 @given(Values, Values)
 def test_different_values_have_different_keys(one: Any, other: Any) -> None:
     same: Callable[[Any], str] = lambda value: repr(_ordered(value))  # noqa: E731

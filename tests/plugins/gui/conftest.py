@@ -52,12 +52,13 @@ def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
         desk = Desk(None, "local", Plugins(), LIGHT)
         window = Window(desk, QSettings(str(home / "gui.ini"), QSettings.Format.IniFormat))
         windows.append(window)
-        window.show()
+        window.come_forward()
         return window
 
     yield opened
     for window in windows:
         qtbot.addWidget(window)
+        window.escape()  # else a test that fails on the way is asked whether to close
         window.close()
         window.desk.close()
     for place in Place.all(Home(home)):

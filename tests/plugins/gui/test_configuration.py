@@ -1,4 +1,4 @@
-"""The configuration panel: form and text are one draft, problems show with their line, saving shows the difference."""
+"""The configuration panel: form and text are one draft, problems show with their line, a save shows what changes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ models:
     api_key: sesame-open-up
 roles: {coding: [a, b]}
 """
+
+
+@pytest.fixture(autouse=True)
+def leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that fails with something unsaved closes its window all the same."""
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ def environ(home: Path) -> Any:
         stop(place, force=True)
 
 
+@pytest.mark.promise("gui.2")
+@pytest.mark.promise("compatibility.3")
 def test_one_window_and_an_end_without_a_word(environ: dict[str, str], home: Path) -> None:
     window = subprocess.Popen([PROGRAM, "gui"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:

@@ -27,6 +27,12 @@ roles:
 """
 
 
+@pytest.fixture(autouse=True)
+def leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that fails with something unsaved closes its window all the same."""
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+
+
 @pytest.fixture
 def panel(open_window: Open, qtbot: QtBot) -> Any:
     """The panel, with its roles."""

@@ -17,6 +17,7 @@ from aurarouter_core.cli import cli
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.stop import stop
 from aurarouter_core.home import Home
+from gateway import served
 from grid_node import free_ports
 
 
@@ -53,3 +54,11 @@ async def test_the_engine_is_read_by_port_and_by_command(port: int) -> None:
     assert surfaces(page.text) == {"mcp": 2}
     assert surfaces(printed) == {"mcp": 2}
     assert "aurarouter_tasks_total" in json.loads(as_json)
+
+
+async def test_a_gateway_in_front_of_the_engine_shows_the_engines(port: int) -> None:
+    async with attach(surface="gateway") as engine, served(engine) as url:
+        await engine.run(Task("hi"))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            page = await client.get(f"{url}/metrics")
+    assert surfaces(page.text) == {"gateway": 1}

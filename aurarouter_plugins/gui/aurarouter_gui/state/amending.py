@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from aurarouter_core import Amendment, Change, Layers, Request, amend
+from aurarouter_core import Amendment, Change, Layers, Request, amend_config
 from aurarouter_gui.state.link import Link
 from aurarouter_hooks import AuraRouterError
 
@@ -24,7 +24,7 @@ async def amended(link: Link, changes: Changes) -> Amendment:
     Raises:
         ConfigError: The file is as it was.
     """
-    done = await asyncio.to_thread(partial(amend, link.plugins, request_of(link), changes))
+    done = await asyncio.to_thread(partial(amend_config, link.plugins, request_of(link), changes))
     await taken_up(link)
     return done
 

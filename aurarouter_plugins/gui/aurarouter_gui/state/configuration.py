@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from attrs import field, frozen
 
@@ -62,6 +63,7 @@ class Configuration:
         self.busy = False
         self._versions: list[str] = []
         self._looked: str | None = None
+        self._changing = False
 
     @property
     def changed(self) -> bool:
@@ -84,13 +86,22 @@ class Configuration:
             self._show(draft.text)
 
         self.busy = True
-        work = asyncio.to_thread(partial(Draft, self._link.plugins, request_of(self._link)))
-        self._link.worker.begin(work, came, self._failed)
+        self._link.worker.begin(self._opened(), came, self._failed)
 
     def follow(self) -> None:
-        """The file may have been changed elsewhere: read it again, unless something is being edited."""
+        """The file may have been changed elsewhere: read it again, unless something is being edited by then."""
+
+        def came(draft: Draft) -> None:
+            there = self.draft.text if self.draft is not None else None
+            if not (self.changed or self.busy or self._changing) and draft.text != there:
+                self.draft = draft
+                self._show(draft.text)
+
         if not self.changed and not self.busy:
-            self.load()
+            self._link.worker.begin(self._opened(), came, self._failed)
+
+    def _opened(self) -> Coroutine[Any, Any, Draft]:
+        return asyncio.to_thread(partial(Draft, self._link.plugins, request_of(self._link)))
 
     # Editing
 
@@ -107,8 +118,8 @@ class Configuration:
             self._look()
 
     def _look(self) -> None:
-        if self.draft is None:
-            return
+        if self.draft is None or self._link.worker.loop.is_closed():
+            return  # the last letters come when the window is gone already
         text = self._looked = self.text
 
         def came(view: View) -> None:
@@ -128,10 +139,18 @@ class Configuration:
 
     def change(self, path: Sequence[str], words: str | None) -> None:
         """Give a setting the value that these words mean; None leaves it to the default."""
-        if self.draft is None:
+        if self.draft is None or self._changing:
             return
-        work = asyncio.to_thread(partial(self.draft.change, self.text, path, words))
-        self._link.worker.begin(work, self._show, self._failed)
+        draft = self.draft
+
+        def came(text: str) -> None:
+            self._changing = False
+            if self.draft is draft:  # its stand-ins for secrets mean nothing to another
+                self._show(text)
+
+        self._changing = True
+        work = asyncio.to_thread(partial(draft.change, self.text, path, words))
+        self._link.worker.begin(work, came, self._failed)
 
     def discard(self) -> None:
         """As it stands in the file."""
@@ -176,7 +195,7 @@ class Configuration:
         return done
 
     def _failed(self, error: BaseException) -> None:
-        self.busy = False
+        self.busy = self._changing = False
         self._told.trouble(trouble(error))
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from aurarouter_core import Registration, Router, catalogue, pull, wanted
+from aurarouter_core import Registration, Router, catalogue, fetch_model, wanted
 from aurarouter_gui.state.amending import taken_up
 from aurarouter_gui.state.link import Link
 from aurarouter_gui.state.words import Trouble, trouble
@@ -155,7 +155,7 @@ class Fetching:
                 self._told_at = now
                 self._link.worker.mailbox.post(lambda: self._on_the_way(Download(source=source, got=got, whole=whole)))
 
-        done = await pull(router, goal, progress, tags)
+        done = await fetch_model(router, goal, progress, tags)
         await taken_up(self._link)
         return done
 

@@ -154,8 +154,8 @@ class Models:
 
     def look(self) -> None:
         """Ask how the models are and where they run; nothing while that is being asked."""
-        if self._looking or not self.rows:
-            return
+        if self._looking or not self.rows or self.link.worker.loop.is_closed():
+            return  # the last letters come when the window is gone already
         self._looking = True
 
         def came(found: tuple[Mapping[str, Health], Mapping[str, Location]]) -> None:

@@ -31,14 +31,23 @@ class Mailbox:
         self._lock = threading.Lock()
         self._letters: deque[Action] = deque()
         self._awake = False
+        self._closed = False
 
     def post(self, action: Action) -> None:
         """Have this done on the UI's thread."""
         with self._lock:
+            if self._closed:
+                return
             self._letters.append(action)
             sleeping, self._awake = not self._awake, True
         if sleeping:
             self._wake()
+
+    def close(self) -> None:
+        """Nothing more is done: who would have been told is no longer there."""
+        with self._lock:
+            self._closed = True
+            self._letters.clear()
 
     def deliver(self) -> None:
         """Do what was posted, for a short while; what is left is done after the UI's own work. On the UI's thread."""
@@ -132,6 +141,7 @@ class Worker:
     def close(self, farewell: Callable[[], Awaitable[None]]) -> None:
         """Cancel what runs, wait until it has ended, say farewell in the loop, and end the thread."""
         self.start()
+        self.mailbox.close()
         if self._thread is not None and self._thread.is_alive():
             asyncio.run_coroutine_threadsafe(self._wind_up(farewell), self.loop).result(PATIENCE)
             self.loop.call_soon_threadsafe(self.loop.stop)

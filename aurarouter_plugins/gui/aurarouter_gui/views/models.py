@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from aurarouter_gui.state.model_fetch import Download, Fetching, Found
@@ -73,6 +74,11 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
     def leave(self) -> None:
         """Stop looking."""
         self._clock.stop()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop looking when the window closes, too."""
+        self._clock.stop()
+        super().hideEvent(event)
 
     def escape(self) -> bool:
         """Stop the test, or the download that is shown."""

@@ -61,6 +61,7 @@ class RolesView(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Roles")
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(lambda _: self._show_chain())
         self.chain = ChainList(self.remove)
         self.chain.model().rowsMoved.connect(lambda *_: self._dragged())
@@ -166,6 +167,7 @@ class RolesView(QWidget):
         self._showing = False
         self.models.clear()
         self.models.addItems([model for model in picture.providers if model not in models])
+        self.models.setCurrentIndex(min(0, self.models.count() - 1))
         self._enable()
 
     def _enable(self) -> None:

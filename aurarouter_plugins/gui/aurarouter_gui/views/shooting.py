@@ -105,6 +105,7 @@ def _round(
                 if names and panel.id not in names:
                     continue
                 window.go(panel.id)
+                wait(lambda: desk.link.standing.state in ("ready", "failed"))
                 for name, ready in POSES.get(panel.id, _still)(window.view(panel.id)):
                     wait(lambda: ready() or desk.link.standing.state == "failed")  # noqa: B023 - asked at once
                     if desk.link.standing.error is not None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SMALLEST = QSize(860, 600)
 FIRST_SIZE = QSize(1280, 820)
+DRAWN = 50
+"""Milliseconds after which a window that is shown is drawn."""
 SAY = 6000
 """Milliseconds for which a line is shown at the bottom."""
 STANDINGS = {
@@ -160,7 +162,7 @@ class Window(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Begin to work once there is something to see."""
         super().showEvent(event)
-        QTimer.singleShot(0, self.desk.worker.start)
+        QTimer.singleShot(DRAWN, self.desk.worker.start)
 
     # Its end
 

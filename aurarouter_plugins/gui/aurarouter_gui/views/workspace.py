@@ -72,7 +72,6 @@ are cleared for private content; so does whatever the privacy rules detect.
         self._lay_out()
         desk.link.heard.append(self._stands)
         desk.reloaded.connect(self.state.refresh)
-        self.state.refresh()
 
     def _lay_out(self) -> None:
         self._list = QWidget()
@@ -121,7 +120,8 @@ are cleared for private content; so does whatever the privacy rules detect.
     # What the window does
 
     def arrive(self) -> None:
-        """Ready to write."""
+        """Ready to write, with what there is to choose from now."""
+        self.state.refresh()
         focus(self.composer.prompt)
 
     def escape(self) -> bool:

@@ -49,7 +49,7 @@ class Amendment:
     config: Config | None = field(default=None, repr=False)
 
 
-def amend(
+def amend_config(
     plugins: Plugins,
     request: Request,
     changes: Sequence[Change] | Callable[[Layers], Sequence[Change]],
@@ -92,7 +92,7 @@ def rewrite(plugins: Plugins, request: Request, text: str, *, was: str, literal:
     """Put a whole text in the place of the one that was read from the file in force, or make the user's own.
 
     Args:
-        plugins, request: As for `amend`.
+        plugins, request: As for `amend_config`.
         text: What the file is to hold.
         was: What was read; "" where there was no file. If it holds something else by now, that stays.
         literal: The text may hold keys as they are, so only this user may read the file from now on.
@@ -101,7 +101,7 @@ def rewrite(plugins: Plugins, request: Request, text: str, *, was: str, literal:
         What became of it; `changed` is empty, since no single settings were named.
 
     Raises:
-        ConfigUntrustedError, ConfigError: As `amend`; or the file was changed by somebody else.
+        ConfigUntrustedError, ConfigError: As `amend_config`; or the file was changed by somebody else.
     """
 
     def write(work: _Work) -> tuple[bool, Sequence[Change]]:

@@ -107,7 +107,9 @@ async def _meant(sources: Sources, what: str) -> AssetSpec:
     return found[0]
 
 
-async def pull(router: Router, goal: Wanted, progress: FetchProgress, tags: str | Sequence[str] = "") -> Registration:
+async def fetch_model(
+    router: Router, goal: Wanted, progress: FetchProgress, tags: str | Sequence[str] = ""
+) -> Registration:
     """Fetch a file, if it isn't here, and make it a model that joins no role.
 
     Raises:
