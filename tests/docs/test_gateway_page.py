@@ -13,7 +13,9 @@ import httpx
 import pytest
 import yaml
 
-from aurarouter_core import Plugins, load_config
+from aurarouter_core import Home, Plugins, load_config
+from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.stop import stop
 from aurarouter_gateway.document import document
 from aurarouter_gateway.faults import STATUS
 from gateway import gateway
@@ -33,6 +35,8 @@ def served(home: Path) -> Iterator[str]:
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
         process.wait(10)
+    for place in Place.all(Home.of()):  # the shared engine that it started
+        stop(place, force=True)
 
 
 def test_its_commands_are_answered(served: str, blocks_of: Blocks) -> None:

@@ -90,12 +90,12 @@ async def test_one_that_is_answering_never_leaves(model_file: Path) -> None:
     """Neither because time has passed, nor because another one needs the room: that one waits."""
     long = Task("Tell me everything.", model="a", parameters={"max_tokens": 120})
     async with Router(*config(model_file, "300 MiB", idle_unload=0.05)) as router:
-        held: list[bool] = []
+        held: list[bool | None] = []
         other: asyncio.Task[Any] | None = None
         async for event in router.stream(long):
             if isinstance(event, Delta):
                 (tenant,) = (one for one in router.pool.memory._tenants if one.model.id == "a")
-                held.append(tenant.provider.loaded())
+                held.append(tenant.provider.loaded() is True)
                 other = other or asyncio.create_task(router.run(Task("Say hello.", model="b")))
                 await asyncio.sleep(0.01)
         assert isinstance(event, Done)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl
 from collections.abc import Iterator
@@ -129,9 +128,11 @@ class Connection:
     async def aclose(self) -> None:
         """Close it; a server that does not answer is not waited for."""
         if not self.nats.is_closed:
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(GOODBYE):
                     await self.nats.close()
+            except OSError as error:  # a connection that is lost is closed; a timeout is one, too
+                log.debug("nats: closing: %s", error or type(error).__name__)
 
     async def __aenter__(self) -> Self:
         return await self.open()
