@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from aurarouter_core import Plugins
 from aurarouter_gui.state.words import trouble
+from aurarouter_gui.views import panel_poses
 from aurarouter_gui.views.app import application
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.palette import THEMES, dress
@@ -44,7 +45,7 @@ def _workspace(view: Any) -> Pose:
     yield "private", lambda: view.composer.badge.isVisible() and view.composer.fill.isVisible()
 
 
-POSES: Mapping[str, Callable[[Any], Pose]] = {"workspace": _workspace}
+POSES: Mapping[str, Callable[[Any], Pose]] = {"workspace": _workspace, **panel_poses.POSES}
 """Panel id → what to do before each picture: yields the picture's name and when it may be taken."""
 
 

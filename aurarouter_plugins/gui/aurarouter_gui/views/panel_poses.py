@@ -1,0 +1,58 @@
+"""How the panels of routing, models and configuration look in their pictures; nothing is written for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Pose = Iterator[tuple[str, Callable[[], bool]]]
+PROMPT = "Refactor this function, then explain how it works. My card is 4539 1488 0343 6467."
+
+
+def _routing(view: Any) -> Pose:
+    """Roles with an order that is not saved, the simulator at work, verbs, and the last intent."""
+    yield "roles", lambda: view.roles.list.count() > 0
+    roles = view.state.chains.roles
+    view.roles.show_roles(max(roles, key=lambda role: len(roles[role]), default=""))
+    view.roles.chain.setCurrentRow(1)
+    view.roles.up.click()
+    yield "edited", lambda: True
+    view.roles.discard.click()
+    view.tabs.setCurrentWidget(view.simulator)
+    view.simulator.prompt.setPlainText(PROMPT)
+    yield "simulator", lambda: view.state.simulator.shown is not None
+    view.tabs.setCurrentWidget(view.verbs)
+    yield "verbs", lambda: True
+    view.tabs.setCurrentWidget(view.intents)
+    view.intents.list.setCurrentRow(view.intents.list.count() - 1)
+    yield "intents", lambda: view.intents.list.count() > 0
+
+
+def _models(view: Any) -> Pose:
+    """The list with the last model selected, and what can be fetched."""
+    yield "list", lambda: bool(view.state.rows) and all(row.health for row in view.state.rows)
+    view.list.table.setCurrentCell(len(view.state.rows) - 1, 0)
+    yield "details", lambda: True
+    view.tabs.setCurrentWidget(view.fetch)
+    yield "get", lambda: not view.fetching.searching
+
+
+def _configuration(view: Any) -> Pose:
+    """A setting that is selected, and a text with a problem."""
+    yield "settings", lambda: bool(view.state.view.settings)
+    view.form.select("system", "retries")
+    yield "setting", lambda: True
+    view.tabs.setCurrentIndex(1)
+    broken = f"{view.text.toPlainText()}\nsytem: {{retries: 2}}\n"
+    view.text.replace(broken)
+    yield "problem", lambda: view.state.view.text == broken
+    view.discard.click()
+    yield "text", lambda: not view.state.changed and view.state.view.text == view.state.text
+
+
+POSES: Mapping[str, Callable[[Any], Pose]] = {
+    "routing": _routing,
+    "models": _models,
+    "configuration": _configuration,
+}
+"""Panel id → what to do before each picture, as in `shooting.POSES`."""
