@@ -23,7 +23,7 @@ from aurarouter_gui.views.palette import LIGHT
 from aurarouter_gui.views.window import Window
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-PAGE = Path(__file__).parents[2] / "docs" / "gui.md"
+PAGE = Path(__file__).parents[2] / "docs" / "GUI_GUIDE.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
@@ -48,7 +48,7 @@ def test_its_pictures_are_there_and_small() -> None:
 def test_its_panel_opens_by_its_keys(
     blocks_of: Callable[[str, str], list[str]], qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (source,) = blocks_of("docs/gui.md", "python")
+    (source,) = blocks_of("docs/GUI_GUIDE.md", "python")
     plugin: dict[str, Any] = {}
     exec(compile(source, str(PAGE), "exec"), plugin)
     (home / "auraconfig.yaml").write_text("models: {e: {provider: echo}}\nroles: {coding: [e]}\n")

@@ -51,6 +51,7 @@ async def test_it_is_off_until_it_is_switched_on() -> None:
     assert len(calls) == 2
 
 
+@pytest.mark.promise("future.10")
 async def test_the_same_again_is_told_the_same_and_costs_nothing() -> None:
     chunks = [Chunk(model_name="m"), "one ", "two", Chunk(tool_calls=(ToolCallDelta(index=0, id="c", name="f"),))]
     calls, models = calls_of(*chunks)

@@ -55,7 +55,9 @@ async def call(client: Client, tool: str, **given: Any) -> tuple[bool, Any]:
     return bool(told.is_error), told.structured_content if not told.is_error else str(told.content)
 
 
-@pytest.mark.promise("registration.2")
+@pytest.mark.promise(
+    "registration.1", "registration.2", "registration.3", "registration.4", "registration.5", "future.21"
+)
 async def test_a_file_becomes_a_model_at_once(opened: Opening, file: Path, home: Path) -> None:
     async with opened() as client:
         wrong, done = await call(

@@ -39,6 +39,7 @@ def kernel_started(kernel):
 """
 
 
+@pytest.mark.promise("compatibility.4")
 @pytest.mark.parametrize("alone", [False, True])
 async def test_a_client_lists_the_tools_and_calls_them(home: Path, door: StdioServerParameters, alone: bool) -> None:
     (home / "auraconfig.yaml").write_text(CONFIG)

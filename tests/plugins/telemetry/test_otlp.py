@@ -27,6 +27,7 @@ def otlp(receiver: Received, **more: Any) -> dict[str, Any]:
     return {"telemetry": {"otlp": {"enabled": True, "endpoint": receiver.url, **more}}}
 
 
+@pytest.mark.promise("future.5")
 @pytest.mark.parametrize(("over", "protocol"), [(over_grpc, "grpc"), (over_http, "http")])
 async def test_traces_and_metrics_arrive(over: Receiver, protocol: str) -> None:
     models = {"dead": model(ProviderUnavailableError(f"no {SECRET}")), "good": model("hello")}
