@@ -43,8 +43,8 @@ def test_the_program_prints_what_the_page_says(
     monkeypatch.setenv(ENDPOINT, f"{fault_server.url}/api/generate")
     exec(compile(block("python"), "the page", "exec"), {})
     assert capsys.readouterr().out == block("text")
-    (asked,) = fault_server.requests
-    assert asked.path == "/api/chat"
+    (asked,) = (one for one in fault_server.requests if one.path == "/api/chat")
+    assert {one.path for one in fault_server.requests} <= {"/api/chat", "/api/show"}  # where it runs, for its price
     assert asked.json["options"] == {"num_ctx": 8192, "temperature": 0.1, "num_predict": 400}
     assert asked.json["keep_alive"] == "30m"
     assert asked.json["model"] == "qwen2.5-coder:7b"
