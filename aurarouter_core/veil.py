@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TOKEN = re.compile(r'"?\*{4}(\d+)"?')
 PAIR = re.compile(r"""^[\s#-]*["']?([\w.-]+)["']?\s*:\s+(?=\S)(.*\S)""")
 
+BELOW = re.compile(r"""^[\s#-]*["']?([\w.-]+)["']?\s*:\s*(?:[|>][-+\d]*)?\s*(?:#.*)?$""")
+ANYTHING = "a value that is not known"
+
 
 class Veil:
     """Knows which secret each stand-in (`"****1"`) stands for. A stand-in may be moved and copied like any text.
@@ -77,9 +80,18 @@ class Veil:
 
 
 def _by_lines(lines: list[tuple[int, str]]) -> Iterator[tuple[int, int]]:
+    depth: int | None = None  # of a secret's name whose value stands on the lines below it
     for start, line in lines:
-        pair = PAIR.match(line)
-        if pair is not None and masked(pair[2], name=pair[1]) != pair[2]:
+        words, indent = line.strip(), len(line) - len(line.lstrip())
+        if depth is not None and words:
+            if indent > depth or words.startswith("- "):
+                yield start + indent, start + indent + len(words)
+                continue
+            depth = None
+        pair, below = PAIR.match(line), BELOW.match(line)
+        if below is not None and masked(ANYTHING, name=below[1]) != ANYTHING:
+            depth = indent
+        elif pair is not None and masked(pair[2], name=pair[1]) != pair[2]:
             yield start + pair.start(2), start + pair.end(2)
         yield from ((start + match.start(), start + match.end()) for match in LOOKS.finditer(line))
 

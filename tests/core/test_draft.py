@@ -152,6 +152,20 @@ def test_every_setting_is_listed_with_its_origin_and_its_words(draft: Draft) -> 
     assert not draft.is_switch(("system", "retries"))
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["|\n      open sesame\n      and more", ">-\n      open sesame", "\n      open sesame", "\n      - open sesame"],
+)
+def test_in_a_broken_file_a_secret_of_several_lines_is_hidden_too(value: str) -> None:
+    veil = Veil(KERNEL_SECTIONS)
+    text = f"models:\n  a:\n    api_key: {value}\n    endpoint: kept\n  ]broken\n"
+    shown = veil.put_on(text)
+    assert "sesame" not in shown
+    assert "more" not in shown
+    assert "endpoint: kept" in shown
+    assert veil.take_off(shown) == text
+
+
 def test_a_stand_in_that_stands_for_nothing_is_never_written(draft: Draft, file: Path) -> None:
     with pytest.raises(ConfigError, match="stands for no secret"):
         draft.save(draft.text.replace('"${env.KEY}"', '"****77"'))
