@@ -22,8 +22,8 @@ FIELDS = (
     "surface", "app", "configuration",
 )  # fmt: skip
 FINDING = ("rule", "fingerprint", "fate")
-VERDICTS = {"proven": 0, "sent": 1, "unknown": 6}
-"""Exit codes of a proof."""
+UNPROVEN = 1
+"""Exit code of a proof that fails, and of one that nobody can give; the verdict says which."""
 
 
 def _claim(context: click.Context, parameter: click.Parameter, value: str | None) -> Claim | None:
@@ -71,8 +71,8 @@ def command(
 ) -> None:
     """Show which private data models were sent, or were not.
 
-    Rows name rules, never text. With --prove the exit code is 0 when nothing of the kind was sent in the period, 1 when
-    something was, and 6 when nobody can know.
+    Rows name rules, never text. With --prove the exit code is 0 when nothing of the kind was sent in the period, and 1
+    when something was or nobody can know: the verdict says which.
     """
     session = Session.of(context)
     audit = Audit(session.home.store)
@@ -107,7 +107,7 @@ def _prove(context: click.Context, audit: Audit, claim: Claim, since: float | No
     else:
         for line in _told(proof):
             click.echo(printable(line))
-    context.exit(VERDICTS[proof.verdict])
+    context.exit(0 if proof.verdict == "proven" else UNPROVEN)
 
 
 def _told(proof: Proof) -> Iterator[str]:
