@@ -192,6 +192,9 @@ def test_a_conversation_knows_what_was_said(open_window: Open, qtbot: QtBot, fau
     assert [len(messages) for messages in said] == [1, 3]
     qtbot.waitUntil(lambda: "of 2,000 tokens" in view.composer.fill.text(), timeout=PATIENCE)
     assert view.composer.fill_bar.isVisible()
+    view.window().resize(900, 700)
+    shown = (view.composer.fill, view.composer.chat)
+    qtbot.waitUntil(lambda: all(one.width() >= one.sizeHint().width() for one in shown), timeout=PATIENCE)
 
 
 def test_an_answer_is_saved_or_the_reason_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:

@@ -104,12 +104,13 @@ class Composer(QFrame):
         self.fill_bar = QProgressBar()
         self.fill_bar.setTextVisible(False)
         self.fill_bar.setFixedWidth(90)
+        layout.addLayout(row(self.fill_bar, self.fill, None))
         layout.addLayout(self._line())
         self.show_fill(None)
         self.set_busy(False)
 
     def _line(self) -> QHBoxLayout:
-        return row(self.private, self.chat, self.fill_bar, self.fill, None, self.stop_button, self.run_button)
+        return row(self.private, self.chat, None, self.stop_button, self.run_button)
 
     def _choice(self, name: str) -> QComboBox:
         box = QComboBox()

@@ -28,7 +28,7 @@ SETTLED = 250
 
 Pose = Iterator[tuple[str, Callable[[], bool]]]
 QUESTION = "Refactor this function and add a unit test:\n\ndef total(items): return sum(i.price for i in items)"
-SECRET = "The card 4539 1488 0343 6467 of jane.doe@fastmail.de was declined. Write her a short, friendly note."  # noqa: S105
+SECRET = "The card 4539 1488 0343 6467 was declined. Write a short, friendly note to its owner."  # noqa: S105
 
 
 def _workspace(view: Any) -> Pose:
