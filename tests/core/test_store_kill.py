@@ -20,13 +20,14 @@ from attrs import define, field
 
 from aurarouter_core.chat import Conversations
 from aurarouter_core.home import Home
-from aurarouter_core.store import Store
+from aurarouter_core.store import Keep, Store
 from aurarouter_core.store.presence import FORM
 from aurarouter_core.store.usage import FIGURES, KEYS, counted
 from aurarouter_hooks import Trace
 
 STATES = 2
 """Records of a program that may be no traces, but states of its one model."""
+EVERYTHING = Keep(traces=1_000_000, days=30, megabytes=10_000)
 VICTIM = Path(__file__).parents[1] / "peers" / "store_victim.py"
 
 
@@ -99,6 +100,7 @@ def check_conversations(kept: Conversations) -> None:
 
 def kill_many(home: Path, times: int, tally: Tally) -> None:
     store, seed = Store(home / "aurarouter.db"), random.Random(times)
+    store.bound(EVERYTHING)
     for number in range(times):
         before = written(store.path)
         writers = kill_one(home, seed.uniform(0.0, 0.6))

@@ -16,7 +16,11 @@ from aurarouter_core.chat import Chat, Conversations
 from aurarouter_core.layers import Layers
 from aurarouter_core.structure import build
 
-SETTINGS = {"models": {"a": {"provider": "echo"}}, "roles": {"coding": ["a"], "reasoning": ["a"]}}
+SETTINGS = {
+    "models": {"a": {"provider": "echo"}},
+    "roles": {"coding": ["a"], "reasoning": ["a"]},
+    "system": {"keep_traces": 1_000_000, "keep_megabytes": 10_000},  # what is let go would look like a loss
+}
 
 
 async def main(home: Home) -> None:
