@@ -173,7 +173,8 @@ class Terminal:
         end = time.monotonic() + patience
         while words not in self.screen:
             left = end - time.monotonic()
-            assert left > 0, f"no {words!r} in {self.screen!r}"
+            if left <= 0:
+                raise TimeoutError(f"no {words!r} in {self.screen!r}")
             if select.select([self._ours], [], [], left)[0]:
                 try:
                     self.screen += os.read(self._ours, 4096).decode()
@@ -183,6 +184,16 @@ class Terminal:
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
+
+    def interrupt_until(self, words: str) -> None:
+        """Interrupt until it says so: a signal between Python's prompt and its wait for keys is seen with the next key."""
+        for _ in range(10):
+            self.interrupt()
+            try:
+                return self.until(words, patience=3)
+            except TimeoutError:
+                continue
+        raise AssertionError(f"ten interrupts, and no {words!r}")
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -214,8 +225,7 @@ def test_on_a_terminal_answers_stream_and_keys_act(
     terminal.interrupt()
     terminal.until("[stopped; what there is of the answer is kept]")
     terminal.until("> ")
-    terminal.interrupt()  # at the prompt it only begins a new line
-    terminal.until("> ")
+    terminal.interrupt_until("> ")  # at the prompt it only begins a new line
     terminal.type("/context\n")
     terminal.until("the conversation has about")
     terminal.until("> ")
