@@ -216,6 +216,7 @@ async def test_a_change_that_nobody_confirms_is_undone_by_the_nodes(
 ) -> None:
     """Whoever made it dies right after writing it."""
     monkeypatch.setattr("aurarouter_auragrid.configuration.following.TRIAL", 0.5)
+    monkeypatch.setattr("aurarouter_auragrid.configuration.following.LOOK", 0.3)
     await changed(ours, timeout(41))
     kept = versions.Versions(engine.settings)
     trial = await kept.begin(timeout(42), who="gone", comment="", upon=await kept.head())
@@ -240,13 +241,16 @@ async def test_who_joins_later_begins_with_it_or_says_why_it_cant(cell: InsideCe
         assert {state.node: state.number for state in await ours.nodes()}["late"] == (await ours.current()).number
         await cell.leave("late")
         await cell.leave("c")
-        assert (await changed(ours, {"models": {"new": {"provider": "slow"}}, "roles": {"coding": ["new"]}})).success
-        with pytest.raises(ConfigError, match=r"can't honour version \d+ of the cell's configuration: .*models\.new"):
-            await cell.join("c", settings={"models": {"new": {"provider": 3}}})
+        assert (
+            await changed(ours, {"models": {"new": {"provider": "slow"}}, "roles": {"coding": ["slow", "new"]}})
+        ).success
+        words = r"can't honour version \d+ of the cell's configuration: .*no model is called 'slow'"
+        with pytest.raises(ConfigError, match=words):
+            await cell.join("c", settings={"models": {"other": {"provider": "slow"}}, "roles": {"coding": ["other"]}})
     finally:
         if "c" not in cell.nodes:
             await cell.join("c")
-    assert cell.nodes["c"].router.snapshot.config.roles["coding"].models == ("new",)
+    assert cell.nodes["c"].router.snapshot.config.roles["coding"].models == ("slow", "new")
     await ours.rollback(0)
 
 

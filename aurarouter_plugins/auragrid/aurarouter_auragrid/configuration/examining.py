@@ -39,14 +39,16 @@ def examine(router: Router, settings: Mapping[str, Any]) -> Examination:
         return Examination(problems=("its configuration was put together by a program and can't be changed",))
     try:
         wanted = travelling(settings, router.plugins.sections)
-        before = check_config(router.plugins, request)
         kept = tuple(layer for layer in request.layers if layer[0] != LAYER)
         after = check_config(router.plugins, evolve(request, layers=((LAYER, wanted), *kept)))
+        if after.problems:
+            return Examination(problems=tuple(map(str, after.problems)))
+        before = check_config(router.plugins, request)
     except ConfigError as error:
         return Examination(problems=tuple(map(str, error.problems or [error])))
     fresh = new(after.warnings, before.warnings)
     lacking = [one for one in fresh if one.path[:1] == ("models",) and one.path[-1:] == ("provider",)]
-    problems = [*after.problems, *lacking, *_missing_files(before, after)]
+    problems = [*lacking, *_missing_files(before, after)]
     warnings = [*(one for one in fresh if one not in lacking), *_hidden(wanted, after)]
     return Examination(tuple(map(str, problems)), tuple(map(str, warnings)))
 
