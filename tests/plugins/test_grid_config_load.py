@@ -82,10 +82,10 @@ class Load:
                 self.results[result["request_id"]] += 1
 
 
-async def changes_under_load(cell: Cell, count: int, longest: float = 0.2) -> None:
+async def changes_under_load(cell: Cell, count: int, callers: int = 2, longest: float = 0.2) -> None:
     """Change the configuration so often, every fifth time back, while requests run; and look that all are answered."""
     load, took = Load(cell, longest), list[float]()
-    working = [asyncio.create_task(work) for work in (load.call(), load.call(), load.submit())]
+    working = [asyncio.create_task(work) for work in (*(load.call() for _ in range(callers)), load.submit())]
     hearing = asyncio.create_task(load.hear())
     try:
         async with Engine(cell, "administrator") as engine:
@@ -132,7 +132,7 @@ async def test_a_few_changes_lose_no_request(tmp_path: Path) -> None:
 @pytest.mark.soak
 async def test_many_changes_lose_no_request(tmp_path: Path) -> None:
     with GridCell(tmp_path, {"events": {"concurrency": 8}}) as cell:
-        await changes_under_load(cell.cell, CHANGES, 0.5)
+        await changes_under_load(cell.cell, CHANGES, 12, 0.4)
 
 
 async def until(holds: Callable[[], Any], seconds: float) -> None:
