@@ -111,6 +111,8 @@ class Follower:
             wish = json.loads(message.data)
             if not isinstance(wish, dict):
                 raise TypeError("it is no object")
+            if not message.reply:
+                raise TypeError("it asks for no answer")
         except (ValueError, TypeError) as error:
             log.warning("a wish about the configuration can't be read: %s", error)
             return
