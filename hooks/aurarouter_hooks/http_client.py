@@ -1,4 +1,4 @@
-"""Makes the HTTP client of a backend: it keeps connections, and tells when a request met one that was closed."""
+"""Makes an HTTP client: it keeps connections, takes the proxy that the environment names, and trusts what it says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
 
-_reused: ContextVar[bool] = ContextVar("reused", default=False)  # the connection of this task's last request
+reused: ContextVar[bool] = ContextVar("reused", default=False)  # the connection of this task's last request
 
 
 def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fresh: bool) -> httpx.AsyncClient:
@@ -50,23 +50,13 @@ def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fr
         ) from exc
 
 
-def was_stale(exc: Exception) -> bool:
-    """Whether a request met a kept connection that its server had hung up on: no byte of an answer came.
+class KeptTransport(AiohttpTransport):
+    """Keeps connections for a few seconds, in a session of aiohttp's."""
 
-    A server may close a connection at the very moment in which the next request is written to it.
-    """
-    cause = exc.__cause__
-    if not _reused.get() or isinstance(cause, aiohttp.ClientConnectorError):
-        return False
-    if isinstance(cause, aiohttp.ServerDisconnectedError):
-        return isinstance(cause.message, str)  # else it holds the beginning of an answer
-    return isinstance(cause, aiohttp.ClientOSError | aiohttp.ClientConnectionResetError)
-
-
-class _Transport(AiohttpTransport):
     fresh = False
 
     def get_client(self) -> aiohttp.ClientSession:
+        """A new session; the transport closes the one that it holds."""
         connector = aiohttp.TCPConnector(
             limit=self.limits.max_connections or 0,
             ssl=self.ssl_context,
@@ -75,14 +65,14 @@ class _Transport(AiohttpTransport):
         return aiohttp.ClientSession(connector=connector, trace_configs=[_tracing()])
 
 
-class _FreshTransport(_Transport):
+class _FreshTransport(KeptTransport):
     fresh = True
 
 
 class _Client(HttpxAiohttpClient):
     """httpx's own choice of proxies, over our transport."""
 
-    over: type[_Transport] = _Transport
+    over: type[KeptTransport] = KeptTransport
 
     def _init_transport(self, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         settings.pop("transport")
@@ -103,14 +93,14 @@ def _tracing() -> aiohttp.TraceConfig:
     """Notes in the task's own context which kind of connection its request got."""
 
     async def begun(*_: object) -> None:
-        _reused.set(False)
+        reused.set(False)
 
-    async def reused(*_: object) -> None:
-        _reused.set(True)
+    async def kept(*_: object) -> None:
+        reused.set(True)
 
     config = aiohttp.TraceConfig()
     config.on_request_start.append(begun)
-    config.on_connection_reuseconn.append(reused)
+    config.on_connection_reuseconn.append(kept)
     return config
 
 
