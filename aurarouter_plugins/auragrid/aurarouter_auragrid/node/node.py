@@ -13,6 +13,7 @@ from attrs import evolve
 
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
+from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -122,6 +123,8 @@ class Node:
         self.engine = Engine(cell, self.name, self.grid.copies)
         await self.engine.open(30.0)
         await self.engine.make()
+        follower = Follower(self.engine, self.router, self.name)
+        await follower.begin()
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
@@ -131,6 +134,7 @@ class Node:
         self._beating = await self._heartbeat.begin()
         await Control(self.engine, self.name, {"drain": self.drain, "leave": self._leave}).listen()
         self._begin(self._looking())
+        self._begin(follower.follow())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
         self._tasks += self.worker.begin()
