@@ -49,3 +49,11 @@ class CallFailedError(GridError):
     def __init__(self, message: str, *, code: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.code = code
+
+
+class StorageFullError(GridError):
+    """The cell has no room for more model files."""
+
+
+class StorageDamagedError(GridError):
+    """What the cell keeps of a file is not what was pushed."""

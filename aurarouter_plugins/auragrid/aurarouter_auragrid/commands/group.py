@@ -16,6 +16,7 @@ COMMANDS = {
     "init-cluster": ("init_cluster", "Write configuration and certificates for several machines."),
     "keys": ("keys", "Say what requests with private content are sealed to."),
     "leave": ("control", "Have a node leave the cell."),
+    "models": ("models", "Keep model files in the cell, and bring them to nodes."),
     "nodes": ("shown", "List the members of the cell."),
     "services": ("shown", "List the services of the cell, and where they are."),
     "status": ("shown", "Show how the cell is."),
