@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from attrs import evolve
@@ -67,17 +68,17 @@ class Versions:
 
     async def confirm(self, trial: Version) -> bool:
         """Enough nodes work with it: it stays. False when it was undone meanwhile."""
-        head, revision = await self.head()
+        head, revision = await patiently(self.head, PATIENCE)
         if head.id != trial.id:
             return False
         return head.state == "in force" or await self._put(evolve(head, state="in force"), revision)
 
     async def undo(self, trial: Version, who: str, reason: str) -> Version:
         """Go back to the version before one that is still on trial; the version that is in force in the end."""
-        head, revision = await self.head()
+        head, revision = await patiently(self.head, PATIENCE)
         if head.id != trial.id or head.state != "trial":
             return head
-        before = await self.before(head, head.number - 1) or Version()
+        before = await patiently(partial(self.before, head, head.number - 1), PATIENCE) or Version()
         await self._keep(evolve(head, state="undone", reason=reason))
         made = _made(head.number + 1, before.settings, who, f"version {head.number} is undone: {reason}")
         return made if await self._put(made, revision) else (await self.head())[0]
