@@ -13,6 +13,7 @@ from attrs import evolve
 
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
+from aurarouter_auragrid.deployment.converging import Converging, states
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -72,6 +73,7 @@ class Node:
         self._assets: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self.engine: Engine
+        self.converging: Converging
         self.serving: Serving
         self._heartbeat: Heartbeat
         self._door: Door
@@ -91,10 +93,11 @@ class Node:
             address=self.serving.address,
             version=__version__,
             load=round(self.load, 3),
-            models=self._models,
+            models=states(self._models, self.converging.leaving),
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
             assets=self._assets,
+            memory=self.converging.capacity,
             seen=time.time(),
         )
 
@@ -125,6 +128,7 @@ class Node:
         self.engine = Engine(cell, self.name, self.grid.copies)
         await self.engine.open(30.0)
         await self.engine.make()
+        self.converging = Converging(self.engine, self.router, self.name)
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
@@ -136,6 +140,7 @@ class Node:
             self.engine, self.name, {"drain": self.drain, "leave": self._leave, "reload": self.reload}
         ).listen()
         self._begin(self._looking())
+        self._begin(self.converging.run())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
         self._tasks += self.worker.begin()
@@ -150,6 +155,8 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "converging"):
+            await self.converging.end()
         if hasattr(self, "_heartbeat"):
             await self._heartbeat.end()
         if hasattr(self, "serving"):
