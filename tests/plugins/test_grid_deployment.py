@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from aurarouter_auragrid import AuraRouterClient, Deployments
+from aurarouter_auragrid import AuraRouterClient
 from aurarouter_auragrid.client.session import Session
-from aurarouter_auragrid.deployment.deployments import Deployment
+from aurarouter_auragrid.deployment.deployments import Deployment, Deployments
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_hooks import AssetError
 from gguf_files import gguf

@@ -35,6 +35,10 @@ class NameTakenError(GridError):
     """Another node of the cell has the name."""
 
 
+class ChangedMeanwhileError(GridError):
+    """Somebody else was faster; what was wanted would have undone their work."""
+
+
 class CallFailedError(GridError):
     """A node answered a call with something else than a result.
 

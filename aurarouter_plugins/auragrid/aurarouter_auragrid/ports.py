@@ -87,6 +87,18 @@ class Configuration(Protocol):
     async def put(self, key: str, value: Any) -> None:
         """Set a value."""
 
+    async def read(self, key: str) -> tuple[Any, int]:
+        """A value, or None; and the revision to write upon."""
+
+    async def replace(self, key: str, value: Any, upon: int) -> int | None:
+        """Set a value upon a revision; the new one, or None when another was written meanwhile."""
+
+    async def newer(self, key: str, than: int) -> bool:
+        """The value was set beyond a revision."""
+
+    async def all(self) -> Mapping[str, Any]:
+        """Every value by its key."""
+
 
 class Events(Protocol):
     """Topics, kept for a while; each subscriber reads on from where it was."""

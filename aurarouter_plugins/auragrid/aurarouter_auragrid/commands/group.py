@@ -10,6 +10,7 @@ COMMANDS = {
     "apps": ("apps", "Say which client keys open every node of the cell."),
     "call": ("call", "Call a service of the cell."),
     "clearance": ("clearance", "Say which nodes may do private work."),
+    "config": ("config", "Show and change what all nodes are told, and go back."),
     "deploy": ("deploy", "Say how many nodes should have a model."),
     "drain": ("control", "Have a node take nothing new."),
     "events": ("events", "List events, and requests that no node could answer."),

@@ -50,6 +50,7 @@ class Engine:
         self.membership = NatsMembership(self.node_leases)
         self.registry = NatsRegistry(self.endpoint_leases)
         self.configuration = NatsConfiguration(self.connection, replicas)
+        self.settings = NatsConfiguration(self.connection, replicas, names.SETTINGS)
         self.events = NatsEvents(self.connection)
         self.requests = Requests(self.connection, cell.events)
         self.answers = Answers(self.connection, cell.events.retention)
@@ -84,6 +85,7 @@ class Engine:
             self.node_leases.make,
             self.endpoint_leases.make,
             self.configuration.make,
+            self.settings.make,
             *(partial(make_stream, connection, config) for config in streams(self.cell.events, copies)),
             *(partial(make_stream, connection, bucket(name, copies)) for name in (names.ANSWERS, names.POSITIONS)),
             self.requests.make,

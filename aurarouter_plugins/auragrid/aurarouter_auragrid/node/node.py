@@ -13,6 +13,7 @@ from attrs import evolve
 
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
+from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.deployment.converging import Converging, states
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
@@ -128,6 +129,8 @@ class Node:
         self.engine = Engine(cell, self.name, self.grid.copies)
         await self.engine.open(30.0)
         await self.engine.make()
+        follower = Follower(self.engine, self.router, self.name)
+        await follower.begin()
         self.converging = Converging(self.engine, self.router, self.name)
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
@@ -140,6 +143,7 @@ class Node:
             self.engine, self.name, {"drain": self.drain, "leave": self._leave, "reload": self.reload}
         ).listen()
         self._begin(self._looking())
+        self._begin(follower.follow())
         self._begin(self.converging.run())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
