@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AuraRouterClient": "client.client",
     "AuraRouterMasHost": "mas",
+    "Deployments": "deployment.deployments",
     "GridModelStorage": "storage.model_storage",
     "SyncAuraRouterClient": "client.sync",
     "create_service_client": "client.services",

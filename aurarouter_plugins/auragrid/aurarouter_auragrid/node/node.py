@@ -14,6 +14,7 @@ from attrs import evolve
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.configuration.following import Follower
+from aurarouter_auragrid.deployment.converging import Converging, states
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -73,6 +74,7 @@ class Node:
         self._assets: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self.engine: Engine
+        self.converging: Converging
         self.serving: Serving
         self._heartbeat: Heartbeat
         self._door: Door
@@ -92,10 +94,11 @@ class Node:
             address=self.serving.address,
             version=__version__,
             load=round(self.load, 3),
-            models=self._models,
+            models=states(self._models, self.converging.leaving),
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
             assets=self._assets,
+            memory=self.converging.capacity,
             seen=time.time(),
         )
 
@@ -128,6 +131,7 @@ class Node:
         await self.engine.make()
         follower = Follower(self.engine, self.router, self.name)
         await follower.begin()
+        self.converging = Converging(self.engine, self.router, self.name)
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
@@ -140,6 +144,7 @@ class Node:
         ).listen()
         self._begin(self._looking())
         self._begin(follower.follow())
+        self._begin(self.converging.run())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
         self._tasks += self.worker.begin()
@@ -154,6 +159,8 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "converging"):
+            await self.converging.end()
         if hasattr(self, "_heartbeat"):
             await self._heartbeat.end()
         if hasattr(self, "serving"):
