@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from nats.js.errors import KeyNotFoundError
+from nats.js.errors import KeyNotFoundError, NotFoundError
 
 from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.streams import bucket, make_stream
@@ -41,7 +41,12 @@ class NatsConfiguration:
 
     async def cleared(self) -> frozenset[str]:
         """The nodes that may do private work; nothing else clears a node."""
-        names = await self.get(CLEARED)
+        with translated(f"reading {CELL}"):
+            try:  # of the leader: a server that lags behind may still clear a node that was taken off the list
+                found = await self._connection.js.get_msg(f"KV_{CELL}", subject=f"$KV.{CELL}.{CLEARED}")
+            except NotFoundError:
+                return frozenset()
+        names = json.loads(found.data) if found.data else None
         return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
     async def clear(self, nodes: Iterable[str]) -> None:
