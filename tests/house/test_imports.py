@@ -77,7 +77,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("aurarouter_plugins/cache", {"aurarouter_hooks", "aurarouter_core", "aurarouter_cache", "attrs", "click"}),
     (
         "aurarouter_plugins/gui/aurarouter_gui/views",
-        {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6"},
+        {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6", "pyqtgraph"},
     ),
     ("aurarouter_plugins/gui", {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "click"}),
     ("aurarouter_plugins/limits", {"aurarouter_hooks", "aurarouter_core", "aurarouter_limits", "attrs", "click"}),
