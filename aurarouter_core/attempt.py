@@ -10,6 +10,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from aurarouter_core import privacy
+from aurarouter_core.abilities import keeps_to_schemas, not_allowed, refuse_incapable
 from aurarouter_core.assets import download_size
 from aurarouter_core.clocks import timed
 from aurarouter_core.config import ModelEntry
@@ -20,6 +21,7 @@ from aurarouter_core.redaction import Redaction, redacted
 from aurarouter_core.rotation import Turn
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.trace import Recorder
+from aurarouter_core.vectors import embedded
 from aurarouter_core.witness import Sight, Witness
 from aurarouter_hooks import (
     AssetError,
@@ -31,11 +33,9 @@ from aurarouter_hooks import (
     Delta,
     Event,
     Model,
-    NoModelLeftError,
     PrivacyError,
     Progress,
     Prompt,
-    Provider,
     ProviderReplyError,
     ProviderTimeoutError,
     ProviderUnavailableError,
@@ -94,6 +94,11 @@ class Run:
         )
 
     @property
+    def embeds(self) -> bool:
+        """Vectors are asked for, no words."""
+        return self.decision.mode == "embed"
+
+    @property
     def late(self) -> bool:
         """The task's deadline has passed."""
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
@@ -133,8 +138,8 @@ async def attempt_events(
         except PrivacyError as refusal:
             await run.witness.refuses(sight, run.snapshot, run.recorder, str(refusal))
             raise
-        _refuse_incapable(provider, limits)
-        if run.task.schema_optional and not _keeps_to_schemas(provider):
+        refuse_incapable(provider, limits)
+        if run.task.schema_optional and not keeps_to_schemas(provider):
             cleared = evolve(cleared, response_schema=None)
         if provider.model.model_path is not None:
             async with aclosing(loan.room(_patience(model, run))) as making:
@@ -144,12 +149,14 @@ async def attempt_events(
         if budget.binds(run.task.app):
             location = run.pool.locations.get(model.id)
             async with run.in_time():
-                cleared, turn.hold = await run.pool.wallet.reserve(budget, run.task.app, model, cleared, location)
+                cleared, turn.hold = await run.pool.wallet.reserve(
+                    budget, run.task.app, model, cleared, location, writes=not run.embeds
+                )
         await run.witness.sees(evolve(sight, replaced=redaction is not None), run.snapshot, run.recorder)
         committed = False
         waiting: list[Chunk] = []
-        answer = provider.stream(cleared)
-        if redaction is not None and _restores(run):
+        answer = embedded(provider, cleared) if run.embeds else provider.stream(cleared)
+        if redaction is not None and not run.embeds and _restores(run):
             answer = redaction.restored(answer)
         cut_off = partial(run.clean_up_cut_off, model.provider)
         async with aclosing(timed(answer, model.timeouts, run.deadline, cut_off)) as chunks:
@@ -258,7 +265,7 @@ def _cleared(run: Run, sight: Sight, limits: Constraint) -> tuple[Prompt, Redact
     confined = sight.private
     reason = unfit(model, limits, run.snapshot)
     if reason is not None:
-        raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
+        raise not_allowed(model.id, reason)
     reason = privacy.refusal(model, limits, location)
     if reason is not None:
         raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
@@ -275,20 +282,3 @@ def _cleared(run: Run, sight: Sight, limits: Constraint) -> tuple[Prompt, Redact
 def _restores(run: Run) -> bool:
     wish = run.task.restore
     return run.snapshot.config.privacy.restore if wish is None else wish
-
-
-def _refuse_incapable(provider: Provider, limits: Constraint) -> None:
-    """What the user says a model can do was looked at when deciding; else the provider's own word counts."""
-    model = provider.model
-    can = provider.capabilities().names
-    if not limits.capabilities or model.capabilities.names is not None or can is None:
-        return
-    lacking = ", ".join(sorted(limits.capabilities - can))
-    if lacking:
-        reason = f"its provider can't do {lacking}"
-        raise NoModelLeftError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
-
-
-def _keeps_to_schemas(provider: Provider) -> bool:
-    said = provider.model.capabilities.names
-    return "json_schema" in ((provider.capabilities().names if said is None else said) or ())

@@ -104,6 +104,8 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                     yield event
             if not tally.committed:
                 raise ProviderReplyError("the answer is empty")
+            if run.embeds and not any(chunk.vectors for chunk in tally.chunks):
+                raise ProviderReplyError("the answer holds no vectors")
         except BaseException as failure:
             # Once something was shown, any refusal leaves an incomplete answer.
             if not moves_on(failure, name) and not (tally.committed and isinstance(failure, RoutingError)):

@@ -121,6 +121,8 @@ class ModelEntry:
         max_queue: Tasks that may wait for one of these; those beyond go on to the next model; default: 100.
         capabilities: What it can do: any of stream, tools, vision, json_schema, logprobs, embed, reasoning.
         context_length: Tokens of prompt and answer together.
+        embedding_space: A name of your own for the space of its vectors. Models of a role stand in for each other only
+            when they have the same; default: no other model's.
         price: What it costs; default: as listed for a vendor's model, nothing for a file on this machine.
         idle_unload: Seconds after which it is unloaded when nobody uses it; default: `system.idle_unload`.
         unset: No setting: what is wrong with this model alone, since variables that it names are not set.
@@ -146,6 +148,7 @@ class ModelEntry:
     max_queue: int | None = field(default=None, validator=optional(ge(0)))
     capabilities: tuple[str, ...] | None = None
     context_length: int | None = field(default=None, validator=optional(gt(0)))
+    embedding_space: str = ""
     price: PriceEntry | None = None
     idle_unload: float | None = field(default=None, validator=optional(seconds))
     unset: tuple[str, ...] = field(default=(), metadata=NO_SETTING)

@@ -13,6 +13,7 @@ from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
 from aurarouter_core.plugin_words import PluginWords
 from aurarouter_core.snapshot import Snapshot
+from aurarouter_core.spaces import EMBED, foreign, makers
 from aurarouter_hooks import (
     Analysis,
     Constraint,
@@ -102,6 +103,7 @@ def decide(
     models = [snapshot.models[name] for name in chain]
     limited = not cut and any(model.capabilities.context_length is not None for model in models)
     size = length(task) if limited else None
+    strangers = foreign(chain, snapshot.config.models) if mode.name == "embed" else NOBODY
     vetoes: dict[str, str] = {}
     for needed in (size.most, size.least) if size else (0,):
         within = constraint | Constraint(min_context=needed) if needed else constraint
@@ -109,6 +111,7 @@ def decide(
         if len(vetoes) < len(models):
             break  # else those may try that perhaps have room
     constraint = within
+    vetoes = {**strangers, **vetoes}
     for name, said in snapshot.plugins.veto(task, analysis, models).items():
         if name in chain:
             vetoes.setdefault(name, said)
@@ -162,6 +165,11 @@ def _refusals(
 
 
 def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages, opinion: str) -> Intent:
+    if task.mode == "embed":
+        if task.intent is not None:
+            raise RoutingError("vectors are no matter of intent", hint="Name a model, or a role of such models.")
+        stages.add("classify", f"{EMBED.name} (asked for)")
+        return EMBED
     if task.intent is not None:
         chosen = snapshot.intents.get(task.intent)
         if chosen is None:
@@ -196,6 +204,10 @@ def _chain(
     if task.role is not None and task.role not in config.roles:
         raise UnknownRoleError(task.role, sorted(config.roles))
     score: float | None = None
+    if task.mode == "embed":
+        role, chain = makers(task, config)
+        stages.add("role", f"{role} ({'asked for' if task.role else 'it makes vectors'})")
+        return role, chain
     if task.role is not None:
         role, why = task.role, "asked for"
     elif plans and PLANNER in config.roles:
@@ -226,6 +238,8 @@ def wanted(task: Task) -> Constraint:
     needs = {"tools"} if task.tools else set()
     if task.messages and any(media.media_type.lower().startswith("image/") for media in media_in(task.messages)):
         needs.add("vision")
+    if task.mode == "embed":
+        needs.add("embed")
     if not (needs or task.private or task.here or task.tags):
         return NO_LIMITS
     reasons = []

@@ -34,4 +34,4 @@ def _answered(run: Run, call: Call) -> AsyncGenerator[Event]:
         return plan_events(run, call)
     role, now = run.decision.role, run.recorder.elapsed
     node = Node(id="answer", kind="answer", parents=("analyse",), role=role, started=now)
-    return reviewed_events(run, call, node) if run.task.review else node_events(run, call, node)
+    return reviewed_events(run, call, node) if run.task.review and not run.embeds else node_events(run, call, node)

@@ -8,7 +8,7 @@ from typing import Literal
 from attrs import frozen
 
 from aurarouter_core.plan_settings import Plans
-from aurarouter_hooks import Analysis, Intent, RoutingError, Task
+from aurarouter_hooks import Analysis, Intent, RoutingError, Task, Text
 
 LOOKED_AT = 4000
 """Characters whose wording counts."""
@@ -21,7 +21,7 @@ STEPWISE = re.compile(
 class Chosen:
     """The mode, and in words with the reason for it; with a level of complexity where that was it."""
 
-    name: Literal["direct", "plan"]
+    name: Literal["direct", "plan", "embed"]
     outcome: str
     score: float | None = None
     threshold: float | None = None
@@ -30,6 +30,7 @@ class Chosen:
 ASKED = Chosen("direct", "direct (asked for)")
 MODEL = Chosen("direct", "direct (a model was asked for)")
 NOT_PLAIN = Chosen("direct", "direct (it is a conversation, or has tools or a schema)")
+VECTORS = Chosen("embed", "embed (asked for)")
 ONE_STEP = Chosen("direct", "direct (its wording names no steps)")
 SIMPLE = Chosen("direct", "direct (no task for a plan)")
 
@@ -38,10 +39,17 @@ def chosen_mode(task: Task, intent: Intent, analysis: Analysis, plans: Plans) ->
     """The mode that the task asks for; with "auto" a plan for what is hard, names steps, and is plain text.
 
     Raises:
-        RoutingError: A plan is asked for where none can be made.
+        RoutingError: A plan is asked for where none can be made, or vectors of what is no text.
     """
     if task.mode == "direct":
         return ASKED
+    if task.mode == "embed":
+        if not _is_texts(task):
+            raise RoutingError(
+                "vectors are made of texts alone",
+                hint="Make each text a user's message of its own; send no tools, schema, context or files.",
+            )
+        return VECTORS
     if task.mode == "plan":
         if task.tools or task.response_schema is not None:
             raise RoutingError(
@@ -60,3 +68,12 @@ def chosen_mode(task: Task, intent: Intent, analysis: Analysis, plans: Plans) ->
     if STEPWISE.search(task.text[:LOOKED_AT]) is None:
         return ONE_STEP
     return Chosen("plan", "plan (hard, and its wording names steps)", analysis.level, plans.from_level)
+
+
+def _is_texts(task: Task) -> bool:
+    plain = all(
+        message.role == "user" and message.parts and all(isinstance(part, Text) for part in message.parts)
+        for message in task.messages
+    )
+    more = task.tools or task.context or task.response_schema is not None
+    return bool(task.text or task.messages) and plain and not more

@@ -169,7 +169,7 @@ def prompt_for(task: Task, model: Model, span: TraceContext | None = None) -> Pr
         tools=task.tools,
         tool_choice=task.tool_choice,
         response_schema=task.response_schema,
-        parameters={**model.parameters, **task.parameters},
+        parameters=task.parameters if task.mode == "embed" else {**model.parameters, **task.parameters},
         dialect=task.dialect,
         extra=task.extra,
         private=False,

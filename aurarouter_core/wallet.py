@@ -58,9 +58,20 @@ class Wallet:
         return None
 
     async def reserve(
-        self, budget: Budget, app: str, model: Model, prompt: Prompt, location: Location | None
+        self,
+        budget: Budget,
+        app: str,
+        model: Model,
+        prompt: Prompt,
+        location: Location | None,
+        *,
+        writes: bool = True,
     ) -> tuple[Prompt, Hold | None]:
         """Set aside what an attempt can cost at most. The prompt comes back with its longest answer in it.
+
+        Args:
+            budget, app, model, prompt, location: Whose attempt, at whom, and what is sent where.
+            writes: The answer is words; vectors cost what was read.
 
         Raises:
             BudgetError: It would pass a limit, nobody knows what it costs, or the file can't be used.
@@ -71,8 +82,9 @@ class Wallet:
             raise _refused(model, UNPRICED, PRICE_IT)
         if is_free(price):
             return prompt, None
-        prompt = evolve(prompt, parameters=limited(prompt.parameters, budget.max_output))
-        amount = math.ceil(at_most(prompt, price, budget.max_output) * NANO)
+        if writes:
+            prompt = evolve(prompt, parameters=limited(prompt.parameters, budget.max_output))
+        amount = math.ceil(at_most(prompt, price, budget.max_output if writes else 0) * NANO)
         work = self._submit(lambda: self._book.reserve(limits, app, model.id, amount))
         try:
             reservation, standings = await asyncio.wrap_future(work)

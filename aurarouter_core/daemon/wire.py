@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from array import array
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import attrs
 
 from aurarouter_core.plain import plain
+from aurarouter_core.vectors import FLOATS
 from aurarouter_hooks import DaemonError, Problem, values
 
 MARK = "$"
@@ -39,6 +41,8 @@ def encode(value: Any) -> Any:
         return {MARK: "list", "v": [encode(item) for item in value]}
     if isinstance(value, frozenset | set):
         return {MARK: "set", "v": sorted((encode(item) for item in value), key=repr)}
+    if kind is array:
+        return {MARK: "numbers", "v": base64.b64encode(value.tobytes()).decode()}
     if isinstance(value, bytes | bytearray):
         return {MARK: "bytes", "v": base64.b64encode(value).decode()}
     return plain(value)
@@ -92,6 +96,8 @@ def _decoded(data: Any) -> Any:
         return frozenset(_decoded(item) for item in data["v"])
     if name == "bytes":
         return base64.b64decode(data["v"], validate=True)
+    if name == "numbers":
+        return array(FLOATS, base64.b64decode(data["v"], validate=True))
     if name == "dict":
         return {_decoded(key): _decoded(item) for key, item in data["v"]}
     return KINDS[name](**{key: _decoded(item) for key, item in data.items() if key != MARK})

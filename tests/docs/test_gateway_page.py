@@ -51,7 +51,9 @@ def test_its_commands_are_answered(served: str, blocks_of: Blocks) -> None:
 
 
 def test_its_settings_are_taken(blocks_of: Blocks) -> None:
-    settings = yaml.safe_load(blocks_of(PAGE, "yaml")[0])
+    vectors, settings = map(yaml.safe_load, blocks_of(PAGE, "yaml"))
+    spaces = {entry.embedding_space for entry in load_config(Plugins(), settings=vectors).models.values()}
+    assert spaces == {"nomic-v1.5"}
     defaults = load_config(Plugins(), settings={}).sections["gateway"]
     made = load_config(Plugins(), settings=settings).sections["gateway"]
     assert made.apps["editor"].roles == ("coding",)

@@ -143,8 +143,8 @@ class Answering(Middleware):
 
 
 def _fits(call: Call, settings: CacheSettings) -> bool:
-    """The answer may be kept, as far as is known before it."""
-    if call.prompt is None or (call.private and not settings.private):
+    """The answer may be kept, as far as is known before it; vectors may not."""
+    if call.prompt is None or call.decision.mode == "embed" or (call.private and not settings.private):
         return False
     temperature = call.prompt.parameters.get("temperature")
     return float(1.0 if temperature is None else temperature) <= settings.temperature

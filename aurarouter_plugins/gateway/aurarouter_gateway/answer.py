@@ -1,4 +1,4 @@
-"""What every dialect does with an answer: tell it whole, tell it in pieces, and tell that it broke off."""
+"""What every dialect does with an answer: tell it whole, and where it streams, in pieces or that it broke off."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Answer(ABC):
     def whole(self, done: Done) -> dict[str, Any]:
         """The answer as one object."""
 
-    @abstractmethod
     def begin(self) -> Iterator[bytes]:
         """The events before the first piece."""
+        yield from ()
 
-    @abstractmethod
     def piece(self, chunk: Chunk) -> Iterator[bytes]:
         """The events that a piece makes."""
+        yield from ()
 
-    @abstractmethod
     def end(self, done: Done) -> Iterator[bytes]:
         """The events after the last piece of a complete answer."""
+        yield from ()
 
-    @abstractmethod
     def broken(self, error: ErrorInfo) -> Iterator[bytes]:
         """The events that say that the answer stops short."""
+        yield from ()

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aurarouter_core import Doorkeeper, Pause
-from aurarouter_gateway import chat_request, messages_request, responses_request
+from aurarouter_gateway import chat_request, embeddings, messages_request, responses_request
 from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.chat_answer import ChatAnswer
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 CHAT = Dialect(chat_request.read, ChatAnswer, Fault.openai)
 RESPONSES = Dialect(responses_request.read, ResponsesAnswer, Fault.openai)
+EMBEDDINGS = Dialect(embeddings.read, embeddings.EmbeddingsAnswer, Fault.openai)
 MESSAGES = Dialect(messages_request.read, MessagesAnswer, Fault.anthropic)
 LISTED = "GET /openapi.json lists them"
 METRICS = "metrics are brought by the plugin 'telemetry', which is not installed; its extra has the same name"
@@ -97,12 +98,6 @@ async def _count(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
     return 200, {"input_tokens": engine.tokens(messages_request.read(body, caller, limit=False).task)}
 
 
-async def _embeddings(engine: Engine, _: Scope, body: Any) -> tuple[int, Any]:
-    Fields(body).need("model", str)
-    words = "embeddings are not routed yet; ask the model's own server"
-    return 501, Fault(501, "NotImplementedError", words).openai()
-
-
 async def _health(engine: Engine, *_: Any) -> tuple[int, Any]:
     return (200, {"status": "ok"}) if await engine.ready() else (503, {"status": "no model can answer"})
 
@@ -137,7 +132,7 @@ def application(engine: Engine, keys: Doorkeeper, pause: Pause | None = None) ->
         ("POST", "/v1/responses"): Exchange(engine.kernel, lambda: engine.settings, RESPONSES),
         ("POST", "/v1/messages"): Exchange(engine.kernel, lambda: engine.settings, MESSAGES),
         ("POST", "/v1/messages/count_tokens"): Plain(engine, _count, body=True, told=told),
-        ("POST", "/v1/embeddings"): Plain(engine, _embeddings, body=True),
+        ("POST", "/v1/embeddings"): Exchange(engine.kernel, lambda: engine.settings, EMBEDDINGS),
         ("GET", "/v1/models"): Plain(engine, _models),
         ("GET", "/v1/models/{model:path}"): Plain(engine, _models),
         ("GET", "/health"): Plain(engine, _health),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from aurarouter_gateway.embeddings import FORMATS, MOST
+
 _TEXT = {"type": "string"}
+_WORDS = {"type": "string", "minLength": 1}
 _OBJECT = {"type": "object"}
 _CONTENT = {"oneOf": [_TEXT, {"type": "array", "items": {"type": "object", "required": ["type"]}}]}
 _MESSAGE = {
@@ -12,7 +15,7 @@ _MESSAGE = {
     "required": ["role", "content"],
     "properties": {"role": {"enum": ["system", "user", "assistant"]}, "content": _CONTENT},
 }
-_COMMON = {
+_COMMON: dict[str, dict[str, Any]] = {
     "model": {
         "description": "auto, role:NAME, intent:NAME, or a configured model's id",
         "anyOf": [{"const": "auto"}, {"type": "string"}],
@@ -58,7 +61,16 @@ def document() -> dict[str, Any]:
             ["model", "messages"],
             {"model": _COMMON["model"], "messages": messages, "system": _CONTENT},
         ),
-        "/v1/embeddings": _post("Not routed yet: 501.", ["model", "input"], {"model": _TEXT, "input": _TEXT}),
+        "/v1/embeddings": _post(
+            "Turn texts into vectors (OpenAI's embeddings API).",
+            ["model", "input"],
+            {
+                "model": {**_COMMON["model"], "description": "auto, role:NAME, or a configured model's id"},
+                "input": {"anyOf": [_WORDS, {"type": "array", "items": _WORDS, "minItems": 1, "maxItems": MOST}]},
+                "encoding_format": {"enum": [*FORMATS]},
+                "dimensions": {"type": "integer", "minimum": 1},
+            },
+        ),
         "/v1/models": _get("What may be written as a model."),
         "/v1/models/{model}": _get("One of them.", "model"),
         "/health": _get("Whether any model may be asked now."),

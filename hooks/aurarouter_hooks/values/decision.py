@@ -65,7 +65,7 @@ class Decision:
 
     Attributes:
         task_id: The task that it is about.
-        mode: "direct" or "plan".
+        mode: "direct", "plan" or "embed".
         intent, role: What was settled on.
         chain: Model ids in the order in which they will be tried.
         vetoes: Model id → why it will not be tried.

@@ -64,6 +64,7 @@ class Chunk:
         logprobs: Token probabilities in OpenAI's shape, when asked for.
         request_id: The backend's own id of this request.
         model_name: The model that the backend says has answered.
+        vectors: For a task of mode "embed": a vector of each text, in 32-bit floats.
     """
 
     text: str = field(default="", repr=False)
@@ -75,11 +76,12 @@ class Chunk:
     logprobs: Sequence[Any] | None = None
     request_id: str = ""
     model_name: str = ""
+    vectors: Sequence[Sequence[float]] | None = field(default=None, repr=False)
 
     @property
     def has_content(self) -> bool:
         """True when showing this chunk commits us to the model that sent it."""
-        return bool(self.text or self.reasoning or self.tool_calls or self.opaque)
+        return bool(self.text or self.reasoning or self.tool_calls or self.opaque or self.vectors)
 
 
 @frozen(kw_only=True)
@@ -95,6 +97,7 @@ class Reply:
     logprobs: Sequence[Any] | None = None
     request_id: str = ""
     model_name: str = ""
+    vectors: Sequence[Sequence[float]] | None = field(default=None, repr=False)
 
     @property
     def message(self) -> Message:
@@ -120,6 +123,7 @@ class Reply:
             logprobs=self.logprobs,
             request_id=self.request_id,
             model_name=self.model_name,
+            vectors=self.vectors,
         )
 
     @classmethod
@@ -132,6 +136,7 @@ class Reply:
         logprobs: list[Any] = []
         finish: Finish = "other"
         usage: Usage | None = None
+        vectors: Sequence[Sequence[float]] | None = None
         request_id = model_name = ""
         for chunk in chunks:
             text.append(chunk.text)
@@ -147,6 +152,7 @@ class Reply:
             usage = chunk.usage or usage
             request_id = chunk.request_id or request_id
             model_name = chunk.model_name or model_name
+            vectors = chunk.vectors or vectors
         return cls(
             text="".join(text),
             reasoning="".join(reasoning),
@@ -157,4 +163,5 @@ class Reply:
             logprobs=logprobs or None,
             request_id=request_id,
             model_name=model_name,
+            vectors=vectors,
         )

@@ -12,7 +12,7 @@ from aurarouter_hooks.values.message import Message, Tool
 from aurarouter_hooks.values.texts import texts_in
 from aurarouter_hooks.values.trace_context import TraceContext
 
-Mode = Literal["auto", "direct", "plan"]
+Mode = Literal["auto", "direct", "plan", "embed"]
 
 
 def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
@@ -49,7 +49,8 @@ class Task:
         context: Material that belongs to the prompt (a file's content); sent along and scanned like the prompt.
         tools, tool_choice, response_schema, parameters, dialect, extra: As on `Prompt`.
         schema_optional: An answer that does not fit the schema will do: it is sent only where it is known to be kept.
-        mode: "direct" never plans, "plan" always does, "auto" plans when the analyser finds several steps.
+        mode: "direct" never plans, "plan" always does, "auto" plans when the analyser finds several steps. "embed" asks
+            for a vector of each message's text instead of words; of the parameters, only `dimensions` counts then.
         review: Have the role `reviewer` check the answer; None leaves it to the configuration.
         intent, role, model: The caller's wishes; a wish beats the analyser.
         tags: Only models that carry all of these.

@@ -10,6 +10,8 @@ from attrs import evolve
 from aurarouter_hooks import (
     Chunk,
     ConfigError,
+    Embeddings,
+    EmbedRequest,
     Health,
     Location,
     Model,
@@ -24,7 +26,7 @@ from aurarouter_hooks import (
 from aurarouter_hooks.http import Backend, resolve
 from aurarouter_hooks.http_errors import health_of
 from aurarouter_openapi import request
-from aurarouter_openapi.answer import chunk
+from aurarouter_openapi.answer import chunk, embeddings
 
 CHAT = "/chat/completions"
 DONE = "[DONE]"  # the data of a stream's last event
@@ -87,6 +89,17 @@ class OpenApiProvider(Provider):
                 hint="Look into the server's log: it may have crashed or been restarted.",
             )
         yield Chunk(finish=finish or "other", usage=usage, request_id=last.request_id, model_name=last.model_name)
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """A vector for each text, by `POST …/embeddings`."""
+        body: dict[str, Any] = {"model": self.model.name, "input": list(request.texts), "encoding_format": "float"}
+        if request.dimensions is not None:
+            body["dimensions"] = request.dimensions
+        prompt = Prompt(
+            messages=(), private=request.private, location=request.location, trace_context=request.trace_context
+        )
+        answer, request_id = await self._backend.fetch("POST", "/embeddings", body=body, prompt=prompt)
+        return embeddings(answer, len(request.texts), request_id, self._backend.origin)
 
     async def models(self) -> Sequence[str]:
         """What `GET …/models` lists."""

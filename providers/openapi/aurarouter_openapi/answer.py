@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
-from aurarouter_hooks import Chunk, Model, Opaque, ProviderReplyError, ToolCallDelta, Usage
+from aurarouter_hooks import Chunk, Embeddings, Model, Opaque, ProviderReplyError, ToolCallDelta, Usage
 from aurarouter_hooks.values import Finish
 
 
@@ -44,6 +44,29 @@ def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, 
             f"{origin} does not answer in the shape of the OpenAI API",
             hint="Check that the endpoint is right.",
         ) from exc
+
+
+def embeddings(answer: Mapping[str, Any], count: int, request_id: str, origin: str) -> Embeddings:
+    """The vectors of an answer, in the order of their texts.
+
+    Args:
+        answer: The JSON object that came.
+        count: How many texts were sent.
+        request_id, origin: As on `chunk`.
+
+    Raises:
+        ProviderReplyError: It has another shape, or not a vector for each text.
+    """
+    try:
+        found = {int(entry.get("index", at)): entry["embedding"] for at, entry in enumerate(answer["data"])}
+        vectors = [[float(number) for number in found[at]] for at in range(count)]
+        usage, model_name = _usage(answer.get("usage")), str(answer.get("model") or "")
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        raise ProviderReplyError(
+            f"{origin} does not answer with a vector for each text, as the OpenAI API has it",
+            hint="Check that the endpoint is right, and that it is an embedding model.",
+        ) from exc
+    return Embeddings(vectors=vectors, usage=usage, model_name=model_name, request_id=request_id)
 
 
 def _text(content: object) -> str:

@@ -1,0 +1,42 @@
+"""Who makes vectors: models of one embedding space, since vectors of different models mean nothing to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aurarouter_core.config import Config, ModelEntry
+from aurarouter_hooks import Intent, Task, UnknownModelError, UnknownRoleError
+
+EMBEDDING = "embedding"
+"""The role that makes vectors, where the task names neither a role nor a model."""
+EMBED = Intent(name="EMBED", role=EMBEDDING)
+
+
+def makers(task: Task, config: Config) -> tuple[str, Sequence[str]]:
+    """The role, and the models that a task for vectors names: by themselves or by a role. Wording plays no part.
+
+    Raises:
+        UnknownModelError, UnknownRoleError: They are not configured.
+    """
+    role = task.role or EMBEDDING
+    if task.model is not None:
+        if task.model not in config.models:
+            raise UnknownModelError(task.model, sorted(config.models))
+        return role, (task.model,)
+    if role not in config.roles:
+        raise UnknownRoleError(role, sorted(config.roles))
+    return role, tuple(dict.fromkeys(config.roles[role].models))
+
+
+def foreign(chain: Sequence[str], models: Mapping[str, ModelEntry]) -> dict[str, str]:
+    """Why models of a chain may not stand in for its first one, which settles the space whether it answers or not.
+
+    Models that are said to make no vectors don't count: they are ruled out anyway.
+    """
+    able = [name for name in chain if (can := models[name].capabilities) is None or "embed" in can]
+    if not able:
+        return {}
+    first, *others = able
+    space = models[first].embedding_space
+    why = f"its vectors are not known to be of the same space as those of '{first}' ('embedding_space')"
+    return {name: why for name in others if not space or models[name].embedding_space != space}
