@@ -44,11 +44,15 @@ class Backend:
         model: Its timeouts and its key, which is masked in every message.
         endpoint: The URL that paths are added to. A query is kept.
         headers: Sent with every request; the key belongs here.
+
+    Attributes:
+        origin: What messages may show of the endpoint.
     """
 
     def __init__(self, model: Model, endpoint: str, headers: Mapping[str, str]) -> None:
         self._model = model
         self._endpoint = endpoint
+        self.origin = http_errors.origin(endpoint)
         self._headers = dict(headers)
         self._ways: dict[tuple[bool, bool], Way] = {}  # private or not, fresh or kept → way
         self._open: set[Response] = set()
@@ -141,11 +145,6 @@ class Backend:
         while self._ways:
             _, way = self._ways.popitem()
             await way.aclose()
-
-    @property
-    def origin(self) -> str:
-        """What messages may show of the endpoint."""
-        return http_errors.origin(self._endpoint)
 
     async def _begin(
         self, method: str, path: str, body: object, prompt: Prompt | None, patience: float | None
