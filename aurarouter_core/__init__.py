@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aurarouter_core.comparison import compare
     from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
+    from aurarouter_core.daemon.control import EngineControl
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.database import Database, transaction
     from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.narrated import written
+    from aurarouter_core.pausing import Pause
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.pull import Wanted, catalogue, fetch_model, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
-    from aurarouter_core.store import Store
+    from aurarouter_core.saved import reference_price, with_savings
+    from aurarouter_core.store import Audit, AuditRow, Store
     from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_core.wording import setting_value, setting_words
     from aurarouter_hooks import Done, Task
@@ -46,6 +49,8 @@ __all__ = [
     "Asset",
     "AssetRegistry",
     "Attached",
+    "Audit",
+    "AuditRow",
     "Beginning",
     "Chain",
     "Change",
@@ -59,12 +64,14 @@ __all__ = [
     "Done",
     "Doorkeeper",
     "Draft",
+    "EngineControl",
     "Home",
     "InForce",
     "IntentRow",
     "Layers",
     "Listening",
     "NotAllowedError",
+    "Pause",
     "Plugins",
     "Presence",
     "ReasoningService",
@@ -96,6 +103,7 @@ __all__ = [
     "joining",
     "left_behind",
     "load_config",
+    "reference_price",
     "replace_file",
     "setting_value",
     "setting_words",
@@ -104,6 +112,7 @@ __all__ = [
     "turned_away",
     "url_of",
     "wanted",
+    "with_savings",
     "written",
 ]
 
@@ -112,6 +121,8 @@ _WHERE = {
     "Asset": "aurarouter_core.asset_list",
     "AssetRegistry": "aurarouter_core.registry",
     "Attached": "aurarouter_core.daemon.client",
+    "Audit": "aurarouter_core.store",
+    "AuditRow": "aurarouter_core.store",
     "Beginning": "aurarouter_core.beginning",
     "Chain": "aurarouter_core.chains",
     "Change": "aurarouter_core.edit",
@@ -125,12 +136,14 @@ _WHERE = {
     "Done": "aurarouter_hooks",
     "Doorkeeper": "aurarouter_core.auth",
     "Draft": "aurarouter_core.draft",
+    "EngineControl": "aurarouter_core.daemon.control",
     "Home": "aurarouter_core.home",
     "InForce": "aurarouter_core.in_force",
     "IntentRow": "aurarouter_core.intent_list",
     "Layers": "aurarouter_core.layers",
     "Listening": "aurarouter_core.doorway",
     "NotAllowedError": "aurarouter_core.auth",
+    "Pause": "aurarouter_core.pausing",
     "Plugins": "aurarouter_core.plugins",
     "Presence": "aurarouter_core.store.presence",
     "ReasoningService": "aurarouter_core.services",
@@ -162,6 +175,7 @@ _WHERE = {
     "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
+    "reference_price": "aurarouter_core.saved",
     "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
@@ -170,6 +184,7 @@ _WHERE = {
     "turned_away": "aurarouter_core.doorway",
     "url_of": "aurarouter_core.doorway",
     "wanted": "aurarouter_core.pull",
+    "with_savings": "aurarouter_core.saved",
     "written": "aurarouter_core.narrated",
 }
 

@@ -8,9 +8,9 @@ from contextlib import aclosing
 
 import click
 
-from aurarouter_core.cli.money import reference_price, savings
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.config import Config
+from aurarouter_core.saved import reference_price, savings
 from aurarouter_hooks import Delta, Done, Event, NodeStarted, RoutingError
 
 

@@ -136,7 +136,7 @@ def _configuration(session: Session) -> Iterator[Finding]:
 
 
 def _engine(session: Session) -> Finding:
-    from aurarouter_core.cli.status import status
+    from aurarouter_core.daemon.control import status
     from aurarouter_core.daemon.door import shares
 
     if not shares():

@@ -10,9 +10,8 @@ from aurarouter_core.cashbook import NANO, Cashbook, Standing
 from aurarouter_core.cli.session import Session
 from aurarouter_core.config import Config
 from aurarouter_core.configured import configured
-from aurarouter_core.cost import cost
-from aurarouter_core.prices import OLD, age, listed
-from aurarouter_hooks import AuraRouterError, Model, Price, Usage
+from aurarouter_core.prices import OLD, age
+from aurarouter_hooks import AuraRouterError, Model, Price
 
 
 def standings(session: Session) -> list[dict[str, Any]]:
@@ -57,39 +56,6 @@ def budget_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         extra += f", {row['assumed']:.6f} of it assumed of programs that were killed" if row["assumed"] else ""
         stands = f"{row['spent']:.6f} spent{extra}, {row['left']:.6f} left"
         yield f"{row['limit']:g} USD per {row['period']}{whose}: {stands}"
-
-
-def reference_price(config: Config) -> Price | None:
-    """What the reference of the budget costs; None without one, or where that is unknown."""
-    name = config.budget.reference
-    if not name:
-        return None
-    known = configured(config).get(name)
-    return known.price if known else listed(name)
-
-
-def with_savings(rows: Sequence[dict[str, Any]], reference: Price) -> list[dict[str, Any]]:
-    """The same rows with `reference` and `saved`."""
-    return [{**row, **_savings(row, reference)} for row in rows]
-
-
-def _savings(row: Mapping[str, Any], reference: Price) -> dict[str, float | None]:
-    usage = Usage(
-        input_tokens=row["input_tokens"],
-        output_tokens=row["output_tokens"],
-        cached_input_tokens=row["cached_input_tokens"],
-    )
-    return savings(usage, None if row["unpriced"] else row["cost"], reference)
-
-
-def savings(usage: Usage, spent: float | None, reference: Price | None) -> dict[str, float | None]:
-    """`reference`, what the tokens would have cost there, and `saved`; None for unknown."""
-    if reference is None:
-        return {"reference": None, "saved": None}
-    there = cost(usage, reference)
-    if spent is None and not there:
-        spent = 0.0
-    return {"reference": there, "saved": None if spent is None else there - spent}
 
 
 def saved_line(rows: Sequence[Mapping[str, Any]], name: str) -> str:

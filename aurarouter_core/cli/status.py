@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from aurarouter_core.cli.session import Session
-from aurarouter_core.daemon.connection import ask_now
+from aurarouter_core.daemon.control import status
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
-from aurarouter_hooks import AuraRouterError
 
 
 @click.command("status")
@@ -34,24 +33,6 @@ def command(context: click.Context, every: bool, as_json: bool) -> None:
                 click.echo(line)
     if not any(state["running"] and not state.get("error") for state in states):
         context.exit(1)
-
-
-def status(place: Place) -> Mapping[str, Any]:
-    """What the engine says of itself; what can be told where it says nothing."""
-    holder = place.holder
-    if holder is None:
-        return {"running": False, "place": str(place.folder)}
-    try:
-        told: Mapping[str, Any] = ask_now(place, "status")
-    except AuraRouterError as error:
-        return {
-            "running": True,
-            "pid": holder.pid,
-            "error": str(error),
-            "place": str(place.folder),
-            "log": str(place.log),
-        }
-    return told
 
 
 def lines(state: Mapping[str, Any]) -> Iterator[str]:

@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-from aurarouter_core.cli.money import budget_lines, reference_price, saved_line, standings, with_savings
+from aurarouter_core.cli.money import budget_lines, saved_line, standings
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.since import when
 from aurarouter_core.plain import dumps
+from aurarouter_core.saved import reference_price, with_savings
 from aurarouter_core.shown import printable
 from aurarouter_hooks import AuraRouterError, Price
 

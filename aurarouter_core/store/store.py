@@ -134,6 +134,23 @@ class Store:
         )
         return [dict(zip((*keys, *FIGURES), row, strict=True)) for row in rows if row[len(keys)] is not None]
 
+    def traffic(self, since: float, step: float) -> Sequence[dict[str, Any]]:
+        """How much was asked, for each stretch of time in which anything was, in order.
+
+        Args:
+            since: Unix time from which on traces count.
+            step: Seconds of a stretch.
+
+        Returns:
+            `at`, the Unix time at which the stretch begins; `tasks` and how many of them `failed`; the mean `seconds`.
+        """
+        rows = self._database.read(
+            "SELECT CAST(started_at / ? AS INTEGER) * ? AS stretch, count(*), sum(1 - ok), "
+            "avg(json_extract(body, '$.seconds')) FROM traces WHERE started_at >= ? GROUP BY stretch ORDER BY stretch",
+            (step, step, since),
+        )
+        return [dict(zip(("at", "tasks", "failed", "seconds"), row, strict=True)) for row in rows]
+
     def losses(self) -> tuple[int, int]:
         """(records lost in all, processes that ended without closing and lost some)."""
         (row,) = self._database.read(

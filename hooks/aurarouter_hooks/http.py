@@ -16,10 +16,9 @@ from aurarouter_hooks.location import resolve
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
-    from yarl import URL
+    import httpx
+    from httpx_sse import ServerSentEvent
 
-    from aurarouter_hooks.http_events import ServerSentEvent
-    from aurarouter_hooks.http_way import Response, Way
     from aurarouter_hooks.values import Model, Prompt
 
 __all__ = ["Backend", "resolve"]
@@ -54,9 +53,9 @@ class Backend:
         self._endpoint = endpoint
         self.origin = http_errors.origin(endpoint)
         self._headers = dict(headers)
-        self._ways: dict[tuple[bool, bool], Way] = {}  # private or not, fresh or kept → way
-        self._open: set[Response] = set()
-        self._targets: dict[str, tuple[URL, str]] = {}
+        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}  # private or not, fresh or kept → client
+        self._open: set[httpx.Response] = set()
+        self._targets: dict[str, httpx.URL] = {}  # each path of the API, parsed once
 
     @asynccontextmanager
     async def send(
@@ -67,7 +66,7 @@ class Backend:
         body: object = None,
         prompt: Prompt | None = None,
         patience: float | None = None,
-    ) -> AsyncIterator[Response]:
+    ) -> AsyncIterator[httpx.Response]:
         """The answer, once it has begun and is a success. Errors while its body is read are translated too.
 
         Args:
@@ -113,7 +112,7 @@ class Backend:
             raise ProviderReplyError(f"{self.origin} sent more than {REPLY_LIMIT >> 20} MiB as one answer")
         return self.document(page), response.headers.get("x-request-id", "")
 
-    def events(self, response: Response, last: str = "") -> AsyncGenerator[ServerSentEvent]:
+    def events(self, response: httpx.Response, last: str = "") -> AsyncGenerator[ServerSentEvent]:
         """The server-sent events of an answer; `last` and errors are those of `http_events.read_events`."""
         return read_events(response, self.origin, last)
 
@@ -142,20 +141,24 @@ class Backend:
         """Close every connection; safe to call again. Whoever still reads an answer is told that it was lost."""
         for response in tuple(self._open):
             await response.aclose()
-        while self._ways:
-            _, way = self._ways.popitem()
-            await way.aclose()
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.aclose()
 
     async def _begin(
         self, method: str, path: str, body: object, prompt: Prompt | None, patience: float | None
-    ) -> Response:
+    ) -> httpx.Response:
         import aiohttp
+        import httpx
 
-        from aurarouter_hooks.http_way import was_stale
+        from aurarouter_hooks.http_client import was_stale
 
         private = prompt is not None and prompt.private
-        url, host = self._target(path)
-        headers = {"Host": host}
+        if path not in self._targets:
+            base = httpx.URL(self._endpoint).copy_with(userinfo=b"")
+            self._targets[path] = base.copy_with(path=base.path.rstrip("/") + path)
+        url = self._targets[path]
+        headers = {"Host": url.netloc.decode("ascii")}
         if prompt is not None and prompt.trace_context:
             headers.update(prompt.trace_context.headers(self._endpoint, private=private))
         content = None if body is None else self._encode(body)
@@ -163,18 +166,18 @@ class Backend:
             headers["Content-Type"] = "application/json"
         limits = self._model.timeouts
         silence = min((seconds for seconds in (patience, limits.total) if seconds is not None), default=None)
-        clocks = aiohttp.ClientTimeout(sock_connect=limits.connect, sock_read=silence)
+        timeout = httpx.Timeout(None, connect=limits.connect, read=silence)
 
-        async def once(target: URL, *, fresh: bool) -> Response:
-            way = self._way(private, fresh)
-            return await way.ask(
-                method, target, headers=headers, content=content, clocks=clocks, name=url.raw_host or ""
-            )
+        async def once(target: httpx.URL, *, fresh: bool) -> httpx.Response:
+            client = self._client(private, fresh)
+            request = client.build_request(method, target, content=content, headers=headers, timeout=timeout)
+            request.extensions["sni_hostname"] = url.raw_host.decode("ascii")
+            return await client.send(request, stream=True)
 
-        async def ask(target: URL) -> Response:
+        async def ask(target: httpx.URL) -> httpx.Response:
             try:
                 return await once(target, fresh=False)
-            except (aiohttp.ClientError, OSError) as exc:
+            except httpx.TransportError as exc:
                 if not was_stale(exc):
                     raise
             return await once(target, fresh=True)
@@ -184,8 +187,10 @@ class Backend:
         refused: Exception | None = None
         for address in prompt.location.addresses if prompt.location else ():
             try:
-                return await ask(url.with_host(str(ipaddress.ip_address(address))))
-            except aiohttp.ClientConnectorError as exc:
+                return await ask(url.copy_with(host=str(ipaddress.ip_address(address))))
+            except httpx.TransportError as exc:
+                if not isinstance(exc.__cause__, aiohttp.ClientConnectorError):
+                    raise
                 refused = exc  # not connected, so nothing was sent
         if refused:
             raise refused
@@ -194,20 +199,11 @@ class Backend:
             hint="Check that the endpoint's name resolves.",
         )
 
-    def _target(self, path: str) -> tuple[URL, str]:
-        """Where to ask at a path, and the Host that it is asked as."""
-        if path not in self._targets:
-            from aurarouter_hooks.http_way import target
-
-            self._targets[path] = target(self._endpoint, path)
-        return self._targets[path]
-
-    def _way(self, private: bool, fresh: bool) -> Way:
-        if (private, fresh) not in self._ways:
+    def _client(self, private: bool, fresh: bool) -> httpx.AsyncClient:
+        if (private, fresh) not in self._clients:
             import httpx
 
             from aurarouter_hooks.http_client import open_client
-            from aurarouter_hooks.http_way import Way
 
             if not all(value.isascii() and value.isprintable() for value in self._headers.values()):
                 raise ProviderAuthError(
@@ -215,9 +211,8 @@ class Backend:
                     hint="Check the model's api_key for line ends and stray quotes.",
                 )
             url = httpx.URL(self._endpoint)
-            client = open_client({}, url, private=private, fresh=fresh)
-            self._ways[private, fresh] = Way(client, url, self._headers)
-        return self._ways[private, fresh]
+            self._clients[private, fresh] = open_client(self._headers, url, private=private, fresh=fresh)
+        return self._clients[private, fresh]
 
     def _encode(self, body: object) -> bytes:
         try:
@@ -229,7 +224,7 @@ class Backend:
             ) from exc
 
 
-async def _read(response: Response, limit: int) -> bytes:
+async def _read(response: httpx.Response, limit: int) -> bytes:
     """The body, at most about `limit` bytes of it."""
     page = bytearray()
     async for piece in response.aiter_bytes():

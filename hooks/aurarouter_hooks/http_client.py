@@ -1,4 +1,4 @@
-"""Makes an HTTP client: it keeps connections, takes the proxy that the environment names, and trusts what it says."""
+"""Makes the HTTP client of a backend: it keeps connections, and tells when a request met one that was closed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
 
-reused: ContextVar[bool] = ContextVar("reused", default=False)  # the connection of this task's last request
+_reused: ContextVar[bool] = ContextVar("reused", default=False)  # the connection of this task's last request
 
 
 def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fresh: bool) -> httpx.AsyncClient:
@@ -50,13 +50,23 @@ def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fr
         ) from exc
 
 
-class KeptTransport(AiohttpTransport):
-    """Keeps connections for a few seconds, in a session of aiohttp's."""
+def was_stale(exc: Exception) -> bool:
+    """Whether a request met a kept connection that its server had hung up on: no byte of an answer came.
 
+    A server may close a connection at the very moment in which the next request is written to it.
+    """
+    cause = exc.__cause__
+    if not _reused.get() or isinstance(cause, aiohttp.ClientConnectorError):
+        return False
+    if isinstance(cause, aiohttp.ServerDisconnectedError):
+        return isinstance(cause.message, str)  # else it holds the beginning of an answer
+    return isinstance(cause, aiohttp.ClientOSError | aiohttp.ClientConnectionResetError)
+
+
+class _Transport(AiohttpTransport):
     fresh = False
 
     def get_client(self) -> aiohttp.ClientSession:
-        """A new session; the transport closes the one that it holds."""
         connector = aiohttp.TCPConnector(
             limit=self.limits.max_connections or 0,
             ssl=self.ssl_context,
@@ -65,14 +75,14 @@ class KeptTransport(AiohttpTransport):
         return aiohttp.ClientSession(connector=connector, trace_configs=[_tracing()])
 
 
-class _FreshTransport(KeptTransport):
+class _FreshTransport(_Transport):
     fresh = True
 
 
 class _Client(HttpxAiohttpClient):
     """httpx's own choice of proxies, over our transport."""
 
-    over: type[KeptTransport] = KeptTransport
+    over: type[_Transport] = _Transport
 
     def _init_transport(self, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         settings.pop("transport")
@@ -93,14 +103,14 @@ def _tracing() -> aiohttp.TraceConfig:
     """Notes in the task's own context which kind of connection its request got."""
 
     async def begun(*_: object) -> None:
-        reused.set(False)
+        _reused.set(False)
 
-    async def kept(*_: object) -> None:
-        reused.set(True)
+    async def reused(*_: object) -> None:
+        _reused.set(True)
 
     config = aiohttp.TraceConfig()
     config.on_request_start.append(begun)
-    config.on_connection_reuseconn.append(kept)
+    config.on_connection_reuseconn.append(reused)
     return config
 
 

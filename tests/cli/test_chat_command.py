@@ -186,7 +186,7 @@ class Terminal:
         self.process.send_signal(signal.SIGINT)
 
     def interrupt_until(self, words: str) -> None:
-        """Interrupt until it says so: a signal between Python's prompt and its wait for keys is seen with the next key."""
+        """Interrupt until it says so: a signal between the prompt and the wait for keys is seen with the next key."""
         for _ in range(10):
             self.interrupt()
             try:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from aurarouter_core.cli import money
-from aurarouter_core.cli.money import old_prices, reference_price, saved_line, with_savings
+from aurarouter_core.cli.money import old_prices, saved_line
 from aurarouter_core.layers import Layers
 from aurarouter_core.prices import OLD, listed
+from aurarouter_core.saved import reference_price, with_savings
 from aurarouter_core.structure import build
 from aurarouter_hooks import Price
 

@@ -16,7 +16,7 @@ from aurarouter_hooks import values
 ROOT = Path(__file__).parents[2]
 aurarouter = importlib.import_module("aurarouter")  # a mapped folder: type checkers see it only once installed
 KERNEL = {"attrs", "cattrs", "click", "pluggy", "yaml", "aurarouter_hooks", "aurarouter_core"}
-HTTP = {"httpx", "httpx_aiohttp", "aiohttp", "yarl", "multidict"}
+HTTP = {"httpx", "httpx_aiohttp", "httpx_sse", "aiohttp"}
 # Folder or file → what it may import beside the standard library and itself. The first that fits counts.
 ALLOWED: list[tuple[str, set[str]]] = [
     ("hooks/aurarouter_hooks/http", HTTP | {"aurarouter_hooks", "attrs"}),
@@ -29,8 +29,8 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("providers/echo", {"aurarouter_hooks"}),
     ("providers/claude", {"aurarouter_hooks", "aurarouter_claude", "anthropic", "httpx2", "attrs"}),
     ("providers/google", {"aurarouter_hooks", "aurarouter_google", "google", "httpx2", "pydantic", "attrs"}),
-    ("providers/ollama", {"aurarouter_hooks", "aurarouter_ollama", "attrs"}),
-    ("providers/openapi", {"aurarouter_hooks", "aurarouter_openapi", "attrs"}),
+    ("providers/ollama", {"aurarouter_hooks", "aurarouter_ollama", "attrs", "httpx"}),
+    ("providers/openapi", {"aurarouter_hooks", "aurarouter_openapi", "httpx", "attrs"}),
     ("providers/llamacpp-server", {"aurarouter_hooks", "aurarouter_llamacpp_server", "attrs"}),
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
     (
@@ -77,7 +77,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("aurarouter_plugins/cache", {"aurarouter_hooks", "aurarouter_core", "aurarouter_cache", "attrs", "click"}),
     (
         "aurarouter_plugins/gui/aurarouter_gui/views",
-        {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6"},
+        {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "PySide6", "pyqtgraph"},
     ),
     ("aurarouter_plugins/gui", {"aurarouter_core", "aurarouter_hooks", "aurarouter_gui", "attrs", "click"}),
     ("aurarouter_plugins/limits", {"aurarouter_hooks", "aurarouter_core", "aurarouter_limits", "attrs", "click"}),

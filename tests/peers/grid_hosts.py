@@ -3,8 +3,18 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import yaml
+
+from aurarouter_auragrid.cell import Cell
+from aurarouter_auragrid.cluster.plan import write_cluster
+from aurarouter_auragrid.settings import Tls
+from aurarouter_hooks import Secret
+from grid_cell import GridCell
+from grid_node import PROGRAM, SLOW, GridNode
 
 NETWORK = "10.213.77"
 
@@ -68,3 +78,25 @@ class Hosts:
 
 def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
+
+
+class HostCell(GridCell):
+    """A cell with a node on each host: just what `init-cluster` writes, with mutual TLS everywhere.
+
+    Args:
+        hosts: Where it runs; they are there already.
+        folder: For all of them.
+        grid: More of each node's section `grid`.
+    """
+
+    def __init__(self, hosts: Hosts, folder: Path, grid: dict[str, Any]) -> None:
+        places = {
+            place.name: place for place in write_cluster("shop", hosts.addresses, folder / "cell", apps=("till",))
+        }
+        self.nodes = []
+        for name in hosts.addresses:
+            section = yaml.safe_load((places[name] / "auraconfig.yaml").read_text())["grid"] | grid
+            self.nodes.append(GridNode(name, folder / f"node-{name}", SLOW, section, PROGRAM, hosts.inside(name)))
+        app = places["app-till"]
+        tls = Tls(ca=str(app / "ca.pem"), cert=str(app / "cert.pem"), key=str(app / "key.pem"))
+        self.cell = Cell(urls=section["urls"], token=Secret(section["token"]), tls=tls)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,16 +20,26 @@ from aurarouter_auragrid.names import REQUESTS_TOPIC
 from aurarouter_hooks import AuraRouterError
 from aurarouter_hooks.values.ids import new_id
 from grid_cell import GridCell
+from grid_hosts import HostCell, Hosts
 
 EVENTS = int(os.environ.get("GRID_CHAOS_EVENTS", "2000"))
 FAULTS = int(os.environ.get("GRID_CHAOS_FAULTS", "24"))
 SEED = int(os.environ.get("GRID_CHAOS_SEED", "0")) or random.randrange(1, 10**9)
 
 
-@pytest.fixture
-def cell(tmp_path: Path) -> Iterator[GridCell]:
-    grid = {"events": {"ack_wait": 5, "concurrency": 16, "max_deliveries": 30}, "drain": 5.0}
-    with GridCell(tmp_path, grid) as cell:
+GRID: dict[str, Any] = {"events": {"ack_wait": 5, "concurrency": 16, "max_deliveries": 30}, "drain": 5.0}
+
+
+@pytest.fixture(params=["processes", "hosts"])
+def cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GridCell]:
+    """Three nodes as processes of one machine, or each on a host of its own with mutual TLS between them."""
+    if request.param == "processes":
+        with GridCell(tmp_path, GRID) as cell:
+            yield cell
+        return
+    if not Hosts.possible():
+        pytest.skip("needs root and network namespaces")
+    with Hosts("a", "b", "c") as hosts, HostCell(hosts, tmp_path, GRID) as cell:
         yield cell
 
 
@@ -44,13 +55,13 @@ class Chaos:
         number = self._random.randrange(3)
         node = self._cell.nodes[number]
         if self._random.random() < 0.5:
-            self.done.append(f"node n{number}")
+            self.done.append(f"node {node.name}")
             await asyncio.to_thread(node.kill)
             await asyncio.sleep(self._random.uniform(0.0, 2.0))
             node.begin()
             await asyncio.to_thread(node.wait_ready)
         else:
-            self.done.append(f"server of n{number}")
+            self.done.append(f"server of {node.name}")
             before = node.engine_pid()
             self._cell.kill_engine(number)
             async with asyncio.timeout(30):

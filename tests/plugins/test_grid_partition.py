@@ -13,18 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from aurarouter_auragrid import AuraRouterClient
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.client.session import Session
-from aurarouter_auragrid.cluster.plan import write_cluster
 from aurarouter_auragrid.names import REQUESTS_TOPIC
-from aurarouter_auragrid.settings import Tls
-from aurarouter_hooks import AuraRouterError, Secret
+from aurarouter_hooks import AuraRouterError
 from aurarouter_hooks.values.ids import new_id
-from grid_hosts import Hosts
-from grid_node import PROGRAM, SLOW, GridNode
+from grid_hosts import HostCell, Hosts
+from grid_node import GridNode
 
 NAMES = ("a", "b", "c")
 CUT = 20.0
@@ -41,25 +38,9 @@ def hosts() -> Iterator[Hosts]:
 
 @pytest.fixture
 def cell(hosts: Hosts, tmp_path: Path) -> Iterator[tuple[dict[str, GridNode], Cell]]:
-    """Just what `init-cluster` writes, with mutual TLS everywhere; each folder on its own host."""
-    places = {place.name: place for place in write_cluster("shop", hosts.addresses, tmp_path / "cell", apps=("till",))}
-    nodes = {}
-    for name in NAMES:
-        section = yaml.safe_load((places[name] / "auraconfig.yaml").read_text())["grid"]
-        section["events"] = {"ack_wait": 5, "concurrency": 8, "max_deliveries": 30}
-        nodes[name] = GridNode(name, tmp_path / f"node-{name}", SLOW, section, PROGRAM, hosts.inside(name))
-    app = places["app-till"]
-    tls = Tls(ca=str(app / "ca.pem"), cert=str(app / "cert.pem"), key=str(app / "key.pem"))
-    way = Cell(urls=section["urls"], token=Secret(section["token"]), tls=tls)
-    try:
-        for node in nodes.values():
-            node.begin()
-        for node in nodes.values():
-            node.wait_ready()
-        yield nodes, way
-    finally:
-        for node in nodes.values():
-            node.stop()
+    grid = {"events": {"ack_wait": 5, "concurrency": 8, "max_deliveries": 30}}
+    with HostCell(hosts, tmp_path, grid) as cell:
+        yield {node.name: node for node in cell.nodes}, cell.cell
 
 
 async def on(node: GridNode, *arguments: str) -> subprocess.CompletedProcess[str]:

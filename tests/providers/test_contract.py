@@ -214,7 +214,7 @@ class TestGood(ProviderContract):
 
 @pytest.mark.parametrize("module", ["aurarouter_hooks", "aurarouter_hooks.http", "aurarouter_openapi"])
 def test_no_http_library_is_imported_before_it_is_used(module: str) -> None:
-    code = f"import sys, {module}; print(sorted({{'httpx', 'aiohttp', 'pytest'}} & set(sys.modules)))"
+    code = f"import sys, {module}; print(sorted({{'httpx', 'aiohttp', 'httpx_sse', 'pytest'}} & set(sys.modules)))"
     path = {"PYTHONPATH": ":".join(sys.path)}
     found = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -93,8 +93,7 @@ async def test_the_real_server_stops_when_its_client_leaves(at: Make, llama_serv
 
     async def busy() -> int:
         async with backend.send("GET", "/slots") as response:
-            page = b"".join([piece async for piece in response.aiter_bytes()])
-            return sum(slot["is_processing"] for slot in json.loads(page))
+            return sum(slot["is_processing"] for slot in json.loads(await response.aread()))
 
     while not await busy():
         await asyncio.sleep(0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from aurarouter_hooks import hookimpl
+from aurarouter_hooks import AssetSource, hookimpl
 
 if TYPE_CHECKING:
     import click
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AuraRouterClient": "client.client",
     "AuraRouterMasHost": "mas",
+    "GridModelStorage": "storage.model_storage",
     "SyncAuraRouterClient": "client.sync",
     "create_service_client": "client.services",
     "disconnect": "client.session",
@@ -38,6 +39,14 @@ def register_config() -> Mapping[str, type]:
     from aurarouter_auragrid.settings import Grid
 
     return {"grid": Grid}
+
+
+@hookimpl
+def register_asset_sources() -> Mapping[str, type[AssetSource]]:
+    """The scheme `grid`."""
+    from aurarouter_auragrid.storage.source import GridSource
+
+    return {"grid": GridSource}
 
 
 @hookimpl

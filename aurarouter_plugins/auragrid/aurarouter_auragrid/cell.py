@@ -10,7 +10,7 @@ from typing import Any
 from attrs import Factory, evolve, field, frozen
 
 from aurarouter_auragrid.errors import CellUnavailableError
-from aurarouter_auragrid.settings import Events, Grid, Tls
+from aurarouter_auragrid.settings import Events, Grid, Storage, Tls
 from aurarouter_core.atomic import locked, replace_file
 from aurarouter_core.home import Home, private_folder
 from aurarouter_hooks import Secret
@@ -28,6 +28,7 @@ class Cell:
         urls: NATS servers.
         token, user, password, nkey_seed, tls: As in the section `grid`.
         events: What a publisher has to keep to.
+        storage: How much room model files get.
         node: The node of this machine; empty when there is none.
         pid: Its process.
     """
@@ -39,6 +40,7 @@ class Cell:
     nkey_seed: Secret | None = None
     tls: Tls = Factory(Tls)
     events: Events = Factory(Events)
+    storage: Storage = Factory(Storage)
     node: str = ""
     pid: int = 0
 
@@ -53,6 +55,7 @@ class Cell:
             nkey_seed=grid.nkey_seed,
             tls=grid.tls,
             events=grid.events,
+            storage=grid.storage,
         )
 
 

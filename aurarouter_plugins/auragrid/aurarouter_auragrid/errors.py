@@ -35,6 +35,10 @@ class NameTakenError(GridError):
     """Another node of the cell has the name."""
 
 
+class ChangedMeanwhileError(GridError):
+    """Somebody else was faster; what was wanted would have undone their work."""
+
+
 class CallFailedError(GridError):
     """A node answered a call with something else than a result.
 
@@ -45,3 +49,11 @@ class CallFailedError(GridError):
     def __init__(self, message: str, *, code: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.code = code
+
+
+class StorageFullError(GridError):
+    """The cell has no room for more model files."""
+
+
+class StorageDamagedError(GridError):
+    """What the cell keeps of a file is not what was pushed."""

@@ -17,6 +17,9 @@ TOPIC_SUBJECT, DEAD_SUBJECT = "aurarouter.topics", "aurarouter.dead"
 CONTROL_SUBJECT = "aurarouter.control"
 NODES, ENDPOINTS, ANSWERS, CELL = "AURAROUTER_NODES", "AURAROUTER_ENDPOINTS", "AURAROUTER_ANSWERS", "AURAROUTER_CELL"
 POSITIONS = "AURAROUTER_POSITIONS"
+SETTINGS, SETTINGS_SUBJECT = "AURAROUTER_SETTINGS", "aurarouter.settings"
+FILES, FILE_SUBJECT = "AURAROUTER_FILES", "aurarouter.files"
+MODELS, WANTED, PLACES = "AURAROUTER_MODELS", "AURAROUTER_WANTED", "AURAROUTER_PLACES"
 
 APP = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ANONYMOUS = "anonymous"
@@ -60,3 +63,8 @@ def open_topic(topic: object, allowed: tuple[str, ...] = ()) -> str:
 def answer_key(app: str, request_id: str) -> str:
     """Where the one answer to a request is kept; any text may be a request's id."""
     return f"{app}.{hashlib.sha256(request_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def model_key(model_id: str) -> str:
+    """Where a model is kept; any text may be a model's id."""
+    return hashlib.sha256(model_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]

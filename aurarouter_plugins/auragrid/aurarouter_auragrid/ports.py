@@ -9,6 +9,9 @@ from attrs import field, frozen
 
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 
+Piece = tuple[int, str]
+"""A chunk of a file: its number, and its SHA-256."""
+
 
 @frozen(kw_only=True)
 class Event:
@@ -84,6 +87,18 @@ class Configuration(Protocol):
     async def put(self, key: str, value: Any) -> None:
         """Set a value."""
 
+    async def read(self, key: str) -> tuple[Any, int]:
+        """A value, or None; and the revision to write upon."""
+
+    async def replace(self, key: str, value: Any, upon: int) -> int | None:
+        """Set a value upon a revision; the new one, or None when another was written meanwhile."""
+
+    async def newer(self, key: str, than: int) -> bool:
+        """The value was set beyond a revision."""
+
+    async def all(self) -> Mapping[str, Any]:
+        """Every value by its key."""
+
 
 class Events(Protocol):
     """Topics, kept for a while; each subscriber reads on from where it was."""
@@ -96,3 +111,38 @@ class Events(Protocol):
 
     async def latest(self) -> int:
         """The sequence number of the last event."""
+
+
+class Records(Protocol):
+    """What the cell keeps until somebody removes it."""
+
+    async def all(self) -> Mapping[str, bytes]:
+        """Every record, by key."""
+
+    async def get(self, key: str) -> bytes | None:
+        """A record, or None."""
+
+    async def put(self, key: str, value: bytes) -> None:
+        """Write a record."""
+
+    async def remove(self, key: str) -> None:
+        """Remove a record, if it is there."""
+
+
+class Storage(Protocol):
+    """Large files in chunks; a file is called by its SHA-256, and so is each chunk."""
+
+    async def room(self) -> tuple[int, int]:
+        """Bytes in use, and bytes in all."""
+
+    async def pieces(self, file: str) -> frozenset[Piece]:
+        """The chunks that are there."""
+
+    async def store(self, file: str, number: int, data: bytes) -> None:
+        """Store a chunk."""
+
+    async def fetch(self, file: str, piece: Piece) -> bytes:
+        """A chunk as it was stored, checked."""
+
+    async def drop(self, file: str, piece: Piece | None = None) -> None:
+        """Remove a file's chunks, or one."""

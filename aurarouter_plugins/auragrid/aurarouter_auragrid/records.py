@@ -32,6 +32,7 @@ class NodeRecord:
         models: Model id → state of health.
         state: "serving" or "draining".
         cleared: The cell's configuration lists it for private work.
+        assets: Model files that it has registered; model id → bytes.
         seen: When it said so, in seconds since 1970 by its own clock.
     """
 
@@ -43,6 +44,7 @@ class NodeRecord:
     models: Mapping[str, str] = field(factory=dict, converter=_models)
     state: str = "serving"
     cleared: bool = False
+    assets: Mapping[str, int] = field(factory=dict)
     seen: float = 0.0
 
 

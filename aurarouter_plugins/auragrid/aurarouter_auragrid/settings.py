@@ -88,6 +88,17 @@ class Events:
 
 
 @frozen(kw_only=True)
+class Storage:
+    """Model files that the cell keeps.
+
+    Attributes:
+        max_mb: How much they may take together, on each server that has a copy; the cell's first node settles it.
+    """
+
+    max_mb: int = field(default=2048, validator=gt(0))
+
+
+@frozen(kw_only=True)
 class Grid:
     """How this machine takes part in a cell.
 
@@ -102,6 +113,7 @@ class Grid:
         engine: The server of our own.
         replicas: Copies of all that the cell keeps; 0 for 3 where there are three servers or more, else 1.
         events: Requests that come as events.
+        storage: Model files that the cell keeps.
         max_message: Bytes of one message to the services.
         max_calls: Calls that the services work on at a time; more are refused.
         drain: Seconds that running work has to end in when the node leaves.
@@ -120,6 +132,7 @@ class Grid:
     engine: Engine = Factory(Engine)
     replicas: int = field(default=0, validator=in_((0, 1, 3, 5)))
     events: Events = Factory(Events)
+    storage: Storage = Factory(Storage)
     max_message: int = field(default=4 << 20, validator=[ge(1024), le(256 << 20)])
     max_calls: int = field(default=64, validator=gt(0))
     drain: float = field(default=30.0, validator=ge(0.0))

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aurarouter_core import Doorkeeper
+from aurarouter_core import Doorkeeper, Pause
 from aurarouter_gateway import chat_request, embeddings, messages_request, responses_request
 from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
@@ -118,12 +118,13 @@ async def _service(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
         return 400, Fault(400, "RequestError", str(error).partition("() ")[2] or str(error)).openai()
 
 
-def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
+def application(engine: Engine, keys: Doorkeeper, pause: Pause | None = None) -> ASGIApp:
     """The whole gateway.
 
     Args:
         engine: Does the work.
         keys: Knows whose key a request carries.
+        pause: Whether new work is taken; None for always.
     """
     told = Fault.anthropic
     table: dict[tuple[str, str], ASGIApp] = {
@@ -142,7 +143,8 @@ def application(engine: Engine, keys: Doorkeeper) -> ASGIApp:
         return 200, document()
 
     table["GET", "/openapi.json"] = Plain(engine, described)
-    return Door(Routes(table, Elsewhere(engine)), lambda: engine.settings, keys)
+    inside = Routes(table, Elsewhere(engine))
+    return Door(inside, lambda: engine.settings, keys, pause or Pause("the gateway"))
 
 
 class Routes(Starlette):

@@ -58,7 +58,7 @@ def _engine(config: Config, plugins: Plugins, *, shared: bool) -> AbstractAsyncC
 
 
 async def _served(config: Config, plugins: Plugins, settings: GatewaySettings, as_json: bool) -> None:
-    from aurarouter_core import bound, guarded, url_of
+    from aurarouter_core import Pause, bound, guarded, url_of
     from aurarouter_gateway.app import application
     from aurarouter_gateway.engine import Engine
     from aurarouter_gateway.server import serve
@@ -67,11 +67,17 @@ async def _served(config: Config, plugins: Plugins, settings: GatewaySettings, a
         keys = guarded(settings, "gateway")
         listener = bound(settings)
         url = url_of(settings, listener)
+        pause = Pause("the gateway")
+
+        def turned(paused: bool) -> None:
+            if as_json:
+                click.echo(json.dumps({"url": url, "paused": paused}))
 
         def ready() -> None:
+            pause.listen(turned)
             if as_json:
                 click.echo(json.dumps({"url": url, "openai": f"{url}/v1", "anthropic": url}))
             else:
                 click.echo(f"AuraRouter answers at {url}  (OpenAI: {url}/v1, Anthropic: {url})", err=True)
 
-        await serve(application(Engine(kernel), keys), settings, listener, ready)
+        await serve(application(Engine(kernel), keys, pause), settings, listener, ready)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aurarouter_core import Doorkeeper, turned_away
+from aurarouter_core import Doorkeeper, Pause, turned_away
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.reply import Reply
@@ -28,6 +28,7 @@ class Door:
         inside: The application.
         settings: The section `gateway`, as it is now.
         keys: Knows whose key a request carries.
+        pause: While it lasts, nothing is worked on, and whoever asks how the gateway is hears that.
     """
 
     def __init__(
@@ -35,10 +36,12 @@ class Door:
         inside: ASGIApp,
         settings: Callable[[], GatewaySettings],
         keys: Doorkeeper,
+        pause: Pause,
     ) -> None:
         self._inside = inside
         self._settings = settings
         self._keys = keys
+        self._pause = pause
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request and pass it on."""
@@ -48,9 +51,12 @@ class Door:
         settings = self._settings()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         wrong, app = self._refusal(scope, headers, settings), ""
-        if wrong is None and scope["path"] not in OPEN:
+        if wrong is None:
             try:
-                app = self._keys.app_of(headers)
+                if scope["path"] not in OPEN:
+                    app = self._keys.app_of(headers)
+                if scope["method"] == "POST" or scope["path"] in OPEN:
+                    self._pause.check()
             except AuraRouterError as error:
                 wrong = fault(error)
         if wrong is not None:

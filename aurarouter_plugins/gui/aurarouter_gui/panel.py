@@ -31,7 +31,7 @@ class Panel:
         title: One or two words for people.
         icon: The inside of a 24×24 SVG, in strokes; the window gives it its colour. "" for a plain dot.
         factory: Makes the page: takes the desk (`views.desk.Desk`), returns a `PanelView`. Called on the UI thread.
-        order: Where it stands: 10 workspace, 20 routing, 30 models, 40 configuration, 50 and up for other plugins.
+        order: Where it stands: 10 workspace, 20 routing, 30 models, 40 configuration, 60 monitor, 70 services.
         tip: What it is for, in a few words.
     """
 

@@ -12,7 +12,7 @@ from mcp import MCPError
 from mcp.server.context import ServerRequestContext
 from pydantic import ValidationError
 
-from aurarouter_core import dumps
+from aurarouter_core import Pause, dumps
 from aurarouter_hooks import AuraRouterError
 from aurarouter_mcp.apart import apart
 from aurarouter_mcp.engine import Engine
@@ -30,12 +30,14 @@ class Calls:
         engine: Does the work.
         offered: The tools that clients may see and call, by name.
         told: Tells clients how far their calls have come.
+        pause: While it lasts, only what reads is called.
     """
 
-    def __init__(self, engine: Engine, offered: Mapping[str, Tool], told: Told) -> None:
+    def __init__(self, engine: Engine, offered: Mapping[str, Tool], told: Told, pause: Pause) -> None:
         self._engine = engine
         self._offered = offered
         self._told = told
+        self._pause = pause
 
     async def listed(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """All tools."""
@@ -51,6 +53,8 @@ class Calls:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, "no tool of this name is offered")
         try:
+            if tool.effect != "reads":
+                self._pause.check()
             given = tool.takes.model_validate(params.arguments or {})
             calling = self._told.calling(context, params.meta or {})
             return _answer(await apart(context, tool.act(self._engine, given, calling)))

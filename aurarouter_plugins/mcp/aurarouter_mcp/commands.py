@@ -41,7 +41,7 @@ async def _over_stdio(path: str | None) -> None:
 
 
 async def _over_http(path: str | None, host: str | None, port: int | None, *, as_json: bool) -> None:
-    from aurarouter_core import bound, guarded, url_of
+    from aurarouter_core import Pause, bound, guarded, url_of
     from aurarouter_mcp.door import PATH
     from aurarouter_mcp.engine import open_engine
     from aurarouter_mcp.http import serve
@@ -54,11 +54,18 @@ async def _over_http(path: str | None, host: str | None, port: int | None, *, as
         keys = guarded(settings.http, "mcp.http")
         listener = bound(settings.http)
         url = url_of(settings.http, listener) + PATH
+        pause = Pause("the MCP server")
+
+        def turned(paused: bool) -> None:
+            if as_json:
+                click.echo(json.dumps({"url": url, "paused": paused}))
 
         def ready() -> None:
+            pause.listen(turned)
             if as_json:
                 click.echo(json.dumps({"url": url}))
             else:
                 click.echo(f"AuraRouter's MCP server answers at {url}", err=True)
 
-        await serve(server(engine, settings, network=True), settings, keys, listener, ready)
+        serving = server(engine, settings, network=True, pause=pause)
+        await serve(serving, settings, keys, listener, ready)

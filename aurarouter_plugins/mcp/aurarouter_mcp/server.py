@@ -7,7 +7,7 @@ from typing import Any
 import mcp_types as types
 from mcp.server.lowlevel import Server
 
-from aurarouter_core import __version__
+from aurarouter_core import Pause, __version__
 from aurarouter_mcp import prompts
 from aurarouter_mcp.calls import Calls
 from aurarouter_mcp.engine import Engine
@@ -18,16 +18,17 @@ from aurarouter_mcp.tool import Tool
 from aurarouter_mcp.tools import TOOLS
 
 
-def server(engine: Engine, settings: McpSettings, *, network: bool = False) -> Server[Any]:
+def server(engine: Engine, settings: McpSettings, *, network: bool = False, pause: Pause | None = None) -> Server[Any]:
     """A server in front of a running kernel.
 
     Args:
         engine: Does the work.
         settings: The section `mcp`.
         network: Clients come over a network: what changes something is off unless the configuration says otherwise.
+        pause: Whether new work is taken; None for always.
     """
     told, reading = Told(), Reading(engine)
-    calls = Calls(engine, _offered(settings, network=network), told)
+    calls = Calls(engine, _offered(settings, network=network), told, pause or Pause("the MCP server"))
     made: Server[Any] = Server(
         "aurarouter",
         version=__version__,

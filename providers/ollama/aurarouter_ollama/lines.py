@@ -9,12 +9,12 @@ from aurarouter_hooks import ProviderReplyError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from aurarouter_hooks.http_way import Response
+    import httpx
 
 LINE_LIMIT = 4 * 2**20  # bytes of one line
 
 
-async def read_lines(response: Response, origin: str) -> AsyncGenerator[bytes]:
+async def read_lines(response: httpx.Response, origin: str) -> AsyncGenerator[bytes]:
     """The lines of an answer that hold something, in order. The last needs no line end.
 
     Args:

@@ -22,7 +22,7 @@ class NatsMembership:
 
     async def nodes(self) -> list[NodeRecord]:
         """Every member that was heard of lately, by name."""
-        return _readable(await self._bucket.all(), node_of)
+        return readable(await self._bucket.all(), node_of)
 
 
 class NatsRegistry:
@@ -33,11 +33,11 @@ class NatsRegistry:
 
     async def endpoints(self, service: str = "") -> list[Endpoint]:
         """Who offers a service now; all endpoints without a name."""
-        known = _readable(await self._bucket.all(), endpoint_of)
+        known = readable(await self._bucket.all(), endpoint_of)
         return [endpoint for endpoint in known if not service or service in endpoint.services]
 
 
-def _readable(records: Mapping[str, bytes], read: Callable[[bytes], T]) -> list[T]:
+def readable(records: Mapping[str, bytes], read: Callable[[bytes], T]) -> list[T]:
     """One member that writes nonsense hides no other."""
     found = []
     for key, data in records.items():

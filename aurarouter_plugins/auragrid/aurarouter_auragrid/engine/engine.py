@@ -11,15 +11,17 @@ from typing import Any, Self, TypeVar
 from aurarouter_auragrid import names
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.engine.answers import Answers
+from aurarouter_auragrid.engine.chunks import NatsStorage
 from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.directory import NatsMembership, NatsRegistry
+from aurarouter_auragrid.engine.kept import NatsRecords
 from aurarouter_auragrid.engine.leased import LeaseBucket
 from aurarouter_auragrid.engine.positions import Positions
 from aurarouter_auragrid.engine.requests import Requests
 from aurarouter_auragrid.engine.settled import NatsConfiguration
 from aurarouter_auragrid.engine.streams import bucket, make_stream, streams
 from aurarouter_auragrid.engine.topics import NatsEvents
-from aurarouter_auragrid.errors import CellUnavailableError, EventRefusedError
+from aurarouter_auragrid.errors import CellUnavailableError, EventRefusedError, StorageFullError
 from aurarouter_auragrid.names import answer_key
 from aurarouter_auragrid.ports import Event
 from aurarouter_auragrid.request import Request
@@ -48,10 +50,13 @@ class Engine:
         self.membership = NatsMembership(self.node_leases)
         self.registry = NatsRegistry(self.endpoint_leases)
         self.configuration = NatsConfiguration(self.connection, replicas)
+        self.settings = NatsConfiguration(self.connection, replicas, names.SETTINGS)
         self.events = NatsEvents(self.connection)
         self.requests = Requests(self.connection, cell.events)
         self.answers = Answers(self.connection, cell.events.retention)
         self.positions = Positions(self.connection)
+        self.storage = NatsStorage(self.connection, cell.storage.max_mb << 20, replicas)
+        self.models = NatsRecords(self.connection, names.MODELS, replicas)
         self._replicas = replicas
 
     async def open(self, patience: float = 5.0) -> Self:
@@ -78,10 +83,19 @@ class Engine:
             self.node_leases.make,
             self.endpoint_leases.make,
             self.configuration.make,
+            self.settings.make,
             *(partial(make_stream, connection, config) for config in streams(self.cell.events, copies)),
             *(partial(make_stream, connection, bucket(name, copies)) for name in (names.ANSWERS, names.POSITIONS)),
             self.requests.make,
+            self.models.make,
+            self._make_storage,
         ]
+
+    async def _make_storage(self) -> None:
+        try:
+            await self.storage.make()
+        except StorageFullError as error:  # a cell without model files of its own is one all the same
+            log.warning("the cell will keep no model files: %s; %s", error, error.hint)
 
     async def status(self) -> dict[str, Any]:
         """The servers that are known, and what each stream holds.

@@ -13,9 +13,11 @@ from attrs import evolve
 
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
+from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
+from aurarouter_auragrid.node.assets import registered
 from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
 from aurarouter_auragrid.node.worker import Worker
@@ -29,7 +31,7 @@ from aurarouter_auragrid.wire.codec import SERVICES
 from aurarouter_auragrid.wire.serving import Serving, require_safe
 from aurarouter_core import Config, Home, Plugins, Router, __version__, load_config
 from aurarouter_core.auth import Doorkeeper
-from aurarouter_hooks import Secret
+from aurarouter_hooks import AuraRouterError, Secret
 from aurarouter_hooks.values.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class Node:
         self.refusal = ""
         self.left = asyncio.Event()
         self._models: Mapping[str, str] = {}
+        self._assets: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self.engine: Engine
         self.serving: Serving
@@ -92,6 +95,7 @@ class Node:
             models=self._models,
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
+            assets=self._assets,
             seen=time.time(),
         )
 
@@ -122,6 +126,8 @@ class Node:
         self.engine = Engine(cell, self.name, self.grid.copies)
         await self.engine.open(30.0)
         await self.engine.make()
+        follower = Follower(self.engine, self.router, self.name)
+        await follower.begin()
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
@@ -129,8 +135,11 @@ class Node:
         await self.serving.start()
         self._heartbeat = Heartbeat(self.engine, self.record, self.endpoint)
         self._beating = await self._heartbeat.begin()
-        await Control(self.engine, self.name, {"drain": self.drain, "leave": self._leave}).listen()
+        await Control(
+            self.engine, self.name, {"drain": self.drain, "leave": self._leave, "reload": self.reload}
+        ).listen()
         self._begin(self._looking())
+        self._begin(follower.follow())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
         self._tasks += self.worker.begin()
@@ -161,6 +170,15 @@ class Node:
         if self.worker is not None:
             self.worker.stop_taking()
         await self.serving.serving(False)
+        self._heartbeat.now()
+
+    async def reload(self) -> None:
+        """Read the configuration's files now, and tell the cell what has changed."""
+        try:
+            await self.router.reload()
+        except AuraRouterError as error:
+            log.warning("the configuration is not taken: %s", error)
+        await self._look()
         self._heartbeat.now()
 
     async def _leave(self) -> None:
@@ -197,6 +215,7 @@ class Node:
         """What the cell says of us, and how our models are, without asking any backend."""
         states = self.router.pool.states.refusals()
         self._models = {name: "resting" if name in states else "ready" for name in self.router.snapshot.models}
+        self._assets = await registered(self.router)
         try:
             self.cleared = self.name in await self.engine.configuration.cleared()
             self._door.apps = apps_of(await self.engine.configuration.get(APPS))

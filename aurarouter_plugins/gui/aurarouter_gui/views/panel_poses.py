@@ -50,9 +50,22 @@ def _configuration(view: Any) -> Pose:
     yield "text", lambda: not view.state.changed and view.state.view.text == view.state.text
 
 
+def _monitor(view: Any) -> Pose:
+    """Every tab, once it knows something; nothing is selected that wasn't."""
+    yield "health", lambda: bool(view.health.part.models)
+    view.tabs.setCurrentWidget(view.traffic)
+    view.traffic.period.setCurrentIndex(1)
+    yield "traffic", lambda: view.traffic.tasks is not None and view.traffic.part.step > 60
+    view.tabs.setCurrentWidget(view.privacy)
+    yield "privacy", lambda: view.privacy.part.since is not None
+    view.tabs.setCurrentWidget(view.traces)
+    yield "traces", lambda: bool(view.traces.part.traces)
+
+
 POSES: Mapping[str, Callable[[Any], Pose]] = {
     "routing": _routing,
     "models": _models,
     "configuration": _configuration,
+    "monitor": _monitor,
 }
 """Panel id → what to do before each picture, as in `shooting.POSES`."""

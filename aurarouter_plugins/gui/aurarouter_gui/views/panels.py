@@ -35,6 +35,12 @@ def _configuration(desk: Desk) -> PanelView:
     return ConfigurationView(desk)
 
 
+def _monitor(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.monitor import MonitorView
+
+    return MonitorView(desk)
+
+
 OURS = (
     Panel(
         id="workspace",
@@ -67,6 +73,14 @@ OURS = (
         factory=_configuration,
         order=40,
         tip="Every setting, and where it comes from",
+    ),
+    Panel(
+        id="monitor",
+        title="Monitor",
+        icon=icons.MONITOR,
+        factory=_monitor,
+        order=60,
+        tip="How models are, traffic, cost, privacy, traces",
     ),
 )
 

@@ -1,0 +1,91 @@
+"""The shared engine seen from outside: whether it runs and how it is, and starting, pausing and ending it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aurarouter_core.daemon.connection import ask_now
+from aurarouter_core.daemon.door import shares
+from aurarouter_core.daemon.identity import Identity, identify
+from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.start import start
+from aurarouter_core.daemon.stop import stop
+from aurarouter_core.plugins import Plugins
+from aurarouter_hooks import AuraRouterError
+
+
+def status(place: Place) -> Mapping[str, Any]:
+    """What the engine says of itself; what can be told where it says nothing."""
+    holder = place.holder
+    if holder is None:
+        return {"running": False, "place": str(place.folder)}
+    try:
+        told: Mapping[str, Any] = ask_now(place, "status")
+    except AuraRouterError as error:
+        return {
+            "running": True,
+            "pid": holder.pid,
+            "error": str(error),
+            "place": str(place.folder),
+            "log": str(place.log),
+        }
+    return told
+
+
+class EngineControl:
+    """The engine of a configuration, as a program that looks after it sees it. All of it blocks: call it in a thread.
+
+    Args:
+        path: The configuration file; None for the usual places.
+        plugins: All plugins.
+
+    Raises:
+        ConfigError: From everything: the file is missing, no YAML, or not trusted.
+        DaemonError: From what acts: the engine does not start, answer or end.
+    """
+
+    def __init__(self, path: Path | None, plugins: Plugins) -> None:
+        self._path = path
+        self._plugins = plugins
+
+    @property
+    def shared(self) -> bool:
+        """Programs share an engine here; else each has one of its own, and there is nothing to look after."""
+        return shares() and self._plugins.installed
+
+    def status(self) -> Mapping[str, Any]:
+        """`running`, and what `aurarouter status --json` says. Starts nothing."""
+        return status(self._place())
+
+    def start(self) -> None:
+        """See to it that it runs."""
+        start(self._identity())
+
+    def pause(self) -> None:
+        """Have it refuse new tasks, whoever they come from; running ones go on."""
+        ask_now(self._place(), "pause")
+
+    def resume(self) -> None:
+        """Have it accept tasks again."""
+        ask_now(self._place(), "resume")
+
+    def stop(self, *, force: bool = False) -> bool:
+        """End it and wait until it is gone; False when none runs. Running tasks get some seconds.
+
+        Args:
+            force: Kill it when it does not end.
+        """
+        return stop(self._place(), force=force)
+
+    def last_words(self, lines: int = 8) -> str:
+        """The end of its log."""
+        return self._place().last_words(lines)
+
+    def _identity(self) -> Identity:
+        return identify(self._plugins, self._path, {})
+
+    def _place(self) -> Place:
+        identity = self._identity()
+        return Place.of(identity.home, identity.key)

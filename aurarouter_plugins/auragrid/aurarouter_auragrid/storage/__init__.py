@@ -1,0 +1,1 @@
+"""Model files that the cell itself keeps: pushed once, pulled by any node."""

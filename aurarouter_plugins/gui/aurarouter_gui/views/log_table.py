@@ -1,0 +1,135 @@
+"""A table of thousands of lines, of which only those that are seen cost anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHeaderView, QTableView
+
+Index = QModelIndex | QPersistentModelIndex
+SAMPLE = 40
+"""Lines by which the width of a column is measured."""
+WIDEST = 260
+"""Pixels that a column which isn't stretched gets by itself."""
+
+
+class Line:
+    """A line of a log.
+
+    Args:
+        key: Names it; the selection follows it.
+        cells: Its words.
+        tones: Column → colour of its words, as a name of `palette.Colours`.
+    """
+
+    __slots__ = ("cells", "key", "tones")
+
+    def __init__(self, key: str, cells: Sequence[str], tones: Mapping[int, str] | None = None) -> None:
+        self.key, self.cells, self.tones = key, cells, tones or {}
+
+
+class _Lines(QAbstractTableModel):
+    def __init__(self, desk: Any, titles: Sequence[str]) -> None:
+        super().__init__()
+        self._desk, self._titles = desk, titles
+        self.lines: Sequence[Line] = ()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's name and default
+        return 0 if parent.isValid() else len(self.lines)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else len(self._titles)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._titles[section]
+        return None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        line = self.lines[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return line.cells[index.column()]
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() in line.tones:
+            return QColor(getattr(self._desk.colours, line.tones[index.column()]))
+        return None
+
+    def show(self, lines: Sequence[Line]) -> None:
+        self.beginResetModel()
+        self.lines = lines
+        self.endResetModel()
+
+
+class LogTable(QTableView):
+    """Emits `chosen` with the key of the line that the user has come to.
+
+    Args:
+        desk: For the colours.
+        titles: Of the columns.
+        stretched: The column that takes what is left.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, desk: Any, titles: Sequence[str], *, stretched: int) -> None:
+        super().__init__()
+        self._model = _Lines(desk, titles)
+        self.setModel(self._model)
+        self._stretched = stretched
+        self._showing = False
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().lineSpacing() + 12)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+        self.selectionModel().currentRowChanged.connect(self._came)
+        desk.restyled.connect(self.viewport().update)
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What it shows."""
+        return self._model.lines
+
+    @property
+    def key(self) -> str:
+        """The key of the line that is selected; "" for none."""
+        at = self.currentIndex().row()
+        return self.lines[at].key if 0 <= at < len(self.lines) else ""
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Show these; the selection and the place that is looked at stay."""
+        before, at = self.key, self.verticalScrollBar().value()
+        self._showing = True
+        self._model.show(lines)
+        self._fit()
+        self.choose(before)
+        self.verticalScrollBar().setValue(at)
+        self._showing = False
+
+    def choose(self, key: str) -> None:
+        """Select the line of this key, if it is there."""
+        found = next((at for at, line in enumerate(self.lines) if key and line.key == key), None)
+        if found is not None:
+            self.setCurrentIndex(self._model.index(found, 0))
+
+    def _fit(self) -> None:
+        metrics, header = self.fontMetrics(), self.horizontalHeader()
+        for column in range(self._model.columnCount()):
+            if column != self._stretched:
+                words = [line.cells[column] for line in self.lines[:SAMPLE]]
+                title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
+                wide = max(map(metrics.horizontalAdvance, [title, *words])) + 20
+                header.resizeSection(column, min(WIDEST, wide))
+
+    def _came(self, now: QModelIndex) -> None:
+        if now.isValid() and not self._showing:
+            self.chosen.emit(self.lines[now.row()].key)
