@@ -86,7 +86,7 @@ class NatsConfiguration:
 
     async def cleared(self) -> frozenset[str]:
         """The nodes that may do private work; nothing else clears a node."""
-        names = await self.get(CLEARED)
+        names, _ = await self.read(CLEARED)
         return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
     async def clear(self, nodes: Iterable[str]) -> None:
