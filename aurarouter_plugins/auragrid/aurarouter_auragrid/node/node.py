@@ -21,6 +21,7 @@ from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.node.assets import registered
 from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
+from aurarouter_auragrid.node.keeping import ended
 from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_auragrid.remote.models import Models
@@ -158,9 +159,7 @@ class Node:
         self.refusal = self.refusal or f"node '{self.name}' is leaving"
         if self.worker is not None:
             await self.worker.end(self.grid.drain)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         if hasattr(self, "converging"):
             await self.converging.end()
         if hasattr(self, "_heartbeat"):

@@ -18,7 +18,7 @@ from aurarouter_auragrid.engine.answers import Answer
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.requests import CLEARED_WORKERS, REPLAY, WORKERS, Given
 from aurarouter_auragrid.errors import EventRefusedError, GridError
-from aurarouter_auragrid.node.keeping import insisted, kept
+from aurarouter_auragrid.node.keeping import ended, insisted, kept
 from aurarouter_auragrid.request import Request
 from aurarouter_auragrid.sealing.envelope import SEALED, Envelope, seal_result
 from aurarouter_auragrid.sealing.keys import KeyFolder
@@ -72,9 +72,7 @@ class Worker:
         self.stop_taking()
         if self._loops:
             await asyncio.wait(self._loops, timeout=grace)
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await ended(self._loops)
 
     def _may_open(self) -> bool:
         return self._cleared() and bool(self._keys.ids())
