@@ -24,6 +24,7 @@ from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
 from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
+from aurarouter_auragrid.remote.models import Models
 from aurarouter_auragrid.sealing.keys import KeyFolder
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid, own_name
@@ -67,6 +68,7 @@ class Node:
         self.router = Router(config, self.plugins, home=self._home, surface="grid", watch=LOOK)
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
         self.calls = Calls(self.router, lambda: self.refusal)
+        self.models = Models(self.router, self.calls, lambda: self.refusal)
         self.cleared = False
         self.worker: Worker | None = None
         self.refusal = ""
@@ -136,7 +138,7 @@ class Node:
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
-        self.serving = Serving(self.grid, self.calls, self._door)
+        self.serving = Serving(self.grid, self.calls, self.models, self._door)
         await self.serving.start()
         self._heartbeat = Heartbeat(self.engine, self.record, self.endpoint)
         self._beating = await self._heartbeat.begin()
@@ -221,8 +223,7 @@ class Node:
 
     async def _look(self) -> None:
         """What the cell says of us, and how our models are, without asking any backend."""
-        states = self.router.pool.states.refusals()
-        self._models = {name: "resting" if name in states else "ready" for name in self.router.snapshot.models}
+        self._models = self.models.offered()
         self._assets = await registered(self.router)
         try:
             self.cleared = self.name in await self.engine.configuration.cleared()
