@@ -12,6 +12,7 @@ from aurarouter_auragrid.deployment.board import Board
 from aurarouter_auragrid.deployment.bringing import Bringing, words
 from aurarouter_auragrid.deployment.claims import Claim
 from aurarouter_auragrid.deployment.placement import Plan, View, place
+from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.ports import Lease
@@ -85,10 +86,7 @@ class Converging:
 
     async def end(self) -> None:
         """Leave every place to others at once. Models that were brought stay for the next start."""
-        work = [hold.work for hold in self._holds.values() if hold.work is not None]
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await ended(hold.work for hold in self._holds.values() if hold.work is not None)
         try:
             async with asyncio.timeout(BEAT):
                 for hold in self._holds.values():
@@ -205,8 +203,7 @@ class Converging:
     async def _take_away(self, hold: Hold, before: asyncio.Task[None] | None) -> None:
         model = hold.claim.model
         if before is not None:
-            before.cancel()
-            await asyncio.gather(before, return_exceptions=True)
+            await ended([before])
         try:
             await self._bringing.take_away(model)
             log.info("'%s' has left", model)

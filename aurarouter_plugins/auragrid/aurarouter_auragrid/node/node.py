@@ -16,6 +16,7 @@ from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.deployment.bringing import Bringing
 from aurarouter_auragrid.deployment.converging import Converging, states
+from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -159,9 +160,7 @@ class Node:
         self.refusal = self.refusal or f"node '{self.name}' is leaving"
         if self.worker is not None:
             await self.worker.end(self.grid.drain)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         if hasattr(self, "converging"):
             await self.converging.end()
         if hasattr(self, "_heartbeat"):
