@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.deployment import bringing
@@ -13,12 +14,14 @@ from aurarouter_auragrid.deployment.bringing import Bringing
 from aurarouter_auragrid.deployment.converging import Converging
 from aurarouter_auragrid.deployment.deployments import Deployment, Deployments
 from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.errors import GridError
+from aurarouter_auragrid.names import model_key
 from aurarouter_auragrid.node.heartbeat import Heartbeat
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid
 from aurarouter_auragrid.storage.model_storage import GridModelStorage
-from aurarouter_auragrid.storage.stored import StoredModel
+from aurarouter_auragrid.storage.stored import StoredModel, stored_of, to_bytes
 from aurarouter_core import AssetRegistry, Plugins, Router, Task, load_config
 from aurarouter_hooks import AssetError, Secret
 from gguf_files import gguf
@@ -144,3 +147,27 @@ async def test_what_is_larger_on_the_node_than_its_header_told_is_refused_there_
     await asyncio.gather(working, return_exceptions=True)
     await node.end()
     await beats.end()
+
+
+async def test_what_stands_in_the_cell_is_not_believed(engine: Engine, stored: StoredModel) -> None:
+    storage = GridModelStorage(engine)
+    assert "/" not in evolve(stored, model_id="../../evil").file
+    for text in (b"nonsense", b"[]", b'{"model_id": "a"}', b'{"model_id": "a", "sha256": "../x", "size": 1}'):
+        await engine.models.put(model_key("bad"), text)
+        assert [one.model_id for one in await storage.models()] == ["small"]
+        with pytest.raises(GridError, match="a record of the cell can't be read"):
+            await storage.find("bad")
+    assert stored_of(to_bytes(stored)[:-1] + b', "of_a_newer_node": 1}') == stored
+
+
+async def test_a_file_of_the_users_is_never_touched(engine: Engine, router: Router, stored: StoredModel) -> None:
+    storage, path = GridModelStorage(engine), router.home.models / stored.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("older")
+    with pytest.raises(AssetError, match="another file lies at"):
+        await storage.pull("small", router, lambda _done, _size: None)
+    assert path.read_text() == "older"
+    path.unlink()
+    done = await storage.pull("small", router, lambda _done, _size: None, ["mine"])
+    assert (done.in_force, done.path) == (True, path)
+    assert router.snapshot.config.models["small"].tags == ("mine",)
