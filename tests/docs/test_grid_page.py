@@ -11,7 +11,7 @@ import pytest
 from attrs import fields, has
 
 from aurarouter_auragrid.commands.group import COMMANDS, grid
-from aurarouter_auragrid.settings import Engine, Events, Grid, Tls
+from aurarouter_auragrid.settings import Engine, Events, Grid, Storage, Tls
 from grid_node import GridNode
 
 PAGE = "docs/AURAGRID.md"
@@ -50,6 +50,6 @@ def test_every_setting_is_on_the_page_and_nothing_else() -> None:
     told = {key for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for key in re.findall(r"`([\w.]+)`", row)}
     known = set()
     for field in fields(Grid):
-        part = {"tls": Tls, "engine": Engine, "events": Events}.get(field.name)
+        part = {"tls": Tls, "engine": Engine, "events": Events, "storage": Storage}.get(field.name)
         known |= {f"{field.name}.{inner.name}" for inner in fields(part)} if part and has(part) else {field.name}
     assert told == known

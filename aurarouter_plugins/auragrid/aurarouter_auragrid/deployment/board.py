@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import field, frozen
 from attrs.validators import ge, instance_of, le
 
@@ -47,20 +49,32 @@ class Board:
         else:
             await self._engine.wanted.remove(key)
 
-    async def view(self) -> View:
-        """What stands there now.
+    async def wanted(self) -> dict[str, int]:
+        """How many nodes should have a model, by model.
 
         Raises:
             CellUnavailableError: The cell does not answer.
         """
-        nodes = await self._engine.membership.nodes()
         wishes = readable(await self._engine.wanted.all(), lambda data: read(Wish, data))
+        return {wish.model: wish.replicas for wish in wishes}
+
+    async def view(self, wanted: Mapping[str, int] | None = None) -> View:
+        """What stands there now.
+
+        Args:
+            wanted: From `wanted`; None to ask for it.
+
+        Raises:
+            CellUnavailableError: The cell does not answer.
+        """
+        wanted = await self.wanted() if wanted is None else wanted
+        nodes = await self._engine.membership.nodes()
         return View(
             members=[
                 Member(name=node.name, memory=node.memory, serving=node.state == "serving", has=frozenset(node.assets))
                 for node in nodes
             ],
-            wanted={wish.model: wish.replicas for wish in wishes},
+            wanted=wanted,
             needs={name: one.memory for name, one in (await self.stored()).items()},
             claims=readable(await self._engine.places.all(), claim_of),
         )

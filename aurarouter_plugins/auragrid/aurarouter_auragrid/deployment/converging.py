@@ -12,11 +12,11 @@ from aurarouter_auragrid.deployment.board import Board
 from aurarouter_auragrid.deployment.bringing import Bringing, words
 from aurarouter_auragrid.deployment.claims import Claim
 from aurarouter_auragrid.deployment.placement import Plan, View, place
+from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.ports import Lease
 from aurarouter_auragrid.storage.stored import StoredModel, to_bytes
-from aurarouter_core import Router
 from aurarouter_hooks import AuraRouterError
 
 log = logging.getLogger(__name__)
@@ -49,13 +49,13 @@ class Converging:
 
     Args:
         engine: The cell.
-        router: The node's.
+        bringing: Does the work on this node.
         node: Its name.
     """
 
-    def __init__(self, engine: Engine, router: Router, node: str) -> None:
+    def __init__(self, engine: Engine, bringing: Bringing, node: str) -> None:
         self._board, self._places, self._node = Board(engine), engine.places, node
-        self._bringing = Bringing(engine, router)
+        self._bringing = bringing
         self._holds: dict[str, Hold] = {}
         self._refusals: dict[str, int] = {}
         self._soon = asyncio.Event()
@@ -86,10 +86,7 @@ class Converging:
 
     async def end(self) -> None:
         """Leave every place to others at once. Models that were brought stay for the next start."""
-        work = [hold.work for hold in self._holds.values() if hold.work is not None]
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await ended(hold.work for hold in self._holds.values() if hold.work is not None)
         try:
             async with asyncio.timeout(BEAT):
                 for hold in self._holds.values():
@@ -102,15 +99,19 @@ class Converging:
         """Keep what is ours, and do what placement says. What a silent cell breaks off is done by the next step."""
         for hold in list(self._holds.values()):
             await self._keep(hold)
-        view = await self._board.view()
+        wanted = await self._board.wanted()
+        if not (wanted or self._holds or self._bringing.brought()):
+            return  # a cell without deployments pays one question for them
+        view = await self._board.view(wanted)
         before = {claim.key for claim in view.claims if claim.node == self._node}
         plan = place(self._own(view))
         for claim in plan.gives:
             if claim.node == self._node:
                 await self._leave(self._holds[claim.model])
-        stored = await self._board.stored()
-        for claim in plan.takes:
-            if claim.node == self._node and claim.model in stored:
+        mine = [claim for claim in plan.takes if claim.node == self._node]
+        stored = await self._board.stored() if mine else {}
+        for claim in mine:
+            if claim.model in stored:
                 await self._take(claim, stored[claim.model], again=claim.key in before)
         await self._tidy(view, plan)
 
@@ -202,8 +203,7 @@ class Converging:
     async def _take_away(self, hold: Hold, before: asyncio.Task[None] | None) -> None:
         model = hold.claim.model
         if before is not None:
-            before.cancel()
-            await asyncio.gather(before, return_exceptions=True)
+            await ended([before])
         try:
             await self._bringing.take_away(model)
             log.info("'%s' has left", model)

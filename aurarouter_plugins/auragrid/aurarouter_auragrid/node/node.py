@@ -14,7 +14,9 @@ from attrs import evolve
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.configuration.following import Follower
+from aurarouter_auragrid.deployment.bringing import Bringing
 from aurarouter_auragrid.deployment.converging import Converging, states
+from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -134,7 +136,7 @@ class Node:
         await self.engine.make()
         follower = Follower(self.engine, self.router, self.name)
         await follower.begin()
-        self.converging = Converging(self.engine, self.router, self.name)
+        self.converging = Converging(self.engine, Bringing(self.engine, self.router), self.name)
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
