@@ -15,6 +15,7 @@ from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.deployment.converging import Converging, states
+from aurarouter_auragrid.discovery.discovery import Discovery
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -67,6 +68,7 @@ class Node:
         self.router = Router(config, self.plugins, home=self._home, surface="grid", watch=LOOK)
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
         self.calls = Calls(self.router, lambda: self.refusal)
+        self._discovery = Discovery(self.router)
         self.models = Models(self.router, self.calls, lambda: self.refusal)
         self.cleared = False
         self.worker: Worker | None = None
@@ -100,6 +102,7 @@ class Node:
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
             assets=self._assets,
+            discovered=self._discovery.found,
             memory=self.converging.capacity,
             seen=time.time(),
         )
@@ -146,6 +149,8 @@ class Node:
         ).listen()
         self._begin(self._looking())
         self._begin(follower.follow())
+        if self.grid.discover:
+            self._begin(self._discovery.follow())
         self._begin(self.converging.run())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
