@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from aurarouter_auragrid.remote.offers import Offers
     from aurarouter_hooks import Kernel
 
+PATIENCE = 2.0
+"""Seconds in which a cell is reached, or the chain goes on."""
+
 
 @frozen(eq=False)
 class Opened:
@@ -79,7 +82,7 @@ class Link:
         cell = await asyncio.to_thread(self.cell)
         engine = Engine(cell)
         try:
-            await engine.open()
+            await engine.open(PATIENCE)
         except BaseException:
             await engine.aclose()
             raise

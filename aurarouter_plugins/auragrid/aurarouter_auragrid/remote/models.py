@@ -22,9 +22,12 @@ from aurarouter_core.plain import error_info
 from aurarouter_hooks import (
     AllModelsFailedError,
     AttemptFailed,
+    AttemptStarted,
     AuraRouterError,
     Delta,
     Done,
+    ErrorInfo,
+    Progress,
     Prompt,
     ProviderTimeoutError,
     TraceContext,
@@ -83,13 +86,19 @@ class Models:
 
     async def _pieces(self, task: Task) -> AsyncGenerator[pb.GeneratePiece]:
         after: float | None = None
+        failed: ErrorInfo | None = None
         try:
             async with aclosing(self._router.stream(task)) as events:
                 async for event in events:
                     if isinstance(event, Delta):
                         yield pb.GeneratePiece(chunk=protocol.encoded(event.chunk))
                     elif isinstance(event, AttemptFailed):
-                        after = event.attempt.seconds
+                        after, failed = event.attempt.seconds, event.attempt.error
+                    elif isinstance(event, AttemptStarted):
+                        failed = None
+                    elif isinstance(event, Progress) and failed is not None:
+                        yield failure_of(failed, after)  # we would wait for it; whoever asked may know another model
+                        return
                     elif isinstance(event, Done) and not event.complete and event.trace.error is not None:
                         yield failure_of(event.trace.error, after)
         except AllModelsFailedError as error:
