@@ -69,7 +69,7 @@ class Node:
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
         self.calls = Calls(self.router, lambda: self.refusal)
         self._discovery = Discovery(self.router)
-        self.models = Models(self.router, self.calls, lambda: self.refusal)
+        self.models = Models(self.router, self.calls, lambda: self.refusal, self._look_at_clearance)
         self.cleared = False
         self.worker: Worker | None = None
         self.refusal = ""
@@ -233,6 +233,13 @@ class Node:
             self.cleared = self.name in await self.engine.configuration.cleared()
             self._door.apps = apps_of(await self.engine.configuration.get(APPS))
         except GridError as error:
+            log.warning("the cell's configuration: %s", error)
+
+    async def _look_at_clearance(self) -> None:
+        try:
+            self.cleared = self.name in await self.engine.configuration.cleared()
+        except GridError as error:
+            self.cleared = False  # nobody says that it is
             log.warning("the cell's configuration: %s", error)
 
     async def __aenter__(self) -> Self:
