@@ -102,7 +102,7 @@ class Node:
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
             assets=self._assets,
-            discovered=self._discovery.found,
+            discovered={name: kind for name, kind in self._discovery.found.items() if name in self._models},
             memory=self.converging.capacity,
             seen=time.time(),
         )
