@@ -23,6 +23,8 @@ T = TypeVar("T")
 KEEP = 15.0
 """Seconds after which the place of a process that was killed comes free."""
 RENEW = 5.0
+SHORT = 0.5
+"""Seconds for which whoever has lost a race waits with its turn taken, so that nobody loses again and again."""
 TRIES = 200
 """Times that a change is tried again because another node was quicker."""
 FORGET = 60
@@ -39,6 +41,7 @@ class SharedCounter:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._clock: Clock | None = None
+        self._lost: dict[str, float] = {}
         self._places: dict[int, str] = {}
         self._work: set[asyncio.Task[Any]] = set()
         self._renewing: asyncio.Task[None] | None = None
@@ -84,9 +87,23 @@ class SharedCounter:
 
     async def _enter(self, name: str, limit: Limit, tokens: int) -> Place | Wait:
         number = random.getrandbits(62) + 1 if limit.concurrency is not None else 0
-        said = await self._change(name, lambda tally, now: tally.entered(limit, tokens, str(number), KEEP, now))
-        if isinstance(said, Wait):
+        pause = 0.0
+        again = self._lost.pop(name, float("-inf")) > asyncio.get_running_loop().time()
+
+        def judged(tally: Tally, now: float) -> Tally | Wait:
+            nonlocal pause
+            said = tally.entered(limit, tokens, str(number), KEEP, now)
+            pause = said.seconds if isinstance(said, Wait) else 0.0
+            if isinstance(said, Wait) and again and not said.turns and said.seconds <= SHORT:
+                return tally.entered(limit, tokens, str(number), KEEP, now, SHORT)
             return said
+
+        said = await self._change(name, judged)
+        if isinstance(said, Wait):
+            if not said.turns and said.seconds <= SHORT:
+                self._lost[name] = asyncio.get_running_loop().time() + 2 * SHORT
+            return said
+        await asyncio.sleep(pause)
         if number:
             self._places[number] = name
             if self._renewing is None:

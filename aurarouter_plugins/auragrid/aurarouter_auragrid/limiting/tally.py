@@ -46,7 +46,9 @@ class Tally:
         """Seconds for which it says something."""
         return max([*self.used.values(), *self.places.values()], default=now) - now
 
-    def entered(self, limit: Limit, tokens: int, place: str, keep: float, now: float) -> Tally | Wait:
+    def entered(
+        self, limit: Limit, tokens: int, place: str, keep: float, now: float, ahead: float = 0.0
+    ) -> Tally | Wait:
         """With one more inside, or how long that one has to wait.
 
         Args:
@@ -55,6 +57,7 @@ class Tally:
             place: Id of its place.
             keep: Seconds for which the place is kept.
             now: The cell's time.
+            ahead: Seconds for which it would wait, with its turn taken already.
         """
         if limit.concurrency is not None and len(self.places) >= limit.concurrency:
             return Wait(seconds=TURN, why=f"{limit.concurrency} at a time", turns=True)
@@ -68,7 +71,7 @@ class Tally:
             until = max(now, used.get(what, now))
             # Tokens may overdraw what is saved up: one task may need more than that.
             spare = max(0.0, limit.burst - (60.0 / rate if what == "requests" else 0.0))
-            if until - now > spare + 1e-9:
+            if until - now > spare + ahead + 1e-9:
                 return Wait(seconds=until - now - spare, why=f"{rate:g} {what} a minute")
             used[what] = until + amount * 60.0 / rate
         places = self.places if limit.concurrency is None else {**self.places, place: now + keep}
