@@ -25,6 +25,8 @@ KEEP = 15.0
 RENEW = 5.0
 SHORT = 0.5
 """Seconds for which whoever has lost a race waits with its turn taken, so that nobody loses again and again."""
+MOST = 10_000
+"""Limits for which it is kept in mind who has lost."""
 TRIES = 200
 """Times that a change is tried again because another node was quicker."""
 FORGET = 60
@@ -100,7 +102,7 @@ class SharedCounter:
 
         said = await self._change(name, judged)
         if isinstance(said, Wait):
-            if not said.turns and said.seconds <= SHORT:
+            if not said.turns and said.seconds <= SHORT and len(self._lost) < MOST:
                 self._lost[name] = asyncio.get_running_loop().time() + 2 * SHORT
             return said
         await asyncio.sleep(pause)
