@@ -102,7 +102,9 @@ class SharedCounter:
 
         said = await self._change(name, judged)
         if isinstance(said, Wait):
-            if not said.turns and said.seconds <= SHORT and len(self._lost) < MOST:
+            if len(self._lost) >= MOST:
+                self._lost.clear()
+            if not said.turns and said.seconds <= SHORT:
                 self._lost[name] = asyncio.get_running_loop().time() + 2 * SHORT
             return said
         await asyncio.sleep(pause)
