@@ -38,6 +38,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
         {
             "aurarouter_auragrid",
             "aurarouter_gui",  # in hooks and panels of the desktop window
+            "aurarouter_limits",  # in its hook: what a shared counter answers with
             "aurarouter_core",
             "aurarouter_hooks",
             "attrs",

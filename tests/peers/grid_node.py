@@ -105,7 +105,7 @@ class GridNode:
         self.home = folder / "node-home"
         self.home.mkdir(parents=True)
         self._config = folder / "auraconfig.yaml"
-        section = {"node": name, "drain": 2.0, **(grid or {})}
+        section = {"node": name, "drain": 2.0, "discover": False, **(grid or {})}
         self._config.write_text(f"{config}\ngrid: {json.dumps(section)}\n")
         self._program = program or "from aurarouter_core.cli import main; main()"
         self.process: subprocess.Popen[str] | None = None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import click
 
     from aurarouter_hooks import Kernel, Provider
+    from aurarouter_limits.counter import Counter
 
 _WHERE = {
     "AuraRouterClient": "client.client",
@@ -86,3 +87,17 @@ def kernel_started(kernel: Kernel) -> None:
     kind = kernel.plugins.providers.get("grid") if isinstance(kernel, Router) else None
     if kind is not None and issubclass(kind, GridProvider):
         kind.link.serve(kernel)
+
+
+@hookimpl(optionalhook=True)
+def limits_counter(kernel: Kernel) -> Counter | None:
+    """One count for all nodes of the cell, on a node and on a machine where one runs; None elsewhere."""
+    from aurarouter_auragrid.remote.link import Link
+
+    link = Link()
+    link.serve(kernel)
+    if not link.leads_somewhere():
+        return None
+    from aurarouter_auragrid.limiting.counter import SharedCounter
+
+    return SharedCounter(link)

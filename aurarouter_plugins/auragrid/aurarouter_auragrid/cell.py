@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,18 @@ def read_cell(home: Home) -> Cell | None:
         return Cell(urls=said["urls"], token=Secret(said["token"]), node=said["node"], pid=said["pid"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # no node, or one that is just starting
+
+
+def running(home: Home) -> Cell | None:
+    """What the node of this machine wrote, while its process is there."""
+    known = read_cell(home)
+    if known is None:
+        return None
+    try:
+        os.kill(known.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return None
+    return known
 
 
 def write_cell(home: Home, cell: Cell) -> None:

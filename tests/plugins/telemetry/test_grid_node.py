@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from aurarouter_auragrid import create_service_client
+from aurarouter_core import Home, Plugins, Router, load_config
 from aurarouter_hooks import TraceContext
 from fault_server import FaultServer
-from gateway import gateway
-from grid_node import GridNode, free_ports
+from gateway import gateway, served
+from grid_node import ECHO, GridNode, free_ports
 from otlp_receiver import over_grpc, over_http
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACE = TraceContext(trace_id=TRACE_ID, span_id="00f067aa0ba902b7")
+PARENT = TRACE.traceparent
 
 
 async def test_a_node_is_read_and_its_spans_belong_to_the_callers_trace(
@@ -65,3 +68,44 @@ async def test_a_trace_is_followed_through_two_gateways_to_a_backend(fault_serve
     assert spans[0]["aurarouter.task"].parent_span_id.hex() == TRACE.span_id
     assert spans[1]["aurarouter.task"].parent_span_id == spans[0]["chat next"].span_id
     assert fault_server.requests[-1].headers["traceparent"].split("-")[2] == spans[1]["chat next"].span_id.hex()
+
+
+async def test_a_trace_is_followed_from_a_gateways_client_through_the_grid_to_a_provider_on_another_node(
+    tmp_path: Path, fault_server: FaultServer
+) -> None:
+    """A gateway beside node 'near' asks node 'far', which alone has the model; both tell one receiver."""
+    with over_http() as receiver:
+        otlp = {"enabled": True, "endpoint": receiver.url, "metrics": False}
+        far = (
+            f"models: {{m: {{provider: openapi, endpoint: '{fault_server.url}'}}}}\nroles: {{coding: [m]}}\n"
+            f"telemetry: {{otlp: {json.dumps(otlp)}}}\n"
+        )
+        with GridNode("far", tmp_path / "far", far) as first:
+            token = first.cell.token
+            assert token is not None
+            joined = {"urls": list(first.cell.urls), "token": token.reveal(), "engine": {"own": False}}
+            with GridNode("near", tmp_path / "near", ECHO, joined) as second:
+                settings = {
+                    "models": {"big": {"provider": "grid", "model_name": "m"}},
+                    "roles": {"coding": ["big"], "reasoning": ["big"]},
+                    "telemetry": {"otlp": otlp},
+                }
+                plugins = Plugins()
+                config = load_config(plugins, settings=settings)
+                async with (
+                    Router(config, plugins, home=Home(second.home), surface="gateway") as router,
+                    served(router) as front,
+                    httpx.AsyncClient(base_url=front, trust_env=False) as client,
+                ):
+                    asked = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+                    told = await client.post("/v1/chat/completions", json=asked, headers={"traceparent": PARENT})
+                    assert told.status_code == 200, told.text
+                    assert told.json()["choices"][0]["message"]["content"] == "Hello Ada."
+    assert {span.trace_id.hex() for span in receiver.spans} == {TRACE_ID}
+    spans = {(span.name, span.parent_span_id.hex()): span for span in receiver.spans}
+    near = spans["aurarouter.task", TRACE.span_id]
+    (asking,) = [span for span in receiver.spans if span.name == "chat big"]
+    there = spans["aurarouter.task", asking.span_id.hex()]
+    (chat,) = [span for span in receiver.spans if span.name == "chat m"]
+    assert near.span_id != there.span_id
+    assert fault_server.requests[-1].headers["traceparent"].split("-")[1:3] == [TRACE_ID, chat.span_id.hex()]

@@ -9,6 +9,7 @@ import click
 
 from aurarouter_auragrid.commands.session import with_cell
 from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.records import NodeRecord
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
 
@@ -22,14 +23,21 @@ def status(context: click.Context, as_json: bool) -> None:
     """Show how the cell is: its servers, what waits, what is kept."""
 
     async def ask(engine: Engine) -> dict[str, Any]:
-        return {**await engine.status(), "nodes": len(await engine.membership.nodes())}
+        nodes = await engine.membership.nodes()
+        found = [
+            {"model": name, "node": node.name, "provider": provider, "state": node.models.get(name, "")}
+            for node in nodes
+            for name, provider in node.discovered.items()
+        ]
+        return {**await engine.status(), "nodes": len(nodes), "discovered": found}
 
     found = with_cell(context, ask)
     if as_json:
         click.echo(dumps(found, indent=2))
         return
     for name, value in found.items():
-        click.echo(f"{name:<20} {printable(', '.join(value) if isinstance(value, list) else str(value))}")
+        words = [f"{each['model']} on {each['node']}" if isinstance(each, dict) else each for each in _listed(value)]
+        click.echo(f"{name:<20} {printable(', '.join(words))}")
 
 
 @click.command("nodes")
@@ -42,7 +50,7 @@ def nodes(context: click.Context, as_json: bool) -> None:
         click.echo(dumps(found, indent=2))
         return
     for node in found:
-        models = ", ".join(f"{name} ({state})" for name, state in node.models.items()) or "no models"
+        models = ", ".join(f"{name} ({_how(node, name)})" for name in node.models) or "no models"
         marks = ", cleared for private work" if node.cleared else ""
         ago = max(0.0, time.time() - node.seen)
         click.echo(
@@ -65,3 +73,12 @@ def services(context: click.Context, as_json: bool) -> None:
         return
     for service, node, address in offered:
         click.echo(printable(f"{service:<22} {node}  {address}"))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [str(value)]
+
+
+def _how(node: NodeRecord, model: str) -> str:
+    found = f", found at {node.discovered[model]}" if model in node.discovered else ""
+    return f"{node.models[model]}{found}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 import click
 
 from aurarouter_auragrid.arrival import Guard
-from aurarouter_auragrid.cell import Cell, folder, read_cell
+from aurarouter_auragrid.cell import Cell, folder, read_cell, running
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.node.node import Node
 from aurarouter_auragrid.settings import Grid
@@ -50,9 +49,9 @@ def up(
     if joined:
         overrides["engine"] = {"own": False}
     home = Home.of()
-    running = _running(home)
-    if running is not None:
-        raise GridError(f"node '{running.node}' runs here already", hint="End it with 'aurarouter grid leave'.")
+    there = running(home)
+    if there is not None:
+        raise GridError(f"node '{there.node}' runs here already", hint="End it with 'aurarouter grid leave'.")
     if detach:
         _tell(_detached(context, home), as_json)
         return
@@ -79,17 +78,6 @@ async def _run(context: click.Context, overrides: dict[str, Any], home: Home, as
         if known is not None:
             _tell(known, as_json)
         await node.until_left()
-
-
-def _running(home: Home) -> Cell | None:
-    known = read_cell(home)
-    if known is None:
-        return None
-    try:
-        os.kill(known.pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return None
-    return known
 
 
 def _detached(context: click.Context, home: Home) -> Cell:

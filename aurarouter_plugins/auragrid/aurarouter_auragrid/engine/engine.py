@@ -47,6 +47,7 @@ class Engine:
         self.connection = Connection(cell, name)
         self.node_leases = LeaseBucket(self.connection, names.NODES, replicas)
         self.endpoint_leases = LeaseBucket(self.connection, names.ENDPOINTS, replicas)
+        self.limits = LeaseBucket(self.connection, names.LIMITS, replicas)
         self.membership = NatsMembership(self.node_leases)
         self.registry = NatsRegistry(self.endpoint_leases)
         self.configuration = NatsConfiguration(self.connection, replicas)
@@ -84,6 +85,7 @@ class Engine:
         return [
             self.node_leases.make,
             self.endpoint_leases.make,
+            self.limits.make,
             self.configuration.make,
             self.settings.make,
             *(partial(make_stream, connection, config) for config in streams(self.cell.events, copies)),

@@ -106,6 +106,15 @@ class LeaseBucket:
                 raise
             return stored.seq
 
+    async def noted(self, key: str, seconds: int) -> float:
+        """Set a mark; the time at which the server noted it, in seconds since 1970."""
+        with translated(f"writing {self._name}"):
+            stored = await self._connection.js.publish(f"$KV.{self._name}.{key}", b"-", msg_ttl=seconds)
+            found = await self._connection.js.get_msg(f"KV_{self._name}", seq=stored.seq)
+            if found.time is None:
+                raise CellUnavailableError("the cell's servers do not say what time it is")
+            return found.time.timestamp()
+
     async def remove(self, key: str, upon: int) -> None:
         """Remove what stands at this revision, and nothing else."""
         with translated(f"writing {self._name}"):

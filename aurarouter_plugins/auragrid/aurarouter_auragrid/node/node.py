@@ -16,6 +16,7 @@ from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.deployment.bringing import Bringing
 from aurarouter_auragrid.deployment.converging import Converging, states
+from aurarouter_auragrid.discovery.discovery import Discovery
 from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
@@ -70,7 +71,8 @@ class Node:
         self.router = Router(config, self.plugins, home=self._home, surface="grid", watch=LOOK)
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
         self.calls = Calls(self.router, lambda: self.refusal)
-        self.models = Models(self.router, self.calls, lambda: self.refusal)
+        self._discovery = Discovery(self.router)
+        self.models = Models(self.router, self.calls, lambda: self.refusal, self._look_at_clearance)
         self.cleared = False
         self.worker: Worker | None = None
         self.refusal = ""
@@ -103,6 +105,7 @@ class Node:
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
             assets=self._assets,
+            discovered={name: kind for name, kind in self._discovery.found.items() if name in self._models},
             memory=self.converging.capacity,
             seen=time.time(),
         )
@@ -149,6 +152,8 @@ class Node:
         ).listen()
         self._begin(self._looking())
         self._begin(follower.follow())
+        if self.grid.discover:
+            self._begin(self._discovery.follow())
         self._begin(self.converging.run())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
@@ -229,6 +234,13 @@ class Node:
             self.cleared = self.name in await self.engine.configuration.cleared()
             self._door.apps = apps_of(await self.engine.configuration.get(APPS))
         except GridError as error:
+            log.warning("the cell's configuration: %s", error)
+
+    async def _look_at_clearance(self) -> None:
+        try:
+            self.cleared = self.name in await self.engine.configuration.cleared()
+        except GridError as error:
+            self.cleared = False  # nobody says that it is
             log.warning("the cell's configuration: %s", error)
 
     async def __aenter__(self) -> Self:

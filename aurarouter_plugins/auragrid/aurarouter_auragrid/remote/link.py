@@ -8,7 +8,7 @@ from weakref import ref
 
 from attrs import frozen
 
-from aurarouter_auragrid.cell import Cell, find_cell
+from aurarouter_auragrid.cell import Cell, find_cell, running
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.settings import Grid
 from aurarouter_core import Home, Plugins, Router, load_config
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from aurarouter_auragrid.engine.engine import Engine
     from aurarouter_auragrid.remote.offers import Offers
     from aurarouter_hooks import Kernel
+
+PATIENCE = 2.0
+"""Seconds in which a cell is reached, or the chain goes on."""
 
 
 @frozen(eq=False)
@@ -79,11 +82,21 @@ class Link:
         cell = await asyncio.to_thread(self.cell)
         engine = Engine(cell)
         try:
-            await engine.open()
+            await engine.open(PATIENCE)
         except BaseException:
             await engine.aclose()
             raise
         return Opened(engine, Channels(cell.tls), Offers(engine.membership, cell.node))
+
+    def leads_somewhere(self) -> bool:
+        """There is a cell: the kernel is a node's, its settings name one, or a node of this machine runs."""
+        kernel = self._kernel() if self._kernel is not None else None
+        if kernel is None:
+            return False
+        if kernel.surface == "grid":
+            return True
+        grid = kernel.settings("grid")
+        return isinstance(grid, Grid) and (bool(grid.urls) or running(kernel.home) is not None)
 
     def cell(self) -> Cell:
         """The way in, as the kernel's own settings say, or as the node of this machine wrote it. May wait for a disk.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -22,9 +22,12 @@ from aurarouter_core.plain import error_info
 from aurarouter_hooks import (
     AllModelsFailedError,
     AttemptFailed,
+    AttemptStarted,
     AuraRouterError,
     Delta,
     Done,
+    ErrorInfo,
+    Progress,
     Prompt,
     ProviderTimeoutError,
     TraceContext,
@@ -42,10 +45,13 @@ class Models:
         router: Does the work.
         calls: Counts it with all other calls.
         refusal: Why nothing new is accepted now; empty when it is.
+        look: Looks now at whether the cell clears this node.
     """
 
-    def __init__(self, router: Router, calls: Calls, refusal: Callable[[], str]) -> None:
-        self._router, self._calls, self._refusal = router, calls, refusal
+    def __init__(
+        self, router: Router, calls: Calls, refusal: Callable[[], str], look: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._router, self._calls, self._refusal, self._look = router, calls, refusal, look
 
     def offered(self) -> Mapping[str, str]:
         """Model → how it is, without asking any backend. What lives on other nodes is theirs to offer."""
@@ -73,6 +79,8 @@ class Models:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "a node's question is not passed on to a third")
         if asked.model not in self.offered():
             await context.abort(grpc.StatusCode.NOT_FOUND, f"no model is called '{asked.model}' here")
+        if asked.private:
+            await self._look()
         arrival.set(Arrival(way="node", app=ANONYMOUS, hops=asked.hops))
         said = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         trace = TraceContext.parse(said.get("traceparent", ""))
@@ -83,13 +91,19 @@ class Models:
 
     async def _pieces(self, task: Task) -> AsyncGenerator[pb.GeneratePiece]:
         after: float | None = None
+        failed: ErrorInfo | None = None
         try:
             async with aclosing(self._router.stream(task)) as events:
                 async for event in events:
                     if isinstance(event, Delta):
                         yield pb.GeneratePiece(chunk=protocol.encoded(event.chunk))
                     elif isinstance(event, AttemptFailed):
-                        after = event.attempt.seconds
+                        after, failed = event.attempt.seconds, event.attempt.error
+                    elif isinstance(event, AttemptStarted):
+                        failed = None
+                    elif isinstance(event, Progress) and failed is not None:
+                        yield failure_of(failed, after)  # we would wait for it; whoever asked may know another model
+                        return
                     elif isinstance(event, Done) and not event.complete and event.trace.error is not None:
                         yield failure_of(event.trace.error, after)
         except AllModelsFailedError as error:
