@@ -9,11 +9,6 @@ import pytest
 
 from aurarouter_auragrid import GridModelStorage
 from aurarouter_auragrid.engine.engine import Engine
-from aurarouter_auragrid.errors import GridError, StorageDamagedError
-from aurarouter_auragrid.names import FILE_SUBJECT
-from aurarouter_auragrid.storage.part import PARTS, arrive
-from aurarouter_auragrid.storage.stored import CHUNK, StoredModel
-from aurarouter_hooks import AssetError
 from gguf_files import gguf
 from grid_node import GridNode
 
