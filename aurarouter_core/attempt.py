@@ -152,7 +152,9 @@ async def attempt_events(
                 cleared, turn.hold = await run.pool.wallet.reserve(
                     budget, run.task.app, model, cleared, location, writes=not run.embeds
                 )
-        await run.witness.sees(evolve(sight, replaced=redaction is not None), run.snapshot, run.recorder)
+        if redaction is not None:
+            sight = evolve(sight, replaced=True)
+        await run.witness.sees(sight, run.snapshot, run.recorder)
         committed = False
         waiting: list[Chunk] = []
         answer = embedded(provider, cleared) if run.embeds else provider.stream(cleared)

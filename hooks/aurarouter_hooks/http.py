@@ -43,14 +43,19 @@ class Backend:
         model: Its timeouts and its key, which is masked in every message.
         endpoint: The URL that paths are added to. A query is kept.
         headers: Sent with every request; the key belongs here.
+
+    Attributes:
+        origin: What messages may show of the endpoint.
     """
 
     def __init__(self, model: Model, endpoint: str, headers: Mapping[str, str]) -> None:
         self._model = model
         self._endpoint = endpoint
+        self.origin = http_errors.origin(endpoint)
         self._headers = dict(headers)
         self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}  # private or not, fresh or kept → client
         self._open: set[httpx.Response] = set()
+        self._targets: dict[str, httpx.URL] = {}  # each path of the API, parsed once
 
     @asynccontextmanager
     async def send(
@@ -140,11 +145,6 @@ class Backend:
             _, client = self._clients.popitem()
             await client.aclose()
 
-    @property
-    def origin(self) -> str:
-        """What messages may show of the endpoint."""
-        return http_errors.origin(self._endpoint)
-
     async def _begin(
         self, method: str, path: str, body: object, prompt: Prompt | None, patience: float | None
     ) -> httpx.Response:
@@ -154,8 +154,10 @@ class Backend:
         from aurarouter_hooks.http_client import was_stale
 
         private = prompt is not None and prompt.private
-        url = httpx.URL(self._endpoint).copy_with(userinfo=b"")
-        url = url.copy_with(path=url.path.rstrip("/") + path)
+        if path not in self._targets:
+            base = httpx.URL(self._endpoint).copy_with(userinfo=b"")
+            self._targets[path] = base.copy_with(path=base.path.rstrip("/") + path)
+        url = self._targets[path]
         headers = {"Host": url.netloc.decode("ascii")}
         if prompt is not None and prompt.trace_context:
             headers.update(prompt.trace_context.headers(self._endpoint, private=private))

@@ -143,13 +143,31 @@ def application(engine: Engine, keys: Doorkeeper, pause: Pause | None = None) ->
         return 200, document()
 
     table["GET", "/openapi.json"] = Plain(engine, described)
-    routes = [Route(path, endpoint=endpoint, methods=[method]) for (method, path), endpoint in table.items()]
-    return Door(
-        Starlette(routes=routes, exception_handlers=dict.fromkeys((404, 405), Elsewhere(engine))),
-        lambda: engine.settings,
-        keys,
-        pause or Pause("the gateway"),
-    )
+    inside = Routes(table, Elsewhere(engine))
+    return Door(inside, lambda: engine.settings, keys, pause or Pause("the gateway"))
+
+
+class Routes(Starlette):
+    """The route table. What has no parameter in its path is found without a search.
+
+    Args:
+        table: Method and path → who answers.
+        elsewhere: Answers what no route does.
+    """
+
+    def __init__(self, table: Mapping[tuple[str, str], ASGIApp], elsewhere: Elsewhere) -> None:
+        routes = [Route(path, endpoint=endpoint, methods=[method]) for (method, path), endpoint in table.items()]
+        super().__init__(routes=routes, exception_handlers=dict.fromkeys((404, 405), elsewhere))
+        self._fixed = {key: endpoint for key, endpoint in table.items() if "{" not in key[1]}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        endpoint = self._fixed.get((scope.get("method", ""), scope.get("path", "")))
+        if endpoint is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["path_params"] = {}
+            await endpoint(scope, receive, send)
 
 
 @frozen

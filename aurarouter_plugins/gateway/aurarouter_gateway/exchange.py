@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -19,7 +19,7 @@ from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.leaving import until_left
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.settings import GatewaySettings
-from aurarouter_hooks import AttemptStarted, Committed, Delta, Done, ErrorInfo, Event, Kernel, Noted
+from aurarouter_hooks import AttemptStarted, Committed, Delta, Done, ErrorInfo, Kernel, Noted
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,11 @@ class Exchange:
         try:
             body = await json_body(scope, receive, settings)
             asked = self._dialect.read(body, caller)
-            async with until_left(receive), aclosing(self._kernel.stream(asked.task)) as events:
-                await self._answer(asked, events, reply)
+            async with until_left(receive):
+                if asked.stream:
+                    await self._stream(asked, reply)
+                else:
+                    await self._whole(asked, await self._kernel.run(asked.task), reply)
         except ClientLeftError:
             log.debug("a client left before its answer was told")
         except Exception as error:  # noqa: BLE001 - the edge: it is told, and logged where it is no one's known error
@@ -84,60 +87,70 @@ class Exchange:
         except ClientLeftError:
             log.debug("a client left before its error was told")
 
-    async def _answer(self, asked: Asked, events: AsyncGenerator[Event], reply: Reply) -> None:
+    async def _whole(self, asked: Asked, done: Done, reply: Reply) -> None:
+        last = done.trace.attempts[-1] if done.trace.attempts else None
         headers = {"x-aurarouter-task": asked.task.id}
-        provider = model = ""
+        for name, value in done.trace.notes.items():
+            headers |= _said(name, value)
+        headers |= _who(asked, last.model if last else "", last.provider if last else "")
+        if not done.complete:
+            await self._break(done, reply, headers)
+            return
+        if done.trace.decision:
+            headers["x-aurarouter-intent"] = done.trace.decision.intent
+        answer = self._dialect.answer(asked, headers["x-aurarouter-model"])
+        await reply.json(answer.whole(done), headers=headers)
+
+    async def _stream(self, asked: Asked, reply: Reply) -> None:
+        notes = {"x-aurarouter-task": asked.task.id}
+        who = _who(asked, "", "")
         answer: Answer | None = None
-        async for event in events:
-            if isinstance(event, AttemptStarted):
-                provider, model = event.provider, event.model
-            elif isinstance(event, Noted):
-                headers |= _said(event)
-            elif isinstance(event, Committed) and asked.stream:
-                answer = self._dialect.answer(asked, model)
-                headers |= _who(model, provider) | _warnings(asked, provider)
-                await reply.begin_stream(headers)
-                await reply.events(answer.begin())
-            elif isinstance(event, Delta) and answer is not None:
-                await reply.events(answer.piece(event.chunk))
-            elif isinstance(event, Done):
-                headers |= _who(model, provider) | _warnings(asked, provider)
-                await self._end(event, asked, answer, reply, headers)
+        async with aclosing(self._kernel.stream(asked.task)) as events:
+            async for event in events:
+                if isinstance(event, AttemptStarted):
+                    who = _who(asked, event.model, event.provider)
+                elif isinstance(event, Noted):
+                    notes |= _said(event.name, event.value)
+                elif isinstance(event, Committed):
+                    answer = await self._begin(asked, reply, notes | who)
+                elif isinstance(event, Delta) and answer is not None:
+                    await reply.events(answer.piece(event.chunk))
+                elif isinstance(event, Done):
+                    if answer is None and event.complete:  # a middleware has answered, or nobody said a word
+                        answer = await self._begin(asked, reply, notes | who)
+                        await reply.events(answer.piece(event.reply.as_chunk()))
+                    if answer is None:
+                        await self._break(event, reply, notes | who)
+                        return
+                    await reply.events(answer.end(event) if event.complete else answer.broken(_wrong(event)))
+                    await reply.end_stream()
 
-    async def _end(
-        self, done: Done, asked: Asked, answer: Answer | None, reply: Reply, headers: Mapping[str, str]
-    ) -> None:
-        wrong = done.trace.error or ErrorInfo(type="", message="unknown reason")
-        if answer is not None:
-            await reply.events(answer.end(done) if done.complete else answer.broken(wrong))
-            await reply.end_stream()
-        elif not done.complete:
-            fallen = Fault(502, wrong.type, f"the answer stops short: {wrong.message}")
-            await reply.json(self._dialect.fault(fallen), 502, headers)
-        else:
-            answer = self._dialect.answer(asked, headers.get("x-aurarouter-model", ""))
-            if asked.stream:
-                await reply.begin_stream(headers)
-                await reply.events([*answer.begin(), *answer.piece(done.reply.as_chunk()), *answer.end(done)])
-                await reply.end_stream()
-            else:
-                more = {"x-aurarouter-intent": done.trace.decision.intent} if done.trace.decision else {}
-                await reply.json(answer.whole(done), headers={**headers, **more})
+    async def _begin(self, asked: Asked, reply: Reply, headers: Mapping[str, str]) -> Answer:
+        answer = self._dialect.answer(asked, headers["x-aurarouter-model"])
+        await reply.begin_stream(headers)
+        await reply.events(answer.begin())
+        return answer
+
+    async def _break(self, done: Done, reply: Reply, headers: Mapping[str, str]) -> None:
+        wrong = _wrong(done)
+        fallen = Fault(502, wrong.type, f"the answer stops short: {wrong.message}")
+        await reply.json(self._dialect.fault(fallen), 502, headers)
 
 
-def _who(model: str, provider: str) -> dict[str, str]:
-    return {"x-aurarouter-model": model, "x-aurarouter-provider": provider}
+def _wrong(done: Done) -> ErrorInfo:
+    return done.trace.error or ErrorInfo(type="", message="unknown reason")
 
 
-def _said(note: Noted) -> dict[str, str]:
-    """What middleware notes in a word or two, as a header; a stream's has to come before its first piece."""
-    short = isinstance(note.value, str) and len(note.value) <= LONGEST_NOTE
-    return {f"x-aurarouter-{note.name}": note.value} if short and _NAME.fullmatch(note.name) else {}
-
-
-def _warnings(asked: Asked, provider: str) -> dict[str, str]:
-    """Fields that have had no effect."""
+def _who(asked: Asked, model: str, provider: str) -> dict[str, str]:
+    """Who answers, and which fields have no effect there."""
     ignored = list(asked.dropped)
     if provider not in SAME.get(asked.task.dialect, ()):
         ignored += asked.unknown
-    return {"x-aurarouter-ignored": ", ".join(sorted(ignored))} if ignored else {}
+    warning = {"x-aurarouter-ignored": ", ".join(sorted(ignored))} if ignored else {}
+    return {"x-aurarouter-model": model, "x-aurarouter-provider": provider, **warning}
+
+
+def _said(name: str, value: object) -> dict[str, str]:
+    """What middleware notes in a word or two, as a header; a stream's has to come before its first piece."""
+    short = isinstance(value, str) and len(value) <= LONGEST_NOTE
+    return {f"x-aurarouter-{name}": str(value)} if short and _NAME.fullmatch(name) else {}

@@ -10,6 +10,9 @@ from starlette.types import Receive
 
 from aurarouter_gateway.body import ClientLeftError
 
+SOON = 0.02
+"""Seconds after which it is looked for; most answers of a cache or a small model are sooner."""
+
 
 @asynccontextmanager
 async def until_left(receive: Receive) -> AsyncIterator[None]:
@@ -22,6 +25,7 @@ async def until_left(receive: Receive) -> AsyncIterator[None]:
     if mine is None:
         raise RuntimeError("a request is answered inside a task")
     left = False
+    watcher: asyncio.Task[None] | None = None
 
     async def watch() -> None:
         nonlocal left
@@ -30,7 +34,11 @@ async def until_left(receive: Receive) -> AsyncIterator[None]:
         left = True
         mine.cancel()
 
-    watcher = asyncio.create_task(watch())
+    def begin() -> None:
+        nonlocal watcher
+        watcher = asyncio.create_task(watch())
+
+    timer = asyncio.get_running_loop().call_later(SOON, begin)
     try:
         yield
     except asyncio.CancelledError:
@@ -38,4 +46,6 @@ async def until_left(receive: Receive) -> AsyncIterator[None]:
             raise ClientLeftError from None
         raise
     finally:
-        watcher.cancel()
+        timer.cancel()
+        if watcher is not None:
+            watcher.cancel()

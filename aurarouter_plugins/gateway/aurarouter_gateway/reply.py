@@ -29,13 +29,13 @@ class Reply:
         """The whole response."""
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         size = {"content-length": str(len(data))}
-        await self._begin(status, {"content-type": "application/json", **size, **(headers or {})})
-        await self._write({"type": "http.response.body", "body": data})
+        head = self._head(status, {"content-type": "application/json", **size, **(headers or {})})
+        await self._write(head, {"type": "http.response.body", "body": data})
 
     async def begin_stream(self, headers: Mapping[str, str]) -> None:
         """The head of a stream of events."""
         kind = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
-        await self._begin(200, {**kind, **headers})
+        await self._write(self._head(200, {**kind, **headers}))
 
     async def events(self, pieces: Iterable[bytes]) -> None:
         """Some events."""
@@ -46,15 +46,16 @@ class Reply:
         """No more."""
         await self._write({"type": "http.response.body", "body": b""})
 
-    async def _begin(self, status: int, headers: Mapping[str, str]) -> None:
+    def _head(self, status: int, headers: Mapping[str, str]) -> dict[str, Any]:
         self.begun = True
         pairs = [(name.encode(), _safe(value)) for name, value in headers.items()]
-        await self._write({"type": "http.response.start", "status": status, "headers": pairs})
+        return {"type": "http.response.start", "status": status, "headers": pairs}
 
-    async def _write(self, message: dict[str, Any]) -> None:
+    async def _write(self, *messages: dict[str, Any]) -> None:
         try:
             async with asyncio.timeout(self._timeout):
-                await self._send(message)
+                for message in messages:
+                    await self._send(message)
         except (TimeoutError, OSError) as error:
             raise ClientLeftError from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 
@@ -46,4 +47,6 @@ class _Announced(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()  # what is loaded stays: looking through it time and again costs a tenth of all work
             self._ready()

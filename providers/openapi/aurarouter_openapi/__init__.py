@@ -82,7 +82,7 @@ class OpenApiProvider(Provider):
                         last = self._chunk(self._backend.document(event.data), "delta", request_id)
                         finish, usage = last.finish or finish, last.usage or usage
                         if last.has_content or last.logprobs:
-                            yield evolve(last, finish=None, usage=None)
+                            yield evolve(last, finish=None, usage=None) if last.finish or last.usage else last
         if not whole and finish is None:
             raise ProviderUnavailableError(
                 f"the stream from {self._backend.origin} ended early, before the answer was complete",
