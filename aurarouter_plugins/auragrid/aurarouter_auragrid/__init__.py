@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -86,3 +86,13 @@ def kernel_started(kernel: Kernel) -> None:
     kind = kernel.plugins.providers.get("grid") if isinstance(kernel, Router) else None
     if kind is not None and issubclass(kind, GridProvider):
         kind.link.serve(kernel)
+
+
+@hookimpl(optionalhook=True)
+def gui_panels(environment: str) -> Sequence[Any]:
+    """Cell Status and Deployment, where the desktop window shows a cell."""
+    if environment != "auragrid":
+        return ()
+    from aurarouter_auragrid.panels.brought import brought
+
+    return brought()

@@ -117,10 +117,11 @@ class Child(Service):
         return f"Something else listens at {host}:{port}; it was not started here."
 
     def _last(self) -> str:
-        try:
-            text = self.log.read_bytes()[-8192:].decode("utf-8", "replace")
-        except OSError:
-            return ""
+        """With `--json`, an error is told where results are."""
+        text = ""
+        for path in self._files:
+            with suppress(OSError):
+                text += path.read_bytes()[-8192:].decode("utf-8", "replace")
         return "\n".join(text.strip().splitlines()[-LAST:])
 
     def _hear(self) -> None:
