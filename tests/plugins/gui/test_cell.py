@@ -130,3 +130,42 @@ def test_a_cell_that_is_not_there_is_told(open_window: Open, qtbot: QtBot) -> No
     view = turned(open_window(gone, plugins=PLUGINS), "cell_status")
     qtbot.waitUntil(view.notice.isVisible, timeout=PATIENCE)
     assert "can't be reached" in view.verdict.text()
+
+
+@pytest.mark.promise("cell-warning.1", "cell-warning.2", "cell-warning.3")
+def test_a_change_for_the_cell_warns_and_goes_to_the_nodes_alone(
+    open_window: Open, qtbot: QtBot, node: GridNode, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(joined(node), plugins=PLUGINS)
+    before = (home / "auraconfig.yaml").read_bytes()
+    view = turned(window, "configuration")
+    qtbot.waitUntil(lambda: view.state.version is not None, timeout=PATIENCE)
+    assert (view.banner.property("ground"), view.banner.isVisible()) == ("warn", True)
+    asked: list[str] = []
+
+    def answering(answer: QMessageBox.StandardButton) -> None:
+        monkeypatch.setattr(QMessageBox, "warning", lambda *words: asked.append(words[2]) or answer)  # type: ignore[func-returns-value]
+
+    view.text.setPlainText("system: {default_timeout: 77}")
+    answering(QMessageBox.StandardButton.No)
+    view.save.click()
+    assert asked == ["This configuration change will propagate to all nodes on your AuraGrid cell. Proceed?"]
+    assert not view.state.busy
+    answering(QMessageBox.StandardButton.Yes)
+    view.save.click()
+    qtbot.waitUntil(lambda: not view.state.busy, timeout=PATIENCE)
+    said = [view.answers.item(at).text() for at in range(view.answers.count())]
+    assert said == ["✓  alone: can honour it", "✓  alone: works with it"]
+    assert "in force" in view.notice.text
+    assert not view.unsaved()
+    view.text.setPlainText("models: {first: {provider: nonsense}}")
+    view.save.click()
+    qtbot.waitUntil(lambda: not view.state.busy, timeout=PATIENCE)
+    assert "refused" in view.notice.text
+    view.text.setPlainText("a: [")
+    view.save.click()
+    qtbot.waitUntil(lambda: "no YAML" in view.notice.text, timeout=PATIENCE)
+    view.text.setPlainText("")
+    view.save.click()
+    qtbot.waitUntil(lambda: not view.state.busy and view.state.text == "", timeout=PATIENCE)
+    assert (home / "auraconfig.yaml").read_bytes() == before
