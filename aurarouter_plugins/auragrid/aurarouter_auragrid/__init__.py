@@ -96,3 +96,20 @@ def gui_panels(environment: str) -> Sequence[Any]:
     from aurarouter_auragrid.panels.brought import brought
 
     return brought()
+
+
+@hookimpl(optionalhook=True)
+def gui_services() -> Sequence[Any]:
+    """The node of this machine, in the list of the desktop window. A node that drains can't be had back: no pause."""
+    from aurarouter_gui.state.child import Child
+
+    return [
+        Child(
+            name="node",
+            title="Grid node",
+            tip="Makes this machine a node of a cell",
+            order=40,
+            command=("grid", "up", "--json"),
+            pauses=False,
+        )
+    ]

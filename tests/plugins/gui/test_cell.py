@@ -169,3 +169,10 @@ def test_a_change_for_the_cell_warns_and_goes_to_the_nodes_alone(
     view.save.click()
     qtbot.waitUntil(lambda: not view.state.busy and view.state.text == "", timeout=PATIENCE)
     assert (home / "auraconfig.yaml").read_bytes() == before
+
+
+@pytest.mark.promise("gui.3")
+def test_it_starts_in_the_environment_that_is_asked_for(open_window: Open) -> None:
+    window = open_window(CONFIG, plugins=PLUGINS, environment="auragrid")
+    assert window.environments.box.currentText() == "AuraGrid"
+    assert {"deployment", "cell_status"} <= {panel.id for panel in window.panels}

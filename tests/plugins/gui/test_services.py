@@ -161,3 +161,16 @@ def test_where_no_engine_is_shared_there_is_nothing_to_press(open_window: Open, 
     assert [*view.cards] == ["engine"]
     assert "of its own" in view.cards["engine"].words.text()
     assert not any(button.isEnabled() for button in view.cards["engine"].buttons.values())
+
+
+def test_a_grid_node_starts_and_stops(open_window: Open, qtbot: QtBot, home: Path) -> None:
+    view = panel(open_window(f"{config()}grid: {{node: here}}", plugins="echo,gui,gateway,mcp,auragrid"), qtbot)
+    card = becomes(view, qtbot, "node", "stopped")
+    card.buttons["start"].click()
+    becomes(view, qtbot, "node", "running")
+    assert card.words.text().startswith("Node here, process ")
+    assert not card.buttons["pause"].isEnabled()
+    assert (home / "grid" / "cell.json").exists()
+    card.buttons["stop"].click()
+    becomes(view, qtbot, "node", "stopped")
+    assert not (home / "grid" / "cell.json").exists()

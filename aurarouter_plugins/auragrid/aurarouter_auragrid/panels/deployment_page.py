@@ -12,12 +12,16 @@ from aurarouter_auragrid.panels.cell_page import CellPage
 from aurarouter_auragrid.panels.cell_watch import CellPicture
 from aurarouter_auragrid.records import NodeRecord
 from aurarouter_gui.views.log_table import Line, LogTable
-from aurarouter_gui.views.parts import card, heading, row
+from aurarouter_gui.views.parts import Notice, card, row
 from aurarouter_gui.views.tables import fill, table
 
 MODELS = ("Model", "Current", "Desired", "Where it is, and what keeps the rest")
 RESOURCES = ("Node", "Services at", "Availability", "Load", "Memory for models", "Model files")
 DESIRED = 2
+HIGH = 42
+"""Pixels of a line in which a number can be set."""
+LONGEST = 240
+"""Characters of a reason that are shown."""
 SOON = 2000
 """Milliseconds until the next look, while a model is on its way."""
 NOTHING = "The cell keeps no model. Push one: aurarouter grid models push FILE --id ID"
@@ -40,6 +44,10 @@ what each node has to offer.
         self.models.setAccessibleName("Replicas of each model")
         self.models.horizontalHeader().setSectionResizeMode(DESIRED, QHeaderView.ResizeMode.Fixed)
         self.models.horizontalHeader().resizeSection(DESIRED, 90)
+        self.models.setWordWrap(False)
+        self.models.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.models.verticalHeader().setDefaultSectionSize(HIGH)
+        self.why = Notice()
         self.resources = LogTable(desk, RESOURCES, stretched=5)
         self.resources.setAccessibleName("Resources of the cell")
         self.wishes: dict[str, QSpinBox] = {}
@@ -55,7 +63,7 @@ what each node has to offer.
         head.setStretch(0, 1)
         inside.addLayout(head)
         inside.addWidget(parts, 1)
-        inside.addWidget(heading("Below: what the nodes have to offer"))
+        inside.addWidget(self.why)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
@@ -83,7 +91,11 @@ what each node has to offer.
         self.resources.show_lines([_node(node) for node in picture.nodes])
         open_ends = [one.model for one in rows if not one.is_settled]
         settled = "all as wished" if not open_ends else f"on its way: {', '.join(open_ends)}"
-        self.verdict.setText(f"{len(rows)} models, {settled}" if rows else NOTHING)
+        self.verdict.setText(f"{len(rows)} {'model' if len(rows) == 1 else 'models'}, {settled}" if rows else NOTHING)
+        why = [f"{one.model}: {reason}" for one in rows for reason in one.reasons]
+        if why:
+            self.why.tell("Not all can be had", "\n".join(line[:LONGEST] for line in why), ground="warn")
+        self.why.setVisible(bool(why))
         self.clock.setInterval(SOON if open_ends else 30_000)
         self._enable()
 
@@ -107,13 +119,11 @@ what each node has to offer.
 
 
 def _story(one: Deployment) -> str:
-    return "; ".join([*map(_placement, one.placements), *one.reasons])
+    return ", ".join(map(_placement, one.placements))
 
 
 def _placement(one: Placement) -> str:
-    how = f" {one.progress:.0%}" if one.state == "pulling" else ""
-    why = f" ({one.reason})" if one.reason else ""
-    return f"{one.node} {one.state}{how}{why}"
+    return f"{one.node} {one.state}{f' {one.progress:.0%}' if one.state == 'pulling' else ''}"
 
 
 def _node(node: NodeRecord) -> Line:

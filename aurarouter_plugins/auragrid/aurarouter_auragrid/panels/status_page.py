@@ -8,10 +8,12 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout
 
+from aurarouter_auragrid.names import RESULTS_PREFIX
 from aurarouter_auragrid.panels.cell_page import CellPage
 from aurarouter_auragrid.panels.cell_watch import CellPicture, Logged
 from aurarouter_auragrid.records import NodeRecord
-from aurarouter_gui.views.log_table import Line, LogTable
+from aurarouter_gui.state.monitor_parts import moment
+from aurarouter_gui.views.log_table import Line, Lines, LogTable
 from aurarouter_gui.views.parts import card, row
 
 NODES = ("Node", "Address", "Health", "Loaded models", "Load", "Last seen")
@@ -68,8 +70,8 @@ the nodes again. It looks anew every 30 seconds while it is shown, and at **Refr
         aside = f", {len(picture.dead):,} requests set aside" if picture.dead else ""
         self.verdict.setText(f"{many}, {len(picture.events):,} events{aside}, as of {time.strftime('%H:%M:%S')}")
         self.nodes.show_lines([_node(node) for node in picture.nodes])
-        self.events.show_lines([_event(event) for event in picture.events])
-        self.dead.show_lines([_dead(event) for event in picture.dead])
+        self.events.show_lines(Lines(picture.events, _key, _event))
+        self.dead.show_lines(Lines(picture.dead, _key, _dead))
         self.tabs.setTabText(1, f"Set aside ({len(picture.dead):,})" if picture.dead else "Set aside")
         self._enable()
 
@@ -78,8 +80,8 @@ the nodes again. It looks anew every 30 seconds while it is shown, and at **Refr
         self.replay.setEnabled(bool(self.dead.key))
 
 
-def _when(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+def _key(event: Logged) -> str:
+    return event.key
 
 
 def _node(node: NodeRecord) -> Line:
@@ -91,9 +93,10 @@ def _node(node: NodeRecord) -> Line:
 
 def _event(event: Logged) -> Line:
     result = "" if event.ok is None else "ok" if event.ok else "failed"
-    cells = (_when(event.at), event.kind, event.id, event.topic, result, event.words)
+    topic = "its own" if event.topic.startswith(RESULTS_PREFIX) else event.topic
+    cells = (moment(event.at), event.kind, event.id[:12], topic, result, event.words)
     return Line(event.key, cells, {4: "good" if event.ok else "bad"})
 
 
 def _dead(event: Logged) -> Line:
-    return Line(event.key, (_when(event.at), event.key, event.id, event.topic, event.words), {4: "bad"})
+    return Line(event.key, (moment(event.at), event.key, event.id[:12], event.topic, event.words), {4: "bad"})
