@@ -35,7 +35,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
     (
         "aurarouter_plugins/auragrid/aurarouter_auragrid/panels",
-        {"aurarouter_auragrid", "aurarouter_core", "aurarouter_gui", "attrs", "PySide6", "yaml"},
+        {"aurarouter_auragrid", "aurarouter_core", "aurarouter_gui", "aurarouter_hooks", "attrs", "PySide6", "yaml"},
     ),
     (
         "aurarouter_plugins/auragrid",
