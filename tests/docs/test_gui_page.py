@@ -48,7 +48,7 @@ def test_its_pictures_are_there_and_small() -> None:
 def test_its_panel_opens_by_its_keys(
     blocks_of: Callable[[str, str], list[str]], qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (source,) = blocks_of("docs/GUI_GUIDE.md", "python")
+    source = blocks_of("docs/GUI_GUIDE.md", "python")[0]
     plugin: dict[str, Any] = {}
     exec(compile(source, str(PAGE), "exec"), plugin)
     (home / "auraconfig.yaml").write_text("models: {e: {provider: echo}}\nroles: {coding: [e]}\n")
@@ -67,3 +67,10 @@ def test_its_panel_opens_by_its_keys(
     finally:
         window.close()
         desk.close()
+
+
+def test_its_service_stands_in_the_list(blocks_of: Callable[[str, str], list[str]]) -> None:
+    place: dict[str, Any] = {}
+    exec(compile(blocks_of("docs/GUI_GUIDE.md", "python")[1], str(PAGE), "exec"), place)
+    (service,) = place["gui_services"]()
+    assert (service.id, service.title, service.owned) == ("mine", "Mine", True)

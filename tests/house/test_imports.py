@@ -34,6 +34,10 @@ ALLOWED: list[tuple[str, set[str]]] = [
     ("providers/llamacpp-server", {"aurarouter_hooks", "aurarouter_llamacpp_server", "attrs"}),
     ("providers/llamacpp", {"aurarouter_hooks", "aurarouter_llamacpp", "llama_cpp", "attrs", "numpy"}),
     (
+        "aurarouter_plugins/auragrid/aurarouter_auragrid/panels",
+        {"aurarouter_auragrid", "aurarouter_core", "aurarouter_gui", "aurarouter_hooks", "attrs", "PySide6", "yaml"},
+    ),
+    (
         "aurarouter_plugins/auragrid",
         {
             "aurarouter_auragrid",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -101,3 +101,30 @@ def limits_counter(kernel: Kernel) -> Counter | None:
     from aurarouter_auragrid.limiting.counter import SharedCounter
 
     return SharedCounter(link)
+
+
+@hookimpl(optionalhook=True)
+def gui_panels(environment: str) -> Sequence[Any]:
+    """Cell Status and Deployment, where the desktop window shows a cell."""
+    if environment != "auragrid":
+        return ()
+    from aurarouter_auragrid.panels.brought import brought
+
+    return brought()
+
+
+@hookimpl(optionalhook=True)
+def gui_services() -> Sequence[Any]:
+    """The node of this machine, in the list of the desktop window. A node that drains can't be had back: no pause."""
+    from aurarouter_gui.state.child import Child
+
+    return [
+        Child(
+            name="node",
+            title="Grid node",
+            tip="Makes this machine a node of a cell",
+            order=40,
+            command=("grid", "up", "--json"),
+            pauses=False,
+        )
+    ]

@@ -27,6 +27,12 @@ def require_screen() -> None:
         )
 
 
+def has_grid(plugins: Plugins) -> bool:
+    """The plugin that brings the environment AuraGrid is there, and works."""
+    grid = plugins.found.get(GRID)
+    return grid is not None and grid.state == "loaded"
+
+
 def open_window(path: Path | None, environment: str) -> int:
     """Show the window until it is closed; the exit code.
 
@@ -41,8 +47,7 @@ def open_window(path: Path | None, environment: str) -> int:
     """
     require_screen()
     plugins = Plugins()
-    grid = plugins.found.get(GRID)
-    if environment == GRID and (grid is None or grid.state != "loaded"):
+    if environment == GRID and not has_grid(plugins):
         raise PluginMissingError("there is no AuraGrid plugin here", plugin=GRID, hint=install_hint(GRID))
     try:
         from aurarouter_gui.views.app import run

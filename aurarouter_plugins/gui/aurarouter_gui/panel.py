@@ -1,13 +1,14 @@
 """What a panel of the window is. No Qt here: plugins may describe panels in programs that never open a window.
 
 A panel is a `Panel` with a factory. The window calls the factory once, when the panel is first shown, with the `Desk`:
-what all panels share. The factory imports Qt and returns a `views.panel_view.PanelView`, which is a QWidget with five
+what all panels share. The factory imports Qt and returns a `views.panel_view.PanelView`, which is a QWidget with six
 things to override, all optional:
 
     arrive()        it is shown: start what must be fresh
     leave()         it is hidden: stop timers
     escape() -> bool     Esc was pressed: cancel what runs; False when there was nothing to cancel
     unsaved() -> str     what would be lost if it were closed, as the end of "You have not saved …"; "" for nothing
+    end()           another environment is chosen: let go of what outlives the panel
     HELP            what F1 shows, as Markdown
 
 Panels of ours stand in `views/panels.py`; other plugins bring theirs by the hook `gui_panels`. Panels are ordered by

@@ -12,11 +12,12 @@ import click
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--config", "path", type=click.Path(dir_okay=False, path_type=Path), help="Configuration file to use.")
 @click.option("--panel", "names", multiple=True, help="Only this panel; may be given several times.")
-def main(folder: Path, path: Path | None, names: tuple[str, ...]) -> None:
+@click.option("--environment", type=click.Choice(["local", "auragrid"]), default="local", help="Whose panels.")
+def main(folder: Path, path: Path | None, names: tuple[str, ...], environment: str) -> None:
     """Open the window with the configuration in force, work with each panel, and write PNG files to FOLDER."""
     from aurarouter_gui.views.shooting import shoot
 
-    for file in shoot(folder, path, names):
+    for file in shoot(folder, path, names, environment):
         click.echo(file)
 
 

@@ -45,12 +45,18 @@ def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
     before = set(threading.enumerate())
     windows: list[Window] = []
 
-    def opened(config: str | None = ECHO, *, shared: bool = False, plugins: str = "echo,openapi,gui") -> Window:
+    def opened(
+        config: str | None = ECHO,
+        *,
+        shared: bool = False,
+        plugins: str = "echo,openapi,gui",
+        environment: str = "local",
+    ) -> Window:
         if config is not None:
             (home / "auraconfig.yaml").write_text(config)
         monkeypatch.setenv("AURAROUTER_PLUGINS", plugins)
         monkeypatch.setenv("AURAROUTER_NO_DAEMON", "" if shared else "1")
-        desk = Desk(None, "local", Plugins(), LIGHT)
+        desk = Desk(None, environment, Plugins(), LIGHT)
         window = Window(desk, QSettings(str(home / "gui.ini"), QSettings.Format.IniFormat))
         windows.append(window)
         window.come_forward()

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from aurarouter_gui.state.figures import figures
+from aurarouter_gui.state.figures import Figures, figures
+from aurarouter_gui.state.monitor_parts import HealthPart, ModelHealth
 from aurarouter_gui.state.table_file import Sheet, write
-from aurarouter_hooks import Task
+from aurarouter_hooks import Health, Task
 from fault_server import FaultServer
 from faults import status
 
@@ -70,27 +71,14 @@ def test_health_says_how_each_model_is_and_did(at_work: Any, qtbot: QtBot) -> No
     assert "Last failure" in page.detail.text
 
 
-def test_an_open_breaker_shows(open_window: Open, qtbot: QtBot, fault_server: FaultServer) -> None:
-    fault_server.always(status(503))
-    window = open_window(
-        f"models: {{one: {{provider: openapi, endpoint: '{fault_server.url}'}}}}\nroles: {{coding: [one]}}"
-    )
-    for _ in range(6):
-        failed: list[BaseException] = []
-
-        async def fails() -> None:
-            kernel = await window.desk.link.kernel()
-            await kernel.run(Task("Fix it", mode="direct"))
-
-        window.desk.worker.begin(fails(), None, failed.append)
-        qtbot.waitUntil(lambda: bool(failed), timeout=PATIENCE)  # noqa: B023 - waited for at once
-    window.go("monitor")
-    page = window.shown.health
+def test_an_open_breaker_shows_and_says_for_how_long(at_work: Any, qtbot: QtBot) -> None:
+    page = at_work.health
+    at_work.leave()
     qtbot.waitUntil(lambda: bool(page.part.models), timeout=PATIENCE)
-    (line,) = page.table.lines
-    assert page.part.models[0].figures.failures >= 5
-    assert "can't be asked" in page.verdict.text()
-    assert line.cells[2] == page.part.models[0].breaker
+    resting = ModelHealth(name="dear", health=Health(state="open", retry_in=12.4), figures=Figures())
+    page.show_part(HealthPart(models=[resting], traces=3))
+    assert page.table.lines[0].cells[1:3] == ("failing, again in 12 s", "open")
+    assert page.verdict.text() == "1 of 1 models can't be asked"
 
 
 def test_traffic_and_cost_are_drawn_from_what_was_counted(at_work: Any, qtbot: QtBot) -> None:
@@ -143,10 +131,10 @@ def test_each_tab_is_written_to_a_file(at_work: Any, qtbot: QtBot, tmp_path: Pat
         path = tmp_path / f"{number}.csv"
         at_work.export(path)
         qtbot.waitUntil(path.exists, timeout=PATIENCE)
-        rows = list(csv.DictReader(path.open()))
+        rows = list(csv.DictReader(path.read_text().splitlines()))
         assert len(rows) == len(page.part.sheet.rows) > 0
         assert "4539" not in path.read_text()
-    at_work.export(tmp_path / "missing" / "x.csv")
+    at_work.export(tmp_path)
     qtbot.waitUntil(at_work.notice.isVisible, timeout=PATIENCE)
 
 

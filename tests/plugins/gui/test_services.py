@@ -20,7 +20,7 @@ from aurarouter_hooks import Task
 from grid_node import free_ports
 
 Open = Callable[..., Any]
-PATIENCE = 60_000
+PATIENCE = 15_000
 CONFIG = """\
 models: {first: {provider: echo}}
 roles: {coding: [first], reasoning: [first]}
@@ -137,7 +137,7 @@ def test_mcp_over_http_pauses_and_ends_with_the_window(open_window: Open, qtbot:
 
 def test_who_does_not_start_says_why(open_window: Open, qtbot: QtBot, home: Path) -> None:
     text = config().replace("gateway: {", "gateway: {host: 192.0.2.1, ")
-    view = panel(open_window(text, plugins="echo,gui,gateway"), qtbot)
+    view = panel(open_window(text, plugins="echo,gui,gateway,mcp"), qtbot)
     card = becomes(view, qtbot, "gateway", "stopped")
     card.buttons["start"].click()
     becomes(view, qtbot, "gateway", "failed")
@@ -150,7 +150,7 @@ def test_one_that_runs_elsewhere_is_told_and_left_alone(open_window: Open, qtbot
 
     with socket.create_server(("127.0.0.1", 0)) as other:
         text = config().replace("gateway: {port: ", f"gateway: {{port: {other.getsockname()[1]}}} #")
-        view = panel(open_window(text, plugins="echo,gui,gateway"), qtbot)
+        view = panel(open_window(text, plugins="echo,gui,gateway,mcp"), qtbot)
         card = becomes(view, qtbot, "gateway", "elsewhere")
         assert "was not started here" in card.words.text()
         assert not any(button.isEnabled() for button in card.buttons.values())
@@ -161,3 +161,16 @@ def test_where_no_engine_is_shared_there_is_nothing_to_press(open_window: Open, 
     assert [*view.cards] == ["engine"]
     assert "of its own" in view.cards["engine"].words.text()
     assert not any(button.isEnabled() for button in view.cards["engine"].buttons.values())
+
+
+def test_a_grid_node_starts_and_stops(open_window: Open, qtbot: QtBot, home: Path) -> None:
+    view = panel(open_window(f"{config()}grid: {{node: here}}", plugins="echo,gui,gateway,mcp,auragrid"), qtbot)
+    card = becomes(view, qtbot, "node", "stopped")
+    card.buttons["start"].click()
+    becomes(view, qtbot, "node", "running")
+    assert card.words.text().startswith("Node here, process ")
+    assert not card.buttons["pause"].isEnabled()
+    assert (home / "grid" / "cell.json").exists()
+    card.buttons["stop"].click()
+    becomes(view, qtbot, "node", "stopped")
+    assert not (home / "grid" / "cell.json").exists()

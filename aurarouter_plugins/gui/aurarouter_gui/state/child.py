@@ -38,15 +38,25 @@ class Child(Service):
         name, title, tip, order: As in `Service`; the name is its id.
         command: The words after `aurarouter`.
         address: Where it will listen, to tell whether somebody else does; None where that can't be told.
+        pauses: It knows the two signals.
     """
 
     owned = True
 
     def __init__(
-        self, *, name: str, title: str, tip: str, order: int, command: Sequence[str], address: Address | None = None
+        self,
+        *,
+        name: str,
+        title: str,
+        tip: str,
+        order: int,
+        command: Sequence[str],
+        address: Address | None = None,
+        pauses: bool = True,
     ) -> None:
         self.id, self.title, self.tip, self.order = name, title, tip, order
         self._command, self._address = tuple(command), address
+        self._pauses = pauses and PAUSE is not None
         self._process: subprocess.Popen[bytes] | None = None
         self._said: dict[str, Any] = {}
         self._read = 0
@@ -84,7 +94,7 @@ class Child(Service):
                 return Condition(state="starting", can=frozenset({"stop"}))
             where = f"{self.where(self._said)}, process {self._process.pid if self._process else 0}"
             turn: Deed = "resume" if self._said.get("paused") else "pause"
-            can: set[Deed] = {"stop", *((turn,) if PAUSE else ())}
+            can: set[Deed] = {"stop", *((turn,) if self._pauses else ())}
             return Condition(state="paused" if turn == "resume" else "running", words=where, can=frozenset(can))
         if self._process is not None and not self._stopping:
             code = self._process.returncode
@@ -99,7 +109,7 @@ class Child(Service):
 
     def where(self, said: dict[str, Any]) -> str:
         """Where it is to be found, from what it says of itself."""
-        return str(said.get("url", ""))
+        return str(said.get("url") or f"node {said.get('node', '')}")
 
     async def found(self) -> str:
         """What is to be said of one that runs already and is no child of this window; "" where there is none."""
@@ -117,10 +127,11 @@ class Child(Service):
         return f"Something else listens at {host}:{port}; it was not started here."
 
     def _last(self) -> str:
-        try:
-            text = self.log.read_bytes()[-8192:].decode("utf-8", "replace")
-        except OSError:
-            return ""
+        """With `--json`, an error is told where results are."""
+        text = ""
+        for path in self._files:
+            with suppress(OSError):
+                text += path.read_bytes()[-8192:].decode("utf-8", "replace")
         return "\n".join(text.strip().splitlines()[-LAST:])
 
     def _hear(self) -> None:

@@ -24,8 +24,7 @@ class EngineService(Service):
     order = 10
 
     def __init__(self) -> None:
-        self._ran = False
-        self._ended = False
+        self._ran = self._ended = 0  # processes
         self._link: Link
         self._control: EngineControl
 
@@ -44,9 +43,9 @@ class EngineService(Service):
             return Condition(words=ALONE)
         told = await asyncio.to_thread(self._control.status)
         if told["running"]:
-            self._ran, self._ended = True, False
+            self._ran = told["pid"]
             return _condition(told)
-        if self._ran and not self._ended:
+        if self._ran != self._ended:
             log = await asyncio.to_thread(self._control.last_words)
             return Condition(state="failed", words=f"It has ended. {STOPPED}", log=log, can=frozenset({"start"}))
         return Condition(words=STOPPED, can=frozenset({"start"}))
@@ -65,7 +64,7 @@ class EngineService(Service):
 
     async def stop(self) -> None:
         """End it; running tasks get some seconds."""
-        self._ended = True
+        self._ended = self._ran
         await asyncio.to_thread(self._control.stop)
 
 

@@ -112,7 +112,8 @@ class Monitor:
         return await asyncio.to_thread(_traffic, period, step, reference, price)
 
     def _told_later(self, error: AuraRouterError) -> None:
-        self._link.worker.mailbox.post(lambda: self._told.trouble(trouble(error)))
+        box = self._link.worker.mailbox
+        box.post(lambda: self._told.trouble(trouble(error)), era=box.era)
 
     # Writing
 

@@ -64,7 +64,7 @@ class Services:
                 self._again = False
                 self.look()
 
-        self._link.worker.begin(self._looked(), came, lambda _: None)
+        self._link.worker.begin(self._looked(), came, lambda _: None, lasting=True)
 
     async def _looked(self) -> Mapping[str, Condition]:
         found = await asyncio.gather(*(one.look() for one in self.all), return_exceptions=True)
@@ -87,7 +87,7 @@ class Services:
             self.look()
 
         work: Coroutine[Any, Any, None] = getattr(one, deed)()
-        self._link.worker.begin(work, lambda _: ended(None), ended)
+        self._link.worker.begin(work, lambda _: ended(None), ended, lasting=True)
         self.look()
 
     def _tell(self) -> None:

@@ -29,16 +29,17 @@ class Mailbox:
     def __init__(self, wake: Action) -> None:
         self._wake = wake
         self._lock = threading.Lock()
-        self._letters: deque[Action] = deque()
+        self._letters: deque[tuple[int | None, Action]] = deque()
+        self.era = 0
         self._awake = False
         self._closed = False
 
-    def post(self, action: Action) -> None:
-        """Have this done on the UI's thread."""
+    def post(self, action: Action, *, era: int | None = None) -> None:
+        """Have this done on the UI's thread; not, if it belongs to an era that is over by then."""
         with self._lock:
             if self._closed:
                 return
-            self._letters.append(action)
+            self._letters.append((era, action))
             sleeping, self._awake = not self._awake, True
         if sleeping:
             self._wake()
@@ -57,9 +58,10 @@ class Mailbox:
                 if not self._letters:
                     self._awake = False
                     return
-                action = self._letters.popleft()
+                era, action = self._letters.popleft()
             try:
-                action()
+                if era is None or era == self.era:
+                    action()
             except BaseException:
                 self._wake()  # what is left is done all the same
                 raise
@@ -93,6 +95,7 @@ class Worker:
         self.mailbox = Mailbox(wake)
         self.loop = asyncio.new_event_loop()
         self._jobs: set[Future[Any]] = set()
+        self._passing: set[Future[Any]] = set()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -110,6 +113,8 @@ class Worker:
         work: Coroutine[Any, Any, T],
         then: Callable[[T], None] | None = None,
         failed: Callable[[BaseException], None] | None = None,
+        *,
+        lasting: bool = False,
     ) -> Job:
         """Do work in the loop; what comes of it is told on the UI's thread.
 
@@ -117,12 +122,17 @@ class Worker:
             work: What to do.
             then: Told the result.
             failed: Told what was raised. Cancelled work tells nobody.
+            lasting: It goes on when the panels that are shown go; see `turn`.
         """
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         self._jobs.add(future)
+        era = None if lasting else self.mailbox.era
+        if not lasting:
+            self._passing.add(future)
 
         def ended(done: Future[T]) -> None:
             self._jobs.discard(done)
+            self._passing.discard(done)
             try:
                 result = done.result()
             except (CancelledError, asyncio.CancelledError):
@@ -130,13 +140,19 @@ class Worker:
             except BaseException as error:
                 if failed is None:
                     raise
-                self.mailbox.post(lambda problem=error: failed(problem))  # type: ignore[misc]
+                self.mailbox.post(lambda problem=error: failed(problem), era=era)  # type: ignore[misc]
                 return
             if then is not None:
-                self.mailbox.post(lambda: then(result))
+                self.mailbox.post(lambda: then(result), era=era)
 
         future.add_done_callback(ended)
         return Job(future)
+
+    def turn(self) -> None:
+        """The panels that are shown go: cancel what they have begun, and tell them nothing more. On the UI's thread."""
+        self.mailbox.era += 1
+        for future in list(self._passing):
+            future.cancel()
 
     def close(self, farewell: Callable[[], Awaitable[None]]) -> None:
         """Cancel what runs, wait until it has ended, say farewell in the loop, and end the thread."""

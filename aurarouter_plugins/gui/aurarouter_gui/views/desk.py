@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
 from aurarouter_core import Plugins
 from aurarouter_gui.state.link import Link
@@ -23,6 +23,13 @@ class Bell(QObject):
     rung = Signal()
 
 
+class News(QObject):
+    """What the panels of one environment hear of each other."""
+
+    restyled = Signal()
+    reloaded = Signal()
+
+
 class Desk(QObject):
     """Handed to every panel's factory.
 
@@ -37,15 +44,13 @@ class Desk(QObject):
         reloaded: Emitted by whoever has changed the configuration, so that others look again.
     """
 
-    restyled = Signal()
-    reloaded = Signal()
-
     def __init__(self, path: Path | None, environment: str, plugins: Plugins, colours: Colours) -> None:
         super().__init__()
         self.path = path
         self.environment = environment
         self.plugins = plugins
         self.colours = colours
+        self._news = News()
         self._services: Services | None = None
         self._bell = Bell()
         self.worker = Worker(self._bell.rung.emit)
@@ -53,6 +58,23 @@ class Desk(QObject):
         self.link = Link(self.worker, path, plugins)
         self.go: Callable[[str], None] = lambda _: None
         self.say: Callable[[str], None] = lambda _: None
+
+    @property
+    def restyled(self) -> SignalInstance:
+        """Another theme is in force."""
+        return self._news.restyled
+
+    @property
+    def reloaded(self) -> SignalInstance:
+        """The configuration was changed."""
+        return self._news.reloaded
+
+    def turn_to(self, environment: str) -> None:
+        """The panels that are shown go, and others come: those that go hear nothing more."""
+        self.worker.turn()
+        before, self._news = self._news, News()
+        before.deleteLater()
+        self.environment = environment
 
     @property
     def services(self) -> Services:

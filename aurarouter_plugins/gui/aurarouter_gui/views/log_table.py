@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, overload
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHeaderView, QTableView
 
 Index = QModelIndex | QPersistentModelIndex
-SAMPLE = 40
+T = TypeVar("T")
+SAMPLE = 20
 """Lines by which the width of a column is measured."""
 WIDEST = 260
 """Pixels that a column which isn't stretched gets by itself."""
@@ -29,6 +30,38 @@ class Line:
 
     def __init__(self, key: str, cells: Sequence[str], tones: Mapping[int, str] | None = None) -> None:
         self.key, self.cells, self.tones = key, cells, tones or {}
+
+
+class Lines(Sequence[Line]):
+    """Lines that are made when they are first seen, of thousands of things.
+
+    Args:
+        things: What there is a line for.
+        key: The key of a thing's line.
+        made: The line of a thing.
+    """
+
+    def __init__(self, things: Sequence[T], key: Callable[[T], str], made: Callable[[T], Line]) -> None:
+        self._things, self._key, self._made = things, key, made
+        self._lines: dict[int, Line] = {}
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Line]: ...
+    def __getitem__(self, at: int | slice) -> Line | list[Line]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        if at not in self._lines:
+            self._lines[at] = self._made(self._things[at])
+        return self._lines[at]
+
+    def find(self, key: str) -> int | None:
+        """Where the line of this key is; None where there is none."""
+        return next((at for at, thing in enumerate(self._things) if self._key(thing) == key), None)
 
 
 class _Lines(QAbstractTableModel):
@@ -117,7 +150,12 @@ class LogTable(QTableView):
 
     def choose(self, key: str) -> None:
         """Select the line of this key, if it is there."""
-        found = next((at for at, line in enumerate(self.lines) if key and line.key == key), None)
+        if not key:
+            return
+        if isinstance(self.lines, Lines):
+            found = self.lines.find(key)
+        else:
+            found = next((at for at, line in enumerate(self.lines) if line.key == key), None)
         if found is not None:
             self.setCurrentIndex(self._model.index(found, 0))
 
@@ -128,7 +166,8 @@ class LogTable(QTableView):
                 words = [line.cells[column] for line in self.lines[:SAMPLE]]
                 title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
                 wide = max(map(metrics.horizontalAdvance, [title, *words])) + 20
-                header.resizeSection(column, min(WIDEST, wide))
+                if header.sectionSize(column) != min(WIDEST, wide):
+                    header.resizeSection(column, min(WIDEST, wide))
 
     def _came(self, now: QModelIndex) -> None:
         if now.isValid() and not self._showing:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from aurarouter_core import AuditRow
 from aurarouter_gui.state.monitor_parts import PrivacyPart, moment, rules, where
 from aurarouter_gui.views.desk import Desk
-from aurarouter_gui.views.log_table import Line, LogTable
+from aurarouter_gui.views.log_table import Line, Lines, LogTable
 from aurarouter_gui.views.parts import Notice, label, row
 
 COLUMNS = ("When", "Action", "Model", "Where", "Rules", "Why", "From")
@@ -57,7 +57,8 @@ class PrivacyView(QWidget):
             self.verdict.setText(f"{many}; {f'{away:,} sent to other machines' if away else 'none left this machine'}")
         self.sums.setText("   ".join(f"{rule} {fate} {place} ×{count:,}" for rule, place, fate, count in part.sums))
         self.sums.setVisible(bool(part.rows))
-        self.table.show_lines([_line(at, one) for at, one in enumerate(part.rows)])
+        rows = list(enumerate(part.rows))
+        self.table.show_lines(Lines(rows, _key, _line))
         self._detail(self.table.key)
 
     def _detail(self, key: str) -> None:
@@ -72,7 +73,13 @@ class PrivacyView(QWidget):
         self.detail.tell(f"{one.action.capitalize()} to {whom}", words, found)
 
 
-def _line(at: int, one: AuditRow) -> Line:
+def _key(place: tuple[int, AuditRow]) -> str:
+    at, one = place
+    return f"{one.task}/{one.number}#{at}"
+
+
+def _line(place: tuple[int, AuditRow]) -> Line:
+    one = place[1]
     cells = (
         moment(one.at),
         one.action,
@@ -83,4 +90,4 @@ def _line(at: int, one: AuditRow) -> Line:
         " ".join(filter(None, (one.surface, one.app))),
     )
     here = one.here and one.action == "sent"
-    return Line(f"{one.task}/{one.number}#{at}", cells, {1: "good" if here else TONES[one.action]})
+    return Line(_key(place), cells, {1: "good" if here else TONES[one.action]})

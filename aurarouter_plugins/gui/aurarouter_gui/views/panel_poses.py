@@ -67,11 +67,24 @@ def _services(view: Any) -> Pose:
     yield "", lambda: bool(view.state.conditions)
 
 
+def _cell(view: Any) -> Pose:
+    """Once the cell has told how it is."""
+    yield "", lambda: view.reached
+
+
+def _cell_settings(view: Any) -> Pose:
+    """Once the cell has told them."""
+    yield "cell", lambda: view.state.version is not None
+
+
 POSES: Mapping[str, Callable[[Any], Pose]] = {
     "routing": _routing,
     "models": _models,
     "configuration": _configuration,
     "monitor": _monitor,
     "services": _services,
+    "auragrid:cell_status": _cell,
+    "auragrid:deployment": _cell,
+    "auragrid:configuration": _cell_settings,
 }
 """Panel id → what to do before each picture, as in `shooting.POSES`."""

@@ -27,3 +27,6 @@ class PanelView(QWidget):
     def unsaved(self) -> str:
         """What would be lost if it were closed, as the end of "You have not saved …"; "" for nothing."""
         return ""
+
+    def end(self) -> None:
+        """Another environment is chosen: let go of what outlives the panel. It is never shown again."""

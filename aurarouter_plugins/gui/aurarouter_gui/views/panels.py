@@ -100,9 +100,9 @@ OURS = (
 
 
 def panels(plugins: Plugins, environment: str) -> Sequence[Panel]:
-    """All panels, in order. Of two with the same id, the first counts; ours come first."""
+    """All panels, in order. One that a plugin brings stands in the place of ours with the same id."""
     brought = [panel for answer in plugins.call_hook("gui_panels", environment=environment) for panel in answer]
     found: dict[str, Panel] = {}
-    for panel in (*OURS, *brought):
+    for panel in (*brought, *OURS):
         found.setdefault(panel.id, panel)
     return sorted(found.values(), key=lambda panel: (panel.order, panel.title))

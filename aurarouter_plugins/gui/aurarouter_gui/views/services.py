@@ -67,7 +67,6 @@ A service that ends by itself is shown at once, with the last lines that it said
         self._clock.setInterval(LOOK)
         self._clock.timeout.connect(self.state.look)
         self.state.heard.append(self._heard)
-        self.destroyed.connect(_forgetting(self.state, self._heard))
 
     def arrive(self) -> None:
         """Look again and again."""
@@ -78,6 +77,10 @@ A service that ends by itself is shown at once, with the last lines that it said
         """Stop looking."""
         self._clock.stop()
 
+    def end(self) -> None:
+        """The services go on without it."""
+        self.state.heard.remove(self._heard)
+
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """Stop looking when the window closes, too."""
         self._clock.stop()
@@ -86,10 +89,6 @@ A service that ends by itself is shown at once, with the last lines that it said
     def _heard(self) -> None:
         for each in self.cards.values():
             each.refresh()
-
-
-def _forgetting(state: Services, hearer: object) -> object:
-    return lambda: state.heard.remove(hearer)  # type: ignore[arg-type]
 
 
 class ServiceCard(QFrame):

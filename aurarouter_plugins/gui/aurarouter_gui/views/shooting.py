@@ -72,7 +72,7 @@ def _pass(milliseconds: int) -> None:
     loop.exec()
 
 
-def shoot(folder: Path, path: Path | None, names: Sequence[str] = ()) -> Iterator[Path]:
+def shoot(folder: Path, path: Path | None, names: Sequence[str] = (), environment: str = "local") -> Iterator[Path]:
     """Take the pictures; gives each file as it is written.
 
     Raises:
@@ -82,7 +82,7 @@ def shoot(folder: Path, path: Path | None, names: Sequence[str] = ()) -> Iterato
     folder.mkdir(parents=True, exist_ok=True)
     for theme in THEMES:
         for size, (width, height) in SIZES.items():
-            yield from _round(app, folder, path, names, theme, size, width, height)
+            yield from _round(app, folder, path, names, environment, theme, size, width, height)
 
 
 def _round(
@@ -90,13 +90,14 @@ def _round(
     folder: Path,
     path: Path | None,
     names: Sequence[str],
+    environment: str,
     theme: str,
     size: str,
     width: int,
     height: int,
 ) -> Iterator[Path]:
     dress(app, THEMES[theme])
-    desk = Desk(path, "local", Plugins(), THEMES[theme])
+    desk = Desk(path, environment, Plugins(), THEMES[theme])
     with TemporaryDirectory() as place:
         window = Window(desk, QSettings(str(Path(place) / "gui.ini"), QSettings.Format.IniFormat))
         window.resize(width, height)
@@ -107,7 +108,8 @@ def _round(
                     continue
                 window.go(panel.id)
                 wait(lambda: desk.link.standing.state in ("ready", "failed"))
-                for name, ready in POSES.get(panel.id, _still)(window.view(panel.id)):
+                pose = POSES.get(f"{environment}:{panel.id}") or POSES.get(panel.id, _still)
+                for name, ready in pose(window.view(panel.id)):
                     wait(lambda: ready() or desk.link.standing.state == "failed")  # noqa: B023 - asked at once
                     if desk.link.standing.error is not None:
                         raise AuraRouterError(trouble(desk.link.standing.error).what)

@@ -13,6 +13,7 @@ from aurarouter_gui.panel import Panel
 from aurarouter_gui.state.link import Standing
 from aurarouter_gui.state.words import trouble
 from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.environment_bar import EnvironmentBar
 from aurarouter_gui.views.help import HelpDialog
 from aurarouter_gui.views.navigation import Navigation
 from aurarouter_gui.views.palette import DARK, LIGHT, dress
@@ -56,20 +57,19 @@ class Window(QMainWindow):
         geometry = remembered.value("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
-        self.panels: list[Panel] = list(panels(desk.plugins, desk.environment))
+        self.panels: list[Panel] = []
         self._views: dict[str, PanelView] = {}
+        self._shortcuts: list[QShortcut] = []
         self._stack = QStackedWidget()
-        self.navigation = Navigation(desk, self.panels, self.go)
-        self.navigation.help.clicked.connect(self.help)
-        self.navigation.theme.clicked.connect(self.switch_theme)
-        body = QWidget()
-        body.setObjectName("window")
-        layout = QHBoxLayout(body)
+        self._body = QWidget()
+        self._body.setObjectName("window")
+        layout = QHBoxLayout(self._body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.navigation)
         layout.addWidget(self._stack, 1)
-        self.setCentralWidget(body)
+        self.setCentralWidget(self._body)
+        self.environments = EnvironmentBar(desk, self.turn_to)
+        self.addToolBar(self.environments)
         self._standing = QLabel()
         self._standing.setContentsMargins(10, 3, 10, 3)
         self._standing.setTextFormat(Qt.TextFormat.PlainText)
@@ -78,9 +78,44 @@ class Window(QMainWindow):
         desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
         desk.link.heard.append(self._stands)
         self.first_run: FirstRunDialog | None = None
-        self._keys()
+        self._furnish()
         self.go(self.panels[0].id)
-        desk.worker.begin(desk.link.config(), self._configured, lambda _: None)  # a panel that asks will say why
+        # A panel that asks will say why there is none.
+        desk.worker.begin(desk.link.config(), self._configured, lambda _: None, lasting=True)
+
+    def _furnish(self) -> None:
+        """Bring in the panels of the environment."""
+        self.panels = list(panels(self.desk.plugins, self.desk.environment))
+        self.navigation = Navigation(self.desk, self.panels, self.go)
+        self.navigation.help.clicked.connect(self.help)
+        self.navigation.theme.clicked.connect(self.switch_theme)
+        body = self._body.layout()
+        assert isinstance(body, QHBoxLayout)  # noqa: S101 - it was made so
+        body.insertWidget(0, self.navigation)
+        self._keys()
+
+    def turn_to(self, environment: str) -> None:
+        """Show the panels of another environment, if the user agrees to what would be lost with these."""
+        if environment == self.desk.environment or not self._may_go(self._views.values(), "Switch anyway?"):
+            self.environments.show_environment()
+            return
+        before = self._stack.currentWidget()
+        chosen = next((name for name, view in self._views.items() if view is before), "")
+        self.shown.leave()
+        self.desk.turn_to(environment)
+        for view in self._views.values():
+            view.end()
+            self._stack.removeWidget(view)
+            view.deleteLater()
+        for shortcut in self._shortcuts:
+            shortcut.setParent(None)
+            shortcut.deleteLater()
+        self.navigation.setParent(None)
+        self.navigation.deleteLater()
+        self._views, self._shortcuts = {}, []
+        self._furnish()
+        self.environments.show_environment()
+        self.go(chosen if any(panel.id == chosen for panel in self.panels) else self.panels[0].id)
 
     def _keys(self) -> None:
         for number, panel in enumerate(self.panels[:9], start=1):
@@ -93,6 +128,7 @@ class Window(QMainWindow):
     def _key(self, keys: str | QKeySequence.StandardKey, action: object) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.activated.connect(action)
+        self._shortcuts.append(shortcut)
 
     # Panels
 

@@ -128,6 +128,10 @@ are cleared for private content; so does whatever the privacy rules detect.
         """Stop the answer that is on its way."""
         return self.state.cancel()
 
+    def end(self) -> None:
+        """The engine goes on without it."""
+        self.desk.link.heard.remove(self._stands)
+
     def unsaved(self) -> str:
         """An answer that is on its way would be lost."""
         return "the answer that is on its way" if self.state.busy else ""

@@ -1,0 +1,56 @@
+"""The toolbar: which environment the panels are for, this machine or the cell that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QComboBox, QMessageBox, QSizePolicy, QToolBar, QWidget
+
+from aurarouter_core import install_hint
+from aurarouter_gui.opening import GRID, has_grid
+from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.parts import label
+
+NAMES = {"local": "Local", GRID: "AuraGrid"}
+TIP = "Local: this machine alone. AuraGrid: the cell that it belongs to."
+
+
+class EnvironmentBar(QToolBar):
+    """A list of environments.
+
+    Args:
+        desk: Knows which one is chosen.
+        turn_to: Told which one the user wants.
+    """
+
+    def __init__(self, desk: Desk, turn_to: Callable[[str], None]) -> None:
+        super().__init__("Environment")
+        self._desk, self._turn_to = desk, turn_to
+        self.setMovable(False)
+        self.toggleViewAction().setEnabled(False)
+        self.box = QComboBox()
+        self.box.setAccessibleName("Environment")
+        self.box.setToolTip(TIP)
+        for name, title in NAMES.items():
+            missing = name == GRID and not has_grid(desk.plugins)
+            self.box.addItem(f"{title} (not installed)" if missing else title, name)
+        self.show_environment()
+        self.box.activated.connect(self._chosen)
+        room = QWidget()
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        for part in (room, label("Environment", tone="muted", wraps=False), self.box):
+            self.addWidget(part)
+
+    def show_environment(self) -> None:
+        """Show which one is chosen."""
+        self.box.setCurrentIndex(self.box.findData(self._desk.environment))
+
+    def _chosen(self, _: int) -> None:
+        name = str(self.box.currentData())
+        if name == GRID and not has_grid(self._desk.plugins):
+            self.show_environment()
+            QMessageBox.information(
+                self, "AuraGrid is not installed", f"The panels of a cell come with a plugin.\n\n{install_hint(GRID)}"
+            )
+            return
+        self._turn_to(name)
