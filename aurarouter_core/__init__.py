@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aurarouter_core.chains import Chain, chains_in, joining
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.checkup import Checkup, check_config
-    from aurarouter_core.comparison import compare
+    from aurarouter_core.comparison import Side, compare
     from aurarouter_core.config import Config, Request
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.control import EngineControl
@@ -82,6 +82,7 @@ __all__ = [
     "Router",
     "RouterService",
     "Set",
+    "Side",
     "Store",
     "Task",
     "UnifiedRouterService",
@@ -155,6 +156,7 @@ _WHERE = {
     "RouterService": "aurarouter_core.services",
     "SERVICES": "aurarouter_core.services",
     "Set": "aurarouter_core.edit",
+    "Side": "aurarouter_core.comparison",
     "Store": "aurarouter_core.store",
     "Task": "aurarouter_hooks",
     "UnifiedRouterService": "aurarouter_core.services",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import evolve, frozen
 
@@ -43,7 +43,14 @@ class Side:
     trace_id: str = ""
 
 
-async def compare(router: Kernel, task: Task, models: Sequence[str], *, at_once: int = AT_ONCE) -> list[Side]:
+async def compare(
+    router: Kernel,
+    task: Task,
+    models: Sequence[str],
+    *,
+    at_once: int = AT_ONCE,
+    hear: Callable[[Side], Awaitable[None]] | None = None,
+) -> list[Side]:
     """Ask each model by itself, in the order given. What one may not see or can't answer is that side's error alone.
 
     Cancelling this cancels all of them.
@@ -53,6 +60,7 @@ async def compare(router: Kernel, task: Task, models: Sequence[str], *, at_once:
         task: Its wishes for a role or a model don't count.
         models: Their ids; one that comes twice is asked once.
         at_once: How many are asked at the same time. Models that share a machine slow each other down.
+        hear: Told each side as soon as it is there, in the order in which they end.
     """
     room = asyncio.Semaphore(at_once)
 
@@ -69,7 +77,13 @@ async def compare(router: Kernel, task: Task, models: Sequence[str], *, at_once:
             side = _side(model, done.trace.attempts, error=done.trace.error)
             return evolve(side, success=done.complete, text=done.text, trace_id=done.trace.id)
 
-    asked = [asyncio.create_task(ask(model)) for model in dict.fromkeys(models)]
+    async def ask_and_tell(model: str) -> Side:
+        side = await ask(model)
+        if hear is not None:
+            await hear(side)
+        return side
+
+    asked = [asyncio.create_task(ask_and_tell(model)) for model in dict.fromkeys(models)]
     try:
         return list(await asyncio.gather(*asked))
     finally:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from aurarouter_core import compare
 from aurarouter_hooks import Done, Task, UnknownModelError
 from aurarouter_mcp.engine import Engine, code_of
 from aurarouter_mcp.inputs import CodeInput, CompareInput, LocalInput, TaskInput
 from aurarouter_mcp.tool import Calling, Result, Tool, ToolFailedError, plain
+
+if TYPE_CHECKING:
+    from aurarouter_core import Side
 
 
 def task_of(given: TaskInput, call: Calling) -> Task:
@@ -78,7 +82,11 @@ async def _compare(engine: Engine, given: CompareInput, call: Calling) -> Result
             raise UnknownModelError(model, sorted(known))
     await call.tell(f"asking {len(given.models)} models")
     task = Task(given.prompt, private=given.private, app=call.app, trace_context=call.trace_context)
-    return {"sides": plain(await compare(engine, task, given.models))}
+
+    async def hear(side: Side) -> None:
+        await call.tell(f"{side.model} {'answered' if side.success else 'gave no whole answer'}")
+
+    return {"sides": plain(await compare(engine, task, given.models, hear=hear))}
 
 
 ANSWER = {"text": "string", "complete": "boolean", "trace": "object"}

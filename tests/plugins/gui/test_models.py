@@ -122,6 +122,14 @@ def test_what_can_not_be_written_is_told(open_window: Open, qtbot: QtBot, home: 
     dialog.save.click()
     qtbot.waitUntil(lambda: "called 'first' already" in view.notice.text, timeout=PATIENCE)
     assert saved(home) == yaml.safe_load(TWO)
+    qtbot.waitUntil(dialog.isEnabled, timeout=PATIENCE)
+    assert dialog.isVisible()
+    assert "called 'first' already" in dialog.notice.text
+    assert dialog.name.text() == "first"  # what was typed is kept, and saved once it is right
+    dialog.name.setText("fourth")
+    with qtbot.waitSignals([view.desk.reloaded, dialog.accepted], timeout=PATIENCE):
+        dialog.save.click()
+    assert "fourth" in saved(home)["models"]
 
 
 def test_a_file_becomes_a_model_and_stays_where_it_is(

@@ -106,3 +106,20 @@ async def test_progress_is_told_while_a_plan_is_made_and_carried_out() -> None:
     assert "plan begins" in words
     assert words.count("step begins") >= 3
     assert "asking far" in words
+
+
+async def test_each_model_that_is_compared_is_told_when_it_has_ended(fault_server: FaultServer) -> None:
+    words: list[str] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        words.append(message or "")
+
+    models = {"far": {"provider": "openapi", "endpoint": fault_server.url}, "e": {"provider": "echo"}}
+    settings = {"models": models, "roles": {role: ["e"] for role in ROLES}, "system": {"retries": 0}}
+    fault_server.always(status(500))
+    async with kernel(settings) as router, Client(server(router, router.settings("mcp"))) as client:
+        given = {"prompt": "hello", "models": ["far", "e"]}
+        done = await client.call_tool("compare_models", given, progress_callback=hear)
+    assert not done.is_error, done
+    assert words[0] == "asking 2 models"
+    assert sorted(words[1:]) == ["e answered", "far gave no whole answer"]

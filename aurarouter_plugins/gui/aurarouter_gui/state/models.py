@@ -176,15 +176,26 @@ class Models:
 
     # Changing
 
-    def save(self, form: ModelForm, before: ModelForm | None) -> None:
-        """Add the model of a form, or change the one that the form began with."""
+    def save(
+        self,
+        form: ModelForm,
+        before: ModelForm | None,
+        saved: Callable[[], None] = lambda: None,
+        failed: Callable[[BaseException], None] = lambda _: None,
+    ) -> None:
+        """Add the model of a form, or change the one that the form began with; whose form it is hears how it ended."""
 
         def came(done: Amendment) -> None:
             self._done(f"{form.name} is {'changed' if before else 'added'}", done.warnings)
+            saved()
+
+        def lost(error: BaseException) -> None:
+            self._failed(error)
+            failed(error)
 
         self._begin()
         work = amended(self.link, lambda layers: form.changes(layers, before))
-        self.link.worker.begin(work, came, self._failed)
+        self.link.worker.begin(work, came, lost)
 
     def remove(self, name: str, *, delete_file: bool = False) -> None:
         """Take a model out of the configuration and of its roles."""

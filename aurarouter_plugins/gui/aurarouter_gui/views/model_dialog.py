@@ -120,12 +120,21 @@ class ModelDialog(QDialog):
         return ModelForm(name=self.name.text().strip(), provider=self.provider.currentText(), roles=joined, **texts)
 
     def accept(self) -> None:
-        """Save; the panel says what became of it."""
-        self._state.save(self.form, self._before)
+        """Save, and close when that is done; what was typed stays while it isn't."""
+        self.setEnabled(False)
+        self._state.save(self.form, self._before, self._saved, self._failed)
+
+    def _saved(self) -> None:
         super().accept()
 
+    def _failed(self, error: BaseException) -> None:
+        self.setEnabled(True)
+        self.notice.trouble(trouble(error))
+
     def reject(self) -> None:
-        """Close; asks first where something would be lost."""
+        """Close; asks first where something would be lost. Not while it is being saved."""
+        if not self.isEnabled():
+            return
         blank = ModelForm(name="", provider=self.form.provider)
         before = self._before or blank
         lost = any(getattr(self.form, key) != getattr(before, key) for key in PLAIN)
