@@ -58,6 +58,10 @@ class Memory:
         """Bytes that are reserved now."""
         return sum(tenant.size for tenant in self._tenants)
 
+    def holds(self, model_id: str) -> bool:
+        """Whether a model of this id is in memory, or is being loaded or unloaded."""
+        return any(tenant.model.id == model_id for tenant in self._tenants)
+
     def allowed(self) -> int | None:
         """Bytes that models may take together; None for no limit. A share is measured while no model is loaded."""
         amount: Amount = self._system.memory

@@ -81,8 +81,13 @@ class Lasting:
 
 
 def is_cleared(model: Model, location: Location | None) -> bool:
-    """The model may see private content: its user says so, or it provably runs on this machine."""
-    return PRIVATE_TAG in model.tags or (location is not None and location.here)
+    """The model may see private content: its user says so, or it provably runs on this machine.
+
+    Of a place that a cell governs its configuration says so, and the tag does not.
+    """
+    if location is None or location.cleared is None:
+        return PRIVATE_TAG in model.tags or (location is not None and location.here)
+    return location.cleared
 
 
 def refusal(model: Model, constraint: Constraint, location: Location | None) -> str | None:
@@ -97,6 +102,8 @@ def refusal(model: Model, constraint: Constraint, location: Location | None) -> 
     if constraint.here and not here:
         return f"only models on this machine are allowed, and it runs {_place(location)}"
     if constraint.private and not is_cleared(model, location):
+        if location is not None and location.cleared is False:
+            return f"the content is private, it runs {_place(location)}, and the cell does not clear that for it"
         return f"the content is private, the model has no '{PRIVATE_TAG}' tag, and it runs {_place(location)}"
     return None
 

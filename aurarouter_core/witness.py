@@ -206,6 +206,8 @@ def _clearance(sight: Sight) -> str:
     model, location = sight.model, sight.location
     if location is not None and location.here:
         return "it runs on this machine"
+    if location is not None and location.cleared:
+        return "the cell clears the node where it runs"
     if privacy.PRIVATE_TAG in model.tags:
         return f"it has the tag '{privacy.PRIVATE_TAG}'"
     return "placeholders stand for what must not go" if sight.replaced else "what was found may go anywhere"

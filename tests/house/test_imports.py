@@ -37,6 +37,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
         "aurarouter_plugins/auragrid",
         {
             "aurarouter_auragrid",
+            "aurarouter_gui",  # in hooks and panels of the desktop window
             "aurarouter_core",
             "aurarouter_hooks",
             "attrs",
@@ -60,6 +61,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
             "aurarouter_hooks",
             "aurarouter_core",
             "aurarouter_mcp",
+            "aurarouter_gui",  # in the hook of the desktop window
             "anyio",
             "attrs",
             "click",
@@ -87,6 +89,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
             "aurarouter_hooks",
             "aurarouter_core",
             "aurarouter_gateway",
+            "aurarouter_gui",  # in the hook of the desktop window
             "attrs",
             "click",
             "starlette",

@@ -21,13 +21,17 @@ from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.configuration import CellConfiguration, Outcome, cell_configuration
 from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.names import REQUESTS_TOPIC
 from aurarouter_hooks import AuraRouterError
 from aurarouter_hooks.values.ids import new_id
 from grid_cell import GridCell
+from grid_chaos import Chaos
 from grid_inside import InsideCell
 
 CHANGES = int(os.environ.get("GRID_CONFIG_CHANGES", "50"))
+FAULTS = int(os.environ.get("GRID_CONFIG_FAULTS", "12"))
+SEED = int(os.environ.get("GRID_CONFIG_SEED", "0")) or random.randrange(1, 10**9)
 
 
 def settings(number: int) -> dict[str, Any]:
@@ -182,3 +186,67 @@ async def test_a_node_that_is_away_is_named_and_catches_up(tmp_path: Path, monke
                 "node 'n2': it did not answer in time"
             )
             assert (await ours.current()).number == 1
+
+
+async def agreed(ours: CellConfiguration, seconds: float) -> int:
+    """The version that all three nodes work with in the end."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                head, states = await ours.current(), await ours.nodes()
+                if head.state == "in force" and [state.number for state in states] == [head.number] * 3:
+                    return head.number
+            except GridError:
+                pass  # it chooses a new leader
+            await asyncio.sleep(0.5)
+
+
+# The client library leaves the stream of a broken connection to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.soak
+async def test_while_everything_is_killed_all_nodes_agree_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change is in force, refused, undone, or fails with a typed error; and no version is taken twice."""
+    for name in ("CHECK", "APPLY"):
+        monkeypatch.setattr(cell_configuration, name, 5.0)
+    print(f"seed {SEED}, {FAULTS} faults")
+    ended, made, over = Counter[str](), dict[int, str](), asyncio.Event()
+    with GridCell(tmp_path, {"drain": 2.0}) as cell:
+        chaos = Chaos(cell, SEED)
+
+        async def change(who: str) -> None:
+            async with Engine(cell.cell, who) as engine:
+                ours = CellConfiguration(engine, sections={}, who=who)
+                while not over.is_set():
+                    word = f"{who} {ended.total()}"
+                    try:
+                        wanted = {"models": {"slow": {"options": {"word": word}}}}
+                        (*_, outcome) = [step async for step in ours.propose(wanted)]
+                        assert isinstance(outcome, Outcome)
+                        ended[outcome.state] += 1
+                        if outcome.state == "in force":
+                            assert outcome.version.number not in made
+                            made[outcome.version.number] = word
+                    except GridError as error:
+                        ended[type(error).__name__] += 1
+                    await asyncio.sleep(random.uniform(0.0, 1.0))
+
+        changing = [asyncio.create_task(change(who)) for who in ("first", "second")]
+        for _ in range(FAULTS):
+            await chaos.one()
+        over.set()
+        await asyncio.gather(*changing)
+        async with Engine(cell.cell, "administrator") as engine:
+            ours = CellConfiguration(engine, sections={}, who="till")
+            began = time.monotonic()
+            number = await agreed(ours, 90.0)
+            print(f"faults: {', '.join(chaos.done)}")
+            print(f"{dict(ended)}; version {number} on all nodes after {time.monotonic() - began:.1f} s")
+            found = {version.number: version for version in await ours.history()}
+    assert sorted(found) == list(range(min(found), number + 1))
+    for told, word in made.items():
+        if told in found:
+            assert found[told].state == "in force"
+            assert found[told].settings["models"]["slow"]["options"]["word"] == word
+    assert ended["in force"] > FAULTS

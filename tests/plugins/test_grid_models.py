@@ -1,60 +1,51 @@
-"""Model files in the cell: pushed on one node, pulled on another, listed on all; and what is refused."""
+"""Models on real nodes: pushed on one and pulled on another; replicas grow, lose a node and shrink under requests."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from aurarouter_auragrid import GridModelStorage
+from aurarouter_auragrid import AuraRouterClient
+from aurarouter_auragrid.client.session import Session
+from aurarouter_auragrid.deployment.deployments import Deployment, Deployments
 from aurarouter_auragrid.engine.engine import Engine
-from aurarouter_auragrid.errors import GridError, StorageDamagedError
-from aurarouter_auragrid.names import FILE_SUBJECT
-from aurarouter_auragrid.storage.part import PARTS, arrive
-from aurarouter_auragrid.storage.stored import CHUNK, StoredModel
 from aurarouter_hooks import AssetError
 from gguf_files import gguf
-from grid_node import GridNode
+from grid_loader import PROGRAM
+from grid_node import ECHO, GridNode
 
-WEIGHTS = [("weights", (1024, 640), 0)]  # five chunks and a bit
-ROLES = "roles: {router: [echo], reasoning: [echo], coding: [echo]}"
-NONE_LOADED = f"models: {{echo: {{provider: echo}}}}\n{ROLES}\n"
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GridNode]:
-    grid = {"storage": {"max_mb": 16}}
-    with GridNode("first", tmp_path_factory.mktemp("first"), grid=grid) as node:
-        yield node
+PATIENCE = 40.0
 
 
 @pytest.fixture(scope="module")
-def second(first: GridNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GridNode]:
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[GridNode]]:
+    folder = tmp_path_factory.mktemp("deployment")
+    first = GridNode("first", folder / "first", program=PROGRAM).start()
     token = first.cell.token
     assert token is not None
     grid = {"urls": list(first.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-    with GridNode("second", tmp_path_factory.mktemp("second"), grid=grid) as node:
-        yield node
+    others = [GridNode(name, folder / name, ECHO, grid, program=PROGRAM) for name in ("second", "third")]
+    for node in others:
+        node.begin()
+    for node in others:
+        node.wait_ready()
+    yield [first, *others]
+    for node in [*others, first]:
+        node.stop()
 
 
-@pytest.fixture
-async def storage(first: GridNode) -> AsyncIterator[GridModelStorage]:
-    async with Engine(first.cell) as engine:
-        yield GridModelStorage(engine)
-
-
-def a_model(folder: Path, name: str = "small.gguf", seed: int = 0) -> Path:
-    path = folder / name
-    data = bytearray(gguf(tensors=WEIGHTS))
-    for place in range(2000, len(data), 4096):  # no two chunks are alike
-        data[place : place + 8] = (place + seed).to_bytes(8, "little")
-    path.write_bytes(bytes(data))
+@pytest.fixture(scope="module")
+def small(nodes: list[GridNode], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("files") / "small.gguf"
+    path.write_bytes(gguf(tensors=[("weights", (1024, 320), 0)]))
+    done = nodes[0].run("grid", "models", "push", str(path), "--id", "small")
+    assert done.returncode == 0, done.stderr
     return path
-
-
-def silent(_done: int, _all: int | None) -> None:
-    """Progress that nobody watches."""
 
 
 def shown(node: GridNode, *arguments: str) -> Any:
@@ -65,20 +56,119 @@ def shown(node: GridNode, *arguments: str) -> Any:
 
 @pytest.mark.promise("grid-models.2")
 def test_a_model_that_one_node_pushes_is_a_model_of_another_after_one_command(
-    first: GridNode, second: GridNode, tmp_path: Path
+    nodes: list[GridNode], tmp_path: Path
 ) -> None:
-    path = a_model(tmp_path)
-    pushed = shown(first, "models", "push", str(path), "--id", "small")
+    first, second, _ = nodes
+    path = tmp_path / "own.gguf"
+    path.write_bytes(gguf(tensors=[("weights", (1024, 300), 0)]))
+    pushed = shown(first, "models", "push", str(path), "--id", "own")
     assert (pushed["complete"], pushed["size"]) == (True, path.stat().st_size)
     listed = {row["model_id"]: row for row in shown(second, "models", "list")}
-    assert listed["small"]["stored"]["sha256"] == pushed["sha256"]
-    assert listed["small"]["nodes"] == {}
-    pulled = shown(second, "models", "pull", "small")
+    assert listed["own"]["stored"]["sha256"] == pushed["sha256"]
+    assert listed["own"]["nodes"] == {}
+    pulled = shown(second, "models", "pull", "own")
     assert Path(pulled["path"]).read_bytes() == path.read_bytes()
     # The node of that machine routes by it, and every node knows of it.
     (node,) = [node for node in shown(first, "nodes") if node["name"] == "second"]
-    assert node["models"]["small"] == "ready"
-    (row,) = [row for row in shown(first, "models", "list") if row["model_id"] == "small"]
+    assert node["models"]["own"] == "ready"
+    (row,) = [row for row in shown(first, "models", "list") if row["model_id"] == "own"]
     assert row["nodes"] == {"second": path.stat().st_size}
-    again = shown(second, "models", "pull", "small")
+    again = shown(second, "models", "pull", "own")
     assert again["path"] == pulled["path"]
+    assert shown(second, "models", "remove", "own")["success"]
+    assert second.run("model", "remove", "own", "--delete-file").returncode == 0
+
+
+async def until(deployments: Deployments, holds: Callable[[Deployment], bool]) -> Deployment:
+    """Wait until the one deployment is as it should be."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        (found,) = await deployments.state()
+        if holds(found):
+            return found
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.2)
+
+
+async def gone(deployments: Deployments) -> None:
+    """Wait until no node has anything any more."""
+    end = time.monotonic() + PATIENCE
+    while found := await deployments.state():
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.2)
+
+
+async def ask_on(node: GridNode, answers: list[dict[str, Any]], ending: asyncio.Event) -> None:
+    """Ask one thing after another."""
+    session = Session(cell=evolve(node.cell, node=""))  # so that it prefers no node
+    async with AuraRouterClient(session=session) as client:
+        while not ending.is_set():
+            answers.append(await client.intelligent_code_gen(task="Write a line"))
+            await asyncio.sleep(0.05)
+
+
+async def test_replicas_grow_survive_a_death_and_shrink_while_requests_run(nodes: list[GridNode], small: Path) -> None:
+    first, second, third = nodes
+    answers: list[dict[str, Any]] = []
+    ending = asyncio.Event()
+    asking = asyncio.create_task(ask_on(first, answers, ending))
+    async with Engine(first.cell) as engine:
+        deployments = Deployments(engine)
+        await deployments.want("small", 1)
+        one = await until(deployments, lambda state: state.is_settled)
+        assert len(one.placements) == 1
+        await deployments.want("small", 3)
+        three = await until(deployments, lambda state: state.is_settled)
+        assert {placement.node for placement in three.placements} == {"first", "second", "third"}
+        third.kill()
+        left = await until(deployments, lambda state: bool(state.reasons))
+        assert left.current == len(left.placements) == 2
+        assert left.reasons == ("first: has it already; second: has it already",)
+        await deployments.want("small", 0)
+        await gone(deployments)
+    ending.set()
+    await asking
+    assert len(answers) > 50
+    assert [answer for answer in answers if not answer["success"]] == []
+    assert not [path for node in (first, second) for path in (node.home / "models").glob("*.gguf")]
+
+
+def test_the_command_says_what_is_wished_for_and_why_the_rest_waits(nodes: list[GridNode], small: Path) -> None:
+    first = nodes[0]
+    done = first.run("grid", "deploy", "small", "--replicas", "4", "--wait", "0", "--json")
+    assert done.returncode == 0, done.stderr
+    (said,) = json.loads(done.stdout)
+    assert (said["model"], said["desired"]) == ("small", 4)
+    shown = first.run("grid", "deploy")
+    assert shown.stdout.startswith("small  ")
+    assert " of 4\n" in shown.stdout
+    assert first.run("grid", "deploy", "small", "--replicas", "0").returncode == 0
+    refused = first.run("grid", "deploy", "nobody", "--replicas", "1")
+    assert refused.stderr.splitlines()[0] == "Error: the cell keeps no file of 'nobody'"
+    assert first.run("grid", "deploy", "small").returncode == 2
+
+
+async def test_numbers_that_make_no_sense_are_refused(nodes: list[GridNode]) -> None:
+    async with Engine(nodes[0].cell) as engine:
+        with pytest.raises(AssetError, match="-1 replicas make no sense"):
+            await Deployments(engine).want("small", -1)
+
+
+@pytest.mark.soak
+async def test_a_node_that_comes_back_is_given_its_replica_again(nodes: list[GridNode], small: Path) -> None:
+    first, _, third = nodes
+    if third.process is not None and third.process.poll() is None:
+        third.kill()
+    third.start()
+    async with Engine(first.cell) as engine:
+        deployments = Deployments(engine)
+        await deployments.want("small", 3)
+        await until(deployments, lambda state: state.is_settled)
+        third.kill()
+        await until(deployments, lambda state: bool(state.reasons))
+        third.start()
+        back = await until(deployments, lambda state: state.is_settled)
+        assert "third" in {placement.node for placement in back.placements}
+        await deployments.want("small", 0)
+        await gone(deployments)
+    assert not [path for node in nodes for path in (node.home / "models").glob("*.gguf")]

@@ -77,6 +77,8 @@ async def test_an_app_can_do_nothing_else(session: Session, node: GridNode) -> N
     with pytest.raises((CellUnavailableError, GridError)):
         await engine.configuration.clear(["one"])
     with pytest.raises((CellUnavailableError, GridError)):
+        await engine.settings.read("head")
+    with pytest.raises((CellUnavailableError, GridError)):
         await asyncio.wait_for(anext(engine.requests.dead()), 10)
     with pytest.raises((CellUnavailableError, GridError)):
         await engine.requests.publish("other", b"{}", event_id="x", headers={}, patience=0.0)

@@ -11,9 +11,12 @@ from aurarouter_hooks import AssetSource, hookimpl
 if TYPE_CHECKING:
     import click
 
+    from aurarouter_hooks import Kernel, Provider
+
 _WHERE = {
     "AuraRouterClient": "client.client",
     "AuraRouterMasHost": "mas",
+    "Deployments": "deployment.deployments",
     "GridModelStorage": "storage.model_storage",
     "SyncAuraRouterClient": "client.sync",
     "create_service_client": "client.services",
@@ -63,3 +66,23 @@ def register_commands(cli: click.Group) -> None:
     from aurarouter_auragrid.commands.group import grid
 
     cli.add_command(grid)
+
+
+@hookimpl
+def register_providers() -> Mapping[str, type[Provider]]:
+    """The models of other nodes. Each router gets a class of its own, which knows the way to that router's cell."""
+    from aurarouter_auragrid.remote.link import Link
+    from aurarouter_auragrid.remote.provider import provider_of
+
+    return {"grid": provider_of(Link())}
+
+
+@hookimpl
+def kernel_started(kernel: Kernel) -> None:
+    """Say which cell is meant: the one of the kernel's own configuration and home."""
+    from aurarouter_auragrid.remote.provider import GridProvider
+    from aurarouter_core import Router
+
+    kind = kernel.plugins.providers.get("grid") if isinstance(kernel, Router) else None
+    if kind is not None and issubclass(kind, GridProvider):
+        kind.link.serve(kernel)

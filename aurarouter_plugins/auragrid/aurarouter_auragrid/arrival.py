@@ -17,12 +17,14 @@ class Arrival:
 
     Attributes:
         way: "call" over gRPC, "event" over a topic that every node can read, "sealed" as an event that cleared nodes
-            alone can open.
+            alone can open, "node" from another node's router.
         app: Who asks.
+        hops: Nodes that have passed it on.
     """
 
-    way: Literal["call", "event", "sealed"]
+    way: Literal["call", "event", "sealed", "node"]
     app: str = ""
+    hops: int = 0
 
 
 arrival: ContextVar[Arrival | None] = ContextVar("arrival", default=None)

@@ -93,8 +93,8 @@ class Configuration(Protocol):
     async def replace(self, key: str, value: Any, upon: int) -> int | None:
         """Set a value upon a revision; the new one, or None when another was written meanwhile."""
 
-    async def newer(self, key: str, than: int) -> bool:
-        """The value was set beyond a revision."""
+    async def newer(self, key: str, than: int) -> tuple[Any, int] | None:
+        """A value that was set beyond a revision, and its own; None when there is none, or none to be seen yet."""
 
     async def all(self) -> Mapping[str, Any]:
         """Every value by its key."""

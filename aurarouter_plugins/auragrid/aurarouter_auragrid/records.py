@@ -33,6 +33,7 @@ class NodeRecord:
         state: "serving" or "draining".
         cleared: The cell's configuration lists it for private work.
         assets: Model files that it has registered; model id → bytes.
+        memory: Bytes that models may take there together.
         seen: When it said so, in seconds since 1970 by its own clock.
     """
 
@@ -45,6 +46,7 @@ class NodeRecord:
     state: str = "serving"
     cleared: bool = False
     assets: Mapping[str, int] = field(factory=dict)
+    memory: int = 0
     seen: float = 0.0
 
 

@@ -117,6 +117,7 @@ class Grid:
         max_message: Bytes of one message to the services.
         max_calls: Calls that the services work on at a time; more are refused.
         drain: Seconds that running work has to end in when the node leaves.
+        discover: Offer the cell what model servers of this machine have, too.
     """
 
     node: str = field(default="", validator=_node_name)
@@ -136,6 +137,7 @@ class Grid:
     max_message: int = field(default=4 << 20, validator=[ge(1024), le(256 << 20)])
     max_calls: int = field(default=64, validator=gt(0))
     drain: float = field(default=30.0, validator=ge(0.0))
+    discover: bool = True
 
     @property
     def copies(self) -> int:

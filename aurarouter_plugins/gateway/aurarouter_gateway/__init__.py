@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aurarouter_hooks import Middleware, hookimpl
 
@@ -41,3 +41,20 @@ def register_commands(cli: click.Group) -> None:
     from aurarouter_gateway.commands import serve
 
     cli.add_command(serve)
+
+
+@hookimpl(optionalhook=True)
+def gui_services() -> Sequence[Any]:
+    """The gateway, in the list of the desktop window."""
+    from aurarouter_gui.state.child import Child
+
+    return [
+        Child(
+            name="gateway",
+            title="HTTP gateway",
+            tip="Answers clients of the OpenAI and Anthropic APIs",
+            order=20,
+            command=("serve", "--json"),
+            address=lambda config: (config.sections["gateway"].host, config.sections["gateway"].port),
+        )
+    ]

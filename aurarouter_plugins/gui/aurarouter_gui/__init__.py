@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_hookspecs() -> type:
-    """The hook by which plugins bring panels."""
+    """The hooks by which plugins bring panels and services."""
     from aurarouter_gui.specs import GuiHooks
 
     return GuiHooks

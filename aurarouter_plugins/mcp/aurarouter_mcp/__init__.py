@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from aurarouter_hooks import hookimpl
 
@@ -27,3 +27,20 @@ def register_commands(cli: click.Group) -> None:
 
     cli.add_command(start)
     cli.add_command(mcp)
+
+
+@hookimpl(optionalhook=True)
+def gui_services() -> Sequence[Any]:
+    """The server over HTTP, in the list of the desktop window."""
+    from aurarouter_gui.state.child import Child
+
+    return [
+        Child(
+            name="mcp",
+            title="MCP over HTTP",
+            tip="Gives MCP clients the router's tools over HTTP",
+            order=30,
+            command=("start", "--http", "--json"),
+            address=lambda config: (config.sections["mcp"].http.host, config.sections["mcp"].http.port),
+        )
+    ]

@@ -102,12 +102,15 @@ class Location:
         host: The name that was resolved.
         addresses: What it resolved to; a private attempt connects to one of these only.
         relay: What answers there may pass the request on (any HTTP server that we can't see through).
+        cleared: Whether those who govern the place list it for private content, where somebody does: the configuration
+            of a cell. It stands in the place of the model's tag `private`. None where nobody governs it.
     """
 
     kind: Literal["process", "loopback", "remote", "unknown"] = "unknown"
     host: str = ""
     addresses: tuple[str, ...] = ()
     relay: bool = False
+    cleared: bool | None = None
 
     @property
     def here(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from aurarouter_core import Plugins
@@ -56,6 +57,7 @@ def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
         return window
 
     yield opened
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
     for window in windows:
         qtbot.addWidget(window)
         window.escape()  # else a test that fails on the way is asked whether to close

@@ -11,6 +11,7 @@ COMMANDS = {
     "call": ("call", "Call a service of the cell."),
     "clearance": ("clearance", "Say which nodes may do private work."),
     "config": ("config", "Show and change what all nodes are told, and go back."),
+    "deploy": ("deploy", "Say how many nodes should have a model."),
     "drain": ("control", "Have a node take nothing new."),
     "events": ("events", "List events, and requests that no node could answer."),
     "init-cluster": ("init_cluster", "Write configuration and certificates for several machines."),

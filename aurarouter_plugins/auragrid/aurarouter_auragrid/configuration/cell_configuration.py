@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -97,7 +98,7 @@ class CellConfiguration:
             CellUnavailableError: The cell does not answer; `history` tells how far it came.
         """
         if self._sections is None:
-            self._sections = Plugins().sections
+            self._sections = (await asyncio.to_thread(Plugins)).sections
         wanted = travelling(settings, self._sections)
         head = await self._versions.head()
         _require(head[0], upon)

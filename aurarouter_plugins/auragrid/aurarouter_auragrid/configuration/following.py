@@ -76,8 +76,10 @@ class Follower:
                 again = bool(self.problem) and time.monotonic() - self._since > AGAIN
                 if over:
                     await self._versions.undo(self._head, self._node, f"nobody confirmed it within {TRIAL:.0f} s")
-                if over or again or await self._versions.newer(self._revision):
+                if over or again:
                     await self.catch_up()
+                elif (newer := await self._versions.newer(self._revision)) is not None:
+                    await self._take(*newer)
             except GridError as error:
                 log.info("the cell's configuration: %s", error)
 
@@ -87,8 +89,12 @@ class Follower:
         Raises:
             CellUnavailableError: The cell does not answer.
         """
+        await self._take(*await self._versions.head())
+
+    async def _take(self, head: Version, revision: int) -> None:
         async with self._working:
-            head, revision = await self._versions.head()
+            if revision < self._revision:
+                return  # read before another was applied meanwhile
             known = head.id == self._head.id
             self._head, self._revision = head, revision
             if known and not self.problem:
@@ -111,6 +117,8 @@ class Follower:
             wish = json.loads(message.data)
             if not isinstance(wish, dict):
                 raise TypeError("it is no object")
+            if not message.reply:
+                raise TypeError("it asks for no answer")
         except (ValueError, TypeError) as error:
             log.warning("a wish about the configuration can't be read: %s", error)
             return

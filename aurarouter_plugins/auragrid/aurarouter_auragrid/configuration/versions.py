@@ -35,9 +35,10 @@ class Versions:
         said, revision = await self._kept.read(HEAD)
         return version_of(said), revision
 
-    async def newer(self, revision: int) -> bool:
-        """There is a head beyond a revision."""
-        return await self._kept.newer(HEAD, revision)
+    async def newer(self, revision: int) -> tuple[Version, int] | None:
+        """A head beyond a revision, and its own; None when there is none to be seen."""
+        found = await self._kept.newer(HEAD, revision)
+        return None if found is None else (version_of(found[0]), found[1])
 
     async def kept(self) -> list[Version]:
         """The newest and those before it, newest first; number 0 is never written down, and not among them."""

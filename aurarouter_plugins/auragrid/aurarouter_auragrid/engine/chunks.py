@@ -7,6 +7,7 @@ tells nobody which parts of it have arrived. Here a chunk's subject says whose i
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import Any
 
 from nats.errors import Error as NatsError
@@ -57,6 +58,9 @@ class NatsStorage:
         except GridError as error:
             if getattr(error.__cause__, "err_code", None) not in FULL:
                 raise
+            with suppress(GridError):
+                await self._info()
+                return  # it is there; the server looks for room first
             raise StorageFullError(
                 f"there is no room for {self._most >> 20} MB of models on the cell's servers",
                 hint="Lower grid.storage.max_mb, or raise grid.engine.max_disk_mb.",

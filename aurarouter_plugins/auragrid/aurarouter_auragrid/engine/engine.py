@@ -57,6 +57,8 @@ class Engine:
         self.positions = Positions(self.connection)
         self.storage = NatsStorage(self.connection, cell.storage.max_mb << 20, replicas)
         self.models = NatsRecords(self.connection, names.MODELS, replicas)
+        self.wanted = NatsRecords(self.connection, names.WANTED, replicas)
+        self.places = LeaseBucket(self.connection, names.PLACES, replicas)
         self._replicas = replicas
 
     async def open(self, patience: float = 5.0) -> Self:
@@ -88,6 +90,8 @@ class Engine:
             *(partial(make_stream, connection, bucket(name, copies)) for name in (names.ANSWERS, names.POSITIONS)),
             self.requests.make,
             self.models.make,
+            self.wanted.make,
+            self.places.make,
             self._make_storage,
         ]
 

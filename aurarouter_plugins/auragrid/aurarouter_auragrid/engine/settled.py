@@ -67,15 +67,15 @@ class NatsConfiguration:
                 return None
             return stored.seq
 
-    async def newer(self, key: str, than: int) -> bool:
-        """The value was set beyond a revision; the value itself is not read unless it was."""
+    async def newer(self, key: str, than: int) -> tuple[Any, int] | None:
+        """A value that was set beyond a revision, and its own; None when there is none, or none to be seen yet."""
+        stream, subject = f"KV_{self._name}", self._subject(key)
         with translated(f"reading {self._name}"):
-            try:
-                subject = self._subject(key)
-                await self._connection.js.get_msg(f"KV_{self._name}", seq=than + 1, subject=subject, next=True)
+            try:  # of any server: one that lags behind has it the next time
+                found = await self._connection.js.get_msg(stream, seq=than + 1, subject=subject, next=True, direct=True)
             except NotFoundError:
-                return False
-            return True
+                return None
+            return (json.loads(found.data) if found.data else None), found.seq or 0
 
     async def all(self) -> Mapping[str, Any]:
         """Every value by its key."""
@@ -86,7 +86,7 @@ class NatsConfiguration:
 
     async def cleared(self) -> frozenset[str]:
         """The nodes that may do private work; nothing else clears a node."""
-        names = await self.get(CLEARED)
+        names, _ = await self.read(CLEARED)
         return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
     async def clear(self, nodes: Iterable[str]) -> None:

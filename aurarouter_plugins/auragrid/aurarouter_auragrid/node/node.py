@@ -14,6 +14,7 @@ from attrs import evolve
 from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.configuration.following import Follower
+from aurarouter_auragrid.deployment.converging import Converging, states
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -22,6 +23,7 @@ from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
 from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
+from aurarouter_auragrid.remote.models import Models
 from aurarouter_auragrid.sealing.keys import KeyFolder
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid, own_name
@@ -65,6 +67,7 @@ class Node:
         self.router = Router(config, self.plugins, home=self._home, surface="grid", watch=LOOK)
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
         self.calls = Calls(self.router, lambda: self.refusal)
+        self.models = Models(self.router, self.calls, lambda: self.refusal)
         self.cleared = False
         self.worker: Worker | None = None
         self.refusal = ""
@@ -73,6 +76,7 @@ class Node:
         self._assets: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self.engine: Engine
+        self.converging: Converging
         self.serving: Serving
         self._heartbeat: Heartbeat
         self._door: Door
@@ -92,10 +96,11 @@ class Node:
             address=self.serving.address,
             version=__version__,
             load=round(self.load, 3),
-            models=self._models,
+            models=states(self._models, self.converging.leaving),
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
             assets=self._assets,
+            memory=self.converging.capacity,
             seen=time.time(),
         )
 
@@ -128,10 +133,11 @@ class Node:
         await self.engine.make()
         follower = Follower(self.engine, self.router, self.name)
         await follower.begin()
+        self.converging = Converging(self.engine, self.router, self.name)
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
-        self.serving = Serving(self.grid, self.calls, self._door)
+        self.serving = Serving(self.grid, self.calls, self.models, self._door)
         await self.serving.start()
         self._heartbeat = Heartbeat(self.engine, self.record, self.endpoint)
         self._beating = await self._heartbeat.begin()
@@ -140,6 +146,7 @@ class Node:
         ).listen()
         self._begin(self._looking())
         self._begin(follower.follow())
+        self._begin(self.converging.run())
         keys = KeyFolder(self._home)
         self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
         self._tasks += self.worker.begin()
@@ -154,6 +161,8 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "converging"):
+            await self.converging.end()
         if hasattr(self, "_heartbeat"):
             await self._heartbeat.end()
         if hasattr(self, "serving"):
@@ -213,8 +222,7 @@ class Node:
 
     async def _look(self) -> None:
         """What the cell says of us, and how our models are, without asking any backend."""
-        states = self.router.pool.states.refusals()
-        self._models = {name: "resting" if name in states else "ready" for name in self.router.snapshot.models}
+        self._models = self.models.offered()
         self._assets = await registered(self.router)
         try:
             self.cleared = self.name in await self.engine.configuration.cleared()

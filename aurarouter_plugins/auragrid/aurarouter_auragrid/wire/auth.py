@@ -39,11 +39,16 @@ class Door:
             NotAllowedError: It carries none that is known.
             ConfigError: The list of this machine's keys can't be read.
         """
-        given = presented(headers)
-        if self._token and hmac.compare_digest(hashed(given), hashed(self._token.reveal())):
+        if self.is_cells(headers):
             return ANONYMOUS
+        given = presented(headers)
         found = [app.name for app in self.apps if hmac.compare_digest(app.hash, hashed(given))]
         return found[0] if found else self._here.app_of(headers)
+
+    def is_cells(self, headers: Mapping[str, str]) -> bool:
+        """A call carries the cell's own token, as nodes do."""
+        token = self._token.reveal() if self._token else ""
+        return bool(token) and hmac.compare_digest(hashed(presented(headers)), hashed(token))
 
 
 def apps_of(said: Any) -> tuple[App, ...]:
@@ -59,22 +64,30 @@ class DoorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
 
     Args:
         door: Knows who may come in.
+        inner: What the full name of a service begins with that is for nodes alone.
     """
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, door: Door, inner: str) -> None:
+        self._door, self._inner = door, f"/{inner}"
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """Let the call in, or answer UNAUTHENTICATED."""
         if handler_call_details.method.startswith(HEALTH):
             return await continuation(handler_call_details)
         sent = handler_call_details.invocation_metadata or ()
+        headers = {key: value for key, value in sent if isinstance(value, str)}
         try:
-            caller.set(self._door.app_of({key: value for key, value in sent if isinstance(value, str)}))
+            caller.set(self._door.app_of(headers))
         except NotAllowedError:
             return grpc.unary_unary_rpc_method_handler(_refused)
+        if handler_call_details.method.startswith(self._inner) and not self._door.is_cells(headers):
+            return grpc.unary_unary_rpc_method_handler(_not_for_apps)
         return await continuation(handler_call_details)
 
 
 async def _refused(_: bytes, context: Any) -> None:
     await context.abort(grpc.StatusCode.UNAUTHENTICATED, "a key is needed: 'authorization: Bearer …' or 'x-api-key: …'")
+
+
+async def _not_for_apps(_: bytes, context: Any) -> None:
+    await context.abort(grpc.StatusCode.PERMISSION_DENIED, "nodes ask this of each other, with the cell's own token")

@@ -62,7 +62,7 @@ class Calls:
 
     async def _unary(self, method: codec.Method, data: bytes, context: Any) -> bytes:
         inputs = await self._admitted(method, data, context)
-        with self._inside():
+        with self.inside():
             service = getattr(KINDS[method.service](self._router), method.name)
             try:
                 return codec.reply(method.reply, await service(**inputs)).SerializeToString()
@@ -73,7 +73,7 @@ class Calls:
         inputs = await self._admitted(method, data, context)
         pieces: asyncio.Queue[str] = asyncio.Queue(AHEAD)
         router = cast("Router", Listening(self._router, pieces.put))
-        with self._inside():
+        with self.inside():
             working = asyncio.create_task(getattr(KINDS[method.service](router), method.name)(**inputs))
             try:
                 while not (working.done() and pieces.empty()):
@@ -116,7 +116,8 @@ class Calls:
         return inputs
 
     @contextmanager
-    def _inside(self) -> Iterator[None]:
+    def inside(self) -> Iterator[None]:
+        """Count a call for as long as it lasts."""
         self.running += 1
         try:
             yield

@@ -1,4 +1,4 @@
-"""Makes `generated/` out of `aurarouter_grid_v1.proto`: `pip install grpcio-tools`, then run this file."""
+"""Makes `generated/` out of the `.proto` files: `pip install grpcio-tools`, then run this file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Run the compiler of protocol buffers."""
     command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{HERE}", f"--python_out={HERE / 'generated'}"]
-    subprocess.run([*command, f"--pyi_out={HERE / 'generated'}", "aurarouter_grid_v1.proto"], check=True, cwd=HERE)
+    protocols = sorted(path.name for path in HERE.glob("*.proto"))
+    subprocess.run([*command, f"--pyi_out={HERE / 'generated'}", *protocols], check=True, cwd=HERE)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from aurarouter_auragrid.remote.models import Models
+from aurarouter_auragrid.remote.protocol import SERVICE
 from aurarouter_auragrid.settings import Grid, Tls
 from aurarouter_auragrid.wire import codec
 from aurarouter_auragrid.wire.auth import Door, DoorInterceptor
@@ -48,11 +50,12 @@ class Serving:
     Args:
         grid: Where it listens and what it takes.
         calls: What it answers with.
+        models: What it answers other nodes with.
         door: Who may call.
     """
 
-    def __init__(self, grid: Grid, calls: Calls, door: Door) -> None:
-        self._grid, self._calls, self._door = grid, calls, door
+    def __init__(self, grid: Grid, calls: Calls, models: Models, door: Door) -> None:
+        self._grid, self._calls, self._models, self._door = grid, calls, models, door
         self._server: grpc.aio.Server | None = None
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # made when it is asked for
         self.port = 0
@@ -71,7 +74,7 @@ class Serving:
         require_safe(self._grid)
         limit = self._grid.max_message
         self._server = grpc.aio.server(
-            interceptors=[DoorInterceptor(self._door)],
+            interceptors=[DoorInterceptor(self._door, SERVICE)],
             maximum_concurrent_rpcs=self._grid.max_calls,
             options=[
                 ("grpc.max_receive_message_length", limit),
@@ -79,7 +82,7 @@ class Serving:
                 ("grpc.so_reuseport", 0),  # else two nodes share one port, and each gets half of the other's calls
             ],
         )
-        self._server.add_generic_rpc_handlers(self._calls.handlers())
+        self._server.add_generic_rpc_handlers([*self._calls.handlers(), self._models.handler()])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         full = [service.full_name for service in codec.DESCRIPTOR.services_by_name.values()]
         reflection.enable_server_reflection([*full, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)

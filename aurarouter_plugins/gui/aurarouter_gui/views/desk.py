@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -11,6 +12,9 @@ from aurarouter_core import Plugins
 from aurarouter_gui.state.link import Link
 from aurarouter_gui.state.worker import Worker
 from aurarouter_gui.views.palette import Colours
+
+if TYPE_CHECKING:
+    from aurarouter_gui.state.services import Services
 
 
 class Bell(QObject):
@@ -42,6 +46,7 @@ class Desk(QObject):
         self.environment = environment
         self.plugins = plugins
         self.colours = colours
+        self._services: Services | None = None
         self._bell = Bell()
         self.worker = Worker(self._bell.rung.emit)
         self._bell.rung.connect(self.worker.mailbox.deliver, Qt.ConnectionType.QueuedConnection)
@@ -49,11 +54,30 @@ class Desk(QObject):
         self.go: Callable[[str], None] = lambda _: None
         self.say: Callable[[str], None] = lambda _: None
 
+    @property
+    def services(self) -> Services:
+        """The services of this machine, from when they are first asked for until the window closes."""
+        if self._services is None:
+            from aurarouter_gui.state.services import Services
+
+            self._services = Services(self.link, self.plugins)
+        return self._services
+
+    @property
+    def ending(self) -> list[str]:
+        """Titles of the services that run, and end when the window closes."""
+        return self._services.owned if self._services is not None else []
+
     def wear(self, colours: Colours) -> None:
         """Another theme is in force."""
         self.colours = colours
         self.restyled.emit()
 
     def close(self) -> None:
-        """Leave the kernel and end the worker."""
-        self.worker.close(self.link.aclose)
+        """End the services that were started here, leave the kernel and end the worker."""
+        self.worker.close(self._farewell)
+
+    async def _farewell(self) -> None:
+        if self._services is not None:
+            await self._services.aclose()
+        await self.link.aclose()

@@ -16,7 +16,7 @@ from aurarouter_gui.views.execution_view import ExecutionView
 from aurarouter_gui.views.log_table import Line, LogTable
 from aurarouter_gui.views.parts import label, row
 
-COLUMNS = ("When", "Task", "Model", "Time", "Tokens", "Cost", "From", "Error")
+COLUMNS = ("When", "Task", "Model", "Time", "Tokens", "Cost", "From")
 NOTHING = "Nothing was asked yet. Every task, from any program of yours, appears here when it has ended."
 NO_FAILURE = "No task that is kept has failed."
 
@@ -31,15 +31,16 @@ class TracesView(QWidget):
         self.verdict = label(tone="muted")
         self.failed = QCheckBox("Only failed")
         self.failed.toggled.connect(lambda _: again())
-        self.table = LogTable(desk, COLUMNS, stretched=7)
+        self.table = LogTable(desk, COLUMNS, stretched=1)
         self.table.setAccessibleName("Latest tasks")
         self.table.chosen.connect(self._detail)
         self.execution = ExecutionView(desk)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.table)
         parts.addWidget(self.execution)
-        parts.setStretchFactor(0, 1)
-        parts.setStretchFactor(1, 1)
+        parts.setStretchFactor(0, 2)
+        parts.setStretchFactor(1, 3)
+        parts.setSizes([200, 300])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)
@@ -70,7 +71,6 @@ class TracesView(QWidget):
 def _line(trace: Mapping[str, Any]) -> Line:
     decision, usage = trace.get("decision") or {}, trace["usage"]
     known = " → ".join(filter(None, (decision.get("intent", ""), decision.get("role", ""))))
-    error = (trace.get("error") or {}).get("message", "")
     mark = "✓" if trace["complete"] else "✗"
     cells = (
         moment(trace["started_at"]),
@@ -80,6 +80,5 @@ def _line(trace: Mapping[str, Any]) -> Line:
         f"{usage['input_tokens'] + usage['output_tokens']:,}",
         money(trace["cost"]),
         " ".join(filter(None, (trace["surface"], trace["app"]))),
-        error.partition("\n")[0],
     )
-    return Line(trace["id"], cells, {} if trace["complete"] else {1: "bad", 7: "bad"})
+    return Line(trace["id"], cells, {} if trace["complete"] else {1: "bad"})

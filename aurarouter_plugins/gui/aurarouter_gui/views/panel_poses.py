@@ -62,10 +62,16 @@ def _monitor(view: Any) -> Pose:
     yield "traces", lambda: bool(view.traces.part.traces)
 
 
+def _services(view: Any) -> Pose:
+    """As they are; nothing is started for a picture."""
+    yield "", lambda: bool(view.state.conditions)
+
+
 POSES: Mapping[str, Callable[[Any], Pose]] = {
     "routing": _routing,
     "models": _models,
     "configuration": _configuration,
     "monitor": _monitor,
+    "services": _services,
 }
 """Panel id → what to do before each picture, as in `shooting.POSES`."""

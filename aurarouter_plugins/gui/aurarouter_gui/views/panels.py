@@ -41,6 +41,12 @@ def _monitor(desk: Desk) -> PanelView:
     return MonitorView(desk)
 
 
+def _services(desk: Desk) -> PanelView:
+    from aurarouter_gui.views.services import ServicesView
+
+    return ServicesView(desk)
+
+
 OURS = (
     Panel(
         id="workspace",
@@ -81,6 +87,14 @@ OURS = (
         factory=_monitor,
         order=60,
         tip="How models are, traffic, cost, privacy, traces",
+    ),
+    Panel(
+        id="services",
+        title="Services",
+        icon=icons.SERVICES,
+        factory=_services,
+        order=70,
+        tip="What runs on this machine: start, pause, stop",
     ),
 )
 

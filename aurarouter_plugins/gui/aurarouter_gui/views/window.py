@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
@@ -175,15 +176,21 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask where something would be lost."""
-        open_ends = [what for view in self._views.values() if (what := view.unsaved())]
-        if open_ends and not self._agrees(open_ends):
+        if not self._may_go(self._views.values(), "Close the window anyway?", self.desk.ending):
             event.ignore()
             return
         self._remembered.setValue("geometry", self.saveGeometry())
         event.accept()
 
-    def _agrees(self, open_ends: list[str]) -> bool:
-        question = f"You have not saved {' and '.join(open_ends)}.\nClose the window anyway?"
+    def _may_go(self, views: Iterable[PanelView], question: str, ending: Sequence[str] = ()) -> bool:
+        """Whether the user agrees to what would be lost with these pages, and to what else would end."""
+        lost = [what for view in views if (what := view.unsaved())]
+        words = [f"You have not saved {' and '.join(lost)}."] if lost else []
+        words += [f"{' and '.join(ending)} will end."] if ending else []
+        if not words:
+            return True
         buttons = QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
-        answer = QMessageBox.question(self, "Unsaved changes", question, buttons, QMessageBox.StandardButton.Cancel)
+        title = "Unsaved changes" if lost else "Running services"
+        asked = "\n".join([*words, question])
+        answer = QMessageBox.question(self, title, asked, buttons, QMessageBox.StandardButton.Cancel)
         return answer == QMessageBox.StandardButton.Discard

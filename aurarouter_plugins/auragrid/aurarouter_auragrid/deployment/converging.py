@@ -1,0 +1,227 @@
+"""A node's part in making the cell's wishes true: again and again it takes what is its own, and gives what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from attrs import define, evolve
+
+from aurarouter_auragrid.deployment.board import Board
+from aurarouter_auragrid.deployment.bringing import Bringing, words
+from aurarouter_auragrid.deployment.claims import Claim
+from aurarouter_auragrid.deployment.placement import Plan, View, place
+from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.errors import GridError
+from aurarouter_auragrid.ports import Lease
+from aurarouter_auragrid.storage.stored import StoredModel, to_bytes
+from aurarouter_core import Router
+from aurarouter_hooks import AuraRouterError
+
+log = logging.getLogger(__name__)
+BEAT = 2.0
+TERM = 7
+"""Seconds after which a silent node's claims are free."""
+REFUSED, LONGEST_REFUSED = 30, 600
+"""Seconds for which a node that can't have a model is not asked again: the first time, and at most."""
+
+
+@define(eq=False)
+class Hold:
+    """A model that this node brings, has, or takes away.
+
+    Attributes:
+        work: What is done about it, in the background.
+        problem: Why it can't be brought.
+        is_done: The work came to its end.
+    """
+
+    claim: Claim
+    lease: Lease
+    work: asyncio.Task[None] | None = None
+    problem: str = ""
+    is_done: bool = False
+
+
+class Converging:
+    """Follows the cell's wishes. Claims change in one place, `step`; work in the background only says that it's done.
+
+    Args:
+        engine: The cell.
+        router: The node's.
+        node: Its name.
+    """
+
+    def __init__(self, engine: Engine, router: Router, node: str) -> None:
+        self._board, self._places, self._node = Board(engine), engine.places, node
+        self._bringing = Bringing(engine, router)
+        self._holds: dict[str, Hold] = {}
+        self._refusals: dict[str, int] = {}
+        self._soon = asyncio.Event()
+
+    @property
+    def capacity(self) -> int:
+        """Bytes that models may take here together."""
+        return self._bringing.capacity
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """Models that others should not ask this node for any more."""
+        return frozenset(model for model, hold in self._holds.items() if hold.claim.state == "leaving")
+
+    async def run(self) -> None:
+        """Follow the wishes until cancelled."""
+        while True:
+            try:
+                await self._step()
+            except GridError as error:
+                log.warning("deployment: %s", error)
+            try:
+                async with asyncio.timeout(BEAT):
+                    await self._soon.wait()
+            except TimeoutError:
+                pass
+            self._soon.clear()
+
+    async def end(self) -> None:
+        """Leave every place to others at once. Models that were brought stay for the next start."""
+        work = [hold.work for hold in self._holds.values() if hold.work is not None]
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        try:
+            async with asyncio.timeout(BEAT):
+                for hold in self._holds.values():
+                    await hold.lease.release()
+        except (GridError, TimeoutError) as error:
+            log.info("the cell will find out by itself: %s", error)
+        self._holds.clear()
+
+    async def _step(self) -> None:
+        """Keep what is ours, and do what placement says. What a silent cell breaks off is done by the next step."""
+        for hold in list(self._holds.values()):
+            await self._keep(hold)
+        view = await self._board.view()
+        before = {claim.key for claim in view.claims if claim.node == self._node}
+        plan = place(self._own(view))
+        for claim in plan.gives:
+            if claim.node == self._node:
+                await self._leave(self._holds[claim.model])
+        stored = await self._board.stored()
+        for claim in plan.takes:
+            if claim.node == self._node and claim.model in stored:
+                await self._take(claim, stored[claim.model], again=claim.key in before)
+        await self._tidy(view, plan)
+
+    async def _keep(self, hold: Hold) -> None:
+        claim = hold.claim
+        if not await hold.lease.renew(to_bytes(claim)) and claim.has_place:
+            log.info("another node has '%s' (replica %s) now", claim.model, claim.place)
+            await self._leave(hold)
+        elif hold.problem and claim.has_place:
+            await self._refuse(hold)
+        elif hold.is_done and claim.state == "leaving":
+            await hold.lease.release()
+            del self._holds[claim.model]
+        elif hold.is_done and claim.state != "ready":
+            await self._ready(hold)
+
+    def _own(self, view: View) -> View:
+        """The view, with what this node knows better: its own claims."""
+        others = [claim for claim in view.claims if claim.node != self._node or claim.state == "refused"]
+        return evolve(view, claims=[*others, *(hold.claim for hold in self._holds.values())])
+
+    async def _take(self, claim: Claim, stored: StoredModel, *, again: bool) -> None:
+        value = to_bytes(claim)
+        lease: Lease | None
+        if again:  # an earlier start of this node had it
+            lease = await self._places.take_over(claim.key, value, seconds=TERM)
+        else:
+            lease = await self._places.take(claim.key, value, seconds=TERM)
+        if lease is None:
+            return  # somebody was faster
+        log.info("bringing '%s' (replica %s)", claim.model, claim.place)
+        hold = self._holds[claim.model] = Hold(claim, lease)
+        hold.work = asyncio.create_task(self._bring(hold, stored))
+
+    async def _bring(self, hold: Hold, stored: StoredModel) -> None:
+        def tell(progress: float) -> None:
+            hold.claim = evolve(hold.claim, progress=round(progress, 3))
+
+        try:
+            await self._bringing.fetch(stored, tell)
+            hold.claim = evolve(hold.claim, state="loading", progress=1.0)
+            await self._bringing.load(stored.model_id, lambda memory: self._fits(hold, memory))
+            hold.is_done = True
+        except Exception as error:
+            if not isinstance(error, AuraRouterError):
+                log.exception("'%s' can't be had", stored.model_id)
+            hold.problem = words(error)
+        self._soon.set()
+
+    def _fits(self, hold: Hold, memory: int) -> bool:
+        """What the model really takes is known: hold as much, if there is as much."""
+        others = sum(other.claim.memory for other in self._holds.values() if other is not hold)
+        if others + memory > self.capacity:
+            return False
+        hold.claim = evolve(hold.claim, memory=memory or hold.claim.memory)
+        return True
+
+    async def _ready(self, hold: Hold) -> None:
+        claim = evolve(hold.claim, state="ready", moving=False)
+        if hold.claim.moving:
+            earlier, hold.lease = hold.lease, await self._places.take_over(claim.key, to_bytes(claim), seconds=TERM)
+            hold.claim = claim
+            await earlier.release()
+        else:
+            hold.claim = claim
+            await hold.lease.renew(to_bytes(claim))
+        self._refusals.pop(claim.model, None)
+        log.info("'%s' is ready (replica %s)", claim.model, claim.place)
+
+    async def _refuse(self, hold: Hold) -> None:
+        model, why = hold.claim.model, hold.problem
+        times = self._refusals.get(model, 0)
+        refusal = Claim(model=model, node=self._node, state="refused", reason=why)
+        seconds = min(REFUSED << times, LONGEST_REFUSED)
+        await self._places.take_over(refusal.key, to_bytes(refusal), seconds=seconds)
+        self._refusals[model] = min(times + 1, 10)
+        log.warning("'%s' can't be had here for %s s: %s", model, seconds, why)
+        await self._leave(hold)
+
+    async def _leave(self, hold: Hold) -> None:
+        """Give a place up, and take the model away once nobody uses it."""
+        claim = evolve(hold.claim, state="leaving", moving=False)
+        lease = await self._places.take_over(claim.key, to_bytes(claim), seconds=TERM)
+        earlier, work = hold.lease, hold.work
+        hold.claim, hold.lease, hold.is_done = claim, lease, False
+        hold.work = asyncio.create_task(self._take_away(hold, work))
+        await earlier.release()
+
+    async def _take_away(self, hold: Hold, before: asyncio.Task[None] | None) -> None:
+        model = hold.claim.model
+        if before is not None:
+            before.cancel()
+            await asyncio.gather(before, return_exceptions=True)
+        try:
+            await self._bringing.take_away(model)
+            log.info("'%s' has left", model)
+        except AuraRouterError as error:
+            log.warning("'%s' stays here: %s", model, error)
+        hold.is_done = True
+        self._soon.set()
+
+    async def _tidy(self, view: View, plan: Plan) -> None:
+        """What an earlier start of this node has brought and nobody wants here any more, leaves."""
+        open_places = {model for model, _ in plan.pending} | {claim.model for claim in plan.takes}
+        for model in self._bringing.brought() - self._holds.keys() - open_places:
+            claim = Claim(model=model, node=self._node, memory=view.needs.get(model, 0), state="leaving")
+            lease = await self._places.take_over(claim.key, to_bytes(claim), seconds=TERM)
+            hold = self._holds[model] = Hold(claim, lease)
+            hold.work = asyncio.create_task(self._take_away(hold, None))
+
+
+def states(models: Mapping[str, str], leaving: frozenset[str]) -> dict[str, str]:
+    """How each model is, with those that are about to leave marked."""
+    return {name: "leaving" if name in leaving else state for name, state in models.items()}
