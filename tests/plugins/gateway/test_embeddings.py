@@ -101,7 +101,7 @@ async def test_what_is_sent_and_what_is_told(client: httpx.AsyncClient, fault_se
         ({"model": "auto", "input": [[1, 2]]}, "tokens are one model's own"),
         ({"model": "auto", "input": {"text": "x"}}, "a text or a list of texts"),
         ({"model": "auto", "input": "x", "encoding_format": "hex"}, "float, base64"),
-        ({"model": "auto", "input": "x", "dimensions": 0}, "dimensions must be above 0"),
+        ({"model": "auto", "input": "x", "dimensions": 0}, "dimensions must be 1 to 65536"),
         ({"model": "intent:DIRECT", "input": "x"}, "no matter of intent"),
     ],
 )
