@@ -170,8 +170,9 @@ class Backend:
 
         async def once(target: httpx.URL, *, fresh: bool) -> httpx.Response:
             client = self._client(private, fresh)
-            request = client.build_request(method, target, content=content, headers=headers, timeout=timeout)
-            request.extensions["sni_hostname"] = url.raw_host.decode("ascii")
+            extensions = {"timeout": timeout.as_dict(), "sni_hostname": url.raw_host.decode("ascii")}
+            whole = {**client.headers, **headers}
+            request = httpx.Request(method, target, content=content, headers=whole, extensions=extensions)
             return await client.send(request, stream=True)
 
         async def ask(target: httpx.URL) -> httpx.Response:
