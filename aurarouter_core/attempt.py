@@ -39,6 +39,7 @@ from aurarouter_hooks import (
     ProviderReplyError,
     ProviderTimeoutError,
     ProviderUnavailableError,
+    Reply,
     Task,
 )
 
@@ -173,6 +174,8 @@ async def attempt_events(
                     yield Committed(node=node, model=model.id)
                     for early in waiting:
                         yield Delta(chunk=early)
+        if not committed:
+            turn.silent = Reply.from_chunks(waiting)
 
 
 def _patience(model: Model, run: Run) -> float | None:

@@ -47,11 +47,16 @@ from aurarouter_hooks import (
 log = logging.getLogger(__name__)
 GRACE = 0.04
 """Seconds that the attempt's own clocks get to act at the task's deadline, before it ends whatever surrounds them."""
+SAID_ENOUGH = ("stop", "length", "content_filter")
+"""How an answer ends that may have no words."""
 WITHIN_ATTEMPT = (Progress, Noted, Committed, Delta)
 
 
 async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]:
     """All that a node tells, from NodeStarted to NodeFinished, and then `Done` with its answer.
+
+    An answer without a word is a failure while another model may have more to say. Where none has, it is the answer
+    after all, if its model says that it was whole.
 
     Args:
         run: Whose decision settles the chain and the limits; a plan's step has one of its own.
@@ -69,9 +74,10 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
     layers = run.snapshot.attempt_layers
     attempts: list[Attempt] = []
     order = Order(run, chain)
+    silent: Reply | None = None
     while True:
         candidate = order.next()
-        if candidate is None and not run.late:
+        if candidate is None and silent is None and not run.late:
             async with aclosing(order.come_back()) as waiting:
                 async for progress in waiting:
                     yield progress
@@ -118,7 +124,9 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                 yield _finished(run, node, [*attempts, ended], order, "failed")
                 raise
             error = failure
-        reply = Reply.from_chunks(tally.chunks)
+        reply, turn.silent = turn.silent or Reply.from_chunks(tally.chunks), None
+        if not tally.committed and node.kind == "answer" and reply.finish in SAID_ENOUGH:
+            silent = reply
         await _placed(run, model, turn)
         attempt = _ended(run, tally, turn, reply, error)
         if error is not None:
@@ -136,6 +144,10 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
             return
         if run.late:
             break
+    if silent is not None:
+        yield _finished(run, node, attempts, order, "ok")
+        yield Done(reply=silent, trace=run.recorder.trace())
+        return
     yield _finished(run, node, attempts, order, "failed")
     raise all_failed(run.decision, attempts, order.passed_over)
 

@@ -13,7 +13,7 @@ from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
 from aurarouter_core.plugin_words import PluginWords
 from aurarouter_core.snapshot import Snapshot
-from aurarouter_core.spaces import EMBED, foreign, makers
+from aurarouter_core.spaces import EMBED, foreign, longest, makers
 from aurarouter_hooks import (
     Analysis,
     Constraint,
@@ -102,7 +102,7 @@ def decide(
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
     models = [snapshot.models[name] for name in chain]
     limited = not cut and any(model.capabilities.context_length is not None for model in models)
-    size = length(task) if limited else None
+    size = length(longest(task) if mode.name == "embed" else task) if limited else None
     strangers = foreign(chain, snapshot.config.models) if mode.name == "embed" else NOBODY
     vetoes: dict[str, str] = {}
     for needed in (size.most, size.least) if size else (0,):

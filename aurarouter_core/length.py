@@ -40,9 +40,6 @@ def length(task: Task) -> Length:
         if text:
             least += len(text) // 6
             most += tokens(text)
-    if task.mode == "embed" and task.messages:  # each text is read by itself
-        longest = max((message.text for message in task.messages), key=len)
-        return Length(len(longest) // 6, tokens(longest) + AROUND)
     most += in_files(task.messages)
     answer = max((value for name in ANSWER if type(value := task.parameters.get(name)) is int), default=0)
     return Length(least + answer, most + AROUND * (2 + len(task.messages)) + answer)

@@ -11,7 +11,7 @@ from attrs import Factory, define
 
 from aurarouter_core.references import Key
 from aurarouter_core.wallet import Hold
-from aurarouter_hooks import ProviderAuthError, ProviderError, ProviderRateLimitedError, ProviderTimeoutError
+from aurarouter_hooks import ProviderAuthError, ProviderError, ProviderRateLimitedError, ProviderTimeoutError, Reply
 
 log = logging.getLogger(__name__)
 KEY_AT_FAULT = (ProviderAuthError, ProviderRateLimitedError)
@@ -31,6 +31,7 @@ class Turn:
         another: Its last attempt failed for its key alone, and there is one more to try.
         asked: Its last attempt came as far as the backend.
         hold: What was set aside for the attempt under way, where a budget is set.
+        silent: What its last attempt gave without a word in it.
     """
 
     deadline: float | None = None
@@ -40,6 +41,7 @@ class Turn:
     another: bool = False
     asked: bool = False
     hold: Hold | None = None
+    silent: Reply | None = None
 
     def spares(self, error: BaseException | None) -> bool:
         """What ended the attempt says nothing about the model: only one of its keys, or our own clock, ran out."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from attrs import evolve
+
 from aurarouter_core.config import Config, ModelEntry
 from aurarouter_hooks import Intent, Task, UnknownModelError, UnknownRoleError
 
@@ -26,6 +28,11 @@ def makers(task: Task, config: Config) -> tuple[str, Sequence[str]]:
     if role not in config.roles:
         raise UnknownRoleError(role, sorted(config.roles))
     return role, tuple(dict.fromkeys(config.roles[role].models))
+
+
+def longest(task: Task) -> Task:
+    """The task with its longest text alone: each is read by itself, so that one has to fit."""
+    return evolve(task, messages=[max(task.messages, key=lambda message: len(message.text))]) if task.messages else task
 
 
 def foreign(chain: Sequence[str], models: Mapping[str, ModelEntry]) -> dict[str, str]:

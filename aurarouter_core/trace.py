@@ -110,7 +110,10 @@ class Recorder:
 
     def see(self, event: Event) -> None:
         """Take note of an event."""
-        if isinstance(event, NodeStarted):
+        if isinstance(event, Delta):  # first, since there are most of these
+            if self._keep_content:
+                self._said.setdefault(self._speaking, []).append(event.chunk.text)
+        elif isinstance(event, NodeStarted):
             self._nodes[event.node.id] = event.node
             self._current = event.node.id
         elif isinstance(event, NodeFinished):
@@ -122,8 +125,6 @@ class Recorder:
             self._notes[event.name] = event.value
         elif isinstance(event, Committed):
             self._speaking, self._said[event.node] = event.node, []
-        elif isinstance(event, Delta) and self._keep_content:
-            self._said.setdefault(self._speaking, []).append(event.chunk.text)
 
     def whole(self, done: Done) -> Done:
         """The end of a task with the whole trace: the executor's knows nothing of what middleware noted around it."""

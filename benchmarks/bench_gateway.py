@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
-from attrs import frozen
+from attrs import evolve, frozen
 from measure import Report, arguments
 
 from aurarouter_core import Home
@@ -34,13 +34,14 @@ SHARED = "aurarouter, shared engine"
 
 @frozen
 class Peer:
-    """One server under load."""
+    """One server under load; `engine` is the process behind it that does its work, where there is one."""
 
     name: str
     url: tuple[str, int]
     model: str
     pid: int
     started: float
+    engine: int | None = None
 
 
 def request(peer: Peer, *, stream: bool = False) -> bytes:
@@ -110,16 +111,21 @@ async def at_once(peer: Peer, connections: int, count: int) -> float:
     return (count // connections) * connections / took
 
 
-def cpu(pid: int) -> float:
-    """Seconds of processor time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def pids(peer: Peer) -> list[int]:
+    """A server's processes."""
+    return [pid for pid in (peer.pid, peer.engine) if pid is not None]
 
 
-def memory(pid: int) -> float:
-    """MiB that a process holds."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+def cpu(peer: Peer) -> float:
+    """Seconds of processor time of a server so far."""
+    threads = [thread for pid in pids(peer) for thread in Path(f"/proc/{pid}/task").iterdir()]
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+def memory(peer: Peer) -> float:
+    """MiB that a server holds."""
+    lines = [line for pid in pids(peer) for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def free_port() -> int:
@@ -149,10 +155,11 @@ def running(name: str, command: Sequence[str], port: int, model: str, **environ:
 
 @contextlib.contextmanager
 def shared(command: Sequence[str], port: int, home: Path) -> Iterator[Peer]:
-    """The gateway in front of the shared engine; of both processes, only the gateway's time and memory are counted."""
+    """The gateway in front of the shared engine; time and memory are those of both processes."""
     try:
         with running(SHARED, command, port, "auto", AURAROUTER_HOME=str(home)) as peer:
-            yield peer
+            engine = next(found.holder.pid for found in Place.all(Home(home)) if found.holder)
+            yield evolve(peer, engine=engine)
     finally:
         for place in Place.all(Home(home)):
             stop(place, force=True)
@@ -186,10 +193,10 @@ async def measured(report: Report, direct: Peer, peers: Sequence[Peer], many: in
                 turns.setdefault((peer.name, stream), []).extend(await one_by_one(peer, REQUESTS, stream=stream))
         for peer in peers:
             for connections in (1, 16, 128):
-                count, before = 256, cpu(peer.pid)
+                count, before = 256, cpu(peer)
                 rates.setdefault((peer.name, connections), []).append(await at_once(peer, connections, count))
                 if connections == 16:
-                    spent.setdefault(peer.name, []).append((cpu(peer.pid) - before) / count)
+                    spent.setdefault(peer.name, []).append((cpu(peer) - before) / count)
     for peer in peers:
         ours = peer.name == "aurarouter"
         for stream in (False, True):
@@ -205,11 +212,11 @@ async def measured(report: Report, direct: Peer, peers: Sequence[Peer], many: in
         what = f"{peer.name}: processor time of a request"
         report.add(what, median(spent[peer.name]) * 1e3, "ms", budget="0.6 ms" if ours else "")
         report.add(f"{peer.name}: start", peer.started, "s", budget="1 s" if ours else "")
-        before = memory(peer.pid)
+        before = memory(peer)
         await at_once(peer, 16, many if peer.name in ("aurarouter", SHARED) else min(many, 2000))
-        report.add(f"{peer.name}: memory", memory(peer.pid), "MiB", budget="80 MB" if ours else "")
+        report.add(f"{peer.name}: memory", memory(peer), "MiB", budget="80 MB" if ours else "")
         if peer.name in ("aurarouter", SHARED):
-            report.add(f"{peer.name}: growth over {many} requests", memory(peer.pid) - before, "MiB", budget="5 MiB")
+            report.add(f"{peer.name}: growth over {many} requests", memory(peer) - before, "MiB", budget="5 MiB")
 
 
 def main() -> None:

@@ -103,6 +103,7 @@ class Connection:
             self._writer.write(data)
             await self._writer.drain()
         except OSError as error:
+            self.lost = self.lost or EngineLostError()  # so that the next try is not made here
             raise EngineLostError from error
 
     async def ask(self, method: str, *arguments: Any) -> Any:

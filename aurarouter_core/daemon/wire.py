@@ -1,4 +1,7 @@
-"""Values of the contract as JSON, and back to the very same values. Only these classes are ever made."""
+"""Values of the contract as JSON, and back to the very same values. Only these classes are ever made.
+
+What JSON has a word for is most of all there is, so it is passed over without a call.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def encode(value: Any) -> Any:
     if kind in AS_IT_IS:
         return value
     if kind is tuple:
-        return [encode(item) for item in value]
+        return [item if item.__class__ in AS_IT_IS else encode(item) for item in value]
     if KINDS.get(kind.__name__) is kind:
         return {MARK: kind.__name__, **_said(value, kind)}
     if isinstance(value, str):
@@ -54,7 +57,7 @@ def _said(value: Any, kind: type) -> dict[str, Any]:
     for name, default in _fields(kind):
         item = getattr(value, name)
         if item is not default and (item.__class__ is not default.__class__ or item != default):
-            said[name] = encode(item)
+            said[name] = item if item.__class__ in AS_IT_IS else encode(item)
     return said
 
 
@@ -66,11 +69,11 @@ def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
 def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
     if MARK in value or not all(isinstance(key, str) for key in value):
         return {MARK: "dict", "v": [[encode(key), encode(item)] for key, item in value.items()]}
-    return {key: encode(item) for key, item in value.items()}
+    return {key: item if item.__class__ in AS_IT_IS else encode(item) for key, item in value.items()}
 
 
 def decode(data: Any) -> Any:
-    """The value that was encoded.
+    """The value that was encoded. The data is used up.
 
     Raises:
         DaemonError: It is none.
@@ -86,10 +89,10 @@ def _decoded(data: Any) -> Any:
     if kind in AS_IT_IS:
         return data
     if kind is list:
-        return tuple([_decoded(item) for item in data])
+        return tuple([item if item.__class__ in AS_IT_IS else _decoded(item) for item in data])
     name = data.get(MARK)
     if name is None:
-        return {key: _decoded(item) for key, item in data.items()}
+        return {key: item if item.__class__ in AS_IT_IS else _decoded(item) for key, item in data.items()}
     if name == "list":
         return [_decoded(item) for item in data["v"]]
     if name == "set":
@@ -100,4 +103,8 @@ def _decoded(data: Any) -> Any:
         return array(FLOATS, base64.b64decode(data["v"], validate=True))
     if name == "dict":
         return {_decoded(key): _decoded(item) for key, item in data["v"]}
-    return KINDS[name](**{key: _decoded(item) for key, item in data.items() if key != MARK})
+    del data[MARK]
+    for key, item in data.items():
+        if item.__class__ not in AS_IT_IS:
+            data[key] = _decoded(item)
+    return KINDS[name](**data)

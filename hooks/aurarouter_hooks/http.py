@@ -53,7 +53,8 @@ class Backend:
         self._endpoint = endpoint
         self.origin = http_errors.origin(endpoint)
         self._headers = dict(headers)
-        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}  # private or not, fresh or kept → client
+        # Private or not, fresh or kept → the client, and what it says of itself in each request.
+        self._clients: dict[tuple[bool, bool], tuple[httpx.AsyncClient, Mapping[str, str]]] = {}
         self._open: set[httpx.Response] = set()
         self._targets: dict[str, httpx.URL] = {}  # each path of the API, parsed once
 
@@ -142,7 +143,7 @@ class Backend:
         for response in tuple(self._open):
             await response.aclose()
         while self._clients:
-            _, client = self._clients.popitem()
+            _, (client, _) = self._clients.popitem()
             await client.aclose()
 
     async def _begin(
@@ -169,9 +170,11 @@ class Backend:
         timeout = httpx.Timeout(None, connect=limits.connect, read=silence)
 
         async def once(target: httpx.URL, *, fresh: bool) -> httpx.Response:
-            client = self._client(private, fresh)
-            request = client.build_request(method, target, content=content, headers=headers, timeout=timeout)
-            request.extensions["sni_hostname"] = url.raw_host.decode("ascii")
+            client, always = self._client(private, fresh)
+            extensions = {"timeout": timeout.as_dict(), "sni_hostname": url.raw_host.decode("ascii")}
+            request = httpx.Request(
+                method, target, content=content, headers={**always, **headers}, extensions=extensions
+            )
             return await client.send(request, stream=True)
 
         async def ask(target: httpx.URL) -> httpx.Response:
@@ -199,7 +202,7 @@ class Backend:
             hint="Check that the endpoint's name resolves.",
         )
 
-    def _client(self, private: bool, fresh: bool) -> httpx.AsyncClient:
+    def _client(self, private: bool, fresh: bool) -> tuple[httpx.AsyncClient, Mapping[str, str]]:
         if (private, fresh) not in self._clients:
             import httpx
 
@@ -211,7 +214,8 @@ class Backend:
                     hint="Check the model's api_key for line ends and stray quotes.",
                 )
             url = httpx.URL(self._endpoint)
-            self._clients[private, fresh] = open_client(self._headers, url, private=private, fresh=fresh)
+            client = open_client(self._headers, url, private=private, fresh=fresh)
+            self._clients[private, fresh] = client, dict(client.headers)
         return self._clients[private, fresh]
 
     def _encode(self, body: object) -> bytes:

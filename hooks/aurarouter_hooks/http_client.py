@@ -72,17 +72,32 @@ class _Transport(AiohttpTransport):
             ssl=self.ssl_context,
             **({"force_close": True} if self.fresh else {"keepalive_timeout": self.limits.keepalive_expiry}),
         )
-        return aiohttp.ClientSession(connector=connector, trace_configs=[_tracing()])
+        no_cookies = aiohttp.DummyCookieJar()
+        return aiohttp.ClientSession(connector=connector, cookie_jar=no_cookies, trace_configs=[_tracing()])
 
 
 class _FreshTransport(_Transport):
     fresh = True
 
 
+class _NoCookies(httpx.Cookies):
+    """A cookie would tell a backend which prompts come from the same user; and each answer was searched for some."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep none."""
+
+    def set_cookie_header(self, request: httpx.Request) -> None:
+        """Send none."""
+
+
 class _Client(HttpxAiohttpClient):
     """httpx's own choice of proxies, over our transport."""
 
     over: type[_Transport] = _Transport
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._cookies = _NoCookies()
 
     def _init_transport(self, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         settings.pop("transport")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from codecs import getincrementaldecoder
 from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
@@ -63,8 +64,10 @@ class _Bounded:
         self._origin = origin
 
     async def aiter_text(self) -> AsyncGenerator[str]:
-        """The text as it comes."""
-        async for text in self._response.aiter_text():
+        """The text as it comes; by the standard it is UTF-8, whatever a header says."""
+        decoder = getincrementaldecoder("utf-8")("replace")
+        async for piece in self._response.aiter_bytes():
+            text = decoder.decode(piece)
             self.size += len(text)
             if self.size > EVENT_LIMIT:
                 raise ProviderReplyError(f"{self._origin} sent an event of more than {EVENT_LIMIT >> 20} MiB")

@@ -103,6 +103,27 @@ async def test_the_chain_goes_on_until_one_answers(configure: Callable[..., Conf
     assert done.complete
 
 
+@pytest.mark.parametrize("others", [{}, {"down": ProviderUnavailableError("down")}])
+async def test_no_words_are_an_answer_where_nobody_has_more(
+    configure: Callable[..., Config], plugins: Plugins, others: dict[str, Any]
+) -> None:
+    models = {name: scripted(error) for name, error in others.items()}
+    async with Router(configure(mute=scripted(Usage(input_tokens=7)), **models), plugins) as router:
+        done = (await events_of(router, Task("hi")))[-1]
+    assert isinstance(done, Done)
+    assert (done.text, done.complete, done.reply.finish, done.usage.input_tokens) == ("", True, "stop", 7)
+    assert [attempt.outcome for attempt in done.trace.attempts] == ["failed"] * (1 + len(others))
+    assert done.trace.nodes[-1].outcome == "ok"
+
+
+async def test_a_stream_that_says_nothing_at_all_is_no_answer(
+    configure: Callable[..., Config], plugins: Plugins
+) -> None:
+    async with Router(configure(gone=scripted()), plugins) as router:
+        with pytest.raises(AllModelsFailedError, match="the answer is empty"):
+            await router.run(Task("hi"))
+
+
 async def test_when_all_fail_one_error_says_all(configure: Callable[..., Config], plugins: Plugins) -> None:
     config = configure(
         a=scripted(ProviderUnavailableError("no", hint="Start it.")), b=scripted(ProviderUnavailableError("nor I"))

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import aclosing
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from aurarouter_core import Attached, Task, attach
+from aurarouter_core.daemon.connection import Connection
 from aurarouter_core.daemon.frames import EngineLostError
 from aurarouter_hooks import (
     AllModelsFailedError,
@@ -53,6 +55,17 @@ async def until(happens: object, seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
         while not happens():  # type: ignore[operator]
             await asyncio.sleep(0.02)
+
+
+async def test_a_connection_that_takes_no_words_is_not_tried_again() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        connection = Connection({}, *await asyncio.open_unix_connection(sock=ours))
+        theirs.shutdown(socket.SHUT_RD)  # what a client sees of a killed engine first, before the end of what it says
+        with pytest.raises(EngineLostError):
+            await connection.ask("status")
+        assert connection.lost is not None
+        await connection.aclose()
 
 
 async def test_a_killed_engine_is_replaced_before_anything_was_shown(slow: FaultServer) -> None:

@@ -188,6 +188,11 @@ async def well(turn: Turn) -> None:
     """What a server without faults would answer."""
     if turn.request.method == "GET":
         await answer(MODELS)(turn)
+    elif turn.request.path.endswith("/embeddings"):
+        vector = [0.5] * turn.request.json.get("dimensions", 4)
+        await answer({"data": [{"index": at, "embedding": vector} for at in range(len(turn.request.json["input"]))]})(
+            turn
+        )
     elif turn.request.json.get("stream"):
         await whole_stream("Hello ", "Ada.")(turn)
     else:

@@ -24,7 +24,7 @@ from aurarouter_hooks import (
 )
 from aurarouter_openapi import OpenApiProvider
 from fault_server import FaultServer
-from faults import REPLY, answer, event, piece, stream
+from faults import REPLY, Turn, answer, event, piece, stream
 
 Make = Callable[..., OpenApiProvider]
 HELLO = Prompt(messages=(Message("user", "Say hello to Ada."),))
@@ -38,6 +38,19 @@ async def test_connections_are_kept(openapi: Make, fault_server: FaultServer) ->
     await provider.health()
     assert len(fault_server.requests) == 5
     assert fault_server.connections == 1
+
+
+async def test_no_cookie_ties_one_prompt_to_the_next(openapi: Make, fault_server: FaultServer) -> None:
+    async def marked(turn: Turn) -> None:
+        body = json.dumps(REPLY).encode()
+        await turn.head(200, {"Set-Cookie": "who=ada; Path=/", "Content-Length": str(len(body))})
+        await turn.send(body)
+
+    fault_server.always(marked)
+    provider = openapi(fault_server.url.replace("127.0.0.1", "localhost"))
+    for _ in range(2):
+        await provider.generate(HELLO)
+    assert [request.headers.get("cookie") for request in fault_server.requests] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -82,15 +82,16 @@ class Plain:
 
 
 async def _models(engine: Engine, scope: Scope, _: Any) -> tuple[int, Any]:
-    found = [*names(*await engine.names(), scope["state"]["caller"].limits)]
+    models, roles, intents = await engine.names()
+    found = [*names(models, roles, intents, scope["state"]["caller"].limits)]
     wanted = scope["path_params"].get("model")
     if wanted is None:
-        return 200, listed(found)
+        return 200, listed(found, models)
     if wanted not in found:
         return 404, Fault(
             404, "UnknownModelError", f"no model is called '{wanted}'; GET /v1/models lists them"
         ).openai()
-    return 200, listed([wanted])["data"][0]
+    return 200, listed([wanted], models)["data"][0]
 
 
 async def _count(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:

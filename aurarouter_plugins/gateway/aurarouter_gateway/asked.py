@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
 
 from aurarouter_gateway.fields import RequestError
-from aurarouter_hooks import Media, Task
+from aurarouter_hooks import Media, Message, Task, Text
 
 _DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,")
 
@@ -44,6 +45,16 @@ def wishes(model: str) -> dict[str, Any]:
         if model.startswith(f"{kind}:"):
             return {kind: model.removeprefix(f"{kind}:")}
     return {"model": model}
+
+
+def require_words(messages: Iterable[Message], path: str) -> None:
+    """See to it that a conversation says anything at all.
+
+    Raises:
+        RequestError: It doesn't.
+    """
+    if not any(not isinstance(part, Text) or part.text for message in messages for part in message.parts):
+        raise RequestError(f"{path} must not be empty: nothing is said in it", path)
 
 
 def picture(url: str, path: str) -> Media:

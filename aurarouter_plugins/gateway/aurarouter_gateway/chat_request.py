@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from aurarouter_gateway.asked import Asked, inline, picture, wishes
+from aurarouter_gateway.asked import Asked, inline, picture, require_words, wishes
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.fields import Fields, RequestError
 from aurarouter_hooks import Message, Part, Task, Text, Tool, ToolCall, ToolResult
@@ -46,8 +46,7 @@ def read(body: Any, caller: Caller) -> Asked:
     if fields.take("n", int, 1) != 1:
         raise RequestError("only one choice can be made: n must be 1", "n")
     messages = [_message(item) for item in fields.each("messages")]
-    if not messages:
-        raise RequestError("messages must not be empty", "messages")
+    require_words(messages, "messages")
     parameters = fields.some(PARAMETERS) | stop(fields)
     stream = fields.take("stream", bool, False)
     usage = fields.under("stream_options").take("include_usage", bool, False)

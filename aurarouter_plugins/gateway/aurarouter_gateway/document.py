@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aurarouter_gateway.embeddings import FORMATS, MOST
+from aurarouter_gateway.embeddings import FORMATS, LONGEST, MOST
 
 _TEXT = {"type": "string"}
 _WORDS = {"type": "string", "minLength": 1}
@@ -68,7 +68,7 @@ def document() -> dict[str, Any]:
                 "model": {**_COMMON["model"], "description": "auto, role:NAME, or a configured model's id"},
                 "input": {"anyOf": [_WORDS, {"type": "array", "items": _WORDS, "minItems": 1, "maxItems": MOST}]},
                 "encoding_format": {"enum": [*FORMATS]},
-                "dimensions": {"type": "integer", "minimum": 1},
+                "dimensions": {"type": "integer", "minimum": 1, "maximum": LONGEST},
             },
         ),
         "/v1/models": _get("What may be written as a model."),

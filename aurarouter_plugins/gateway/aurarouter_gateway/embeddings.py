@@ -19,6 +19,8 @@ from aurarouter_hooks import Done, Message, Task
 
 MOST = 2048
 """Texts of one request, as the API has it."""
+LONGEST = 65_536
+"""Numbers of a vector."""
 FORMATS = ("float", "base64")
 
 
@@ -34,8 +36,8 @@ def read(body: Any, caller: Caller) -> Asked:
         raise RequestError("vectors are no matter of intent: name a model, or role:NAME", "model")
     texts = _texts(fields.any("input"))
     dimensions = fields.take("dimensions", int)
-    if dimensions is not None and dimensions < 1:
-        raise RequestError("dimensions must be above 0", "dimensions")
+    if dimensions is not None and not 1 <= dimensions <= LONGEST:
+        raise RequestError(f"dimensions must be 1 to {LONGEST}", "dimensions")
     form = fields.take("encoding_format", str, "float")
     if form not in FORMATS:
         raise RequestError(f"encoding_format must be one of {', '.join(FORMATS)}", "encoding_format")

@@ -10,7 +10,7 @@ from typing import Any
 
 from aurarouter_core import SERVICES, Attached, Router, count_tokens
 from aurarouter_gateway.settings import GatewaySettings
-from aurarouter_hooks import Kernel, Task
+from aurarouter_hooks import Kernel, Model, Task
 
 
 class Engine:
@@ -34,9 +34,9 @@ class Engine:
         found: GatewaySettings = self._kernel.settings("gateway")
         return found
 
-    async def names(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-        """What the models, the roles and the intents are called."""
-        return [*await self._kernel.models()], await self._kernel.roles(), await self._kernel.intents()
+    async def names(self) -> tuple[Mapping[str, Model], Sequence[str], Sequence[str]]:
+        """The models, and what the roles and the intents are called."""
+        return await self._kernel.models(), await self._kernel.roles(), await self._kernel.intents()
 
     def tokens(self, task: Task) -> int:
         """How many tokens a task takes at most. No tokenizer is asked, so nothing leaves."""

@@ -88,7 +88,7 @@ class Exchange:
             log.debug("a client left before its error was told")
 
     async def _whole(self, asked: Asked, done: Done, reply: Reply) -> None:
-        last = done.trace.attempts[-1] if done.trace.attempts else None
+        last = next(reversed(done.trace.attempts), None)
         headers = {"x-aurarouter-task": asked.task.id}
         for name, value in done.trace.notes.items():
             headers |= _said(name, value)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from aurarouter_gateway.asked import Asked, inline, picture, wishes
+from aurarouter_gateway.asked import Asked, inline, picture, require_words, wishes
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.fields import Fields, RequestError
 from aurarouter_hooks import Media, Message, Opaque, Part, Task, Text, Tool, ToolCall, ToolResult
@@ -36,8 +36,7 @@ def read(body: Any, caller: Caller, *, limit: bool = True) -> Asked:
         raise RequestError("max_tokens is missing", "max_tokens")
     messages = [Message("system", text) for text in _system(fields)]
     messages += [_message(item) for item in fields.each("messages")]
-    if not any(message.role != "system" for message in messages):
-        raise RequestError("messages must not be empty", "messages")
+    require_words((message for message in messages if message.role != "system"), "messages")
     parameters = fields.some(PARAMETERS)
     if stops := fields.take("stop_sequences", list):
         parameters["stop"] = stops

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from aurarouter_gateway.asked import Asked, wishes
+from aurarouter_gateway.asked import Asked, require_words, wishes
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.chat_request import ROLES, parts, tool_choice
 from aurarouter_gateway.fields import Fields, RequestError
@@ -38,8 +38,7 @@ def read(body: Any, caller: Caller) -> Asked:
     instructions = fields.take("instructions", str, "")
     messages = [Message("system", instructions)] if instructions else []
     messages += _input(fields)
-    if not any(message.role != "system" for message in messages):
-        raise RequestError("input must not be empty", "input")
+    require_words((message for message in messages if message.role != "system"), "input")
     echo = {"tools": fields.rest().get("tools") or [], "tool_choice": fields.rest().get("tool_choice") or "auto"}
     echo["instructions"] = instructions or None
     parameters = fields.some(PARAMETERS)

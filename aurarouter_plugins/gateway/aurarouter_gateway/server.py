@@ -47,6 +47,5 @@ class _Announced(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
-            gc.collect()
             gc.freeze()  # what is loaded stays: looking through it time and again costs a tenth of all work
             self._ready()

@@ -7,7 +7,8 @@
     shown   := Committed (Delta | Noted)* (AttemptDone | AttemptFailed)
 
 `Committed` comes once an attempt's first content is about to be shown; from then on no other model takes over,
-and an AttemptFailed after it means that the answer is incomplete: `Done.complete` is False.
+and an AttemptFailed after it means that the answer is incomplete: `Done.complete` is False. Without any Committed, a
+complete answer has no words: no model had more to say.
 
 Whatever comes between a NodeStarted and its NodeFinished belongs to that node. The Deltas of `step` and `answer` nodes
 are the answer, nodes `plan` and `review` have none: all Deltas of a plan, one after another, are its text. One

@@ -31,7 +31,8 @@ TWO = ["one", "two"]
 @pytest.fixture
 def settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Two models of the same space."""
-    models = {name: {**entry, "embedding_space": "same"} for name, entry in settings["models"].items()}
+    more = {"embedding_space": "same", "capabilities": ["embed"]}
+    models = {name: {**entry, **more} for name, entry in settings["models"].items()}
     return {**settings, "models": models, "roles": {**settings["roles"], "embedding": [*models]}}
 
 
@@ -101,7 +102,7 @@ async def test_what_is_sent_and_what_is_told(client: httpx.AsyncClient, fault_se
         ({"model": "auto", "input": [[1, 2]]}, "tokens are one model's own"),
         ({"model": "auto", "input": {"text": "x"}}, "a text or a list of texts"),
         ({"model": "auto", "input": "x", "encoding_format": "hex"}, "float, base64"),
-        ({"model": "auto", "input": "x", "dimensions": 0}, "dimensions must be above 0"),
+        ({"model": "auto", "input": "x", "dimensions": 0}, "dimensions must be 1 to 65536"),
         ({"model": "intent:DIRECT", "input": "x"}, "no matter of intent"),
     ],
 )
@@ -146,6 +147,13 @@ async def test_another_space_does_not(fault_server: FaultServer, spare: FaultSer
         assert spare.bytes_received == 0
         named = await client.post("/v1/embeddings", json={"model": "second", "input": TWO})
         assert named.json()["model"] == "second"
+
+
+async def test_the_list_of_models_says_which_make_vectors(client: httpx.AsyncClient) -> None:
+    listed = (await client.get("/v1/models")).json()["data"]
+    assert [entry["id"] for entry in listed if "embed" in entry.get("capabilities", ())] == ["first", "second"]
+    one = await client.get("/v1/models/first")
+    assert one.json()["capabilities"] == ["embed"]
 
 
 async def test_who_leaves_is_left(client: httpx.AsyncClient, fault_server: FaultServer) -> None:

@@ -1,9 +1,11 @@
 """The gateway in front of the engine that programs share: the same answers, and models that are loaded once."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from array import array
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 from aurarouter_core import Attached, Home, Router, attach
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.stop import stop
+from fault_server import FaultServer
+from faults import answer
 from gateway import served
 
 SETTINGS = """\
@@ -94,6 +98,21 @@ async def test_metrics_are_those_of_the_engine(client: tuple[httpx.AsyncClient, 
     page = await http.get("/metrics")
     assert page.headers["content-type"].startswith("text/plain")
     assert 'model="first"' in page.text
+
+
+@pytest.mark.parametrize("shared", ["echo,gateway,openapi"], indirect=True)
+async def test_vectors_come_as_without_it(shared: Path, fault_server: FaultServer) -> None:
+    model = {"provider": "openapi", "endpoint": fault_server.url}
+    settings = {"models": {"first": model}, "roles": {"coding": ["first"], "embedding": ["first"]}}
+    (shared / "auraconfig.yaml").write_text(json.dumps(settings))
+    vectors = [[number / 7 - at for number in range(384)] for at in range(100)]
+    fault_server.always(answer({"data": [{"index": at, "embedding": vector} for at, vector in enumerate(vectors)]}))
+    body = {"model": "auto", "input": ["words"] * 100}
+    async with attach(surface="gateway") as kernel, served(kernel) as url, httpx.AsyncClient(base_url=url) as http:
+        told = (await http.post("/v1/embeddings", json=body)).json()
+        refused = await http.post("/v1/embeddings", json={"model": "auto", "input": ["4539 1488 0343 6467"]})
+    assert told["data"][99]["embedding"] == array("f", vectors[99]).tolist()
+    assert (refused.status_code, len(fault_server.requests)) == (403, 1)
 
 
 @pytest.mark.parametrize(("switch", "engines"), [({}, 1), ({"AURAROUTER_GATEWAY__SHARED": "no"}, 0)])
