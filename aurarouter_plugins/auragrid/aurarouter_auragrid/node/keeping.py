@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aurarouter_auragrid.engine.requests import Given
 from aurarouter_auragrid.errors import CellBusyError, CellUnavailableError, GridError
@@ -51,12 +51,3 @@ async def insisted(act: Callable[[], Awaitable[T]]) -> T:
             if asyncio.get_running_loop().time() > end:
                 raise
             await asyncio.sleep(0.5)
-
-
-async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended: Python 3.11's `wait_for` loses a cancellation that comes with its result."""
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=1.0)

@@ -24,7 +24,6 @@ from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.node.assets import registered
 from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
-from aurarouter_auragrid.node.keeping import ended
 from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_auragrid.remote.models import Models

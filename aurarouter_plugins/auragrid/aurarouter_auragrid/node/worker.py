@@ -14,11 +14,12 @@ from typing import Any
 from attrs import evolve
 
 from aurarouter_auragrid.arrival import Arrival, arrival
+from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.answers import Answer
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.requests import CLEARED_WORKERS, REPLAY, WORKERS, Given
 from aurarouter_auragrid.errors import EventRefusedError, GridError
-from aurarouter_auragrid.node.keeping import ended, insisted, kept
+from aurarouter_auragrid.node.keeping import insisted, kept
 from aurarouter_auragrid.request import Request
 from aurarouter_auragrid.sealing.envelope import SEALED, Envelope, seal_result
 from aurarouter_auragrid.sealing.keys import KeyFolder
