@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from aurarouter_core import assets
@@ -20,6 +21,9 @@ from aurarouter_core.sources import EMBEDDED
 
 pytest_plugins = ["peer_fixtures"]
 pytest.register_assert_rewrite("bench", "behaviour")
+# How long an example takes says more of the machine than of us; timings live in the benchmarks.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types

@@ -166,7 +166,8 @@ def test_whatever_a_model_holds_the_two_agree(entry: dict[str, Any]) -> None:
         unset = load_config(NOBODY, settings=settings, environ=ENVIRON).models["a"].unset
     except ConfigError as error:
         said = [str(problem) for problem in error.problems]
-        assert not CLOSED.is_valid(settings) or any("${env." in problem for problem in said), said
+        # The schema can't know what a variable holds: words may stand where a number belongs.
+        assert not CLOSED.is_valid(settings) or "${env." in str(entry), said
     else:
         assert not unset
         assert CLOSED.is_valid(settings)
