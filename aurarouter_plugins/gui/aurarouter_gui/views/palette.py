@@ -137,6 +137,11 @@ QPlainTextEdit:focus, QLineEdit:focus, QComboBox:focus, QListView:focus, QTreeVi
 QComboBox {{ combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{marks}/down-{name}.svg"); width: 14px; height: 14px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent; width: 20px; }}
+QAbstractSpinBox::up-button {{ subcontrol-origin: border; subcontrol-position: top right; }}
+QAbstractSpinBox::down-button {{ subcontrol-origin: border; subcontrol-position: bottom right; }}
+QAbstractSpinBox::up-arrow {{ image: url("{marks}/up-{name}.svg"); width: 12px; height: 12px; }}
+QAbstractSpinBox::down-arrow {{ image: url("{marks}/down-{name}.svg"); width: 12px; height: 12px; }}
 QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {edge}; border-radius: 4px; }}
 QCheckBox::indicator:checked {{
     background: {accent}; border-color: {accent}; image: url("{marks}/check-{name}.svg");
