@@ -13,6 +13,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from aurarouter_core import Doorkeeper
 from aurarouter_mcp.door import Door
 from aurarouter_mcp.settings import McpSettings
+from aurarouter_mcp.slow_clients import SlowClients
 
 MAX_HEADER = 64 * 1024
 """Bytes of a request's line and headers."""
@@ -39,7 +40,7 @@ async def serve(
     )
     config = uvicorn.Config(
         Door(manager.handle_request, http, keys),
-        http="h11",
+        http=type("Timed", (SlowClients,), {"seconds": http.read_timeout}),
         h11_max_incomplete_event_size=MAX_HEADER,
         loop="none",
         ws="none",

@@ -46,12 +46,14 @@ class HttpSettings(Listening):
         max_connections: Connections at a time; more are told 503.
         max_sessions: Clients at a time; more are told 503.
         idle_timeout: Seconds after which a client that says nothing has to begin anew.
+        read_timeout: Seconds in which a request's headers have to arrive, and for which its body may be silent.
     """
 
     port: int = field(default=8485, validator=[ge(0), le(65535)])
     max_connections: int = field(default=1000, validator=gt(0))
     max_sessions: int = field(default=1000, validator=gt(0))
     idle_timeout: float = field(default=1800.0, validator=gt(0))
+    read_timeout: float = field(default=30.0, validator=gt(0))
 
 
 @frozen(kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -15,6 +16,8 @@ from mcp import Client
 from aurarouter_core import Home, Listening, guarded
 from aurarouter_core.apps import Apps
 from aurarouter_hooks import ConfigError
+from fault_server import FaultServer
+from faults import Turn, well
 from mcp_http import mcp_http
 
 SETTINGS: Mapping[str, Any] = {
@@ -163,3 +166,54 @@ def test_strangers_need_a_key_and_tls() -> None:
         guarded(Listening(certificate="x"), "mcp.http")
     with pytest.raises(Exception, match="a client key is needed"):
         guarded(Listening(host="0.0.0.0", certificate="x", key="y"), "mcp.http").app_of({})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"POST /mc",
+        b"POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: a",
+        b"POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n{",
+    ],
+    ids=["nothing", "a line", "a head", "a body"],
+)
+async def test_a_request_that_does_not_come_holds_no_place(said: bytes) -> None:
+    patience = {**SETTINGS, "mcp": {"http": {"read_timeout": 0.5}}}
+    async with mcp_http(patience) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+        writer.write(said)
+        with contextlib.suppress(ConnectionError):  # closed hard
+            await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+        async with httpx.AsyncClient(base_url=url, headers=TAKES) as patient:
+            session = await begun(patient)
+            await asyncio.sleep(0.7)  # a connection that waits for its next request falls silent, a session does not
+            assert (await patient.post("", json=request("ping"), headers=session)).status_code == 200
+
+
+async def test_an_answer_may_take_longer_than_its_request(fault_server: FaultServer) -> None:
+    async def late(turn: Turn) -> None:
+        await asyncio.sleep(1.2)
+        await well(turn)
+
+    fault_server.will(late)
+    slow = {
+        **SETTINGS,
+        "models": {"e": {"provider": "openapi", "endpoint": fault_server.url}},
+        "mcp": {"http": {"read_timeout": 0.5}},
+    }
+    async with mcp_http(slow) as url, asyncio.timeout(30), Client(url) as client:
+        told = await client.call_tool("route_task", {"task": "hi"})
+        assert not told.is_error
+        assert len(fault_server.requests) == 1
+
+
+async def test_fifty_megabytes_are_refused_by_the_limit_that_ships() -> None:
+    async with mcp_http({**SETTINGS, "mcp": {}}) as url, httpx.AsyncClient(base_url=url, headers=TAKES) as client:
+        session = await begun(client)
+        body = json.dumps(request("tools/call", name="route_task", arguments={"task": "x" * 50_000_000})).encode()
+        reply = await client.post("", content=body, headers=session)
+        assert reply.status_code == 413
+        assert (await client.post("", json=request("ping"), headers=session)).status_code == 200
