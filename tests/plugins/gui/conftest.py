@@ -51,12 +51,13 @@ def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
         shared: bool = False,
         plugins: str = "echo,openapi,gui",
         environment: str = "local",
+        extra: tuple[object, ...] = (),
     ) -> Window:
         if config is not None:
             (home / "auraconfig.yaml").write_text(config)
         monkeypatch.setenv("AURAROUTER_PLUGINS", plugins)
         monkeypatch.setenv("AURAROUTER_NO_DAEMON", "" if shared else "1")
-        desk = Desk(None, environment, Plugins(), LIGHT)
+        desk = Desk(None, environment, Plugins(extra=extra), LIGHT)
         window = Window(desk, QSettings(str(home / "gui.ini"), QSettings.Format.IniFormat))
         windows.append(window)
         window.come_forward()

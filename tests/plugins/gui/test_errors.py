@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
+
+from aurarouter_hooks import Task, hookimpl
 
 Open = Callable[..., Any]
 PATIENCE = 30_000
@@ -68,6 +71,25 @@ def test_a_file_that_nobody_has_trusted(open_window: Open, qtbot: QtBot) -> None
     qtbot.waitUntil(window.shown.notice.isVisible, timeout=PATIENCE)
     assert "config trust" in window.shown.notice.text
     qtbot.waitUntil(lambda: "can't be used" in window._standing.text(), timeout=PATIENCE)
+
+
+def test_a_file_that_is_not_there(open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AURACORE_ROUTER_CONFIG", "gone.yaml")
+    window = open_window(None)
+    qtbot.waitUntil(window.shown.notice.isVisible, timeout=PATIENCE)
+    assert "gone.yaml" in window.shown.notice.text
+    assert "AURACORE_ROUTER_CONFIG" in window.shown.notice.text  # what to correct
+
+
+def test_a_plugin_that_breaks_where_it_limits_tasks(open_window: Open, qtbot: QtBot) -> None:
+    def constrain_task(task: Task) -> None:
+        raise ZeroDivisionError(f"no limits for {task.mode}")
+
+    broken = SimpleNamespace(__name__="broken", constrain_task=hookimpl(constrain_task))
+    run = asked(open_window(extra=(broken,)), qtbot)
+    assert run.trouble.kind == "PluginBrokenError"
+    assert "broken" in run.trouble.what
+    assert run.trouble.next
 
 
 def test_an_engine_that_cannot_be_started(open_window: Open, qtbot: QtBot, home: Path) -> None:
