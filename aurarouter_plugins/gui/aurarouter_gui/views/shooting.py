@@ -16,6 +16,7 @@ from aurarouter_gui.state.words import trouble
 from aurarouter_gui.views import panel_poses
 from aurarouter_gui.views.app import application
 from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.first_run_view import FirstRunDialog
 from aurarouter_gui.views.palette import THEMES, dress
 from aurarouter_gui.views.window import Window
 from aurarouter_hooks import AuraRouterError
@@ -23,6 +24,7 @@ from aurarouter_hooks import AuraRouterError
 SIZES = {"small": (900, 700), "large": (1600, 1000)}
 PATIENCE = 120.0
 """Seconds that a panel gets until it looks as it should."""
+FIRST_RUN = "first_run"
 SETTLED = 250
 """Milliseconds for the last drawing."""
 
@@ -117,8 +119,22 @@ def _round(
                     file = folder / f"{'-'.join(filter(None, (panel.id, name)))}-{theme}-{size}.png"
                     window.grab().save(str(file))
                     yield file
+            if environment == "local" and (not names or FIRST_RUN in names):
+                yield _first_run(window, desk, folder / f"{FIRST_RUN}-{theme}-{size}.png")
         finally:
             window.close()
             window.deleteLater()
             desk.close()
             _pass(0)
+
+
+def _first_run(window: Window, desk: Desk, file: Path) -> Path:
+    """What who has no configuration sees first. Nothing is written."""
+    dialog = FirstRunDialog(window, desk)
+    dialog.open()
+    wait(lambda: dialog.state.step == "choosing")
+    _pass(SETTLED)
+    dialog.grab().save(str(file))
+    dialog.reject()
+    dialog.deleteLater()
+    return file
