@@ -1,10 +1,12 @@
 """What can go wrong on the way to a file: redirects, refusals of the host that holds it, a full disk, two at once."""
 
+import asyncio
 import os
 import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,3 +145,21 @@ def test_two_programs_that_pull_the_same_file(home: Path) -> None:
         assert "another process is fetching tiny.gguf" in other.stderr
         assert len(hub.files_asked) == 1
     assert (home / "models" / "tiny.gguf").read_bytes() == model
+
+
+def test_whoever_leaves_waits_for_no_hub_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()  # the hub's own client would try again for half a minute
+    monkeypatch.setattr("huggingface_hub.HfApi.list_models", lambda *_, **__: [] if answers.wait() else [])
+
+    async def impatient() -> None:
+        async with asyncio.timeout(0.5):
+            await HfSource(AssetContext(endpoint="http://127.0.0.1:9")).search("small", 5)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(impatient())
+    asking = [one for one in threading.enumerate() if one.name == "aurarouter-hub"]
+    assert asking  # it still asks, and neither the loop nor the program waited for it
+    answers.set()
+    for one in asking:
+        one.join(30)
+        assert not one.is_alive()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
 from aurarouter_assets.download import download
@@ -101,7 +103,7 @@ class HfSource(AssetSource):
 
         hub = HfApi(endpoint=self._endpoint, token=await self._token() or False)
         try:
-            return await asyncio.to_thread(question, hub)
+            return await _apart(lambda: question(hub))
         except HfHubHTTPError as exc:
             about = AssetSpec(scheme="hf", location=what, file="")
             raise from_status(exc.response.status_code, exc.response.headers, about) from exc
@@ -110,6 +112,32 @@ class HfSource(AssetSource):
                 f"the hub can't be reached: {type(exc).__name__}",
                 hint="Check the network, and assets.endpoint or HF_ENDPOINT if one is set.",
             ) from exc
+
+
+async def _apart(question: Callable[[], T]) -> T:
+    """Ask in a thread that nobody waits for once the answer isn't wanted: the hub's client tries for half a minute."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def settle(found: T | None, error: BaseException | None) -> None:
+        if answer.done():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(cast("T", found))
+
+    def work() -> None:
+        found, error = None, None
+        try:
+            found = question()
+        except BaseException as failure:  # noqa: BLE001 - raised where the answer is awaited
+            error = failure
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, found, error)
+
+    threading.Thread(target=work, name="aurarouter-hub", daemon=True).start()
+    return await answer
 
 
 def _parts(location: str) -> tuple[str, str]:
