@@ -149,7 +149,7 @@ def test_two_programs_that_pull_the_same_file(home: Path) -> None:
 
 def test_whoever_leaves_waits_for_no_hub_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = threading.Event()  # the hub's own client would try again for half a minute
-    monkeypatch.setattr("huggingface_hub.HfApi.list_models", lambda *_, **__: [] if answers.wait() else [])
+    monkeypatch.setattr("huggingface_hub.HfApi.list_models", lambda *_, **__: [answers.wait()][:0])
 
     async def impatient() -> None:
         async with asyncio.timeout(0.5):
