@@ -12,6 +12,8 @@ from aurarouter_limits.line import FullError, Line
 from aurarouter_limits.settings import Limit
 
 log = logging.getLogger(__name__)
+COUNTING = 5.0
+"""Seconds that even who has no patience waits for those before to be counted."""
 
 
 @frozen(kw_only=True)
@@ -63,12 +65,15 @@ class Gate:
             Exception: It can't be counted.
         """
         line = self._lines.setdefault(name, Line())
-        until = asyncio.get_running_loop().time() + patience
+        now = asyncio.get_running_loop().time()
+        until = now + patience
+        # Whoever is at the front is either counted, which is quick and no reason to refuse anybody, or waits for room.
+        turn = until if line.stands else max(until, now + COUNTING)
         soonest = line.length * _pace(limit)
         try:
-            if soonest > patience:
+            if soonest > patience and (patience or line.stands):
                 return Refused(why=f"{line.length} tasks wait already", retry_after=soonest)
-            async with line.front(who, queue, until):
+            async with line.front(who, queue, turn):
                 return await self._first(name, limit, tokens, line, until)
         except FullError:
             return Refused(why=f"{queue} tasks wait already", retry_after=max(1.0, soonest))
@@ -88,7 +93,11 @@ class Gate:
             left = until - now()
             if left <= 0 or (not said.turns and said.seconds > left):
                 return Refused(why=said.why, retry_after=max(said.seconds, 1.0 if said.turns else 0.0))
-            await self._pause(said, line, left)
+            line.stands = True
+            try:
+                await self._pause(said, line, left)
+            finally:
+                line.stands = False
 
     @staticmethod
     async def _pause(said: Wait, line: Line, left: float) -> None:

@@ -17,12 +17,14 @@ class Line:
 
     Attributes:
         left: Set when somebody has left a place.
+        stands: Whoever is at the front waits for room.
     """
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._busy = False
         self.left = asyncio.Event()
+        self.stands = False
 
     @property
     def length(self) -> int:

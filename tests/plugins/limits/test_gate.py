@@ -1,0 +1,45 @@
+"""The line in front of a limit: being counted is no reason to refuse whoever comes meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aurarouter_limits.counter import Place, Wait
+from aurarouter_limits.gate import Gate, Refused
+from aurarouter_limits.settings import Limit
+
+
+class Slow:
+    """Counts as a file does: it takes a moment. Lets so many in."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    async def enter(self, name: str, limit: Limit, tokens: int) -> Place | Wait:
+        await asyncio.sleep(0.05)
+        if self.room <= 0:
+            return Wait(why="no room", seconds=30.0, turns=True)
+        self.room -= 1
+        return Place(name=name)
+
+    async def leave(self, place: Place, limit: Limit, tokens: int) -> None:
+        self.room += 1
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def test_who_has_no_patience_is_counted_too() -> None:
+    gate = Gate.of(Slow(room=3))
+    asked = (gate.enter("m", Limit(concurrency=3, requests_per_minute=60), 1, who, 10, 0.0) for who in "abc")
+    assert all(isinstance(said, Place) for said in await asyncio.gather(*asked))
+
+
+async def test_who_has_no_patience_never_waits_for_room() -> None:
+    gate = Gate.of(Slow(room=0))
+    waiting = asyncio.create_task(gate.enter("m", Limit(concurrency=1), 1, "a", 10, 60.0))
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(1):
+        assert isinstance(await gate.enter("m", Limit(concurrency=1), 1, "b", 10, 0.0), Refused)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
