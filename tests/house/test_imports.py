@@ -70,6 +70,7 @@ ALLOWED: list[tuple[str, set[str]]] = [
             "anyio",
             "attrs",
             "click",
+            "h11",
             "mcp",
             "mcp_types",
             "pydantic",
