@@ -13,17 +13,22 @@ DURATION = "gen_ai.client.inference.duration"
 FIRST_CHUNK = "gen_ai.client.inference.time_to_first_chunk"
 INPUT_TOKENS = "gen_ai.client.inference.usage.input_tokens"
 OUTPUT_TOKENS = "gen_ai.client.inference.usage.output_tokens"
-CHAT = "chat"
+CHAT, EMBEDDINGS = "chat", "embeddings"
 PROVIDERS = {"claude": "anthropic", "google": "gcp.gemini"}
 """Providers of ours that the conventions have a name for. `openapi` reaches anybody who speaks OpenAI's language."""
 
 Attributes = dict[str, Any]
 
 
-def of_metrics(attempt: Attempt) -> Attributes:
+def operation(trace: Trace) -> str:
+    """What a task's attempts are called."""
+    return EMBEDDINGS if trace.decision is not None and trace.decision.mode == "embed" else CHAT
+
+
+def of_metrics(attempt: Attempt, operation: str) -> Attributes:
     """What an attempt's metrics are told apart by."""
     found: Attributes = {
-        "gen_ai.operation.name": CHAT,
+        "gen_ai.operation.name": operation,
         "gen_ai.provider.name": PROVIDERS.get(attempt.provider, attempt.provider),
         "gen_ai.request.model": attempt.model,
     }
@@ -32,9 +37,11 @@ def of_metrics(attempt: Attempt) -> Attributes:
     return found
 
 
-def of_attempt(attempt: Attempt) -> Attributes:
+def of_attempt(attempt: Attempt, operation: str) -> Attributes:
     """An attempt as a span of kind CLIENT."""
-    found = of_metrics(attempt) | {"gen_ai.request.stream": True, "aurarouter.attempt.outcome": attempt.outcome}
+    found = of_metrics(attempt, operation) | {"aurarouter.attempt.outcome": attempt.outcome}
+    if operation == CHAT:
+        found["gen_ai.request.stream"] = True
     if attempt.model_name:
         found["gen_ai.response.model"] = attempt.model_name
     if attempt.request_id:

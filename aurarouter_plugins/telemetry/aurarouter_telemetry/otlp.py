@@ -78,7 +78,7 @@ class Exporter:
                 self._spans.on_end(span)
         if self._meters is not None:
             for attempt in trace.attempts:
-                attributes = conventions.of_metrics(attempt)
+                attributes = conventions.of_metrics(attempt, conventions.operation(trace))
                 self._seconds.record(attempt.seconds, attributes)
                 if attempt.first_token is not None:
                     self._first.record(attempt.first_token, attributes)

@@ -29,6 +29,7 @@ class Spans:
     def __init__(self, trace: Trace, resource: Resource) -> None:
         self._trace = trace
         self._resource = resource
+        self._operation = conventions.operation(trace)
 
     def all(self) -> Iterator[ReadableSpan]:
         """Every span, those inside before those around them."""
@@ -60,10 +61,10 @@ class Spans:
 
     def _attempt(self, attempt: Attempt, node: SpanContext) -> ReadableSpan:
         return self._span(
-            f"{conventions.CHAT} {attempt.model}",
+            f"{self._operation} {attempt.model}",
             self._context(attempt.span_id or new_span_id()),
             node,
-            conventions.of_attempt(attempt),
+            conventions.of_attempt(attempt, self._operation),
             SpanKind.CLIENT,
             attempt.started,
             attempt.seconds,

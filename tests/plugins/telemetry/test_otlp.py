@@ -5,13 +5,22 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from aurarouter_core import Task
-from aurarouter_hooks import ProviderUnavailableError, TraceContext
+from aurarouter_hooks import (
+    Embeddings,
+    EmbedRequest,
+    Provider,
+    ProviderUnavailableError,
+    TraceContext,
+    Usage,
+    hookimpl,
+)
 from aurarouter_telemetry import Telemetry, conventions
 from fault_server import FaultServer
 from gateway import gateway
@@ -25,6 +34,25 @@ Receiver = Callable[[], AbstractContextManager[Received]]
 
 def otlp(receiver: Received, **more: Any) -> dict[str, Any]:
     return {"telemetry": {"otlp": {"enabled": True, "endpoint": receiver.url, **more}}}
+
+
+class Embedder(Provider):
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        return Embeddings(vectors=((0.5, 1.0),), usage=Usage(input_tokens=7))
+
+
+async def test_vectors_are_called_embeddings() -> None:
+    maker = SimpleNamespace(__name__="maker", register_providers=hookimpl(lambda: {"maker": Embedder}))
+    models = {"space": {"provider": "maker"}}
+    with over_grpc() as receiver:
+        async with router_of(models, Telemetry(), maker, **otlp(receiver, protocol="grpc")) as router:
+            await router.run(Task("hello", mode="embed", model="space"))
+    spans = {span.name: attributes(span) for span in receiver.spans}
+    told = spans["embeddings space"]
+    assert told["gen_ai.operation.name"] == "embeddings"
+    assert "gen_ai.request.stream" not in told
+    (point,) = receiver.metrics[conventions.DURATION].histogram.data_points
+    assert attributes(point)["gen_ai.operation.name"] == "embeddings"
 
 
 @pytest.mark.promise("future.5")
