@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from bench_grid_members import traffic
+from grid_cells import empty_cell
 from measure import Report, arguments
 
 from aurarouter_auragrid.cell import Cell
@@ -23,10 +24,7 @@ from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.names import SETTINGS
 from aurarouter_auragrid.records import NodeRecord, to_bytes
-from aurarouter_auragrid.server.process import NatsServer
-from aurarouter_auragrid.settings import Grid
 from aurarouter_core import Home, Plugins, Router, load_config
-from aurarouter_hooks import Secret
 
 SIZES = ((3, 8), (10, 8), (25, 8), (50, 8), (10, 100), (10, 1000))
 """Nodes, and models that the cell's configuration holds."""
@@ -109,15 +107,8 @@ async def run(report: Report, folder: Path) -> None:
     """A server of its own for each size, so that each begins with nothing kept."""
     plugins = Plugins()
     for number, (nodes, models) in enumerate(SIZES):
-        server = NatsServer("configured", Grid(), folder / str(number))
-        await server.start()
-        try:
-            way = Cell(urls=[server.url], token=Secret(server.token))
-            async with Engine(way) as engine:
-                await engine.make()
+        async with empty_cell(folder / str(number)) as (_, way):
             await measure(report, way, plugins, folder, nodes, models)
-        finally:
-            await server.stop()
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from grid_cells import empty_cell
 from measure import Report, arguments
 
 from aurarouter_auragrid.cell import Cell
@@ -19,9 +20,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.node.heartbeat import Heartbeat
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_auragrid.server.process import NatsServer
-from aurarouter_auragrid.settings import Grid
 from aurarouter_auragrid.wire.codec import SERVICES
-from aurarouter_hooks import Secret
 
 SIZES = (3, 10, 25, 50)
 SECONDS = 20.0
@@ -83,16 +82,9 @@ def traffic(engines: list[Engine]) -> tuple[int, int]:
 
 async def run(report: Report, folder: Path) -> None:
     """One server for all sizes."""
-    server = NatsServer("members", Grid(), folder)
-    await server.start()
-    try:
-        way = Cell(urls=[server.url], token=Secret(server.token))
-        async with Engine(way) as engine:
-            await engine.make()
+    async with empty_cell(folder) as (server, way):
         for count in SIZES:
             await measure(report, server, way, count)
-    finally:
-        await server.stop()
 
 
 def main() -> None:

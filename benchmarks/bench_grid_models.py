@@ -14,6 +14,7 @@ from time import perf_counter
 
 from attrs import evolve
 from bench_grid_members import endpoint, record, traffic
+from grid_cells import empty_cell
 from measure import Report, arguments
 
 from aurarouter_auragrid.cell import Cell
@@ -24,10 +25,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.names import MODELS, PLACES, WANTED, model_key
 from aurarouter_auragrid.node.heartbeat import Heartbeat
 from aurarouter_auragrid.records import NodeRecord
-from aurarouter_auragrid.server.process import NatsServer
-from aurarouter_auragrid.settings import Grid
 from aurarouter_auragrid.storage.stored import StoredModel, to_bytes
-from aurarouter_hooks import Secret
 
 SIZES = ((3, 4), (10, 4), (20, 4), (20, 16))
 SECONDS = 10.0
@@ -119,16 +117,9 @@ async def at_rest(engines: list[Engine]) -> float:
 
 async def run(report: Report, folder: Path) -> None:
     """One server for all sizes."""
-    server = NatsServer("models", Grid(), folder)
-    await server.start()
-    try:
-        way = Cell(urls=[server.url], token=Secret(server.token))
-        async with Engine(way) as engine:
-            await engine.make()
+    async with empty_cell(folder) as (_, way):
         for nodes, count in SIZES:
             await measure(report, way, nodes, count)
-    finally:
-        await server.stop()
 
 
 def main() -> None:

@@ -8,12 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from aurarouter_auragrid.cell import Cell
+from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.server.process import NatsServer
+from aurarouter_auragrid.settings import Grid
 from aurarouter_hooks import Secret
 
 CONFIG = "models: {echo: {provider: echo}}\nroles: {router: [echo], reasoning: [echo], coding: [echo]}\n"
@@ -58,6 +61,20 @@ def node(folder: Path, section: dict[str, Any]) -> Iterator[subprocess.Popen[str
             yield running
         finally:
             running.send_signal(signal.SIGTERM)
+
+
+@asynccontextmanager
+async def empty_cell(folder: Path) -> AsyncIterator[tuple[NatsServer, Cell]]:
+    """A real NATS server with everything that a cell keeps, and no node."""
+    server = NatsServer("empty", Grid(), folder)
+    await server.start()
+    try:
+        way = Cell(urls=[server.url], token=Secret(server.token))
+        async with Engine(way) as engine:
+            await engine.make()
+        yield server, way
+    finally:
+        await server.stop()
 
 
 def free_ports(count: int) -> list[int]:
