@@ -13,7 +13,7 @@ from aurarouter_auragrid.configuration.examining import LAYER, Examination, exam
 from aurarouter_auragrid.configuration.version import Version
 from aurarouter_auragrid.configuration.versions import Versions
 from aurarouter_auragrid.engine.connection import translated
-from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.engine.engine import Engine, patiently
 from aurarouter_auragrid.errors import CellUnavailableError, GridError
 from aurarouter_auragrid.names import SETTINGS_SUBJECT
 from aurarouter_core import Router
@@ -56,11 +56,11 @@ class Follower:
 
         Raises:
             ConfigError: This node can't honour it.
-            CellUnavailableError: The cell does not answer.
+            CellUnavailableError: The cell does not answer for a minute.
         """
         with translated("listening for changes of the configuration"):
             await self._engine.connection.nats.subscribe(SETTINGS_SUBJECT, cb=self._heard)
-        await self.catch_up()
+        await patiently(self.catch_up)  # a cell that lost a server just now looks for a new majority for some seconds
         if self.problem:
             raise ConfigError(
                 f"this node can't honour version {self._head.number} of the cell's configuration: {self.problem}",
