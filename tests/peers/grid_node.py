@@ -186,6 +186,10 @@ class GridNode:
 
     def engine_pid(self) -> int:
         """The process of its nats-server."""
+        assert self.process is not None
+        if self.process.poll() is not None:
+            told = self.process.stdout.read() if self.process.stdout else ""
+            raise AssertionError(f"node {self.name} has ended by itself: {told}{self.log}")
         found = next((self.home / "grid" / "engine").glob("*.ports"))
         return int(found.stem.rsplit("_", 1)[1])
 

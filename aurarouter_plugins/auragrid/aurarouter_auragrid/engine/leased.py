@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,14 +17,17 @@ from aurarouter_auragrid.engine.streams import bucket, make_stream
 from aurarouter_auragrid.errors import CellUnavailableError
 
 LARGEST = 64 << 10
+MOST = 64
+"""Renewals without an answer that are kept in mind; of older ones the term is long over."""
 
 
 class KvLease:
     """A key that is ours up to its term."""
 
     def __init__(self, bucket: LeaseBucket, key: str, value: bytes, revision: int, seconds: int) -> None:
-        self._bucket, self._key, self._value = bucket, key, value
+        self._bucket, self._key = bucket, key
         self._revision, self._seconds = revision, seconds
+        self._ours = deque([value], MOST)  # what was stored last, and what was given since to be stored, with no answer
 
     async def renew(self, value: bytes) -> bool:
         """Keep it for another term; False when somebody else has it now.
@@ -31,16 +35,19 @@ class KvLease:
         Raises:
             CellUnavailableError: The cell does not answer; it may or may not be renewed.
         """
+        self._ours.append(value)
         written = await self._bucket.write(self._key, value, self._revision, self._seconds)
         if written is None:
-            # It ran out while the cell was out of reach, or our last renewal was stored and its answer lost.
+            # It ran out while the cell was out of reach, or an earlier renewal was stored and its answer lost.
             held, revision = await self._bucket.read(self._key)
-            if held is not None and held != self._value:
+            if held is not None and held not in self._ours:
                 return False
             written = await self._bucket.write(self._key, value, revision, self._seconds)
             if written is None:
                 return False
-        self._revision, self._value = written, value
+        self._revision = written
+        self._ours.clear()
+        self._ours.append(value)
         return True
 
     async def release(self) -> None:

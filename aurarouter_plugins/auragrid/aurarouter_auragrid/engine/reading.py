@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 
-from aurarouter_auragrid.engine.connection import ANSWER, Connection
-from aurarouter_auragrid.errors import GridError
+from aurarouter_auragrid.engine.connection import ANSWER, MAJORITY, Connection
+from aurarouter_auragrid.errors import CellUnavailableError, GridError
 
-END, NOTHING = "204", "404"
+END, NOTHING, NOBODY = "204", "404", "503"
 
 
 async def last_of_each(connection: Connection, stream: str, subjects: str) -> dict[str, bytes]:
     """The last message of each subject that fits; subject → data.
 
     Raises:
+        CellUnavailableError: No server can answer for the stream now.
         GridError: The engine refuses.
         nats.errors.TimeoutError: It does not answer.
     """
@@ -29,6 +30,8 @@ async def last_of_each(connection: Connection, stream: str, subjects: str) -> di
             status = headers.get("Status")
             if status in (END, NOTHING):
                 return found
+            if status == NOBODY:
+                raise CellUnavailableError(f"the cell does not answer: reading {stream}", hint=MAJORITY)
             if status is not None:
                 raise GridError(f"{stream} can't be read: {headers.get('Description', status)}")
             found[headers["Nats-Subject"]] = message.data
