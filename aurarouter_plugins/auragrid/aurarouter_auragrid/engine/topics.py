@@ -18,6 +18,8 @@ from aurarouter_auragrid.ports import Event, Published
 
 LOOK = 1.0
 """Seconds after which a reader looks for what it was not told of."""
+SOON, SLOWER = 0.005, 4
+"""Seconds after which it looks again for what it was told of before a majority had stored it; and how that grows."""
 PATIENCE = 20.0
 
 
@@ -57,13 +59,17 @@ class NatsEvents:
         # A plain subscription only wakes us: what it misses, the next look finds.
         ear = await self._connection.nats.subscribe(subject, cb=heard)
         try:
+            pause = LOOK
             while True:
-                news.clear()
+                if news.is_set():
+                    news.clear()
+                    pause = SOON
                 found = await self._next(subject, after)
                 if found is None:
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK):
+                        async with asyncio.timeout(pause):
                             await news.wait()
+                    pause = min(SLOWER * pause, LOOK)
                     continue
                 after = found.sequence_number
                 yield found
