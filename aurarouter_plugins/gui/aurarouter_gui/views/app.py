@@ -7,15 +7,19 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from aurarouter_core import Home, Plugins
+from aurarouter_gui.opening import home
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.instance import Instance
 from aurarouter_gui.views.palette import THEMES, Colours, dress
 from aurarouter_gui.views.window import Window
+
+if TYPE_CHECKING:
+    from aurarouter_core import Plugins
 
 log = logging.getLogger(__name__)
 LEVELS = {
@@ -54,7 +58,7 @@ def application() -> QApplication:
 
 def settings() -> QSettings:
     """What the window remembers of itself: theme, place and size."""
-    return QSettings(str(Home.of().root / "gui.ini"), QSettings.Format.IniFormat)
+    return QSettings(str(home() / "gui.ini"), QSettings.Format.IniFormat)
 
 
 def theme(app: QApplication, remembered: QSettings) -> Colours:
@@ -64,8 +68,14 @@ def theme(app: QApplication, remembered: QSettings) -> Colours:
     return chosen or THEMES["dark" if dark else "light"]
 
 
-def run(path: Path | None, environment: str, plugins: Plugins) -> int:
-    """Show the window until it is closed; the exit code. A second launch raises the first window and ends."""
+def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> int:
+    """Show the window until it is closed; the exit code. A second launch raises the first window and ends.
+
+    Args:
+        path: The configuration file; None for the usual places.
+        environment: "local" or "auragrid".
+        plugins: All plugins; None to look for them once the window is drawn.
+    """
     qInstallMessageHandler(hear)
     app = application()
     instance = Instance(path)
