@@ -49,10 +49,11 @@ def application() -> QApplication:
     there = QApplication.instance()
     if isinstance(there, QApplication):
         return there
-    app = QApplication(["aurarouter"])
+    app = QApplication(
+        ["aurarouter", "-style", "Fusion"]
+    )  # setStyle hands back a QStyle, whose class takes 10 ms to make
     app.setApplicationName("AuraRouter")
     app.setDesktopFileName("aurarouter")
-    app.setStyle("Fusion")
     return app
 
 
@@ -84,9 +85,9 @@ def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> 
         return 0
     remembered = settings()
     colours = theme(app, remembered)
-    dress(app, colours)
     desk = Desk(path, environment, plugins, colours)
     window = Window(desk, remembered)
+    dress(app, colours)  # now that all is in its place: else each part is dressed again wherever it's put
     instance.raised = window.come_forward
     tick = QTimer()
     tick.start(TICK)
