@@ -110,7 +110,7 @@ def measured(report: Report, what: str, *, loads: bool, downloads: bool) -> None
     got = fetching.download if fetching is not None else None
     if fetching is not None:
         fetching.stop()
-    window.close()
+    window.hide()  # to close it would ask whether the download may end
     desk.close()
     late = beats.late[20:]
     report.add(f"{what}: late, median", median(late), "ms")
