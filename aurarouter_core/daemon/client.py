@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from aurarouter_core.daemon.connection import Connection, ask_now
-from aurarouter_core.daemon.followed import Followed
 from aurarouter_core.daemon.frames import EngineLostError
 from aurarouter_core.daemon.identity import Identity
 from aurarouter_core.daemon.open_work import OpenWork
 from aurarouter_core.daemon.place import Place
-from aurarouter_core.daemon.start import start
-from aurarouter_core.plugins import Plugins
 from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
+
+if TYPE_CHECKING:
+    from aurarouter_core.daemon.followed import Followed
+    from aurarouter_core.plugins import Plugins
 
 TRIES = 3
 """How often an engine that is just ending is met before that is an error."""
@@ -28,14 +30,14 @@ class Attached:
 
     Args:
         identity: Which engine.
-        plugins: For `settings`, whose classes plugins bring.
+        plugins: For `settings`, whose classes plugins bring; None looks for installed ones then.
         surface: Who works with it ("cli", "mcp" …), for traces.
     """
 
-    def __init__(self, identity: Identity, plugins: Plugins, surface: str) -> None:
+    def __init__(self, identity: Identity, plugins: Plugins | None, surface: str) -> None:
         self.place = Place.of(identity.home, identity.key)
         self._identity = identity
-        self._followed = Followed(identity, plugins)
+        self._plugins = plugins
         self.surface = surface
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
@@ -58,8 +60,13 @@ class Attached:
                     return True
                 if not starts:
                     return False
-                await asyncio.to_thread(start, self._identity)
+                await asyncio.to_thread(self._start)
         raise EngineLostError("the shared engine ends as soon as it is started", hint=f"See {self.place.log}.")
+
+    def _start(self) -> None:
+        from aurarouter_core.daemon.start import start  # mostly one runs already
+
+        start(self._identity)
 
     async def _connected(self) -> Connection:
         await self.connect(starts=True)
@@ -151,9 +158,21 @@ class Attached:
 
     # Running
 
+    @cached_property
+    def _followed(self) -> Followed:
+        from aurarouter_core.daemon.followed import Followed  # what reads files costs more than all the rest here
+        from aurarouter_core.plugins import Plugins
+
+        return Followed(self._identity, self._plugins if self._plugins is not None else Plugins())
+
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
         return self._followed.config.sections[section]
+
+    async def section(self, name: str) -> Mapping[str, Any]:
+        """The same as plain data, secrets masked, as the engine has it in force."""
+        section: Mapping[str, Any] = await self._ask("section", name)
+        return section
 
     async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
         """Replace a plugin's settings layer, for all clients of the engine."""

@@ -69,6 +69,10 @@ async def _ready(engine: Engine, _: str) -> bool:
     return await engine.router.ready()
 
 
+async def _section(engine: Engine, _: str, name: Any) -> Mapping[str, Any]:
+    return await engine.router.section(str(name))
+
+
 async def _usage(engine: Engine, _: str, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     return await engine.router.usage(by)
 
@@ -158,6 +162,7 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "resume": _resume,
     "roles": _roles,
     "run": _run,
+    "section": _section,
     "service": _service,
     "set_layer": _set_layer,
     "status": _status,
