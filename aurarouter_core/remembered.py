@@ -36,6 +36,14 @@ def unchanged(files: Mapping[str, int]) -> bool:
     return all(changed(file) == when for file, when in files.items())
 
 
+def plugin_of(entry: str) -> Any:
+    """The plugin that an entry point names, without looking for any other."""
+    from importlib.metadata import EntryPoint
+
+    loaded = EntryPoint(name="", value=entry, group="").load()
+    return loaded() if isinstance(loaded, type) else loaded
+
+
 def changed(path: str) -> int:
     """When a file or folder was changed; 0 when it is not there."""
     try:

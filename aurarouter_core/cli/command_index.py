@@ -14,7 +14,7 @@ from contextlib import contextmanager, redirect_stdout
 
 import click
 
-from aurarouter_core.remembered import files_of, installed, recall, remember, unchanged
+from aurarouter_core.remembered import files_of, installed, plugin_of, recall, remember, unchanged
 
 NAME = "commands"
 Entry = tuple[str, str]
@@ -36,14 +36,10 @@ def find_command(name: str) -> click.Command | None:
 
 def _of_one(entry: str) -> Mapping[str, click.Command]:
     """The commands that a plugin brings when it's asked alone."""
-    from importlib.metadata import EntryPoint
-
     group = click.Group()
     try:
         with _stdout_aside():
-            loaded = EntryPoint(name="", value=entry, group="").load()
-            plugin = loaded() if isinstance(loaded, type) else loaded
-            plugin.register_commands(cli=group)
+            plugin_of(entry).register_commands(cli=group)
     except (Exception, SystemExit):  # noqa: BLE001 - what is wrong with it is said where all plugins are loaded
         return {}
     return group.commands

@@ -1,7 +1,8 @@
 """What a configuration leans on besides its own files: the folder that it is used in, and variables.
 
-Finding that out takes all plugins and a read of the file, so it is remembered: under a hash of all that it was found
-for, which is the whole environment too, and for as long as neither the configuration's files nor the plugins change.
+Finding that out takes all plugins and a read of the file, so it is remembered: under a hash of what it was found for,
+and for as long as neither the configuration's files nor the plugins change. Whether a plugin brings settings nobody can
+tell from outside, so those that might are asked again.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from attrs import asdict, frozen
 
 from aurarouter_core import __version__
 from aurarouter_core.home import Home
-from aurarouter_core.remembered import files_of, installed, recall, remember
+from aurarouter_core.remembered import files_of, installed, plugin_of, recall, remember
 from aurarouter_core.watch import look
 
 if TYPE_CHECKING:
     from aurarouter_core.plugins import Plugins
 
 NAME = "engines"
+LOCAL = "local"
 MOST = 32
-"""Configurations in environments that are remembered; the oldest are forgotten first."""
+"""Configurations that are remembered; the oldest are forgotten first."""
 
 
 @frozen
@@ -59,18 +61,27 @@ def leaning_of(plugins: Plugins | None, file: Path | None, flags: Mapping[str, A
 
 
 def _question(file: Path | None, flags: Mapping[str, Any]) -> str:
-    facts = [__version__, str(file), flags, os.getcwd(), dict(os.environ), installed()]  # noqa: PTH109 - as text
+    environ = {name: value for name, value in os.environ.items() if name.startswith("AURAROUTER_")}
+    facts = [__version__, str(file), str(Home.of().root), str(Path.cwd()), flags, environ, installed()]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _known(question: str) -> Leaning | None:
     try:
         one = recall(NAME)[question]
-        if one["seen"] != _seen(map(Path, one["seen"])):
+        if one["seen"] != _seen(map(Path, one["seen"])) or any(map(_brings, one["asked"])):
             return None
         return Leaning(here=bool(one["here"]), names=tuple(map(str, one["names"])))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None  # not remembered, or nothing of ours
+
+
+def _brings(entry: str) -> bool:
+    """The plugin brings settings now; one that can't be asked alone may do so."""
+    try:
+        return plugin_of(entry).register_settings(environment=LOCAL) is not None
+    except (Exception, SystemExit):  # noqa: BLE001 - what is wrong with it is said where all plugins are loaded
+        return True
 
 
 def _seen(files: Iterable[Path]) -> dict[str, Any]:
@@ -92,9 +103,11 @@ def _read(plugins: Plugins | None, file: Path | None, flags: Mapping[str, Any], 
     text = plain.dumps({"settings": layers.settings})
     names = {name for _, name in variables.REFERENCE.findall(text)} | set(re.findall(r'"env_key": ?"(\w+)"', text))
     leaning = Leaning(here=found_here or _relative(layers.settings), names=tuple(sorted(names)))
-    # What is found here may be a stranger's, whose warnings are said each time; what plugins bring, nobody watches.
-    if question and not found_here and not plugins.settings_layers(request.environment):
-        _remember(question, {**asdict(leaning), "seen": seen | _seen(map(Path, files_of(plugins.modules)))})
+    # What is found here may be a stranger's, whose warnings are said each time.
+    if question and not found_here and not plugins.settings_layers(LOCAL):
+        seen |= _seen(map(Path, files_of(plugins.modules)))
+        asked = [plugin.entry for plugin in plugins.found.values() if "register_settings" in plugin.hooks]
+        _remember(question, {**asdict(leaning), "seen": seen, "asked": asked})
     return leaning
 
 
