@@ -15,6 +15,7 @@ from aurarouter_core.daemon.frames import EngineLostError
 from aurarouter_core.daemon.identity import Identity
 from aurarouter_core.daemon.open_work import OpenWork
 from aurarouter_core.daemon.place import Place
+from aurarouter_core.plain import plain
 from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
@@ -171,7 +172,10 @@ class Attached:
 
     async def section(self, name: str) -> Mapping[str, Any]:
         """The same as plain data, secrets masked, as the engine has it in force."""
-        section: Mapping[str, Any] = await self._ask("section", name)
+        section: Mapping[str, Any] | None = await self._ask("section", name)
+        if section is None:  # the engine is older than the plugin that brings it
+            found: Mapping[str, Any] = plain(await asyncio.to_thread(self.settings, name))
+            return found
         return section
 
     async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:

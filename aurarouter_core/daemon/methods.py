@@ -69,8 +69,9 @@ async def _ready(engine: Engine, _: str) -> bool:
     return await engine.router.ready()
 
 
-async def _section(engine: Engine, _: str, name: Any) -> Mapping[str, Any]:
-    return await engine.router.section(str(name))
+async def _section(engine: Engine, _: str, name: Any) -> Mapping[str, Any] | None:
+    known = engine.router.snapshot.config.sections
+    return await engine.router.section(name) if name in known else None
 
 
 async def _usage(engine: Engine, _: str, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:

@@ -46,7 +46,8 @@ def server(
 
 
 def _offered(section: Mapping[str, Any], *, network: bool) -> dict[str, Tool]:
-    switches = {name: section["tools"][name]["enabled"] for name in TOOLS}
+    # An engine may be older than this plugin; what could not be switched off there is off.
+    switches = {name: False if name not in section["tools"] else section["tools"][name]["enabled"] for name in TOOLS}
     return {
         name: tool
         for name, tool in TOOLS.items()
