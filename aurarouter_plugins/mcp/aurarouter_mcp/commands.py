@@ -1,4 +1,4 @@
-"""`aurarouter start`: the MCP server, on standard input and output or over HTTP."""
+"""`aurarouter start`: the MCP server, on standard input and output or over HTTP; and the group `mcp`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,25 @@ import click
 from attrs import asdict, evolve
 
 from aurarouter_core import starting
+
+
+class Installing(click.Group):
+    """Its commands are imported when one of them is asked for: a server starts sooner without them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, sorted."""
+        return ["install", "uninstall"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None when there is none."""
+        from aurarouter_mcp.installing import install, uninstall
+
+        return {"install": install, "uninstall": uninstall}.get(cmd_name)
+
+
+@click.group("mcp", cls=Installing)
+def mcp() -> None:
+    """Put AuraRouter into the settings of MCP clients, or take it out."""
 
 
 @click.command("start")
