@@ -134,7 +134,7 @@ async def test_one_engine_for_each_effective_configuration(engines: Path, monkey
     assert await process() == first
 
 
-async def test_a_changed_file_is_in_force_at_once(engines: Path) -> None:
+async def test_a_changed_file_is_in_force_at_once(engines: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with attach() as kernel:
         assert set(await kernel.models()) == {"first", "second"}
     (engines / "auraconfig.yaml").write_text("models: {third: {provider: echo}}\nroles: {coding: [third]}\n")
@@ -148,6 +148,10 @@ async def test_a_changed_file_is_in_force_at_once(engines: Path) -> None:
         assert "nobody" in str(caught.value.problems[0])
         assert set(await kernel.models()) == {"third"}
         assert (await kernel.status())["problem"]
+    assert "fault" not in caplog.text
+    async with attach() as kernel:
+        assert set(await kernel.models()) == {"third"}
+    assert "goes on as before, its configuration has a fault: " in caplog.text
 
 
 async def test_an_engine_that_nobody_uses_ends(engines: Path) -> None:
