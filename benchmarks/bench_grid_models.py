@@ -81,7 +81,7 @@ async def measure(report: Report, way: Cell, nodes: int, count: int) -> None:
             beats = Heartbeat(engine, partial(member, name), partial(endpoint, name))
             await beats.begin()
             stack.push_async_callback(beats.end)
-            converging = Converging(engine, AtOnce(), name)
+            converging = Converging(engine, AtOnce(), name, partial(announced, beats))
             task = asyncio.create_task(converging.run())
             stack.push_async_callback(converging.end)
             stack.callback(task.cancel)
@@ -101,6 +101,11 @@ async def measure(report: Report, way: Cell, nodes: int, count: int) -> None:
         await settled(deployments, models, 0)
         for model in models:
             await own.models.remove(model_key(model))
+
+
+async def announced(beats: Heartbeat) -> None:
+    """As a node does before it says that a model is ready."""
+    await beats.now().wait()
 
 
 def member(name: str) -> NodeRecord:

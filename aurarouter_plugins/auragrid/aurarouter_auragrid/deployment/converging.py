@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import define, evolve
 
@@ -51,11 +51,14 @@ class Converging:
         engine: The cell.
         bringing: Does the work on this node.
         node: Its name.
+        announce: Tells the cell which models are ready here, before anybody counts on it.
     """
 
-    def __init__(self, engine: Engine, bringing: Bringing, node: str) -> None:
+    def __init__(
+        self, engine: Engine, bringing: Bringing, node: str, announce: Callable[[], Awaitable[None]]
+    ) -> None:
         self._board, self._places, self._node = Board(engine), engine.places, node
-        self._bringing = bringing
+        self._bringing, self._announce = bringing, announce
         self._holds: dict[str, Hold] = {}
         self._refusals: dict[str, int] = {}
         self._soon = asyncio.Event()
@@ -66,9 +69,13 @@ class Converging:
         return self._bringing.capacity
 
     @property
-    def leaving(self) -> frozenset[str]:
-        """Models that others should not ask this node for any more."""
-        return frozenset(model for model, hold in self._holds.items() if hold.claim.state == "leaving")
+    def unready(self) -> Mapping[str, str]:
+        """Models that others should rather ask another node for, not yet or not any more: why, in a word."""
+        return {
+            model: "leaving" if hold.claim.state == "leaving" else "loading"
+            for model, hold in self._holds.items()
+            if hold.claim.state != "ready" and not (hold.is_done and hold.claim.has_place)
+        }
 
     async def run(self) -> None:
         """Follow the wishes until cancelled."""
@@ -171,6 +178,7 @@ class Converging:
 
     async def _ready(self, hold: Hold) -> None:
         claim = evolve(hold.claim, state="ready", moving=False)
+        await self._announce()
         if hold.claim.moving:
             earlier, hold.lease = hold.lease, await self._places.take_over(claim.key, to_bytes(claim), seconds=TERM)
             hold.claim = claim
@@ -205,6 +213,7 @@ class Converging:
         if before is not None:
             await ended([before])
         try:
+            await self._announce()
             await self._bringing.take_away(model)
             log.info("'%s' has left", model)
         except AuraRouterError as error:
@@ -222,6 +231,6 @@ class Converging:
             hold.work = asyncio.create_task(self._take_away(hold, None))
 
 
-def states(models: Mapping[str, str], leaving: frozenset[str]) -> dict[str, str]:
-    """How each model is, with those that are about to leave marked."""
-    return {name: "leaving" if name in leaving else state for name, state in models.items()}
+def states(models: Mapping[str, str], unready: Mapping[str, str]) -> dict[str, str]:
+    """How each model is, with those marked that are about to come or to leave."""
+    return {name: unready.get(name, state) for name, state in models.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar
 
@@ -61,19 +61,22 @@ class GridProvider(Provider):
         opened = await self._opened()
         request = self._request(prompt)
         problem: Exception | None = None
-        for node in await self._nodes(opened, prompt):
-            shown = False
-            try:
-                async with aclosing(self._asked(opened, node, request, prompt)) as chunks:
-                    async for chunk in chunks:
-                        shown = shown or chunk.has_content
-                        yield chunk
-                return
-            except ELSEWHERE as error:
-                if shown:
-                    raise
-                opened.offers.failed(node)
-                problem = error
+        asked = set[str]()
+        while nodes := [node for node in await self._nodes(opened, prompt, asked) if node.instance not in asked]:
+            for node in nodes:
+                asked.add(node.instance)
+                shown = False
+                try:
+                    async with aclosing(self._asked(opened, node, request, prompt)) as chunks:
+                        async for chunk in chunks:
+                            shown = shown or chunk.has_content
+                            yield chunk
+                    return
+                except ELSEWHERE as error:
+                    if shown:
+                        raise
+                    opened.offers.failed(node)
+                    problem = error
         raise problem or self._nowhere()
 
     async def health(self) -> Health:
@@ -130,10 +133,10 @@ class GridProvider(Provider):
         except GridError as error:
             raise self._lost(error) from error
 
-    async def _nodes(self, opened: Opened, prompt: Prompt) -> list[NodeRecord]:
-        """Whom to ask, best first."""
+    async def _nodes(self, opened: Opened, prompt: Prompt, asked: Collection[str]) -> list[NodeRecord]:
+        """Whom to ask, best first; after those that were asked in vain, the cell is asked who is there now."""
         try:
-            nodes = await opened.offers.of(self.model.name, self._node) or await opened.offers.of(
+            nodes = await opened.offers.of(self.model.name, self._node, now=bool(asked)) or await opened.offers.of(
                 self.model.name, self._node, now=True
             )
             if not prompt.private:
@@ -143,7 +146,7 @@ class GridProvider(Provider):
             raise self._lost(error) from error
         checked = prompt.location.addresses if prompt.location else ()
         usable = [node for node in nodes if node.name in cleared and node.address in checked]
-        if not usable:
+        if not usable and not asked:
             what = f"the content is private, and the cell clears no node that has '{self.model.name}'"
             raise PrivacyError(what, vetoes={self.model.id: what}, hint=NOT_CLEARED)
         return usable
