@@ -54,9 +54,7 @@ class Converging:
         announce: Tells the cell which models are ready here, before anybody counts on it.
     """
 
-    def __init__(
-        self, engine: Engine, bringing: Bringing, node: str, announce: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, engine: Engine, bringing: Bringing, node: str, announce: Callable[[], Awaitable[None]]) -> None:
         self._board, self._places, self._node = Board(engine), engine.places, node
         self._bringing, self._announce = bringing, announce
         self._holds: dict[str, Hold] = {}
