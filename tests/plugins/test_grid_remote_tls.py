@@ -98,6 +98,7 @@ async def test_a_program_with_a_certificate_asks_a_node_and_private_content_need
             await asking.run(private)
 
 
+@pytest.mark.soak
 async def test_a_certificate_of_another_authority_opens_nothing(cell: SealedCell, home: Path, tmp_path: Path) -> None:
     strangers = {path.name: path for path in write_cluster("other", MACHINES, tmp_path / "x", apps=("thief",))}
     async with router(home, cell.section(strangers["app-thief"])) as asking:
@@ -110,7 +111,7 @@ async def impostor(folder: Path) -> AsyncIterator[tuple[str, list[str]]]:
     """A server with another authority's certificate: its address, and what it heard."""
     heard: list[str] = []
 
-    class Listening(grpc.GenericRpcHandler):  # type: ignore[misc]  # the stubs have no such class
+    class Listening(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs alone
         def service(self, call: Any) -> None:
             heard.append(call.method)
 
