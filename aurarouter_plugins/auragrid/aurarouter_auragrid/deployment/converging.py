@@ -12,6 +12,7 @@ from aurarouter_auragrid.deployment.board import Board
 from aurarouter_auragrid.deployment.bringing import Bringing, words
 from aurarouter_auragrid.deployment.claims import Claim
 from aurarouter_auragrid.deployment.placement import Plan, View, place
+from aurarouter_auragrid.deployment.watching import Watching
 from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import GridError
@@ -57,6 +58,7 @@ class Converging:
     def __init__(self, engine: Engine, bringing: Bringing, node: str, announce: Callable[[], Awaitable[None]]) -> None:
         self._board, self._places, self._node = Board(engine), engine.places, node
         self._bringing, self._announce = bringing, announce
+        self._watching = Watching(self._board, engine.changes, node)
         self._holds: dict[str, Hold] = {}
         self._refusals: dict[str, int] = {}
         self._soon = asyncio.Event()
@@ -76,7 +78,12 @@ class Converging:
         }
 
     async def run(self) -> None:
-        """Follow the wishes until cancelled."""
+        """Follow the wishes until cancelled.
+
+        Raises:
+            GridError: The connection was closed before.
+        """
+        await self._watching.listen(self._soon.set)
         while True:
             try:
                 await self._step()
@@ -96,6 +103,7 @@ class Converging:
             async with asyncio.timeout(BEAT):
                 for hold in self._holds.values():
                     await hold.lease.release()
+                await self._watching.tell()
         except (GridError, TimeoutError) as error:
             log.info("the cell will find out by itself: %s", error)
         self._holds.clear()
@@ -104,9 +112,12 @@ class Converging:
         """Keep what is ours, and do what placement says. What a silent cell breaks off is done by the next step."""
         for hold in list(self._holds.values()):
             await self._keep(hold)
+        if not await self._watching.has_to_look(self._claims):
+            return
         wanted = await self._board.wanted()
         if not (wanted or self._holds or self._bringing.brought()):
-            return  # a cell without deployments pays one question for them
+            await self._watching.seen(None, Plan(), ())
+            return
         view = await self._board.view(wanted)
         before = {claim.key for claim in view.claims if claim.node == self._node}
         plan = place(self._own(view))
@@ -119,6 +130,11 @@ class Converging:
             if claim.model in stored:
                 await self._take(claim, stored[claim.model], again=claim.key in before)
         await self._tidy(view, plan)
+        await self._watching.seen(self._own(view), plan, self._claims)
+
+    @property
+    def _claims(self) -> list[Claim]:
+        return [hold.claim for hold in self._holds.values()]
 
     async def _keep(self, hold: Hold) -> None:
         claim = hold.claim
@@ -136,7 +152,7 @@ class Converging:
     def _own(self, view: View) -> View:
         """The view, with what this node knows better: its own claims."""
         others = [claim for claim in view.claims if claim.node != self._node or claim.state == "refused"]
-        return evolve(view, claims=[*others, *(hold.claim for hold in self._holds.values())])
+        return evolve(view, claims=[*others, *self._claims])
 
     async def _take(self, claim: Claim, stored: StoredModel, *, again: bool) -> None:
         value = to_bytes(claim)
