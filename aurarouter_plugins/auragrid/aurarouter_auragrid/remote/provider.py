@@ -12,8 +12,11 @@ from aurarouter_auragrid.arrival import arrival
 from aurarouter_auragrid.errors import GridError
 from aurarouter_hooks import (
     Chunk,
+    Embeddings,
+    EmbedRequest,
     Health,
     Location,
+    Message,
     NoModelLeftError,
     PrivacyError,
     Prompt,
@@ -55,6 +58,38 @@ class GridProvider(Provider):
             PrivacyError: The content is private, and the cell clears no node that has the model.
             ProviderError: No node could answer.
         """
+        from aurarouter_auragrid.remote.protocol import GENERATE
+
+        async with aclosing(self._answered(prompt, GENERATE)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """A node's vectors for each text.
+
+        Raises:
+            PrivacyError, ProviderError: As `stream`.
+            NoModelLeftError: The model makes no vectors on any node.
+        """
+        from aurarouter_auragrid.remote.protocol import EMBED
+
+        prompt = Prompt(
+            messages=tuple(Message("user", text) for text in request.texts),
+            parameters={} if request.dimensions is None else {"dimensions": request.dimensions},
+            private=request.private,
+            location=request.location,
+            trace_context=request.trace_context,
+        )
+        async with aclosing(self._answered(prompt, EMBED)) as chunks:
+            reply = Reply.from_chunks([chunk async for chunk in chunks])
+        return Embeddings(
+            vectors=reply.vectors or (),
+            usage=reply.usage,
+            model_name=reply.model_name,
+            request_id=reply.request_id,
+        )
+
+    async def _answered(self, prompt: Prompt, method: str) -> AsyncGenerator[Chunk]:
         came = arrival.get()
         if came is not None and came.hops:
             raise ProviderUnavailableError("a node's question is not passed on to a third node")
@@ -67,7 +102,7 @@ class GridProvider(Provider):
                 asked.add(node.instance)
                 shown = False
                 try:
-                    async with aclosing(self._asked(opened, node, request, prompt)) as chunks:
+                    async with aclosing(self._asked(opened, node, method, request, prompt)) as chunks:
                         async for chunk in chunks:
                             shown = shown or chunk.has_content
                             yield chunk
@@ -162,14 +197,14 @@ class GridProvider(Provider):
         )
 
     async def _asked(
-        self, opened: Opened, node: NodeRecord, request: pb.GenerateRequest, prompt: Prompt
+        self, opened: Opened, node: NodeRecord, method: str, request: pb.GenerateRequest, prompt: Prompt
     ) -> AsyncGenerator[Chunk]:
         from aurarouter_auragrid.remote.asking import asked
         from aurarouter_auragrid.remote.opaque import wrapped
 
         token = opened.engine.cell.token
         with opened.offers.calling(node):
-            async with aclosing(asked(opened.channels, token, node, self.model.id, request, prompt)) as chunks:
+            async with aclosing(asked(opened.channels, token, node, self.model.id, method, request, prompt)) as chunks:
                 async for chunk in chunks:
                     yield wrapped(chunk, self.model)
 
