@@ -62,7 +62,7 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 async def watchers(server: NatsServer) -> AsyncIterator[list[Watcher]]:
     """Three nodes at rest."""
     async with AsyncExitStack() as stack:
-        found = []
+        found = list[Watcher]()
         for name in NAMES:
             engine = await stack.enter_async_context(Engine(Cell(urls=[server.url], token=Secret(server.token)), name))
             if not found:
