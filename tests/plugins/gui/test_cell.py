@@ -171,6 +171,51 @@ def test_a_change_for_the_cell_warns_and_goes_to_the_nodes_alone(
     assert (home / "auraconfig.yaml").read_bytes() == before
 
 
+def test_the_cell_goes_back_to_what_it_said_before(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GridNode("young", tmp_path) as node:
+        view = turned(open_window(joined(node), plugins=PLUGINS), "configuration")
+        asked: list[str] = []
+
+        def clicked(button: Any, answer: QMessageBox.StandardButton) -> None:
+            monkeypatch.setattr(QMessageBox, "warning", lambda *words: asked.append(words[2]) or answer)  # type: ignore[func-returns-value]
+            button.click()
+            qtbot.waitUntil(lambda: not view.state.busy, timeout=PATIENCE)
+
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        qtbot.waitUntil(lambda: view.rollback.isEnabled(), timeout=PATIENCE)
+        clicked(view.rollback, yes)
+        assert (asked, "nothing to go back to" in view.notice.text) == ([], True)
+        view.text.setPlainText("system: {default_timeout: 77}")
+        assert not view.rollback.isEnabled()
+        clicked(view.save, yes)
+        view.text.setPlainText("system: {default_timeout: 88}")
+        clicked(view.save, yes)
+        asked.clear()
+        clicked(view.rollback, no)
+        assert asked[0].startswith("Back to version 1 by ")
+        assert "system.default_timeout: 88 → 77" in asked[0]
+        assert asked[0].endswith("propagate to all nodes on your AuraGrid cell. Proceed?")
+        assert "88" in view.text.toPlainText()
+        clicked(view.rollback, yes)
+        assert [view.answers.item(at).text() for at in range(view.answers.count())] == [
+            "✓  young: can honour it",
+            "✓  young: works with it",
+        ]
+        assert view.notice.text == "Version 3 is in force"
+        assert (view.text.toPlainText(), view.unsaved()) == ("system:\n  default_timeout: 77\n", "")
+
+        def slow(*_: object) -> QMessageBox.StandardButton:
+            assert node.run("grid", "config", "set", "system.default_timeout", "99").returncode == 0
+            return yes
+
+        monkeypatch.setattr(QMessageBox, "warning", slow)
+        view.rollback.click()
+        qtbot.waitUntil(lambda: "meanwhile" in view.notice.text, timeout=PATIENCE)
+        assert "at version 4" in view.notice.text
+
+
 @pytest.mark.promise("gui.3")
 def test_it_starts_in_the_environment_that_is_asked_for(open_window: Open) -> None:
     window = open_window(CONFIG, plugins=PLUGINS, environment="auragrid")
