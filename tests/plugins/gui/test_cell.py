@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,32 +11,16 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from cell_window import CONFIG, PATIENCE, PLUGINS, joined, turned
 from grid_node import GridNode
 
 Open = Callable[..., Any]
-PATIENCE = 20_000
-PLUGINS = "echo,gui,auragrid"
-CONFIG = "models: {first: {provider: echo}}\nroles: {coding: [first], reasoning: [first]}\n"
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GridNode]:
     with GridNode("alone", tmp_path_factory.mktemp("alone")) as started:
         yield started
-
-
-def joined(node: GridNode) -> str:
-    """The configuration of a machine that knows the cell."""
-    cell = node.cell
-    token = cell.token.reveal() if cell.token else ""
-    return f"{CONFIG}grid: {json.dumps({'urls': list(cell.urls), 'token': token})}\n"
-
-
-def turned(window: Any, panel: str) -> Any:
-    """A panel of the cell."""
-    window.turn_to("auragrid")
-    window.go(panel)
-    return window.shown
 
 
 @pytest.mark.promise("gui.1", "gui.4", "gui.5", "deployment.1", "cell-status.1", "future.11")
