@@ -110,9 +110,14 @@ def test_a_strategy_is_applied_and_converges(open_window: Open, qtbot: QtBot, no
 
 def test_a_cell_that_is_not_there_is_told(open_window: Open, qtbot: QtBot) -> None:
     gone = f"{CONFIG}grid: {{urls: ['nats://127.0.0.1:9']}}\n"
-    view = turned(open_window(gone, plugins=PLUGINS), "cell_status")
+    window = open_window(gone, plugins=PLUGINS)
+    models = turned(window, "models")
+    models.tabs.setCurrentWidget(models.cell)
+    window.go("cell_status")
+    view = window.shown
     qtbot.waitUntil(view.notice.isVisible, timeout=PATIENCE)
     assert "can't be reached" in view.verdict.text()
+    qtbot.waitUntil(lambda: bool(models.cell.notice.text), timeout=PATIENCE)
 
 
 @pytest.mark.promise("cell-warning.1", "cell-warning.2", "cell-warning.3")
