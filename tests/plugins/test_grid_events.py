@@ -15,6 +15,7 @@ import pytest
 
 from aurarouter_auragrid import AuraRouterClient, SyncAuraRouterClient
 from aurarouter_auragrid.client.events import EventSubscriber
+from aurarouter_auragrid.engine import topics
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.requests import REASON
 from aurarouter_auragrid.errors import CellBusyError, EventRefusedError
@@ -97,6 +98,28 @@ async def test_a_task_goes_out_as_the_guide_says_and_its_result_comes_back(clien
     assert result.pop("elapsed_s") >= 0
     assert result.pop("result").startswith("1. piece 0")
     assert result == {"request_id": request_id, "success": True, "language": "python"}
+
+
+async def test_an_event_that_is_heard_of_before_it_can_be_read_is_looked_for_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subscriber's wake-up can come before a majority has stored the event; the slow look isn't waited for."""
+    monkeypatch.setattr(topics, "LOOK", 3600.0)
+    find = engine.events._next
+    looks = 0
+
+    async def too_early(subject: str, after: int) -> Event | None:
+        nonlocal looks
+        looks += 1
+        return await find(subject, after) if looks > 5 else None
+
+    monkeypatch.setattr(engine.events, "_next", too_early)
+    async with asyncio.timeout(15), aclosing(engine.events.read("early.news", after=0)) as events:
+        reading = asyncio.ensure_future(anext(events))
+        while not looks:
+            await asyncio.sleep(0.01)
+        await engine.events.publish("early.news", b"at last", event_id=new_id(), headers={})
+        assert (await reading).payload == b"at last"
 
 
 async def test_the_same_request_many_times_has_one_result(client: AuraRouterClient, engine: Engine) -> None:
