@@ -104,13 +104,13 @@ def measured(report: Report, what: str, *, loads: bool, downloads: bool) -> None
         beats.start()
 
     QTimer.singleShot(BEFORE, begin)
-    QTimer.singleShot(int(BEFORE + SECONDS * 1000), app.quit)
+    QTimer.singleShot(int(BEFORE + SECONDS * 1000), app.exit)  # to quit would ask whether the download may end
     app.exec()
     beats.stop()
-    got = fetching.download if fetching is not None else None
+    got = fetching.transfer.progress if fetching is not None else None
     if fetching is not None:
-        fetching.stop()
-    window.hide()  # to close it would ask whether the download may end
+        fetching.transfer.stop()
+    window.hide()
     desk.close()
     late = beats.late[20:]
     report.add(f"{what}: late, median", median(late), "ms")
@@ -127,7 +127,8 @@ def main() -> None:
     options = arguments("The heartbeat of the desktop window under load").parse_args()
     report = Report("The desktop window at work", f"a budget of 50 ms; {TASKS} tasks at a time")
     model = next(Home.of().models.glob("SmolLM2*.gguf"), None)
-    more = (f", smollm2: {{provider: llamacpp, model_path: '{model}'}}", ", reasoning: [smollm2]") if model else ("", "")
+    local = (f", smollm2: {{provider: llamacpp, model_path: '{model}'}}", ", reasoning: [smollm2]")
+    more = local if model else ("", "")
     with place("echo,gui,llamacpp,assets", SETTINGS % more), hub():
         measured(report, "tasks", loads=False, downloads=False)
         measured(report, "and a model loads and a download goes on", loads=model is not None, downloads=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "peers"))
 
-from gguf_files import gguf  # noqa: E402 - the tests' own
-from hub_server import HubServer  # noqa: E402 - the tests' own
+from gguf_files import gguf
+from hub_server import HubServer
 
 if __name__ == "__main__":
     with HubServer({"tiny.gguf": gguf() + bytes(int(sys.argv[1]))}) as hub:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -33,19 +34,20 @@ def when_usable(then: Callable[[Any], None]) -> None:
     paints = Paints()
 
     def look() -> None:
-        app, place = QApplication.instance(), QApplication.focusWidget()
+        place = QApplication.focusWidget()
         if not isinstance(place, QPlainTextEdit) or not place.window().windowHandle().isExposed():
             QTimer.singleShot(0, look)  # it is not there yet, or not the active one
             return
-        app.processEvents()
+        QApplication.processEvents()
         place.viewport().installEventFilter(paints)
-        app.sendEvent(place, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a"))
-        app.processEvents()
+        letter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a")
+        QApplication.sendEvent(place, letter)
+        QApplication.processEvents()
         if place.toPlainText() != "a" or not paints.count:
             os._exit(1)
         say()
         place.viewport().removeEventFilter(paints)
-        then(app)
+        then(QApplication.instance())
 
     QTimer.singleShot(0, look)
 
@@ -109,14 +111,14 @@ def command() -> None:
 
     real = opening.open_window
 
-    def watched(*given: Any) -> int:
+    def watched(path: Path | None, environment: str) -> int:
         from aurarouter_gui.views import app
 
         app.application()
         when_usable(close)
-        return real(*given)
+        return real(path, environment)
 
-    opening.open_window = watched
+    vars(opening)["open_window"] = watched
     sys.argv = ["aurarouter", "gui"]
     from aurarouter_core.cli import main
 
