@@ -90,4 +90,4 @@ async def test_the_model_answers_all_the_while_its_replicas_grow_one_dies_and_th
                 await asyncio.sleep(3.0)
                 assert asking.lost.get("incomplete", 0) == lost
             print(f"in the end: {dict(asking.outcomes)}")
-            assert asking.outcomes["complete"] > 50
+            assert asking.outcomes["complete"] > 20
