@@ -20,10 +20,13 @@ class GridCell:
     Args:
         folder: For all of them.
         grid: More of each node's section `grid`.
-        replicas: Copies of all that the cell keeps.
+        config: Each node's configuration file.
+        program: As of a `GridNode`.
     """
 
-    def __init__(self, folder: Path, grid: dict[str, Any] | None = None, config: str = SLOW) -> None:
+    def __init__(
+        self, folder: Path, grid: dict[str, Any] | None = None, config: str = SLOW, program: str = PROGRAM
+    ) -> None:
         ports = free_ports(6)
         self.ports, self.cluster_ports = ports[:3], ports[3:]
         peers = [f"127.0.0.1:{port}" for port in self.cluster_ports]
@@ -33,7 +36,7 @@ class GridCell:
         for number, (port, cluster) in enumerate(zip(self.ports, self.cluster_ports, strict=True)):
             engine = {"port": port, "cluster_port": cluster, "peers": peers}
             section = {"token": TOKEN, "urls": urls, "engine": engine, **(grid or {})}
-            self.nodes.append(GridNode(f"n{number}", folder / f"n{number}", config, section, program=PROGRAM))
+            self.nodes.append(GridNode(f"n{number}", folder / f"n{number}", config, section, program=program))
 
     def start(self) -> Self:
         """Start all three; a cell is there once two of them are."""

@@ -33,6 +33,7 @@ class NodeRecord:
         state: "serving" or "draining".
         cleared: The cell's configuration lists it for private work.
         assets: Model files that it has registered; model id → bytes.
+        places: Where the servers of those listen on its machine; model id → host:port.
         memory: Bytes that models may take there together.
         discovered: Of the models, those that were found on servers of its machine; model id → provider. 24 at most.
         seen: When it said so, in seconds since 1970 by its own clock.
@@ -48,6 +49,7 @@ class NodeRecord:
     cleared: bool = False
     assets: Mapping[str, int] = field(factory=dict)
     discovered: Mapping[str, str] = field(factory=dict, converter=_models)
+    places: Mapping[str, str] = field(factory=dict, converter=_models)
     memory: int = 0
     seen: float = 0.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,32 +11,16 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from cell_window import CONFIG, PATIENCE, PLUGINS, joined, turned
 from grid_node import GridNode
 
 Open = Callable[..., Any]
-PATIENCE = 20_000
-PLUGINS = "echo,gui,auragrid"
-CONFIG = "models: {first: {provider: echo}}\nroles: {coding: [first], reasoning: [first]}\n"
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GridNode]:
     with GridNode("alone", tmp_path_factory.mktemp("alone")) as started:
         yield started
-
-
-def joined(node: GridNode) -> str:
-    """The configuration of a machine that knows the cell."""
-    cell = node.cell
-    token = cell.token.reveal() if cell.token else ""
-    return f"{CONFIG}grid: {json.dumps({'urls': list(cell.urls), 'token': token})}\n"
-
-
-def turned(window: Any, panel: str) -> Any:
-    """A panel of the cell."""
-    window.turn_to("auragrid")
-    window.go(panel)
-    return window.shown
 
 
 @pytest.mark.promise("gui.1", "gui.4", "gui.5", "deployment.1", "cell-status.1", "future.11")
@@ -127,9 +110,14 @@ def test_a_strategy_is_applied_and_converges(open_window: Open, qtbot: QtBot, no
 
 def test_a_cell_that_is_not_there_is_told(open_window: Open, qtbot: QtBot) -> None:
     gone = f"{CONFIG}grid: {{urls: ['nats://127.0.0.1:9']}}\n"
-    view = turned(open_window(gone, plugins=PLUGINS), "cell_status")
+    window = open_window(gone, plugins=PLUGINS)
+    models = turned(window, "models")
+    models.tabs.setCurrentWidget(models.cell)
+    window.go("cell_status")
+    view = window.shown
     qtbot.waitUntil(view.notice.isVisible, timeout=PATIENCE)
     assert "can't be reached" in view.verdict.text()
+    qtbot.waitUntil(lambda: bool(models.cell.notice.text), timeout=PATIENCE)
 
 
 @pytest.mark.promise("cell-warning.1", "cell-warning.2", "cell-warning.3")
@@ -169,6 +157,51 @@ def test_a_change_for_the_cell_warns_and_goes_to_the_nodes_alone(
     view.save.click()
     qtbot.waitUntil(lambda: not view.state.busy and view.state.text == "", timeout=PATIENCE)
     assert (home / "auraconfig.yaml").read_bytes() == before
+
+
+def test_the_cell_goes_back_to_what_it_said_before(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GridNode("young", tmp_path) as node:
+        view = turned(open_window(joined(node), plugins=PLUGINS), "configuration")
+        asked: list[str] = []
+
+        def clicked(button: Any, answer: QMessageBox.StandardButton) -> None:
+            monkeypatch.setattr(QMessageBox, "warning", lambda *words: asked.append(words[2]) or answer)  # type: ignore[func-returns-value]
+            button.click()
+            qtbot.waitUntil(lambda: not view.state.busy, timeout=PATIENCE)
+
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        qtbot.waitUntil(lambda: view.rollback.isEnabled(), timeout=PATIENCE)
+        clicked(view.rollback, yes)
+        assert (asked, "nothing to go back to" in view.notice.text) == ([], True)
+        view.text.setPlainText("system: {default_timeout: 77}")
+        assert not view.rollback.isEnabled()
+        clicked(view.save, yes)
+        view.text.setPlainText("system: {default_timeout: 88}")
+        clicked(view.save, yes)
+        asked.clear()
+        clicked(view.rollback, no)
+        assert asked[0].startswith("Back to version 1 by ")
+        assert "system.default_timeout: 88 → 77" in asked[0]
+        assert asked[0].endswith("propagate to all nodes on your AuraGrid cell. Proceed?")
+        assert "88" in view.text.toPlainText()
+        clicked(view.rollback, yes)
+        assert [view.answers.item(at).text() for at in range(view.answers.count())] == [
+            "✓  young: can honour it",
+            "✓  young: works with it",
+        ]
+        assert view.notice.text == "Version 3 is in force"
+        assert (view.text.toPlainText(), view.unsaved()) == ("system:\n  default_timeout: 77\n", "")
+
+        def slow(*_: object) -> QMessageBox.StandardButton:
+            assert node.run("grid", "config", "set", "system.default_timeout", "99").returncode == 0
+            return yes
+
+        monkeypatch.setattr(QMessageBox, "warning", slow)
+        view.rollback.click()
+        qtbot.waitUntil(lambda: "meanwhile" in view.notice.text, timeout=PATIENCE)
+        assert "at version 4" in view.notice.text
 
 
 @pytest.mark.promise("gui.3")

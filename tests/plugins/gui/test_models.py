@@ -162,14 +162,14 @@ def test_a_download_that_is_stopped_goes_on_where_it_stopped(
         fetch.search()
         qtbot.waitUntil(lambda: fetch.table.item(0, 0).text() == "hf:maker/small/tiny.gguf", timeout=PATIENCE)
         fetch.get.click()
-        qtbot.waitUntil(lambda: view.fetching.download.got > 100_000, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: view.fetching.transfer.progress.got > 100_000, timeout=PATIENCE)
         assert view.unsaved()
         assert view.escape()
-        assert "goes on from there" in fetch._how.text()
+        assert "goes on from there" in fetch.card.how.text()
         hub.pause = 0.0
-        assert not fetch.resume.isHidden()
+        assert not fetch.card.resume.isHidden()
         with qtbot.waitSignal(view.desk.reloaded, timeout=PATIENCE):
-            fetch.resume.click()
+            fetch.card.resume.click()
         assert (home / "models" / "tiny.gguf").read_bytes() == whole
         assert any(headers.get("range", headers.get("Range")) for _, headers in hub.files_asked[1:])
     assert saved(home)["models"]["tiny"]["asset"]["source"] == "hf:maker/small/tiny.gguf"

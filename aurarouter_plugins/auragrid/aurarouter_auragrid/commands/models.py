@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,8 +12,7 @@ from attrs import asdict
 
 from aurarouter_auragrid.commands.session import found_cell, with_cell
 from aurarouter_auragrid.engine.engine import Engine
-from aurarouter_auragrid.errors import GridError
-from aurarouter_auragrid.node.control import ask
+from aurarouter_auragrid.node.control import tell_own_node
 from aurarouter_auragrid.storage.model_storage import GridModel, GridModelStorage
 from aurarouter_core import Home, Plugins, Registration, Router, load_config
 from aurarouter_core.cli.progress import ProgressLine
@@ -23,7 +21,6 @@ from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
 from aurarouter_hooks import Progress
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
@@ -63,11 +60,7 @@ def pull(context: click.Context, model_id: str, as_json: bool) -> None:
         async with Engine(cell, "aurarouter grid") as engine, Router(config, plugins, home=Home.of()) as router:
             storage = GridModelStorage(engine)
             done = await _shown(f"pulling {model_id}", storage.pull, model_id, router)
-            if cell.node:
-                try:
-                    await ask(engine, cell.node, "reload")
-                except GridError as error:  # it looks at its files every two seconds, too
-                    log.info("%s", error)
+            await tell_own_node(engine)
             return done
 
     done = asyncio.run(run())

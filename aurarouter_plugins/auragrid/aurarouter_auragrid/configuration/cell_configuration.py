@@ -62,6 +62,19 @@ class CellConfiguration:
             found.append(version)
         return tuple(found)
 
+    async def previous(self) -> Version | None:
+        """The last version in force that said something else; number 0 for no settings, None when there is none.
+
+        Raises:
+            CellUnavailableError: The cell does not answer.
+        """
+        return await self._previous(await self.current())
+
+    async def _previous(self, head: Version) -> Version | None:
+        kept = [one for one in await self._versions.kept() if one.state == "in force"]
+        found = next((one for one in kept if one.settings != head.settings), None)
+        return found or (Version() if head.settings else None)
+
     async def nodes(self) -> tuple[NodeState, ...]:
         """What each node of the cell works with, asked now.
 
@@ -134,27 +147,35 @@ class CellConfiguration:
         reason = _told(reason or "it was undone meanwhile", applied)
         yield Outcome(state="undone", version=restored, reason=reason, answers=tuple(answers))
 
-    async def rollback(self, number: int | None = None, *, hear: Callable[[NodeAnswer], None] | None = None) -> Outcome:
+    async def rollback(
+        self,
+        number: int | None = None,
+        *,
+        upon: int | None = None,
+        hear: Callable[[NodeAnswer], None] | None = None,
+    ) -> Outcome:
         """Make the settings of an earlier version the cell's again, as a new version.
 
         Args:
-            number: The version; 0 for no settings, None for the last that was in force and says something else.
+            number: The version; 0 for no settings, None for that of `previous`.
+            upon: The number of the version that is to be left; None for whichever is in force.
             hear: Told of each node's answer as it comes.
 
         Raises:
-            GridError: No such version is kept.
+            GridError: No such version is kept, or there is none to go back to.
             ChangedMeanwhileError, CellUnavailableError: As `propose`.
         """
         head = await self.current()
-        if number is None:
-            kept = [one for one in await self._versions.kept() if one.state == "in force"]
-            number = next((one.number for one in kept if one.settings != head.settings), 0)
-        target = await self._versions.before(head, number)
+        _require(head, upon)
+        target = await (self._previous(head) if number is None else self._versions.before(head, number))
         if target is None:
             raise GridError(
-                f"the cell keeps no version {number} of its configuration", hint="See 'aurarouter grid config history'."
+                "the cell has no other configuration to go back to"
+                if number is None
+                else f"the cell keeps no version {number} of its configuration",
+                hint="See 'aurarouter grid config history'.",
             )
-        comment = f"back to version {number}"
+        comment = f"back to version {target.number}"
         async with aclosing(self.propose(target.settings, comment, upon=head.number)) as steps:
             async for step in steps:
                 if isinstance(step, Outcome):

@@ -37,12 +37,14 @@ class Discovery:
 
     Attributes:
         found: Model id → provider.
+        places: Model id → host:port of its server.
     """
 
     def __init__(self, router: Router) -> None:
         self._router = router
         self._entries: Mapping[str, Any] = {}
         self.found: Mapping[str, str] = {}
+        self.places: Mapping[str, str] = {}
 
     async def follow(self) -> None:
         """Look again and again, without end."""
@@ -65,6 +67,7 @@ class Discovery:
             return
         self._entries = entries
         self.found = {name: entry["provider"] for name, entry in entries.items()}
+        self.places = {name: _place(entry["endpoint"]) for name, entry in entries.items()}
         log.info("found on this machine: %s", ", ".join(sorted(entries)) or "no models")
 
     def _entries_of(self, found: Iterable[Offer]) -> dict[str, Any]:

@@ -63,3 +63,12 @@ async def ask(engine: Engine, node: str, wish: str) -> None:
     answer = json.loads(reply.data)
     if not answer.get("ok"):
         raise GridError(f"'{node}' refuses: {answer.get('error')}")
+
+
+async def tell_own_node(engine: Engine) -> None:
+    """Have the node of this machine, if there is one, read its files now; it looks every two seconds, too."""
+    if engine.cell.node:
+        try:
+            await ask(engine, engine.cell.node, "reload")
+        except GridError as error:
+            log.info("%s", error)

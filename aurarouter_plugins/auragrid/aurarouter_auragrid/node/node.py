@@ -105,6 +105,7 @@ class Node:
             cleared=self.cleared,
             assets=self._assets,
             discovered={name: kind for name, kind in self._discovery.found.items() if name in self._models},
+            places={name: place for name, place in self._discovery.places.items() if name in self._models},
             memory=self.converging.capacity,
             seen=time.time(),
         )

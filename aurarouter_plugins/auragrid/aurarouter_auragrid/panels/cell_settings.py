@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from attrs import frozen
 
-from aurarouter_auragrid.cell import find_cell
 from aurarouter_auragrid.configuration import CellConfiguration, NodeAnswer, Outcome, Version
-from aurarouter_auragrid.engine.engine import Engine
-from aurarouter_core import Home
+from aurarouter_auragrid.configuration.version import SettingChange, differences
+from aurarouter_auragrid.panels.entering import cell_of
 from aurarouter_hooks import ConfigError
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class WayBack:
+    """An earlier version to go back to.
+
+    Attributes:
+        to: The version; number 0 for no settings.
+        upon: The number of the version that is left by it.
+        changes: What would be different then.
+    """
+
+    to: Version
+    upon: int
+    changes: tuple[SettingChange, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -23,6 +38,7 @@ class Listeners:
     """Told on the UI's thread."""
 
     opened: Callable[[Version], None]
+    back: Callable[[WayBack | None], None]
     answered: Callable[[NodeAnswer], None]
     ended: Callable[[Outcome], None]
     failed: Callable[[BaseException], None]
@@ -47,53 +63,76 @@ class CellSettings:
         """Ask the cell; what was edited is given up."""
 
         def came(version: Version) -> None:
-            self.busy = False
             self.version, self.text = version, written(version.settings)
             self._told.opened(version)
 
-        if not self.busy and not self._link.worker.loop.is_closed():
-            self.busy = True
-            self._link.worker.begin(self._loaded(), came, self._failed)
+        self._begin(self._loaded, came)
 
     def save(self, text: str) -> None:
         """Propose this text to the cell; each node's answer is told as it comes."""
+        if self.version is not None:
+            self._begin(partial(self._saved, text, self.version.number), self._ended)
 
-        def came(outcome: Outcome) -> None:
+    def look_back(self) -> None:
+        """Ask the cell what it can go back to."""
+        self._begin(self._looked_back, self._told.back)
+
+    def go_back(self, way: WayBack) -> None:
+        """Propose the earlier settings to the cell; each node's answer is told as it comes."""
+        self._begin(partial(self._gone_back, way), self._ended)
+
+    def _ended(self, outcome: Outcome) -> None:
+        if outcome.success:
+            self.version, self.text = outcome.version, written(outcome.version.settings)
+        self._told.ended(outcome)
+
+    def _begin(self, work: Callable[[CellConfiguration], Awaitable[T]], then: Callable[[T], None]) -> None:
+        """Do something with the cell's configuration; nothing while that is being done."""
+        if self.busy or self._link.worker.loop.is_closed():
+            return
+        self.busy = True
+
+        def came(result: T) -> None:
             self.busy = False
-            if outcome.success:
-                self.version, self.text = outcome.version, written(outcome.version.settings)
-            self._told.ended(outcome)
+            then(result)
 
-        if not self.busy and self.version is not None:
-            self.busy = True
-            self._link.worker.begin(self._saved(text, self.version.number), came, self._failed)
+        def failed(error: BaseException) -> None:
+            self.busy = False
+            self._told.failed(error)
 
-    def _failed(self, error: BaseException) -> None:
-        self.busy = False
-        self._told.failed(error)
+        self._link.worker.begin(self._with_cell(work), came, failed)
 
-    async def _engine(self) -> Engine:
-        config = await self._link.config()
-        cell = await asyncio.to_thread(partial(find_cell, home=Home.of(), grid=config.sections["grid"]))
-        return Engine(cell, "aurarouter gui")
+    async def _with_cell(self, work: Callable[[CellConfiguration], Awaitable[T]]) -> T:
+        async with await cell_of(self._link) as engine:
+            return await work(CellConfiguration(engine, sections=self._link.plugins.sections))
 
-    async def _loaded(self) -> Version:
-        async with await self._engine() as engine:
-            return await CellConfiguration(engine).current()
+    async def _loaded(self, cell: CellConfiguration) -> Version:
+        return await cell.current()
 
-    async def _saved(self, text: str, upon: int) -> Outcome:
-        settings = read(text)
+    async def _saved(self, text: str, upon: int, cell: CellConfiguration) -> Outcome:
+        hear = self._hearing()
+        steps: AsyncGenerator[NodeAnswer | Outcome] = cell.propose(read(text), "from the desktop window", upon=upon)
+        async with aclosing(steps):
+            async for step in steps:
+                if isinstance(step, Outcome):
+                    return step
+                hear(step)
+        raise AssertionError("a proposal ends with an outcome")
+
+    async def _looked_back(self, cell: CellConfiguration) -> WayBack | None:
+        head, earlier = await cell.current(), await cell.previous()
+        if earlier is None:
+            return None
+        return WayBack(to=earlier, upon=head.number, changes=differences(head.settings, earlier.settings))
+
+    async def _gone_back(self, way: WayBack, cell: CellConfiguration) -> Outcome:
+        return await cell.rollback(way.to.number, upon=way.upon, hear=self._hearing())
+
+    def _hearing(self) -> Callable[[NodeAnswer], None]:
+        """Passes each node's answer on to the UI's thread, while the panels that are shown now are shown."""
         box = self._link.worker.mailbox
         era = box.era
-        async with await self._engine() as engine:
-            cell = CellConfiguration(engine, sections=self._link.plugins.sections)
-            steps: AsyncGenerator[NodeAnswer | Outcome] = cell.propose(settings, "from the desktop window", upon=upon)
-            async with aclosing(steps):
-                async for step in steps:
-                    if isinstance(step, Outcome):
-                        return step
-                    box.post(partial(self._told.answered, step), era=era)
-        raise AssertionError("a proposal ends with an outcome")
+        return lambda answer: box.post(partial(self._told.answered, answer), era=era)
 
 
 def written(settings: Mapping[str, Any]) -> str:

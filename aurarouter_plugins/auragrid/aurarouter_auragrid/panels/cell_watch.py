@@ -13,15 +13,14 @@ from typing import Any, TypeVar
 
 from attrs import field, frozen
 
-from aurarouter_auragrid.cell import find_cell
 from aurarouter_auragrid.deployment.deployments import Deployment, Deployments
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.requests import REASON
 from aurarouter_auragrid.errors import GridError
+from aurarouter_auragrid.panels.entering import cell_of
 from aurarouter_auragrid.ports import Event
 from aurarouter_auragrid.records import NodeRecord
 from aurarouter_auragrid.storage.model_storage import GridModelStorage
-from aurarouter_core import Home
 
 T = TypeVar("T")
 KEPT = 10_000
@@ -122,9 +121,7 @@ class CellWatch:
         self._link.worker.begin(self._with_cell(work), came, failed)
 
     async def _with_cell(self, work: Callable[[Engine], Awaitable[T]]) -> T:
-        config = await self._link.config()
-        cell = await asyncio.to_thread(partial(find_cell, home=Home.of(), grid=config.sections["grid"]))
-        async with Engine(cell, "aurarouter gui") as engine:
+        async with await cell_of(self._link) as engine:
             return await work(engine)
 
     async def _looked(self, engine: Engine) -> CellPicture:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QPushButton, QSpinBox, QSplitter, QTableWidget, QVBoxLayout
+from PySide6.QtWidgets import QHeaderView, QPushButton, QSpinBox, QSplitter, QTableWidget, QTabWidget, QVBoxLayout
 
 from aurarouter_auragrid.deployment.deployments import Deployment, Placement
 from aurarouter_auragrid.panels.cell_page import CellPage
 from aurarouter_auragrid.panels.cell_watch import CellPicture
+from aurarouter_auragrid.panels.found_servers import FoundServer, found_servers
 from aurarouter_auragrid.records import NodeRecord
 from aurarouter_gui.views.log_table import Line, LogTable
 from aurarouter_gui.views.parts import Notice, card, row
@@ -17,6 +18,7 @@ from aurarouter_gui.views.tables import fill, table
 
 MODELS = ("Model", "Current", "Desired", "Where it is, and what keeps the rest")
 RESOURCES = ("Node", "Services at", "Availability", "Load", "Memory for models", "Model files")
+SERVERS = ("Server", "Node", "Address there", "Models", "Availability")
 DESIRED = 2
 HIGH = 42
 """Pixels of a line in which a number can be set."""
@@ -35,7 +37,7 @@ class DeploymentPage(CellPage):
 
 For each model that the cell keeps: how many nodes are ready with it, and how many should be. Set the number and press
 **Apply Strategy**: the nodes see to it by themselves, and what is on its way, or why it is not, is shown. Below stands
-what each node has to offer.
+what each node has to offer, and the model servers (Ollama, llama.cpp, …) that were found on the nodes' machines.
 """
 
     def __init__(self, desk: Any) -> None:
@@ -50,6 +52,12 @@ what each node has to offer.
         self.why = Notice()
         self.resources = LogTable(desk, RESOURCES, stretched=5)
         self.resources.setAccessibleName("Resources of the cell")
+        self.servers = LogTable(desk, SERVERS, stretched=3)
+        self.servers.setAccessibleName("Model servers that were found")
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.resources, "Nodes")
+        self.tabs.addTab(self.servers, "Servers found")
         self.wishes: dict[str, QSpinBox] = {}
         self.apply = QPushButton("Apply Strategy")
         self.apply.setObjectName("main")
@@ -57,7 +65,7 @@ what each node has to offer.
         self.apply.clicked.connect(lambda _=False: self.state.apply(self.changed()))
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.models)
-        parts.addWidget(self.resources)
+        parts.addWidget(self.tabs)
         frame, inside = card()
         head = row(self.verdict, self.refresh, self.apply)
         head.setStretch(0, 1)
@@ -89,6 +97,9 @@ what each node has to offer.
         fill(self.models, [(one.model, str(one.current), "", _story(one)) for one in rows])
         self.wishes = {one.model: self._box(at, one, edited) for at, one in enumerate(rows)}
         self.resources.show_lines([_node(node) for node in picture.nodes])
+        servers = found_servers(picture.nodes)
+        self.servers.show_lines([_server(server) for server in servers])
+        self.tabs.setTabText(1, f"Servers found ({len(servers)})")
         open_ends = [one.model for one in rows if not one.is_settled]
         settled = "all as wished" if not open_ends else f"on its way: {', '.join(open_ends)}"
         self.verdict.setText(f"{len(rows)} {'model' if len(rows) == 1 else 'models'}, {settled}" if rows else NOTHING)
@@ -131,3 +142,9 @@ def _node(node: NodeRecord) -> Line:
     memory = f"{node.memory / 1e9:,.1f} GB" if node.memory else "not told"
     cells = (node.name, node.address, node.state, f"{node.load:.0%}", memory, files or "none")
     return Line(node.name, cells, {2: "good" if node.state == "serving" else "warn"})
+
+
+def _server(server: FoundServer) -> Line:
+    models = ", ".join(name if state == "ready" else f"{name} ({state})" for name, state in server.models.items())
+    cells = (server.kind, server.node, server.address or "not told", models, server.availability)
+    return Line(f"{server.node} {server.kind} {server.address}", cells, {4: "good" if server.is_available else "warn"})

@@ -8,10 +8,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
-from aurarouter_gui.state.model_fetch import Download, Fetching, Found
+from aurarouter_gui.state.model_fetch import Fetching, Found
 from aurarouter_gui.state.model_fetch import Listeners as FetchListeners
 from aurarouter_gui.state.model_test import ModelTest, Outcome
 from aurarouter_gui.state.models import Listeners, ModelRow, Models
+from aurarouter_gui.state.transfer import Progress
 from aurarouter_gui.state.words import Trouble
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.models_fetch import FetchView
@@ -41,7 +42,7 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
         self.desk = desk
         self.state = Models(desk.link, Listeners(rows=self._listed, done=self._did, trouble=self._troubled))
         self.test = ModelTest(desk.link, self._tested)
-        told = FetchListeners(found=self._found, download=self._fetched, trouble=self._not_found)
+        told = FetchListeners(found=self._found, progress=self._fetched, trouble=self._not_found)
         self.fetching = Fetching(desk.link, self.state.router, told)
         self.list = ModelsListView(desk, self.state, self.test)
         self.fetch = FetchView(self.fetching)
@@ -82,11 +83,11 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
 
     def escape(self) -> bool:
         """Stop the test, or the download that is shown."""
-        return self.test.cancel() or (self.tabs.currentWidget() is self.fetch and self.fetching.stop())
+        return self.test.cancel() or (self.tabs.currentWidget() is self.fetch and self.fetching.transfer.stop())
 
     def unsaved(self) -> str:
         """A download that is on its way: what is here is kept."""
-        return "the download that is on its way (it goes on later)" if self.fetching.running else ""
+        return "the download that is on its way (it goes on later)" if self.fetching.transfer.running else ""
 
     def _turned(self) -> None:
         if self.tabs.currentWidget() is self.fetch:
@@ -112,10 +113,11 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
         self.notice.hide()
         self.fetch.show_found(found)
 
-    def _fetched(self, download: Download) -> None:
-        self.fetch.show_download(download)
-        if download.state == "done":
-            self.desk.say(download.words)
+    def _fetched(self, progress: Progress) -> None:
+        self.fetch.card.show_progress(progress)
+        self.fetch.enable()
+        if progress.state == "done":
+            self.desk.say(progress.words)
             self.desk.reloaded.emit()
 
     def _not_found(self, trouble: Trouble) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from aurarouter_gui.state.model_fetch import Download, Fetching, Found
-from aurarouter_gui.state.words import sentence
-from aurarouter_gui.views.parts import card, heading, label, row
+from aurarouter_gui.state.model_fetch import Fetching, Found
+from aurarouter_gui.views.parts import label, row
 from aurarouter_gui.views.tables import fill, table
+from aurarouter_gui.views.transfer_card import TransferCard
 
 NOTHING = "Nothing fits these words. Try fewer of them, or paste a place such as hf:OWNER/REPO/FILE.gguf."
 BEFORE = "Search for models, or paste a place such as hf:OWNER/REPO/FILE.gguf."
@@ -32,7 +32,7 @@ class FetchView(QWidget):
         self.look.clicked.connect(self.search)
         self.table = table(("Model", "What is known"), stretched=1)
         self.table.setAccessibleName("What was found")
-        self.table.currentCellChanged.connect(lambda *_: self._enable())
+        self.table.currentCellChanged.connect(lambda *_: self.enable())
         self.table.itemDoubleClicked.connect(lambda _: self.take())
         self._empty = label(BEFORE, tone="muted")
         self.name = QLineEdit()
@@ -41,20 +41,7 @@ class FetchView(QWidget):
         self.get = QPushButton("Download")
         self.get.setObjectName("main")
         self.get.clicked.connect(self.take)
-        self.stop, self.resume = QPushButton("Stop"), QPushButton("Resume")
-        self.stop.clicked.connect(lambda _=False: self._state.stop())
-        self.resume.clicked.connect(self._resume)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self._what, self._how = heading(""), label(tone="muted")
-        self._what.setWordWrap(True)
-        self._download, inside = card()
-        for part in (self._what, self.bar):
-            inside.addWidget(part)
-        foot = row(self._how, self.stop, self.resume)
-        foot.setStretch(0, 1)
-        inside.addLayout(foot)
-        self._download.hide()
+        self.card = TransferCard(state.transfer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
@@ -66,8 +53,8 @@ class FetchView(QWidget):
         taking = row(self.name, self.get)
         taking.setStretch(0, 1)
         layout.addLayout(taking)
-        layout.addWidget(self._download)
-        self._enable()
+        layout.addWidget(self.card)
+        self.enable()
 
     @property
     def chosen(self) -> Found | None:
@@ -104,12 +91,13 @@ class FetchView(QWidget):
         fill(self.table, [(one.source, one.about) for one in found])
         self.table.setCurrentCell(0 if found else -1, 0)
         self._tell("" if found else NOTHING if self.words.text().strip() else BEFORE)
-        self._enable()
+        self.enable()
 
-    def _enable(self) -> None:
+    def enable(self) -> None:
+        """What can be done now."""
         one = self.chosen
         self.get.setText("Show files" if one is not None and one.several else "Download")
-        self.get.setEnabled(one is not None and (one.several or not self._state.running))
+        self.get.setEnabled(one is not None and (one.several or not self._state.transfer.running))
 
     def take(self) -> None:
         """Fetch what is selected; of a repository, show its files."""
@@ -121,23 +109,3 @@ class FetchView(QWidget):
             self._state.open(one.source)
         else:
             self._state.fetch(one.source, self.name.text().strip())
-
-    def _resume(self) -> None:
-        if self._state.download is not None:
-            self._state.fetch(self._state.download.source, self.name.text().strip())
-
-    def show_download(self, download: Download) -> None:
-        """Show how a download stands."""
-        self._download.show()
-        running = download.state == "running"
-        self._what.setText(download.source)
-        self.bar.setRange(0, 1000 if download.fraction is not None or not running else 0)
-        self.bar.setValue(round((download.fraction or 0) * 1000))
-        size = f" of {download.whole / 1e6:,.1f} MB" if download.whole else ""
-        words = download.words or f"{download.got / 1e6:,.1f} MB{size}"
-        if download.trouble is not None:
-            words = f"{sentence(download.trouble.what)} {sentence(download.trouble.next)}".strip()
-        self._how.setText(words)
-        self.stop.setVisible(running)
-        self.resume.setVisible(download.state in ("stopped", "failed"))
-        self._enable()
