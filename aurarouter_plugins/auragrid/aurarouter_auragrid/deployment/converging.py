@@ -124,6 +124,9 @@ class Converging:
         for claim in plan.gives:
             if claim.node == self._node:
                 await self._leave(self._holds[claim.model])
+        for claim in plan.shifts:
+            if claim.node == self._node:
+                await self._shift(self._holds[claim.model], claim)
         mine = [claim for claim in plan.takes if claim.node == self._node]
         stored = await self._board.stored() if mine else {}
         for claim in mine:
@@ -202,6 +205,13 @@ class Converging:
             await hold.lease.renew(to_bytes(claim))
         self._refusals.pop(claim.model, None)
         log.info("'%s' is ready (replica %s)", claim.model, claim.place)
+
+    async def _shift(self, hold: Hold, claim: Claim) -> None:
+        """Have another place with the model that is here, unless somebody was faster."""
+        lease = await self._places.take(claim.key, to_bytes(claim), seconds=TERM)
+        if lease is not None:
+            earlier, hold.lease, hold.claim = hold.lease, lease, claim
+            await earlier.release()
 
     async def _refuse(self, hold: Hold) -> None:
         model, why = hold.claim.model, hold.problem
