@@ -3,35 +3,68 @@
 cdef extern from *:
     """
     #include <string.h>
+    /* Lanes hold what up to 256 rows of twelve signed bytes add up to, in 16 bits each. */
+    #if defined(__SSE2__) || defined(_M_X64)
+    #include <emmintrin.h>
+    typedef struct { __m128i low, high; } Lanes;
+    static inline Lanes no_lanes(void) {
+        Lanes lanes = { _mm_setzero_si128(), _mm_setzero_si128() };
+        return lanes;
+    }
+    static inline __m128i wider(__m128i bytes) { return _mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8); }
+    static inline Lanes add_row(Lanes lanes, const signed char *row) {
+        int last;
+        memcpy(&last, row + 8, 4);
+        lanes.low = _mm_add_epi16(lanes.low, wider(_mm_loadl_epi64((const __m128i *)row)));
+        lanes.high = _mm_add_epi16(lanes.high, wider(_mm_cvtsi32_si128(last)));
+        return lanes;
+    }
+    static inline void add_four(int32_t *sums, __m128i four) {
+        _mm_storeu_si128((__m128i *)sums, _mm_add_epi32(_mm_loadu_si128((const __m128i *)sums), four));
+    }
+    static inline void add_lanes(Lanes lanes, int32_t *sums) {
+        add_four(sums, _mm_srai_epi32(_mm_unpacklo_epi16(lanes.low, lanes.low), 16));
+        add_four(sums + 4, _mm_srai_epi32(_mm_unpackhi_epi16(lanes.low, lanes.low), 16));
+        add_four(sums + 8, _mm_srai_epi32(_mm_unpacklo_epi16(lanes.high, lanes.high), 16));
+    }
+    #else
     #define EACH 0x8080808080808080ULL
-    #define LANES 0x00FF00FF00FF00FFULL
-    /* Twelve signed bytes are added as bytes that are 128 too large, in 16-bit lanes of four numbers: bytes 0 2 4 6,
-       1 3 5 7, 8 10, 9 11. A lane holds 256 of them. */
-    static inline void add_row(const signed char *row, uint64_t *lanes) {
+    #define EVEN 0x00FF00FF00FF00FFULL
+    /* Without vectors: bytes that are 128 too large, in four numbers: bytes 0 2 4 6, 1 3 5 7, 8 10, 9 11. */
+    typedef struct { uint64_t of[4]; int32_t rows; } Lanes;
+    static inline Lanes no_lanes(void) {
+        Lanes lanes = { { 0, 0, 0, 0 }, 0 };
+        return lanes;
+    }
+    static inline Lanes add_row(Lanes lanes, const signed char *row) {
         uint64_t low; uint32_t high; uint64_t wide;
         memcpy(&low, row, 8);
         memcpy(&high, row + 8, 4);
         low ^= EACH;
         wide = high ^ (uint32_t)EACH;
-        lanes[0] += low & LANES;
-        lanes[1] += (low >> 8) & LANES;
-        lanes[2] += wide & LANES;
-        lanes[3] += (wide >> 8) & LANES;
+        lanes.of[0] += low & EVEN;
+        lanes.of[1] += (low >> 8) & EVEN;
+        lanes.of[2] += wide & EVEN;
+        lanes.of[3] += (wide >> 8) & EVEN;
+        lanes.rows++;
+        return lanes;
     }
-    /* What `count` rows add up to, in the order of the bytes; the lanes begin anew. */
-    static inline void take_lanes(uint64_t *lanes, int32_t count, int32_t *sums) {
+    static inline void add_lanes(Lanes lanes, int32_t *sums) {
         const union { uint32_t number; unsigned char first; } order = { 1 };
         int k;
         for (k = 0; k < 12; k++) {
             int at = order.first ? (k & 7) >> 1 : k < 8 ? 3 - (k >> 1) : 1 - ((k - 8) >> 1);
             int odd = order.first ? k & 1 : !(k & 1);
-            sums[k] += (int32_t)((lanes[(k >> 3) * 2 + odd] >> (16 * at)) & 0xFFFF) - 128 * count;
+            sums[k] += (int32_t)((lanes.of[(k >> 3) * 2 + odd] >> (16 * at)) & 0xFFFF) - 128 * lanes.rows;
         }
-        lanes[0] = lanes[1] = lanes[2] = lanes[3] = 0;
     }
+    #endif
     """
-    void add_row(const int8_t *row, uint64_t *lanes) nogil
-    void take_lanes(uint64_t *lanes, int32_t count, int32_t *sums) nogil
+    ctypedef struct Lanes:
+        pass
+    Lanes no_lanes() nogil
+    Lanes add_row(Lanes lanes, const int8_t *row) nogil
+    void add_lanes(Lanes lanes, int32_t *sums) nogil
 
 cdef extern from *:
     """
@@ -42,7 +75,7 @@ cdef extern from *:
     const int8_t NO_ROWS[24]
 
 cdef enum:
-    FULL = 250  # rows after which lanes are taken; a character adds three, the end of a word five
+    FULL = 250  # rows after which the lanes are full; a character adds three, the end of a word five
     WIDTH = 12  # weights of a row
     RARITY = 10  # the column that says how rare a row is
     MANY = 16  # most intents that are made of examples
@@ -96,12 +129,12 @@ cdef void more_of(const Model *model, uint32_t finished, Counted *found) noexcep
 
 
 cdef inline void count_gram(
-    const Model *model, const int8_t *table, int shift, bint more, uint32_t state, uint32_t half, uint64_t *lanes,
+    const Model *model, const int8_t *table, int shift, bint more, uint32_t state, uint32_t half, Lanes *lanes,
     Counted *found,
 ) noexcept nogil:
     """Add the row of one gram. `table`, `shift` and `lanes` stay in registers."""
     cdef uint32_t finished = (state * <uint32_t>0x85EBCA6BU) >> 1 | half
-    add_row(table + <size_t>(finished >> shift) * WIDTH, lanes)
+    lanes[0] = add_row(lanes[0], table + <size_t>(finished >> shift) * WIDTH)
     if more:
         more_of(model, finished, found)
 
@@ -113,10 +146,9 @@ cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_
     cdef int seen, filled = 0, shift = model.shift
     cdef const int8_t *table = model.table
     cdef bint more = found.hashes != NULL or model.near != NULL
-    cdef uint64_t lanes[4]
+    cdef Lanes lanes = no_lanes()
     cdef int32_t sums[WIDTH]
     cdef int k
-    lanes[0] = lanes[1] = lanes[2] = lanes[3] = 0
     while i < end:
         c = text[i]
         folded = letter(c)
@@ -130,12 +162,12 @@ cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_
             while True:  # once for each character, and once for the blank behind the word
                 c = folded if folded else 32
                 run = mix(mix(11, c), a)
-                count_gram(model, table, shift, more, run, 0, lanes, found)
+                count_gram(model, table, shift, more, run, 0, &lanes, found)
                 if seen > 1:
                     run = mix(run, b)
-                    count_gram(model, table, shift, more, run, 0, lanes, found)
+                    count_gram(model, table, shift, more, run, 0, &lanes, found)
                     if seen > 2:
-                        count_gram(model, table, shift, more, mix(run, d), 0, lanes, found)
+                        count_gram(model, table, shift, more, mix(run, d), 0, &lanes, found)
                 filled += seen
                 if not folded:
                     break
@@ -148,13 +180,15 @@ cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_
                     folded = 39
                 if filled > FULL:
                     found.grams += filled
-                    take_lanes(lanes, filled, sums)
+                    add_lanes(lanes, sums)
+                    lanes = no_lanes()
                     filled = 0
-            count_gram(model, table, shift, more, state, WHOLE, lanes, found)
-            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, lanes, found)
+            count_gram(model, table, shift, more, state, WHOLE, &lanes, found)
+            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, &lanes, found)
             before = state
             found.grams += filled + 2
-            take_lanes(lanes, filled + 2, sums)
+            add_lanes(lanes, sums)
+            lanes = no_lanes()
             filled = 0
             if found.units != NULL:
                 found.units[found.unit_count].start = start
@@ -173,11 +207,12 @@ cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_
                 if i - start < 3:
                     state = mix(state, folded)
                 i += 1
-            count_gram(model, table, shift, more, state, WHOLE, lanes, found)
-            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, lanes, found)
+            count_gram(model, table, shift, more, state, WHOLE, &lanes, found)
+            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, &lanes, found)
             before = state
             found.grams += 2
-            take_lanes(lanes, 2, found.sums)
+            add_lanes(lanes, found.sums)
+            lanes = no_lanes()
 
 
 cdef void count(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_t end, Counted *found) noexcept nogil:

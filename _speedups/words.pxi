@@ -19,15 +19,10 @@ cdef extern from *:
     """
     #define FNV_SEED 14695981039346656037ULL
     #define FNV_PRIME 1099511628211ULL
-    /* The folded character of a word, or 0, for each of ASCII. */
-    static const unsigned char LETTERS[128] = {
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 0, 0, 0, 0, 0, 0,
-        0, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 0, 0, 0, 0, 95,
-        0, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 0, 0, 0, 0, 0
-    };
+    /* The folded character of a word, or 0, for all that UTF-8 writes with two bytes; filled once, at import. */
+    static uint16_t LETTERS[0x800];
     """
-    const unsigned char LETTERS[128]
+    uint16_t LETTERS[0x800]
     const uint64_t FNV_SEED
     const uint64_t FNV_PRIME
 
@@ -85,9 +80,20 @@ cdef inline uint32_t lower(uint32_t c) noexcept nogil:
 
 cdef inline uint32_t letter(uint32_t c) noexcept nogil:
     """The folded character if it belongs to a word, else 0."""
-    if c < 128:
+    if c < 0x800:
         return LETTERS[c]
+    if c - 0x4E00 <= 0x9FA5 - 0x4E00 or c - 0xAC00 <= 0xD7A3 - 0xAC00:  # Han and Hangul: all letters, none has a case
+        return c
     return lower(c) if Py_UNICODE_ISALNUM(c) else 0
+
+
+cdef fill_letters():
+    cdef uint32_t c
+    for c in range(0x800):
+        LETTERS[c] = <uint16_t>lower(c) if Py_UNICODE_ISALNUM(c) or c == 95 else 0
+
+
+fill_letters()
 
 
 cdef check(str name, object value):

@@ -12,11 +12,11 @@ from attrs import field, frozen
 
 from aurarouter_core import first_file, install
 from aurarouter_core.first_file import Choice
-from aurarouter_core.home import Home, expanded
+from aurarouter_core.home import FILE_VARIABLE, Home, expanded
 from aurarouter_core.offers import Offer, offers
 from aurarouter_core.plain import origin
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.sources import EMBEDDED, FILE_VARIABLE
+from aurarouter_core.sources import EMBEDDED
 from aurarouter_hooks import ConfigError
 
 

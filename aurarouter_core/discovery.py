@@ -20,9 +20,10 @@ log = logging.getLogger(__name__)
 
 @define
 class Plugin:
-    """One plugin that was found. `state` is "loaded", "off" (by the environment) or "broken"."""
+    """One plugin that was found. `state` is "loaded", "off" (by the environment) or "broken"; `entry`: what to load."""
 
     name: str
+    entry: str = ""
     distribution: str = ""
     version: str = ""
     state: str = "loaded"
@@ -63,7 +64,7 @@ class Discovery:
 
     def _find(self, entry: EntryPoint) -> None:
         dist = entry.dist
-        plugin = Plugin(name=entry.name, distribution=dist.name if dist else "", version=dist.version if dist else "")
+        plugin = Plugin(entry.name, entry.value, dist.name if dist else "", dist.version if dist else "")
         first = self.found.get(entry.name)
         if first is not None:
             plugin.state, plugin.error = "broken", f"its name is taken by {first.distribution} {first.version}"

@@ -10,6 +10,9 @@ from attrs import frozen
 
 from aurarouter_hooks import AuraRouterError, ConfigError
 
+FILE_VARIABLE = "AURACORE_ROUTER_CONFIG"
+"""Names a configuration file that lies elsewhere."""
+
 
 def private_folder(folder: Path) -> Path:
     """Make a folder, and those above it, that only this user can read; return it.

@@ -14,6 +14,7 @@ from aurarouter_core.in_force import settings_in_force
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import read_layers
 from aurarouter_core.models import ModelPool
+from aurarouter_core.plain import plain
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
@@ -41,6 +42,11 @@ class Insight:
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
         return self.snapshot.config.sections[section]
+
+    async def section(self, name: str) -> Mapping[str, Any]:
+        """The same as plain data, secrets masked."""
+        section: Mapping[str, Any] = plain(self.settings(name))
+        return section
 
     async def health(self) -> Mapping[str, Health]:
         """How each model is."""

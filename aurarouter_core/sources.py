@@ -8,13 +8,12 @@ from typing import Any
 
 from attrs import frozen
 
-from aurarouter_core.home import Home, expanded
+from aurarouter_core.home import FILE_VARIABLE, Home, expanded
 from aurarouter_core.layers import Layer
 from aurarouter_core.yaml_text import MOST_BYTES
 from aurarouter_hooks import ConfigError, ConfigNotFoundError
 
 FILE_NAME = "auraconfig.yaml"
-FILE_VARIABLE = "AURACORE_ROUTER_CONFIG"
 ROLES = ("router", "reasoning", "coding", "summarization", "analysis", "reviewer")
 
 # With no file at all every role names this one model. Together with the command names that the CLI knows, it is

@@ -21,6 +21,7 @@ from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.deployment.bringing import Bringing
 from aurarouter_auragrid.deployment.converging import Converging
 from aurarouter_auragrid.deployment.deployments import Deployments
+from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.names import MODELS, PLACES, WANTED, model_key
 from aurarouter_auragrid.node.heartbeat import Heartbeat
@@ -28,7 +29,10 @@ from aurarouter_auragrid.records import NodeRecord
 from aurarouter_auragrid.storage.stored import StoredModel, to_bytes
 
 SIZES = ((3, 4), (10, 4), (20, 4), (20, 16))
-SECONDS = 10.0
+CALM = 8.0
+"""Seconds after which a cell that has settled is at rest."""
+SECONDS = 30.0
+"""A node looks at all of its cell once in so long."""
 PATIENCE = 120.0
 
 
@@ -81,26 +85,33 @@ async def measure(report: Report, way: Cell, nodes: int, count: int) -> None:
             beats = Heartbeat(engine, partial(member, name), partial(endpoint, name))
             await beats.begin()
             stack.push_async_callback(beats.end)
-            converging = Converging(engine, AtOnce(), name)
+            converging = Converging(engine, AtOnce(), name, partial(announced, beats))
             task = asyncio.create_task(converging.run())
             stack.push_async_callback(converging.end)
-            stack.callback(task.cancel)
+            stack.push_async_callback(ended, [task])
             engines.append(engine)
         deployments, what = Deployments(own), f"{nodes} nodes, {count} models"
         report.add(f"{what}: messages at rest, nothing deployed", await at_rest(engines), "/s")
         await settled(deployments, models, 3)
-        report.add(f"{what}: messages at rest, 3 replicas of each", await at_rest(engines), "/s")
+        rest = await at_rest(engines)
+        report.add(f"{what}: messages at rest, 3 replicas of each", rest, "/s")
         before, began = traffic(engines)[0], perf_counter()
         await settled(deployments, models[:1], 2)
-        seconds = perf_counter() - began
-        report.add(f"{what}: one change until it is settled", seconds, "s")
-        report.add(f"{what}: messages of all nodes meanwhile", traffic(engines)[0] - before, "")
+        report.add(f"{what}: one change until it is settled", perf_counter() - began, "s")
+        await asyncio.sleep(SECONDS)
+        more = traffic(engines)[0] - before - rest * (perf_counter() - began)
+        report.add(f"{what}: messages of all nodes for it, beyond those at rest", max(0.0, more), "")
         kept = [(await own.connection.js.stream_info(f"KV_{name}")).state for name in (MODELS, WANTED, PLACES)]
         report.add(f"{what}: records that the cell keeps", sum(state.messages for state in kept), "")
         report.add(f"{what}: bytes of them", sum(state.bytes for state in kept), "B")
         await settled(deployments, models, 0)
         for model in models:
             await own.models.remove(model_key(model))
+
+
+async def announced(beats: Heartbeat) -> None:
+    """As a node does before it says that a model is ready."""
+    await beats.now().wait()
 
 
 def member(name: str) -> NodeRecord:
@@ -110,6 +121,7 @@ def member(name: str) -> NodeRecord:
 
 async def at_rest(engines: list[Engine]) -> float:
     """Messages a second, while nothing happens."""
+    await asyncio.sleep(CALM)
     before = traffic(engines)[0]
     await asyncio.sleep(SECONDS)
     return (traffic(engines)[0] - before) / SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from aurarouter_core.cli.commands import CommandTable
 def cli(context: click.Context, config_path: str | None) -> None:
     """Route any prompt to the best available model, and see why."""
     context.obj = config_path
+    gc.enable()  # the command is loaded
 
 
 def main() -> None:
@@ -28,6 +30,7 @@ def main() -> None:
     Exit codes: 0 ok · 1 unexpected · 2 usage, configuration or a missing plugin · 3 no route · 4 refused for
     privacy · 5 every model failed · 130 interrupted.
     """
+    gc.disable()  # nothing of what is imported is garbage
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115

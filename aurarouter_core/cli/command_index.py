@@ -1,38 +1,71 @@
-"""Remembers which commands plugins bring, so that `--help` need not import every plugin.
+"""Remembers which commands plugins bring, so that neither `--help` nor a command need import every plugin.
 
-Loading the plugins costs more than all the rest of `--help`. Their names and help lines are kept in the cache
-folder, and thrown away when anything is installed or removed or a plugin's file changes. Running a command always
-loads the plugins themselves: the index only ever decides what `--help` prints.
+Their names, help lines and plugins are kept in the cache folder, and thrown away when anything is installed or removed
+or a plugin's file changes. A command is then asked of its own plugin alone; where that does not bring it after all,
+every plugin is loaded, as without the index.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from aurarouter_core.plugins import Plugins
+from aurarouter_core.remembered import files_of, installed, plugin_of, recall, remember, unchanged
 
-VERSION = 1
+NAME = "commands"
+Entry = tuple[str, str]
+"""A command's line of help, and what its plugin's entry point names; "" when only all plugins together bring it."""
 
 
-def load_commands() -> tuple[click.Group, Plugins]:
-    """Load all plugins and gather their commands."""
+def help_lines() -> dict[str, str]:
+    """Command name → its line of help."""
+    known = _known()
+    return {name: line for name, (line, _) in (_gathered()[1] if known is None else known).items()}
+
+
+def find_command(name: str) -> click.Command | None:
+    """The command that a plugin brings under this name; None when none does."""
+    _, entry = (_known() or {}).get(name, ("", ""))
+    command = _of_one(entry).get(name) if entry else None
+    return command or _gathered()[0].get(name)
+
+
+def _of_one(entry: str) -> Mapping[str, click.Command]:
+    """The commands that a plugin brings when it's asked alone."""
+    group = click.Group()
+    try:
+        with _stdout_aside():
+            plugin_of(entry).register_commands(cli=group)
+    except (Exception, SystemExit):  # noqa: BLE001 - what is wrong with it is said where all plugins are loaded
+        return {}
+    return group.commands
+
+
+def _gathered() -> tuple[Mapping[str, click.Command], Mapping[str, Entry]]:
+    """Load all plugins, and remember what commands they bring."""
     from aurarouter_core.plugins import Plugins
 
     group = click.Group()
     with _stdout_aside():
         plugins = Plugins()
         plugins.add_commands(group)
-    return group, plugins
+    owners: dict[str, list[str]] = {}
+    for plugin in plugins.found.values():
+        if "register_commands" in plugin.hooks:
+            for name in _of_one(plugin.entry):
+                owners.setdefault(name, []).append(plugin.entry)
+    entries = {}
+    for name, command in group.commands.items():
+        owner = owners.get(name, [])
+        entries[name] = (command.get_short_help_str(limit=70), owner[0] if len(owner) == 1 else "")
+    if not any(plugin.state == "broken" for plugin in plugins.found.values()):  # else it may be repaired at any moment
+        files = files_of(plugins.modules)
+        remember(NAME, {"installed": installed(), "files": files, "commands": entries})
+    return group.commands, entries
 
 
 @contextmanager
@@ -54,63 +87,12 @@ def _stdout_aside() -> Iterator[None]:
         os.close(out)
 
 
-def help_lines() -> dict[str, str]:
-    """Command name → its line of help, from the index when it still holds."""
-    path = _path()
-    known = _read(path)
-    if known is not None:
-        return known
-    group, plugins = load_commands()
-    commands = {name: command.get_short_help_str(limit=70) for name, command in group.commands.items()}
-    if any(plugin.state == "broken" for plugin in plugins.found.values()):
-        return commands  # its file may be repaired at any moment, and we don't watch it
-    modules = (sys.modules.get(name) for name in plugins.modules)
-    files = [module.__file__ for module in modules if module is not None and module.__file__]
-    _write(path, {"place": _place(), "files": {file: _changed(file) for file in files}, "commands": commands})
-    return commands
-
-
-def _path() -> Path:
-    root = os.environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter"  # as Home, whose imports cost too much here
-    return Path(os.path.expanduser(root), "cache", "commands.json")  # noqa: PTH111 - raises nothing
-
-
-def _place() -> list[object]:
-    """What changes when something is installed, removed or switched off."""
-    folders = [(folder, _changed(folder)) for folder in sys.path]
-    switches = [os.environ.get(name) for name in ("AURAROUTER_PLUGINS", "AURAROUTER_WITHOUT")]
-    return json.loads(json.dumps([VERSION, sys.version, folders, switches]))  # type: ignore[no-any-return]
-
-
-def _changed(path: str) -> int:
+def _known() -> dict[str, Entry] | None:
+    """The index, when it still holds."""
+    index = recall(NAME)
     try:
-        return os.stat(path).st_mtime_ns  # noqa: PTH116 - pathlib costs what this saves
-    except OSError:
-        return 0
-
-
-def _read(path: Path) -> dict[str, str] | None:
-    try:
-        index = json.loads(path.read_bytes())
-        if index["place"] != _place() or any(_changed(file) != when for file, when in index["files"].items()):
+        if index["installed"] != installed() or not unchanged(index["files"]):
             return None
-        return {str(name): str(line) for name, line in index["commands"].items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None  # no index, or not one of ours: it is only a cache, so it is made again
-
-
-def _write(path: Path, index: dict[str, object]) -> None:
-    from aurarouter_core.home import private_folder
-    from aurarouter_hooks import AuraRouterError
-
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=private_folder(path.parent), delete=False, encoding="utf-8") as file:
-            try:
-                json.dump(index, file)
-                file.close()
-                Path(file.name).replace(path)
-            except OSError:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except (OSError, AuraRouterError):
-        return  # a home that can't be written to makes `--help` slower, not wrong
+        return {str(name): (str(line), str(entry)) for name, (line, entry) in index["commands"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None  # no index, or not one of ours

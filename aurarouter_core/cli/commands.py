@@ -66,9 +66,9 @@ def _brought() -> dict[str, str]:
 
 
 def _plugin_command(name: str) -> click.Command | None:
-    from aurarouter_core.cli.command_index import load_commands
+    from aurarouter_core.cli.command_index import find_command
 
-    return load_commands()[0].commands.get(name)
+    return find_command(name)
 
 
 def _absent(name: str) -> click.Command:

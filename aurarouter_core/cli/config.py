@@ -15,12 +15,12 @@ from aurarouter_core.cli.config_import import import_settings
 from aurarouter_core.cli.config_set import set_value
 from aurarouter_core.cli.config_trust import trust_file
 from aurarouter_core.cli.session import Session
-from aurarouter_core.home import Home, expanded
+from aurarouter_core.home import FILE_VARIABLE, Home, expanded
 from aurarouter_core.in_force import each, kinds_of, settings_in_force
 from aurarouter_core.layers import Layers
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import as_yaml, on_one_line
-from aurarouter_core.sources import FILE_NAME, FILE_VARIABLE, Found, find_file, read_file
+from aurarouter_core.sources import FILE_NAME, Found, find_file, read_file
 from aurarouter_core.yaml_text import parse
 from aurarouter_hooks import ConfigError, ConfigNotFoundError, ConfigUntrustedError
 

@@ -5,82 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from aurarouter_core.daemon.connection import Connection, ask_now
-from aurarouter_core.daemon.followed import Followed
+from aurarouter_core.daemon.attachment import Attachment
+from aurarouter_core.daemon.connection import ask_now
 from aurarouter_core.daemon.frames import EngineLostError
 from aurarouter_core.daemon.identity import Identity
 from aurarouter_core.daemon.open_work import OpenWork
-from aurarouter_core.daemon.place import Place
-from aurarouter_core.daemon.start import start
-from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
+from aurarouter_core.plain import plain
+from aurarouter_hooks import Decision, Done, Event, Health, Location, Model, Task
 
-TRIES = 3
-"""How often an engine that is just ending is met before that is an error."""
+if TYPE_CHECKING:
+    from aurarouter_core.daemon.followed import Followed
+    from aurarouter_core.plugins import Plugins
 
 
-class Attached:
+class Attached(Attachment):
     """A client of the shared engine. When that ends, the next call starts a new one.
 
     Args:
         identity: Which engine.
-        plugins: For `settings`, whose classes plugins bring.
+        plugins: For `settings`, whose classes plugins bring; None looks for installed ones then.
         surface: Who works with it ("cli", "mcp" …), for traces.
     """
 
-    def __init__(self, identity: Identity, plugins: Plugins, surface: str) -> None:
-        self.place = Place.of(identity.home, identity.key)
-        self._identity = identity
-        self._followed = Followed(identity, plugins)
-        self.surface = surface
-        self._connection: Connection | None = None
-        self._connecting = asyncio.Lock()
-
-    # The connection
-
-    async def connect(self, *, starts: bool) -> bool:
-        """Connect to the engine; False when none runs and none is to be started.
-
-        Raises:
-            DaemonError: It can't be reached or started.
-            AuraRouterError: What a new engine has to say: its configuration can't be used …
-        """
-        async with self._connecting:
-            for _ in range(TRIES):
-                if self._connection is not None and self._connection.lost is None:
-                    return True
-                self._connection = await Connection.open(self.place, self.surface)
-                if self._connection is not None:
-                    return True
-                if not starts:
-                    return False
-                await asyncio.to_thread(start, self._identity)
-        raise EngineLostError("the shared engine ends as soon as it is started", hint=f"See {self.place.log}.")
-
-    async def _connected(self) -> Connection:
-        await self.connect(starts=True)
-        assert self._connection is not None  # noqa: S101 - connect() has just made sure
-        return self._connection
-
-    async def until_lost(self) -> DaemonError:
-        """Wait until the engine that is connected now is gone; why. The next call starts another."""
-        return await (await self._connected()).until_lost()
-
-    async def aclose(self) -> None:
-        """Leave the engine; it goes on for others."""
-        if self._connection is not None:
-            await self._connection.aclose()
-
-    async def _ask(self, method: str, *arguments: Any) -> Any:
-        """One answer; from a new engine where the old one is gone before it could give one."""
-        try:
-            return await (await self._connected()).ask(method, *arguments)
-        except EngineLostError:
-            return await (await self._connected()).ask(method, *arguments)
+    def __init__(self, identity: Identity, plugins: Plugins | None, surface: str) -> None:
+        super().__init__(identity, surface)
+        self._plugins = plugins
 
     # Asking
 
@@ -151,9 +105,24 @@ class Attached:
 
     # Running
 
+    @cached_property
+    def _followed(self) -> Followed:
+        from aurarouter_core.daemon.followed import Followed  # what reads files costs more than all the rest here
+        from aurarouter_core.plugins import Plugins
+
+        return Followed(self._identity, self._plugins if self._plugins is not None else Plugins())
+
     def settings(self, section: str) -> Any:
         """The configuration section of that name as the class that its plugin registered."""
         return self._followed.config.sections[section]
+
+    async def section(self, name: str) -> Mapping[str, Any]:
+        """The same as plain data, secrets masked, as the engine has it in force."""
+        section: Mapping[str, Any] | None = await self._ask("section", name)
+        if section is None:  # the engine is older than the plugin that brings it
+            found: Mapping[str, Any] = plain(await asyncio.to_thread(self.settings, name))
+            return found
+        return section
 
     async def set_layer(self, plugin: str, settings: Mapping[str, Any]) -> None:
         """Replace a plugin's settings layer, for all clients of the engine."""

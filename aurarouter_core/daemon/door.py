@@ -13,10 +13,9 @@ from aurarouter_core.daemon.client import Attached
 from aurarouter_core.daemon.identity import identify
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.home import Home
-from aurarouter_core.loading import load_config
-from aurarouter_core.plugins import Plugins
 
 if TYPE_CHECKING:
+    from aurarouter_core.plugins import Plugins
     from aurarouter_core.router import Router
 
 SWITCH = "AURAROUTER_NO_DAEMON"
@@ -29,14 +28,14 @@ def shares() -> bool:
 
 @asynccontextmanager
 async def engine(
-    path: Path | None, plugins: Plugins, flags: Mapping[str, Any], *, surface: str, starts: bool
+    path: Path | None, plugins: Plugins | None, flags: Mapping[str, Any], *, surface: str, starts: bool
 ) -> AsyncGenerator[Attached | None]:
     """The shared engine; None where there is none to be had: see `attach`, or none runs and none is to be started.
 
     Raises:
         ConfigError, DaemonError: As `attach`.
     """
-    if not (shares() and plugins.installed) or not (starts or Place.all(Home.of())):
+    if not (shares() and (plugins is None or plugins.installed)) or not (starts or Place.all(Home.of())):
         yield None
         return
     attached = Attached(identify(plugins, path, flags), plugins, surface)
@@ -62,7 +61,7 @@ async def attach(
 
     Args:
         path: The configuration file; None for the usual places.
-        plugins: The plugins to work with; None looks for installed ones.
+        plugins: The plugins to work with; None looks for installed ones, where they are needed.
         flags: Settings above all others.
         surface: Who works with it ("cli", "mcp" …), for traces.
         watch: As for `Router`, if it is one; the shared engine always looks.
@@ -71,14 +70,16 @@ async def attach(
         ConfigError: The configuration can't be used.
         DaemonError: The engine can't be reached or started.
     """
-    plugins = plugins if plugins is not None else Plugins()
     file = Path(path) if path else None
     async with engine(file, plugins, flags or {}, surface=surface, starts=True) as attached:
         if attached is not None:
             yield attached
             return
-    from aurarouter_core.router import Router  # who is attached starts sooner without it
+    from aurarouter_core.loading import load_config  # who is attached starts sooner without all this
+    from aurarouter_core.plugins import Plugins
+    from aurarouter_core.router import Router
 
+    plugins = plugins if plugins is not None else Plugins()
     config = load_config(plugins, path=file, overrides=flags)
     async with Router(config, plugins, surface=surface, watch=watch) as router:
         yield router

@@ -69,6 +69,11 @@ async def _ready(engine: Engine, _: str) -> bool:
     return await engine.router.ready()
 
 
+async def _section(engine: Engine, _: str, name: Any) -> Mapping[str, Any] | None:
+    known = engine.router.snapshot.config.sections
+    return await engine.router.section(name) if name in known else None
+
+
 async def _usage(engine: Engine, _: str, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     return await engine.router.usage(by)
 
@@ -158,6 +163,7 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "resume": _resume,
     "roles": _roles,
     "run": _run,
+    "section": _section,
     "service": _service,
     "set_layer": _set_layer,
     "status": _status,

@@ -61,6 +61,30 @@ async def test_the_other_methods_answer_alike(shared: Path, monkeypatch: pytest.
     assert far[3]["second"].api_key is None
 
 
+async def test_a_section_is_the_engines_without_a_file_read_here(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AURAROUTER_PLUGINS", "echo,mcp")
+    async with attach() as kernel:
+        assert isinstance(kernel, Attached)
+        far = await kernel.section("mcp")
+        assert "_followed" not in vars(kernel)
+    monkeypatch.setenv("AURAROUTER_NO_DAEMON", "1")
+    async with attach() as kernel:
+        assert isinstance(kernel, Router)
+        assert await kernel.section("mcp") == far
+    assert far["tools"]["route_task"] == {"enabled": None}
+
+
+async def test_a_section_that_an_older_engine_does_not_have_is_read_here(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with attach() as kernel:
+        assert isinstance(kernel, Attached)
+        monkeypatch.setenv("AURAROUTER_PLUGINS", "echo,mcp")  # as if it had been installed meanwhile
+        assert (await kernel.section("mcp"))["max_message"] == 16 * 2**20
+        with pytest.raises(KeyError):
+            await kernel.section("nobody's")
+
+
 async def test_errors_are_those_of_the_tree(shared: Path) -> None:
     async with attach() as kernel:
         with pytest.raises(UnknownModelError) as caught:
@@ -110,7 +134,7 @@ async def test_one_engine_for_each_effective_configuration(engines: Path, monkey
     assert await process() == first
 
 
-async def test_a_changed_file_is_in_force_at_once(engines: Path) -> None:
+async def test_a_changed_file_is_in_force_at_once(engines: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with attach() as kernel:
         assert set(await kernel.models()) == {"first", "second"}
     (engines / "auraconfig.yaml").write_text("models: {third: {provider: echo}}\nroles: {coding: [third]}\n")
@@ -124,6 +148,10 @@ async def test_a_changed_file_is_in_force_at_once(engines: Path) -> None:
         assert "nobody" in str(caught.value.problems[0])
         assert set(await kernel.models()) == {"third"}
         assert (await kernel.status())["problem"]
+    assert "fault" not in caplog.text
+    async with attach() as kernel:
+        assert set(await kernel.models()) == {"third"}
+    assert "goes on as before, its configuration has a fault: " in caplog.text
 
 
 async def test_an_engine_that_nobody_uses_ends(engines: Path) -> None:

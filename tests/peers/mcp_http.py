@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from aurarouter_core import Plugins, Router, bound, guarded, load_config, url_of
 from aurarouter_mcp.door import PATH
@@ -25,7 +25,7 @@ async def mcp_http(settings: Mapping[str, Any]) -> AsyncIterator[str]:
         listener = bound(own.http)
         ready = asyncio.Event()
         keys = guarded(own.http, "mcp.http")
-        serving = asyncio.create_task(serve(server(router, own, network=True), own, keys, listener, ready.set))
+        serving = asyncio.create_task(serve(server(router, asdict(own), network=True), own, keys, listener, ready.set))
         try:
             await ready.wait()
             yield url_of(own.http, listener) + PATH

@@ -1,4 +1,4 @@
-"""A cell of nodes that exist on paper only, and place models by the real rules: leases run out, views lag behind."""
+"""A cell of nodes on paper that place models by the real rules: leases run out, views lag behind, messages get lost."""
 
 from random import Random
 
@@ -6,9 +6,12 @@ from attrs import define, evolve, field
 
 from aurarouter_auragrid.deployment.claims import Claim
 from aurarouter_auragrid.deployment.placement import Member, Plan, View, place
+from aurarouter_auragrid.deployment.resting import is_another, neighbour, rests
 
 TERM = 4
 """Beats after which a lease of a silent node is gone."""
+LOOK = 15
+"""Beats after which a node looks in any case."""
 
 
 @define
@@ -27,6 +30,10 @@ class SimulatedNode:
     claims: list[Claim] = field(factory=list)
     work: dict[str, int] = field(factory=dict)
     files: set[str] = field(factory=set)
+    told: bool = True
+    looked: int = 0
+    view: View | None = None
+    mine: frozenset[Claim] | None = None
 
 
 @define
@@ -35,6 +42,8 @@ class SimulatedCell:
 
     Attributes:
         taken: Claims that were made, in all.
+        lost: The part of the messages that does not arrive.
+        looks: How often a node has looked at the cell, in all.
         broken: What must never happen, and did.
     """
 
@@ -44,8 +53,10 @@ class SimulatedCell:
     wanted: dict[str, int] = field(factory=dict)
     leases: dict[str, Lease] = field(factory=dict)
     seen: dict[str, tuple[int, Member]] = field(factory=dict)
+    lost: float = 0.2
     beat: int = 0
     taken: int = 0
+    looks: int = 0
     broken: list[str] = field(factory=list)
     before: View | None = None
 
@@ -73,8 +84,11 @@ class SimulatedCell:
         )
         renewed = [self._renewed(node, claim) for claim in node.claims]
         node.claims = [claim for claim in renewed if claim is not None]
-        view = evolve(view, claims=[*(claim for claim in view.claims if claim.node != node.name), *node.claims])
-        plan: Plan = place(view)
+        if not self._has_to_look(node):
+            return
+        self.looks += 1
+        node.told, node.looked = False, self.beat
+        plan: Plan = place(self._own(view, node))
         for claim in plan.gives:
             if claim.node == node.name:
                 del self.leases[claim.key]
@@ -84,6 +98,31 @@ class SimulatedCell:
                 node.claims.append(self._hold(claim))
                 node.work[claim.model] = self.random.randint(1, 6)
                 self.taken += 1
+        before, node.mine = node.mine, frozenset(node.claims)
+        view = self._own(view, node)
+        node.view = view if rests(view, plan) else None
+        if node.view is None or node.mine != before:
+            self.tell()
+
+    def _own(self, view: View, node: SimulatedNode) -> View:
+        return evolve(view, claims=[*(claim for claim in view.claims if claim.node != node.name), *node.claims])
+
+    def _has_to_look(self, node: SimulatedNode) -> bool:
+        if node.told or node.view is None or node.mine != frozenset(node.claims) or self.beat >= node.looked + LOOK:
+            return True
+        known = neighbour(node.view, node.name)
+        if known is None:
+            return False
+        beat, now = self.seen.get(known.name, (-TERM, known))
+        if not is_another(known, now if beat + TERM > self.beat else None):
+            return False
+        self.tell()
+        return True
+
+    def tell(self) -> None:
+        """Have every node look, as far as the message arrives."""
+        for node in self.nodes.values():
+            node.told = node.told or self.random.random() >= self.lost
 
     def _renewed(self, node: SimulatedNode, claim: Claim) -> Claim | None:
         lease = self.leases.pop(claim.key, None)

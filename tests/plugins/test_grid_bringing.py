@@ -114,6 +114,10 @@ async def test_without_a_provider_nothing_is_fetched(engine: Engine, home: Path,
     assert not (home / "models" / stored.file).exists()
 
 
+async def announced() -> None:
+    """Nobody asks this node."""
+
+
 async def until(deployments: Deployments, text: str) -> Deployment:
     """Wait until a reason says so."""
     end = time.monotonic() + 15
@@ -133,7 +137,7 @@ async def test_what_is_larger_on_the_node_than_its_header_told_is_refused_there_
     record = NodeRecord(name="n", instance="i", address="127.0.0.1:1", memory=stored.memory)
     beats = Heartbeat(engine, lambda: record, lambda: Endpoint(node="n", instance="i", address="127.0.0.1:1"))
     await beats.begin()
-    node = Converging(engine, Bringing(engine, router), "n")
+    node = Converging(engine, Bringing(engine, router), "n", announced)
     working = asyncio.create_task(node.run())
     deployments = Deployments(engine)
     await deployments.want("small", 1)

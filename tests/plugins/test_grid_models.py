@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-from aurarouter_auragrid import AuraRouterClient
-from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.deployment.deployments import Deployment, Deployments
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_hooks import AssetError
 from gguf_files import gguf
+from grid_asking import Asking
 from grid_loader import PROGRAM
 from grid_node import ECHO, GridNode
 
@@ -98,38 +96,35 @@ async def gone(deployments: Deployments) -> None:
         await asyncio.sleep(0.2)
 
 
-async def ask_on(node: GridNode, answers: list[dict[str, Any]], ending: asyncio.Event) -> None:
-    """Ask one thing after another."""
-    session = Session(cell=evolve(node.cell, node=""))  # so that it prefers no node
-    async with AuraRouterClient(session=session) as client:
-        while not ending.is_set():
-            answers.append(await client.intelligent_code_gen(task="Write a line"))
-            await asyncio.sleep(0.05)
-
-
-async def test_replicas_grow_survive_a_death_and_shrink_while_requests_run(nodes: list[GridNode], small: Path) -> None:
+async def test_replicas_grow_survive_a_death_and_shrink_while_the_model_is_asked(
+    nodes: list[GridNode], small: Path
+) -> None:
     first, second, third = nodes
-    answers: list[dict[str, Any]] = []
-    ending = asyncio.Event()
-    asking = asyncio.create_task(ask_on(first, answers, ending))
     async with Engine(first.cell) as engine:
         deployments = Deployments(engine)
         await deployments.want("small", 1)
         one = await until(deployments, lambda state: state.is_settled)
         assert len(one.placements) == 1
-        await deployments.want("small", 3)
-        three = await until(deployments, lambda state: state.is_settled)
-        assert {placement.node for placement in three.placements} == {"first", "second", "third"}
-        third.kill()
-        left = await until(deployments, lambda state: bool(state.reasons))
-        assert left.current == len(left.placements) == 2
-        assert left.reasons == ("first: has it already; second: has it already",)
+        async with Asking(first.home, "small", "SLEEP 0.02") as asking:
+            await deployments.want("small", 3)
+            three = await until(deployments, lambda state: state.is_settled)
+            assert {placement.node for placement in three.placements} == {"first", "second", "third"}
+            assert asking.lost == {}
+            third.kill()
+            running = asking.running
+            left = await until(deployments, lambda state: bool(state.reasons))
+            assert left.current == len(left.placements) == 2
+            assert left.reasons == ("first: has it already; second: has it already",)
+            assert asking.lost.keys() <= {"incomplete"}  # it had said its first word, and that can't be taken back
+            lost = asking.lost.get("incomplete", 0)
+            assert lost <= running
+            await deployments.want("small", 1)
+            await until(deployments, lambda state: state.is_settled)
+            assert asking.lost.get("incomplete", 0) == lost
+            await asking.end()
+            assert asking.outcomes["complete"] > 100
         await deployments.want("small", 0)
         await gone(deployments)
-    ending.set()
-    await asking
-    assert len(answers) > 50
-    assert [answer for answer in answers if not answer["success"]] == []
     assert not [path for node in (first, second) for path in (node.home / "models").glob("*.gguf")]
 
 

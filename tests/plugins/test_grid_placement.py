@@ -87,6 +87,7 @@ def change(cell: SimulatedCell, random: Random) -> None:
     kind = random.choice(["wish", "wish", "death", "drain", "join"])
     if kind == "wish":
         cell.wanted[random.choice(list(cell.needs))] = random.randint(0, 8)
+        cell.tell()
     elif kind == "join":
         name = f"j{cell.beat}"
         cell.nodes[name] = SimulatedNode(name, random.randint(4, 30))

@@ -11,7 +11,9 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import httpx
 import pytest
+from attrs import evolve
 
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.engine.engine import Engine
@@ -26,6 +28,7 @@ from aurarouter_hooks import (
     Media,
     Message,
     Model,
+    NoModelLeftError,
     PrivacyError,
     Prompt,
     Provider,
@@ -37,11 +40,13 @@ from aurarouter_hooks.contract import ProviderContract
 from fault_server import FaultServer
 from faults import half_a_stream, hang, piece, status, stream
 from grid_node import GridNode
+from llama_server import LlamaServer
 
 FAR = """
 models:
   echo: {{provider: echo}}
   loop: {{provider: grid, model_name: echo}}
+  vectors: {{provider: llamacpp-server, endpoint: "{llama}", tags: [private]}}
 {apis}
 roles: {{coding: [echo]}}
 """
@@ -62,15 +67,21 @@ def _well(backend: FaultServer) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory, backend: FaultServer) -> Iterator[GridNode]:
+def llama(model_file: Path) -> Iterator[LlamaServer]:
+    with LlamaServer(model_file, embed=True) as llama:
+        yield llama
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory, backend: FaultServer, llama: LlamaServer) -> Iterator[GridNode]:
     apis = "\n".join(f"  {name}: {{provider: openapi, endpoint: '{backend.url}'}}" for name in APIS)
-    with GridNode("far", tmp_path_factory.mktemp("far"), FAR.format(apis=apis)) as node:
+    with GridNode("far", tmp_path_factory.mktemp("far"), FAR.format(apis=apis, llama=llama.url)) as node:
         yield node
 
 
 def near(home: Path) -> Router:
     """A kernel on the machine of a node, of the same user: it finds the cell by the file in the home."""
-    models: dict[str, Any] = {name: {"provider": "grid"} for name in (*APIS, "loop", "shared")}
+    models: dict[str, Any] = {name: {"provider": "grid"} for name in (*APIS, "loop", "shared", "vectors")}
     models["big"] = {"provider": "grid", "model_name": "echo", "tags": ["private"]}
     models["gone"] = {"provider": "grid", "model_name": "echo", "options": {"node": "nowhere"}}
     plugins = Plugins()
@@ -164,6 +175,24 @@ async def test_whoever_stops_listening_stops_the_backend_of_the_far_node(router:
             if isinstance(event, Delta) and event.chunk.text:
                 break
     assert await asyncio.to_thread(backend.left.wait, 5.0)
+
+
+async def test_vectors_are_those_of_the_far_model(router: Router, llama: LlamaServer) -> None:
+    texts = ("The cat sat on the mat.", "A kitten was sitting on the rug.", "Interest rates rose by a quarter.")
+    task = Task(messages=tuple(Message("user", text) for text in texts), mode="embed", model="vectors")
+    done = await router.run(task)
+    async with httpx.AsyncClient() as client:
+        body = {"input": list(texts), "encoding_format": "float"}
+        said = (await client.post(f"{llama.url}/v1/embeddings", json=body)).json()["data"]
+    assert done.reply.vectors is not None
+    assert len(done.reply.vectors) == 3
+    for vector, own in zip(done.reply.vectors, said, strict=True):
+        assert list(vector) == pytest.approx(own["embedding"], abs=1e-5)
+    assert done.usage.input_tokens
+    with pytest.raises(NoModelLeftError, match=r"node 'far': .*provider can't do embed"):
+        await router.run(evolve(task, model="big"))
+    with pytest.raises(PrivacyError, match="the cell does not clear"):
+        await router.run(evolve(task, private=True))
 
 
 async def test_nothing_goes_round(router: Router, far: GridNode) -> None:

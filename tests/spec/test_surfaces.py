@@ -33,7 +33,7 @@ async def service(router: Router) -> None:
 
 
 async def tool(router: Router) -> None:
-    async with Client(server(router, router.settings("mcp"))) as client:
+    async with Client(server(router, await router.section("mcp"))) as client:
         assert not (await client.call_tool("route_task", {"task": ASKED})).is_error
 
 

@@ -22,8 +22,7 @@ def register_config() -> Mapping[str, type]:
 @hookimpl
 def register_commands(cli: click.Group) -> None:
     """`start`, `mcp install` and `mcp uninstall`."""
-    from aurarouter_mcp.commands import start
-    from aurarouter_mcp.installing import mcp
+    from aurarouter_mcp.commands import mcp, start
 
     cli.add_command(start)
     cli.add_command(mcp)

@@ -1,12 +1,34 @@
-"""`aurarouter start`: the MCP server, on standard input and output or over HTTP."""
+"""`aurarouter start`: the MCP server, on standard input and output or over HTTP; and the group `mcp`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import click
-from attrs import evolve
+from attrs import asdict, evolve
+
+from aurarouter_core import starting
+
+
+class Installing(click.Group):
+    """Its commands are imported when one of them is asked for: a server starts sooner without them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, sorted."""
+        return ["install", "uninstall"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None when there is none."""
+        from aurarouter_mcp.installing import install, uninstall
+
+        return {"install": install, "uninstall": uninstall}.get(cmd_name)
+
+
+@click.group("mcp", cls=Installing)
+def mcp() -> None:
+    """Put AuraRouter into the settings of MCP clients, or take it out."""
 
 
 @click.command("start")
@@ -28,16 +50,18 @@ def start(context: click.Context, http: bool, host: str | None, port: int | None
 
 
 async def _over_stdio(path: str | None) -> None:
-    from aurarouter_mcp.engine import open_engine
-    from aurarouter_mcp.server import server
-    from aurarouter_mcp.wire import messages, take
+    async with AsyncExitStack() as stack:
+        with starting():
+            from aurarouter_mcp.engine import open_engine
+            from aurarouter_mcp.server import server
+            from aurarouter_mcp.wire import messages, take
 
-    came, goes = take()
-    async with open_engine(path) as engine:
-        settings = engine.settings("mcp")  # a far engine's are read from files, so only once
-        async with messages(came, goes, settings.max_message) as (read, write):
-            serving = server(engine, settings)
-            await serving.run(read, write, serving.create_initialization_options())
+            came, goes = take()
+            engine = await stack.enter_async_context(open_engine(path))
+            section = await engine.section("mcp")
+            serving = server(engine, section)
+            read, write = await stack.enter_async_context(messages(came, goes, section["max_message"]))
+        await serving.run(read, write, serving.create_initialization_options())
 
 
 async def _over_http(path: str | None, host: str | None, port: int | None, *, as_json: bool) -> None:
@@ -67,5 +91,5 @@ async def _over_http(path: str | None, host: str | None, port: int | None, *, as
             else:
                 click.echo(f"AuraRouter's MCP server answers at {url}", err=True)
 
-        serving = server(engine, settings, network=True, pause=pause)
+        serving = server(engine, asdict(settings), network=True, pause=pause)
         await serve(serving, settings, keys, listener, ready)

@@ -19,12 +19,7 @@ yes_option = click.option("--yes", is_flag=True, help="Change the file without a
 json_option = click.option("--json", "as_json", is_flag=True, help="Say as JSON what was done.")
 
 
-@click.group("mcp")
-def mcp() -> None:
-    """Put AuraRouter into the settings of MCP clients, or take it out."""
-
-
-@mcp.command("install")
+@click.command("install")
 @click.argument("client", type=click.Choice([*CLIENTS, "other"]))
 @click.option("--print", "only_print", is_flag=True, help="Print the entry, and change nothing.")
 @yes_option
@@ -43,7 +38,7 @@ def install(context: click.Context, client: str, only_print: bool, yes: bool, as
     _change(client, lambda text: with_entry(text, chosen.section, NAME, entry), yes=yes, as_json=as_json)
 
 
-@mcp.command("uninstall")
+@click.command("uninstall")
 @click.argument("client", type=click.Choice([*CLIENTS]))
 @yes_option
 @json_option

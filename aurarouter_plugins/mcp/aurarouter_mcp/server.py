@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import mcp_types as types
@@ -12,23 +13,24 @@ from aurarouter_mcp import prompts
 from aurarouter_mcp.calls import Calls
 from aurarouter_mcp.engine import Engine
 from aurarouter_mcp.resources import Reading
-from aurarouter_mcp.settings import McpSettings
 from aurarouter_mcp.telling import Told
 from aurarouter_mcp.tool import Tool
 from aurarouter_mcp.tools import TOOLS
 
 
-def server(engine: Engine, settings: McpSettings, *, network: bool = False, pause: Pause | None = None) -> Server[Any]:
+def server(
+    engine: Engine, section: Mapping[str, Any], *, network: bool = False, pause: Pause | None = None
+) -> Server[Any]:
     """A server in front of a running kernel.
 
     Args:
         engine: Does the work.
-        settings: The section `mcp`.
+        section: The section `mcp`, as plain data.
         network: Clients come over a network: what changes something is off unless the configuration says otherwise.
         pause: Whether new work is taken; None for always.
     """
     told, reading = Told(), Reading(engine)
-    calls = Calls(engine, _offered(settings, network=network), told, pause or Pause("the MCP server"))
+    calls = Calls(engine, _offered(section, network=network), told, pause or Pause("the MCP server"))
     made: Server[Any] = Server(
         "aurarouter",
         version=__version__,
@@ -43,8 +45,9 @@ def server(engine: Engine, settings: McpSettings, *, network: bool = False, paus
     return made
 
 
-def _offered(settings: McpSettings, *, network: bool) -> dict[str, Tool]:
-    switches = {name: getattr(settings.tools, name).enabled for name in TOOLS}
+def _offered(section: Mapping[str, Any], *, network: bool) -> dict[str, Tool]:
+    # An engine may be older than this plugin; what could not be switched off there is off.
+    switches = {name: False if name not in section["tools"] else section["tools"][name]["enabled"] for name in TOOLS}
     return {
         name: tool
         for name, tool in TOOLS.items()

@@ -54,7 +54,7 @@ async def test_the_gateway_says_429_and_when(limits: dict[str, Any], stream: boo
 
 @pytest.mark.parametrize("limits", [APP, MODEL], ids=["app", "model"])
 async def test_mcp_and_services_say_it_in_words(limits: dict[str, Any]) -> None:
-    async with router(limits) as kernel, Client(server(kernel, kernel.settings("mcp"))) as client:
+    async with router(limits) as kernel, Client(server(kernel, await kernel.section("mcp"))) as client:
         assert not (await client.call_tool("route_task", {"task": "hi"})).is_error
         told = await client.call_tool("route_task", {"task": "hi"})
         service = await UnifiedRouterService(kernel).intelligent_code_gen("write hello", language="python")

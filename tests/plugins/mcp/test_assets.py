@@ -42,7 +42,7 @@ def opened(
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[Client]:
-        async with attach(surface="mcp") as engine, Client(server(engine, engine.settings("mcp"))) as client:
+        async with attach(surface="mcp") as engine, Client(server(engine, await engine.section("mcp"))) as client:
             yield client
 
     yield opening
@@ -120,8 +120,8 @@ async def test_what_changes_something_is_off_over_a_network_unless_it_is_switche
     for more, off in (("", changing), (switched, {"unregister_asset", "list_models"})):
         (home / "auraconfig.yaml").write_text(CONFIG + more)
         async with attach(surface="mcp") as engine:
-            async with Client(server(engine, engine.settings("mcp"))) as client:
+            async with Client(server(engine, await engine.section("mcp"))) as client:
                 here = {tool.name for tool in (await client.list_tools()).tools}
-            async with Client(server(engine, engine.settings("mcp"), network=True)) as client:
+            async with Client(server(engine, await engine.section("mcp"), network=True)) as client:
                 far = {tool.name for tool in (await client.list_tools()).tools}
         assert here - far | ({"list_models"} - here) == off

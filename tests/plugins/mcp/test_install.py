@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aurarouter_hooks import ConfigError
-from aurarouter_mcp.installing import mcp
+from aurarouter_mcp.commands import mcp
 from aurarouter_mcp.jsonc import parse, with_entry, without_entry
 
 JSONC = """\

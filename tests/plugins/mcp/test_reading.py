@@ -32,7 +32,7 @@ def kernel(settings: dict[str, Any] | None = None) -> Router:
 
 async def test_every_prompt_is_described_and_takes_a_text(home: Path) -> None:
     (home / "auraconfig.yaml").write_text("models: {e: {provider: echo}}\nroles: {coding: [e]}\n")
-    async with kernel() as router, Client(server(router, router.settings("mcp"))) as client:
+    async with kernel() as router, Client(server(router, await router.section("mcp"))) as client:
         prompts = (await client.list_prompts()).prompts
         assert len(prompts) == 4
         tools = {tool.name for tool in (await client.list_tools()).tools}
@@ -54,7 +54,7 @@ async def test_the_configuration_is_masked(home: Path) -> None:
         "models:\n  e: {provider: echo}\n  far: {provider: openapi, endpoint: 'https://far.example', "
         "api_key: tangerine-tangerine}\nroles: {coding: [e]}\n"
     )
-    async with kernel() as router, Client(server(router, router.settings("mcp"))) as client:
+    async with kernel() as router, Client(server(router, await router.section("mcp"))) as client:
         assert {str(one.uri) for one in (await client.list_resources()).resources} == {
             "aurarouter://configuration",
             "aurarouter://traces",
@@ -80,7 +80,7 @@ async def test_a_failed_attempt_is_logged_to_a_client_that_wants_to_know(
     settings = {"models": models, "roles": {role: [*models] for role in ROLES}, "system": {"retries": 0}}
     fault_server.always(status(500))
     async with kernel(settings) as router:
-        serving = server(router, router.settings("mcp"))
+        serving = server(router, await router.section("mcp"))
         async with Client(serving, logging_callback=hear, mode="legacy") as client:
             with pytest.warns(MCPDeprecationWarning, match="logging"):
                 await client.set_logging_level(level)
@@ -98,7 +98,7 @@ async def test_progress_is_told_while_a_plan_is_made_and_carried_out() -> None:
     with Listener() as listener:
         models = {"far": {"provider": "openapi", "endpoint": listener.url}}
         settings = {"models": models, "roles": {role: ["far"] for role in ROLES}}
-        async with kernel(settings) as router, Client(server(router, router.settings("mcp"))) as client:
+        async with kernel(settings) as router, Client(server(router, await router.section("mcp"))) as client:
             done = await client.call_tool("generate_code", {"task_description": HARD}, progress_callback=hear)
     assert not done.is_error, done
     words = [message for _, message in steps]
@@ -117,7 +117,7 @@ async def test_each_model_that_is_compared_is_told_when_it_has_ended(fault_serve
     models = {"far": {"provider": "openapi", "endpoint": fault_server.url}, "e": {"provider": "echo"}}
     settings = {"models": models, "roles": {role: ["e"] for role in ROLES}, "system": {"retries": 0}}
     fault_server.always(status(500))
-    async with kernel(settings) as router, Client(server(router, router.settings("mcp"))) as client:
+    async with kernel(settings) as router, Client(server(router, await router.section("mcp"))) as client:
         given = {"prompt": "hello", "models": ["far", "e"]}
         done = await client.call_tool("compare_models", given, progress_callback=hear)
     assert not done.is_error, done

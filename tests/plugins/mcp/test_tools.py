@@ -39,7 +39,7 @@ def test_a_misspelt_tool_is_a_problem_of_the_configuration(home: Path) -> None:
 async def test_a_tool_that_is_off_is_neither_listed_nor_called(home: Path) -> None:
     async with (
         router(home, "mcp: {tools: {route_task: {enabled: false}}}\n") as kernel,
-        Client(server(kernel, kernel.settings("mcp"))) as client,
+        Client(server(kernel, await kernel.section("mcp"))) as client,
     ):
         assert {tool.name for tool in (await client.list_tools()).tools} == set(TOOLS) - {"route_task"}
         with pytest.raises(Exception, match="no tool of this name"):
@@ -47,7 +47,7 @@ async def test_a_tool_that_is_off_is_neither_listed_nor_called(home: Path) -> No
 
 
 async def test_what_asks_models_is_not_called_read_only(home: Path) -> None:
-    async with router(home) as kernel, Client(server(kernel, kernel.settings("mcp"))) as client:
+    async with router(home) as kernel, Client(server(kernel, await kernel.section("mcp"))) as client:
         hints = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
     changing = {name for name, hint in hints.items() if hint is not None and not hint.read_only_hint}
     asking = {"route_task", "local_inference", "generate_code", "compare_models"}
@@ -63,7 +63,7 @@ async def test_a_fault_is_told_and_logged_without_words_of_the_prompt(
 
     monkeypatch.setitem(TOOLS, "route_task", attrs.evolve(TOOLS["route_task"], act=fails))
     with caplog.at_level(logging.DEBUG):
-        async with router(home) as kernel, Client(server(kernel, kernel.settings("mcp"))) as client:
+        async with router(home) as kernel, Client(server(kernel, await kernel.section("mcp"))) as client:
             told = await client.call_tool("route_task", {"task": "tangerine"})
     assert told.is_error
     assert "ValueError" in str(told.content)
@@ -75,7 +75,7 @@ async def test_a_fault_is_told_and_logged_without_words_of_the_prompt(
 async def test_a_call_belongs_to_its_callers_trace(home: Path) -> None:
     trace_id, span_id = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     meta: Any = {"traceparent": f"00-{trace_id}-{span_id}-01", "tracestate": 7}
-    async with router(home) as kernel, Client(server(kernel, kernel.settings("mcp"))) as client:
+    async with router(home) as kernel, Client(server(kernel, await kernel.section("mcp"))) as client:
         answered = await client.call_tool("route_task", {"task": "x"}, meta=meta)
         alone = await client.call_tool("route_task", {"task": "x"})
     assert answered.structured_content is not None

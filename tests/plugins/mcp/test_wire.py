@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 import pytest
+from attrs import asdict
 
 from aurarouter_core import Plugins, Router, load_config
 from aurarouter_mcp.server import server
@@ -39,7 +40,7 @@ async def told(*lines: bytes) -> list[dict[str, Any]]:
     async with asyncio.timeout(30), Router(load_config(plugins, settings=SETTINGS), plugins) as router:
         feeding_on = asyncio.create_task(asyncio.to_thread(feed))
         async with messages(came, goes, LARGEST) as (read, write):
-            serving = server(router, McpSettings())
+            serving = server(router, asdict(McpSettings()))
             await serving.run(read, write, serving.create_initialization_options())
         await feeding_on
     return answers

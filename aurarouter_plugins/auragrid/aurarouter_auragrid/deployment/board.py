@@ -12,6 +12,7 @@ from aurarouter_auragrid.deployment.placement import Member, View
 from aurarouter_auragrid.engine.directory import readable
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.names import model_key
+from aurarouter_auragrid.records import NodeRecord
 from aurarouter_auragrid.storage.model_storage import GridModelStorage
 from aurarouter_auragrid.storage.stored import StoredModel, read, to_bytes
 
@@ -58,6 +59,15 @@ class Board:
         wishes = readable(await self._engine.wanted.all(), lambda data: read(Wish, data))
         return {wish.model: wish.replicas for wish in wishes}
 
+    async def member(self, name: str) -> Member | None:
+        """A node as it is now; None when it was not heard of lately.
+
+        Raises:
+            CellUnavailableError: The cell does not answer.
+        """
+        node = await self._engine.membership.node(name)
+        return _member(node) if node else None
+
     async def view(self, wanted: Mapping[str, int] | None = None) -> View:
         """What stands there now.
 
@@ -70,11 +80,12 @@ class Board:
         wanted = await self.wanted() if wanted is None else wanted
         nodes = await self._engine.membership.nodes()
         return View(
-            members=[
-                Member(name=node.name, memory=node.memory, serving=node.state == "serving", has=frozenset(node.assets))
-                for node in nodes
-            ],
+            members=[_member(node) for node in nodes],
             wanted=wanted,
             needs={name: one.memory for name, one in (await self.stored()).items()},
             claims=readable(await self._engine.places.all(), claim_of),
         )
+
+
+def _member(node: NodeRecord) -> Member:
+    return Member(name=node.name, memory=node.memory, serving=node.state == "serving", has=frozenset(node.assets))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import define, evolve
 
@@ -12,6 +12,7 @@ from aurarouter_auragrid.deployment.board import Board
 from aurarouter_auragrid.deployment.bringing import Bringing, words
 from aurarouter_auragrid.deployment.claims import Claim
 from aurarouter_auragrid.deployment.placement import Plan, View, place
+from aurarouter_auragrid.deployment.watching import Watching
 from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import GridError
@@ -51,11 +52,13 @@ class Converging:
         engine: The cell.
         bringing: Does the work on this node.
         node: Its name.
+        announce: Tells the cell which models are ready here, before anybody counts on it.
     """
 
-    def __init__(self, engine: Engine, bringing: Bringing, node: str) -> None:
+    def __init__(self, engine: Engine, bringing: Bringing, node: str, announce: Callable[[], Awaitable[None]]) -> None:
         self._board, self._places, self._node = Board(engine), engine.places, node
-        self._bringing = bringing
+        self._bringing, self._announce = bringing, announce
+        self._watching = Watching(self._board, engine.changes, node)
         self._holds: dict[str, Hold] = {}
         self._refusals: dict[str, int] = {}
         self._soon = asyncio.Event()
@@ -66,12 +69,21 @@ class Converging:
         return self._bringing.capacity
 
     @property
-    def leaving(self) -> frozenset[str]:
-        """Models that others should not ask this node for any more."""
-        return frozenset(model for model, hold in self._holds.items() if hold.claim.state == "leaving")
+    def unready(self) -> Mapping[str, str]:
+        """Models that others should rather ask another node for, not yet or not any more: why, in a word."""
+        return {
+            model: "leaving" if hold.claim.state == "leaving" else "loading"
+            for model, hold in self._holds.items()
+            if hold.claim.state != "ready" and not (hold.is_done and hold.claim.has_place)
+        }
 
     async def run(self) -> None:
-        """Follow the wishes until cancelled."""
+        """Follow the wishes until cancelled.
+
+        Raises:
+            GridError: The connection was closed before.
+        """
+        await self._watching.listen(self._soon.set)
         while True:
             try:
                 await self._step()
@@ -91,6 +103,7 @@ class Converging:
             async with asyncio.timeout(BEAT):
                 for hold in self._holds.values():
                     await hold.lease.release()
+                await self._watching.tell()
         except (GridError, TimeoutError) as error:
             log.info("the cell will find out by itself: %s", error)
         self._holds.clear()
@@ -99,9 +112,12 @@ class Converging:
         """Keep what is ours, and do what placement says. What a silent cell breaks off is done by the next step."""
         for hold in list(self._holds.values()):
             await self._keep(hold)
+        if not await self._watching.has_to_look(self._claims):
+            return
         wanted = await self._board.wanted()
         if not (wanted or self._holds or self._bringing.brought()):
-            return  # a cell without deployments pays one question for them
+            await self._watching.seen(None, Plan(), ())
+            return
         view = await self._board.view(wanted)
         before = {claim.key for claim in view.claims if claim.node == self._node}
         plan = place(self._own(view))
@@ -114,6 +130,11 @@ class Converging:
             if claim.model in stored:
                 await self._take(claim, stored[claim.model], again=claim.key in before)
         await self._tidy(view, plan)
+        await self._watching.seen(self._own(view), plan, self._claims)
+
+    @property
+    def _claims(self) -> list[Claim]:
+        return [hold.claim for hold in self._holds.values()]
 
     async def _keep(self, hold: Hold) -> None:
         claim = hold.claim
@@ -131,7 +152,7 @@ class Converging:
     def _own(self, view: View) -> View:
         """The view, with what this node knows better: its own claims."""
         others = [claim for claim in view.claims if claim.node != self._node or claim.state == "refused"]
-        return evolve(view, claims=[*others, *(hold.claim for hold in self._holds.values())])
+        return evolve(view, claims=[*others, *self._claims])
 
     async def _take(self, claim: Claim, stored: StoredModel, *, again: bool) -> None:
         value = to_bytes(claim)
@@ -171,6 +192,7 @@ class Converging:
 
     async def _ready(self, hold: Hold) -> None:
         claim = evolve(hold.claim, state="ready", moving=False)
+        await self._announce()
         if hold.claim.moving:
             earlier, hold.lease = hold.lease, await self._places.take_over(claim.key, to_bytes(claim), seconds=TERM)
             hold.claim = claim
@@ -205,6 +227,7 @@ class Converging:
         if before is not None:
             await ended([before])
         try:
+            await self._announce()
             await self._bringing.take_away(model)
             log.info("'%s' has left", model)
         except AuraRouterError as error:
@@ -222,6 +245,6 @@ class Converging:
             hold.work = asyncio.create_task(self._take_away(hold, None))
 
 
-def states(models: Mapping[str, str], leaving: frozenset[str]) -> dict[str, str]:
-    """How each model is, with those that are about to leave marked."""
-    return {name: "leaving" if name in leaving else state for name, state in models.items()}
+def states(models: Mapping[str, str], unready: Mapping[str, str]) -> dict[str, str]:
+    """How each model is, with those marked that are about to come or to leave."""
+    return {name: unready.get(name, state) for name, state in models.items()}

@@ -16,7 +16,7 @@ from nats.js.errors import NotFoundError
 
 from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.streams import make_stream
-from aurarouter_auragrid.errors import GridError, StorageDamagedError, StorageFullError
+from aurarouter_auragrid.errors import CellUnavailableError, GridError, StorageDamagedError, StorageFullError
 from aurarouter_auragrid.names import FILE_SUBJECT, FILES
 from aurarouter_auragrid.ports import Piece
 
@@ -88,16 +88,27 @@ class NatsStorage:
             StorageFullError: There is no room.
             CellUnavailableError: The cell does not answer.
         """
-        with translated("storing a chunk"):
-            try:
-                await self._connection.js.publish(_subject(file, (number, hashlib.sha256(data).hexdigest())), data)
-            except NatsError as error:
-                if getattr(error, "err_code", None) not in FULL:
-                    raise
-                raise StorageFullError(
-                    "the cell has no room for more model files",
-                    hint="Remove some (aurarouter grid models remove ID), or give the cell more: grid.storage.max_mb.",
-                ) from error
+        try:
+            with translated("storing a chunk"):
+                await self._store(_subject(file, (number, hashlib.sha256(data).hexdigest())), data)
+        except CellUnavailableError as error:
+            await self._info()  # it answers: so it's not out of reach
+            raise CellUnavailableError(
+                "the cell answers, but it does not store a chunk",
+                hint="The disk of one of its servers may be full; its node's log says so. "
+                "Once it has room, push again: only what is missing goes.",
+            ) from error
+
+    async def _store(self, subject: str, data: bytes) -> None:
+        try:
+            await self._connection.js.publish(subject, data)
+        except NatsError as error:
+            if getattr(error, "err_code", None) not in FULL:
+                raise
+            raise StorageFullError(
+                "the cell has no room for more model files",
+                hint="Remove some (aurarouter grid models remove ID), or give the cell more: grid.storage.max_mb.",
+            ) from error
 
     async def fetch(self, file: str, piece: Piece) -> bytes:
         """A chunk as it was stored.

@@ -80,6 +80,11 @@ class Connection:
         """What is kept on disk."""
         return self.nats.jetstream(timeout=ANSWER)
 
+    @property
+    def reconnections(self) -> int:
+        """How often it was made again so far."""
+        return int(self.nats.stats["reconnects"])
+
     async def open(self, patience: float = ANSWER) -> Self:
         """Connect.
 

@@ -24,6 +24,11 @@ class NatsMembership:
         """Every member that was heard of lately, by name."""
         return readable(await self._bucket.all(), node_of)
 
+    async def node(self, name: str) -> NodeRecord | None:
+        """A member that was heard of lately; None when it was not, or can't be read."""
+        data, _ = await self._bucket.read(name)
+        return next(iter(readable({name: data} if data else {}, node_of)), None)
+
 
 class NatsRegistry:
     """Where services are to be found."""

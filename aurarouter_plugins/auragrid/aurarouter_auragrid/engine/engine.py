@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from aurarouter_auragrid import names
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.engine.answers import Answers
+from aurarouter_auragrid.engine.changes import Changes
 from aurarouter_auragrid.engine.chunks import NatsStorage
 from aurarouter_auragrid.engine.connection import Connection, translated
 from aurarouter_auragrid.engine.directory import NatsMembership, NatsRegistry
@@ -60,6 +61,7 @@ class Engine:
         self.models = NatsRecords(self.connection, names.MODELS, replicas)
         self.wanted = NatsRecords(self.connection, names.WANTED, replicas)
         self.places = LeaseBucket(self.connection, names.PLACES, replicas)
+        self.changes = Changes(self.connection)
         self._replicas = replicas
 
     async def open(self, patience: float = 5.0) -> Self:

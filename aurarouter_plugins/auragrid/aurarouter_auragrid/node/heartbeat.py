@@ -34,7 +34,7 @@ class Heartbeat:
     def __init__(self, engine: Engine, record: Callable[[], NodeRecord], endpoint: Callable[[], Endpoint]) -> None:
         self._engine, self._record, self._endpoint = engine, record, endpoint
         self._leases: list[tuple[Lease, Callable[[], bytes]]] = []
-        self._soon = asyncio.Event()
+        self._soon, self._said = asyncio.Event(), asyncio.Event()
         self._ending = False
         self._beating: asyncio.Task[None] | None = None
 
@@ -55,9 +55,10 @@ class Heartbeat:
         self._beating = asyncio.create_task(self._beat(), name="heartbeat")
         return self._beating
 
-    def now(self) -> None:
-        """Don't wait for the next beat: something changed."""
+    def now(self) -> asyncio.Event:
+        """Don't wait for the next beat: something changed. What is returned is set when that beat is over."""
         self._soon.set()
+        return self._said
 
     async def _beat(self) -> None:
         while not self._ending:
@@ -67,6 +68,7 @@ class Heartbeat:
             except TimeoutError:
                 pass
             self._soon.clear()
+            said, self._said = self._said, asyncio.Event()
             try:
                 for lease, value in self._leases:
                     if not await lease.renew(value()):
@@ -76,6 +78,8 @@ class Heartbeat:
                         )
             except CellUnavailableError as error:
                 log.warning("heartbeat: %s", error)
+            finally:
+                said.set()
 
     async def end(self) -> None:
         """Leave the cell at once, instead of being missed."""

@@ -100,7 +100,7 @@ class Node:
             address=self.serving.address,
             version=__version__,
             load=round(self.load, 3),
-            models=states(self._models, self.converging.leaving),
+            models=states(self._models, self.converging.unready),
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
             assets=self._assets,
@@ -139,7 +139,7 @@ class Node:
         await self.engine.make()
         follower = Follower(self.engine, self.router, self.name)
         await follower.begin()
-        self.converging = Converging(self.engine, Bringing(self.engine, self.router), self.name)
+        self.converging = Converging(self.engine, Bringing(self.engine, self.router), self.name, self._announce)
         await self.router.__aenter__()
         self._door = Door(cell.token, Doorkeeper(self._home, always=True))
         await self._look()
@@ -235,6 +235,11 @@ class Node:
             self._door.apps = apps_of(await self.engine.configuration.get(APPS))
         except GridError as error:
             log.warning("the cell's configuration: %s", error)
+
+    async def _announce(self) -> None:
+        """Tell the cell at once which models are here."""
+        self._models = self.models.offered()
+        await self._heartbeat.now().wait()
 
     async def _look_at_clearance(self) -> None:
         try:

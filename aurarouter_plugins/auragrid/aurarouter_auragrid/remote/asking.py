@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from aurarouter_auragrid.client.channels import Channels
 from aurarouter_auragrid.records import NodeRecord
 from aurarouter_auragrid.remote import protocol
-from aurarouter_auragrid.remote.protocol import GENERATE, UnreadableError, error_of
+from aurarouter_auragrid.remote.protocol import UnreadableError, error_of
 from aurarouter_auragrid.wire.generated import aurarouter_grid_node_v1_pb2 as pb
 from aurarouter_hooks import (
     Chunk,
@@ -30,7 +30,13 @@ ELSEWHERE = (Code.UNAVAILABLE, Code.CANCELLED, Code.NOT_FOUND, Code.UNIMPLEMENTE
 
 
 async def asked(
-    channels: Channels, token: Secret | None, node: NodeRecord, model: str, request: pb.GenerateRequest, prompt: Prompt
+    channels: Channels,
+    token: Secret | None,
+    node: NodeRecord,
+    model: str,
+    method: str,
+    request: pb.GenerateRequest,
+    prompt: Prompt,
 ) -> AsyncGenerator[Chunk]:
     """A node's answer as it comes.
 
@@ -39,6 +45,7 @@ async def asked(
         token: The cell's own.
         node: Who is asked.
         model: The model's id here, for errors.
+        method: `GENERATE` or `EMBED`.
         request: What is asked.
         prompt: Where it belongs in a trace.
 
@@ -48,7 +55,7 @@ async def asked(
     metadata = [("authorization", f"Bearer {token.reveal()}")] if token else []
     if prompt.trace_context is not None:
         metadata.append(("traceparent", prompt.trace_context.traceparent))
-    call = channels.to(node.address).unary_stream(GENERATE, None, None)
+    call = channels.to(node.address).unary_stream(method, None, None)
     running = call(request.SerializeToString(), metadata=metadata)
     try:
         async for data in running:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0
 """Seconds in which a cell is reached, or the chain goes on."""
+REST = 2.0
+"""Seconds for which a cell that could not be reached is not tried again."""
 
 
 @frozen(eq=False)
@@ -45,6 +47,7 @@ class Link:
         self._kernel: ref[Router] | None = None
         self._users: set[object] = set()
         self._opening: asyncio.Task[Opened] | None = None
+        self._failed_at = 0.0
 
     def serve(self, kernel: Kernel) -> None:
         """The cell is the one that this kernel's configuration and home lead to."""
@@ -58,9 +61,14 @@ class Link:
         """
         self._users.add(user)
         opening = self._opening
-        if opening is None or (opening.done() and (opening.cancelled() or opening.exception() is not None)):
+        if opening is None or self._is_over(opening):
             opening = self._opening = asyncio.create_task(self._open())
         return await asyncio.shield(opening)  # whoever stops waiting does not stop the others
+
+    def _is_over(self, opening: asyncio.Task[Opened]) -> bool:
+        if not opening.done() or opening.cancelled():
+            return opening.done()
+        return opening.exception() is not None and asyncio.get_running_loop().time() > self._failed_at + REST
 
     async def release(self, user: object) -> None:
         """This one needs it no more; the last one closes it."""
@@ -84,6 +92,7 @@ class Link:
         try:
             await engine.open(PATIENCE)
         except BaseException:
+            self._failed_at = asyncio.get_running_loop().time()
             await engine.aclose()
             raise
         return Opened(engine, Channels(cell.tls), Offers(engine.membership, cell.node))

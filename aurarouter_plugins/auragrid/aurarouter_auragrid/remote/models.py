@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 import grpc
 import grpc.aio
@@ -34,6 +34,7 @@ from aurarouter_hooks import (
 )
 
 log = logging.getLogger(__name__)
+Mode = Literal["direct", "embed"]
 GRID = "grid"
 """The `provider:` value of models that live elsewhere."""
 
@@ -64,10 +65,24 @@ class Models:
     def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
         """What a server adds."""
         return grpc.method_handlers_generic_handler(
-            SERVICE, {"Generate": grpc.unary_stream_rpc_method_handler(self._generate)}
+            SERVICE,
+            {
+                "Generate": grpc.unary_stream_rpc_method_handler(self._generate),
+                "Embed": grpc.unary_stream_rpc_method_handler(self._embed),
+            },
         )
 
     async def _generate(self, data: bytes, context: Any) -> AsyncGenerator[bytes]:
+        async with aclosing(self._answered(data, context, "direct")) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _embed(self, data: bytes, context: Any) -> AsyncGenerator[bytes]:
+        async with aclosing(self._answered(data, context, "embed")) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _answered(self, data: bytes, context: Any, mode: Mode) -> AsyncGenerator[bytes]:
         if refusal := self._refusal():
             await context.abort(grpc.StatusCode.UNAVAILABLE, refusal)
         try:
@@ -85,7 +100,7 @@ class Models:
         said = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         trace = TraceContext.parse(said.get("traceparent", ""))
         with self._calls.inside():
-            async with aclosing(self._pieces(_task(asked, prompt, trace))) as pieces:
+            async with aclosing(self._pieces(_task(asked, prompt, trace, mode))) as pieces:
                 async for piece in pieces:
                     yield piece.SerializeToString()
 
@@ -116,7 +131,7 @@ class Models:
             yield failure_of(error_info(error))
 
 
-def _task(asked: pb.GenerateRequest, prompt: Prompt, trace: TraceContext | None) -> Task:
+def _task(asked: pb.GenerateRequest, prompt: Prompt, trace: TraceContext | None, mode: Mode) -> Task:
     return Task(
         messages=prompt.messages,
         tools=prompt.tools,
@@ -125,7 +140,7 @@ def _task(asked: pb.GenerateRequest, prompt: Prompt, trace: TraceContext | None)
         parameters=prompt.parameters,
         dialect=prompt.dialect,
         extra=prompt.extra,
-        mode="direct",
+        mode=mode,
         review=False,
         model=asked.model,
         private=asked.private,

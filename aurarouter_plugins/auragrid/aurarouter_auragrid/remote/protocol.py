@@ -23,7 +23,7 @@ from aurarouter_hooks import (
 )
 
 SERVICE = pb.DESCRIPTOR.services_by_name["NodeService"].full_name
-GENERATE = f"/{SERVICE}/Generate"
+GENERATE, EMBED = f"/{SERVICE}/Generate", f"/{SERVICE}/Embed"
 HOPS = 1
 """Nodes that a prompt passes on its way to a model."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,8 +12,11 @@ from aurarouter_auragrid.arrival import arrival
 from aurarouter_auragrid.errors import GridError
 from aurarouter_hooks import (
     Chunk,
+    Embeddings,
+    EmbedRequest,
     Health,
     Location,
+    Message,
     NoModelLeftError,
     PrivacyError,
     Prompt,
@@ -55,25 +58,60 @@ class GridProvider(Provider):
             PrivacyError: The content is private, and the cell clears no node that has the model.
             ProviderError: No node could answer.
         """
+        from aurarouter_auragrid.remote.protocol import GENERATE
+
+        async with aclosing(self._answered(prompt, GENERATE)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """A node's vectors for each text.
+
+        Raises:
+            PrivacyError, ProviderError: As `stream`.
+            NoModelLeftError: The model makes no vectors on any node.
+        """
+        from aurarouter_auragrid.remote.protocol import EMBED
+
+        prompt = Prompt(
+            messages=tuple(Message("user", text) for text in request.texts),
+            parameters={} if request.dimensions is None else {"dimensions": request.dimensions},
+            private=request.private,
+            location=request.location,
+            trace_context=request.trace_context,
+        )
+        async with aclosing(self._answered(prompt, EMBED)) as chunks:
+            reply = Reply.from_chunks([chunk async for chunk in chunks])
+        return Embeddings(
+            vectors=reply.vectors or (),
+            usage=reply.usage,
+            model_name=reply.model_name,
+            request_id=reply.request_id,
+        )
+
+    async def _answered(self, prompt: Prompt, method: str) -> AsyncGenerator[Chunk]:
         came = arrival.get()
         if came is not None and came.hops:
             raise ProviderUnavailableError("a node's question is not passed on to a third node")
         opened = await self._opened()
         request = self._request(prompt)
         problem: Exception | None = None
-        for node in await self._nodes(opened, prompt):
-            shown = False
-            try:
-                async with aclosing(self._asked(opened, node, request, prompt)) as chunks:
-                    async for chunk in chunks:
-                        shown = shown or chunk.has_content
-                        yield chunk
-                return
-            except ELSEWHERE as error:
-                if shown:
-                    raise
-                opened.offers.failed(node)
-                problem = error
+        asked = set[str]()
+        while nodes := [node for node in await self._nodes(opened, prompt, asked) if node.instance not in asked]:
+            for node in nodes:
+                asked.add(node.instance)
+                shown = False
+                try:
+                    async with aclosing(self._asked(opened, node, method, request, prompt)) as chunks:
+                        async for chunk in chunks:
+                            shown = shown or chunk.has_content
+                            yield chunk
+                    return
+                except ELSEWHERE as error:
+                    if shown:
+                        raise
+                    opened.offers.failed(node)
+                    problem = error
         raise problem or self._nowhere()
 
     async def health(self) -> Health:
@@ -130,10 +168,10 @@ class GridProvider(Provider):
         except GridError as error:
             raise self._lost(error) from error
 
-    async def _nodes(self, opened: Opened, prompt: Prompt) -> list[NodeRecord]:
-        """Whom to ask, best first."""
+    async def _nodes(self, opened: Opened, prompt: Prompt, asked: Collection[str]) -> list[NodeRecord]:
+        """Whom to ask, best first; after those that were asked in vain, the cell is asked who is there now."""
         try:
-            nodes = await opened.offers.of(self.model.name, self._node) or await opened.offers.of(
+            nodes = await opened.offers.of(self.model.name, self._node, now=bool(asked)) or await opened.offers.of(
                 self.model.name, self._node, now=True
             )
             if not prompt.private:
@@ -143,7 +181,7 @@ class GridProvider(Provider):
             raise self._lost(error) from error
         checked = prompt.location.addresses if prompt.location else ()
         usable = [node for node in nodes if node.name in cleared and node.address in checked]
-        if not usable:
+        if not usable and not asked:
             what = f"the content is private, and the cell clears no node that has '{self.model.name}'"
             raise PrivacyError(what, vetoes={self.model.id: what}, hint=NOT_CLEARED)
         return usable
@@ -159,14 +197,14 @@ class GridProvider(Provider):
         )
 
     async def _asked(
-        self, opened: Opened, node: NodeRecord, request: pb.GenerateRequest, prompt: Prompt
+        self, opened: Opened, node: NodeRecord, method: str, request: pb.GenerateRequest, prompt: Prompt
     ) -> AsyncGenerator[Chunk]:
         from aurarouter_auragrid.remote.asking import asked
         from aurarouter_auragrid.remote.opaque import wrapped
 
         token = opened.engine.cell.token
         with opened.offers.calling(node):
-            async with aclosing(asked(opened.channels, token, node, self.model.id, request, prompt)) as chunks:
+            async with aclosing(asked(opened.channels, token, node, self.model.id, method, request, prompt)) as chunks:
                 async for chunk in chunks:
                     yield wrapped(chunk, self.model)
 

@@ -11,10 +11,12 @@ import secrets
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.server.binary import nats_server
 from aurarouter_auragrid.server.conf import conf
+from aurarouter_auragrid.server.room import Room
 from aurarouter_auragrid.settings import Grid
 from aurarouter_core.home import private_folder
 
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 PATIENCE = 20.0
 """Seconds that it has to start or to end."""
 LONGEST_PAUSE = 5.0
+LOOK = 5.0
+"""Seconds between two looks at its disk."""
 # A node that is killed takes its server along: the program asks the kernel for a signal at its parent's death.
 TIED = (
     "import ctypes, os, signal, sys\n"
@@ -43,10 +47,11 @@ class NatsServer:
     def __init__(self, name: str, grid: Grid, folder: Path) -> None:
         self._name, self._grid, self._folder = name, grid, folder
         self._process: asyncio.subprocess.Process | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watch: asyncio.Future[Any] | None = None
         self.port = grid.engine.port
         self.token = grid.token.reveal() if grid.token else ""
         self.starts = 0
+        self._room: Room
 
     @property
     def url(self) -> str:
@@ -71,7 +76,7 @@ class NatsServer:
             self.port = int(kept)
         await self._started_in_the_end()
         self._kept("port", str(self.port))
-        self._watch = asyncio.create_task(self._watched(), name="nats-server")
+        self._watch = asyncio.gather(self._watched(), self._given_room())
 
     async def stop(self) -> None:
         """End it; all that it was given is on disk."""
@@ -123,6 +128,7 @@ class NatsServer:
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
         self.starts += 1
+        self._room = Room(self._folder)
         try:
             async with asyncio.timeout(PATIENCE):
                 while not self._ready():
@@ -169,6 +175,14 @@ class NatsServer:
                     break
                 except GridError as error:
                     log.error("%s", error)  # noqa: TRY400 - the cause is in its words
+
+    async def _given_room(self) -> None:
+        """End it once its disk, which was full, has room again: then it is started anew."""
+        while True:
+            await asyncio.sleep(LOOK)
+            if await asyncio.to_thread(self._room.is_back):
+                log.warning("the disk has room again: nats-server is started anew")
+                await self._end()
 
     def _read(self, name: str) -> str:
         try:
