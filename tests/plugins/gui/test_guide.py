@@ -31,7 +31,7 @@ def test_every_panel_tab_and_button_is_described(open_window: Open, environment:
             plain = re.sub(r"[ …]+$| \(\d+\)$", "", said)
             if not re.search(rf"\b{re.escape(plain)}\b", GUIDE):
                 missing.append(f"{panel.title}: {said}")
-    assert not missing
+    assert not missing, "; ".join(missing)
 
 
 def test_every_picture_is_there_and_shown() -> None:
