@@ -75,12 +75,13 @@ class Window(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
         self.first_run: FirstRunDialog | None = None
+        early = not desk.ready
+        if early:
+            desk.gathered.connect(self._begin)  # before any page hears of it
         self._furnish()
         self.go(self.panels[0].id)
-        if desk.ready:
+        if not early:
             self._begin()
-        else:
-            desk.gathered.connect(self._begin)
 
     def _begin(self) -> None:
         """What there is to do once the plugins and the kernel are there."""
@@ -100,10 +101,14 @@ class Window(QMainWindow):
         self._clear()
         self._furnish()
         now = {panel.id: panel for panel in self.panels}
-        for name in [name for name in self._views if now.get(name) != before[name]]:
+        gone = [name for name in self._views if now.get(name) != before[name]]
+        if gone:
+            self.desk.worker.turn()  # else they'd be told what they have asked for
+        for name in gone:
             self._drop(self._views.pop(name))
         if chosen in self._views:
             self.navigation.choose(chosen)
+            self.shown.arrive()
         else:
             self.go(chosen if chosen in now else self.panels[0].id)
 
