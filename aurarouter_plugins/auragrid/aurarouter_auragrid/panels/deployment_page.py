@@ -56,6 +56,7 @@ what each node has to offer, and the model servers (Ollama, llama.cpp, …) that
         self.servers.setAccessibleName("Model servers that were found")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.resources, "Nodes")
         self.tabs.addTab(self.servers, "Servers found")
         self.wishes: dict[str, QSpinBox] = {}
@@ -113,6 +114,7 @@ what each node has to offer, and the model servers (Ollama, llama.cpp, …) that
     def _box(self, at: int, one: Deployment, edited: dict[str, int]) -> QSpinBox:
         box = QSpinBox()
         box.setRange(0, 1000)
+        box.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         box.setAccessibleName(f"Desired replicas of {one.model}")
         value = edited.get(one.model, one.desired)
         box.setValue(value)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFileDialog, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QTabWidget, QVBoxLayout, QWidget
 
 from aurarouter_gui.state.monitor import Listeners, Monitor
 from aurarouter_gui.state.words import Trouble
@@ -16,7 +16,7 @@ from aurarouter_gui.views.monitor_privacy import PrivacyView
 from aurarouter_gui.views.monitor_traces import TracesView
 from aurarouter_gui.views.monitor_traffic import TrafficView
 from aurarouter_gui.views.panel_view import PanelView
-from aurarouter_gui.views.parts import Notice, card, row
+from aurarouter_gui.views.parts import Notice, card, plain_button, row
 
 LOOK = 5000
 """Milliseconds between two looks, while the panel is shown."""
@@ -72,8 +72,7 @@ was sent. Rows name rules, never text. **Traces** lists the latest tasks; select
         ):
             self.tabs.addTab(page, title)
         self.tabs.currentChanged.connect(lambda _: self.look())
-        self.export_button = QPushButton("Export CSV")
-        self.export_button.setToolTip("Write what this tab shows to a file")
+        self.export_button = plain_button("Export CSV", "Write what this tab shows to a file")
         self.export_button.clicked.connect(lambda _=False: self._ask_file())
         corner = QWidget()
         around = row(self.export_button)

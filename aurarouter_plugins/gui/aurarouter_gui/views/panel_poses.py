@@ -72,6 +72,19 @@ def _cell(view: Any) -> Pose:
     yield "", lambda: view.reached
 
 
+def _deployment(view: Any) -> Pose:
+    """The nodes, and the servers that were found on their machines."""
+    yield "", lambda: view.reached
+    view.tabs.setCurrentIndex(1)
+    yield "servers", lambda: True
+
+
+def _cell_models(view: Any) -> Pose:
+    """What the cell keeps."""
+    view.tabs.setCurrentWidget(view.cell)
+    yield "grid", lambda: bool(view.cell.table.lines)
+
+
 def _cell_settings(view: Any) -> Pose:
     """Once the cell has told them."""
     yield "cell", lambda: view.state.version is not None
@@ -84,7 +97,8 @@ POSES: Mapping[str, Callable[[Any], Pose]] = {
     "monitor": _monitor,
     "services": _services,
     "auragrid:cell_status": _cell,
-    "auragrid:deployment": _cell,
+    "auragrid:deployment": _deployment,
+    "auragrid:models": _cell_models,
     "auragrid:configuration": _cell_settings,
 }
 """Panel id → what to do before each picture, as in `shooting.POSES`."""
