@@ -121,6 +121,28 @@ def test_replicas_are_raised_and_lowered_and_settle(
         assert view.models.item(0, 1).text() == str(wish)
 
 
+@on_both
+@pytest.mark.promise("cell-status.2")
+def test_a_model_counts_as_loaded_once_it_is_in_memory(
+    open_window: Open, qtbot: QtBot, nodes: list[GridNode], tmp_path: Path
+) -> None:
+    first, _, last = nodes
+    file = tmp_path / "own.gguf"
+    file.write_bytes(gguf(tensors=[("weights", (1024, 300), 0)]))
+    assert first.run("grid", "models", "push", str(file), "--id", "own").returncode == 0
+    assert last.run("grid", "models", "pull", "own").returncode == 0
+    view = turned(open_window(knowing(nodes), plugins=PLUGINS), "cell_status")
+
+    def models() -> list[str]:
+        return [line.cells[3] for line in view.nodes.lines if line.cells[0] == last.name]
+
+    until(qtbot, view, lambda: any("own (not loaded)" in cell for cell in models()))
+    assert first.run("grid", "deploy", "own", "--replicas", "1", "--wait", "30").returncode == 0
+    until(qtbot, view, lambda: any("own" in cell.split(", ") for cell in models()))
+    assert first.run("grid", "deploy", "own", "--replicas", "0", "--wait", "30").returncode == 0
+    assert first.run("grid", "models", "remove", "own").returncode == 0
+
+
 @pytest.mark.soak
 @on_three
 def test_a_killed_node_vanishes_and_its_replica_moves(open_window: Open, qtbot: QtBot, nodes: list[GridNode]) -> None:
