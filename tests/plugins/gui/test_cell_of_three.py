@@ -103,6 +103,7 @@ def test_a_change_is_taken_by_all_three_nodes_and_taken_back(
 
 
 @on_both
+@pytest.mark.promise("deployment.2", "deployment.4")
 def test_replicas_are_raised_and_lowered_and_settle(
     open_window: Open, qtbot: QtBot, nodes: list[GridNode], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
