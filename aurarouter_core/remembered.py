@@ -19,7 +19,7 @@ VERSION = 2
 
 def installed() -> list[Any]:
     """Changes when something is installed, removed or switched off."""
-    folders = [[folder, changed(folder)] for folder in sys.path]
+    folders = [[str(folder), changed(folder)] for folder in sys.path]
     switches = [os.environ.get(name) for name in ("AURAROUTER_PLUGINS", "AURAROUTER_WITHOUT")]
     return [VERSION, sys.version, folders, switches]
 

@@ -59,12 +59,15 @@ def register_asset_sources() -> Mapping[str, type[AssetSource]]:
 
 @hookspec
 def register_settings(environment: str) -> Mapping[str, Any] | None:
-    """Bring a layer of settings below the environment and above the file. `environment` is "local" or "auragrid"."""
+    """Bring a layer of settings below the environment and above the file. `environment` is "local" or "auragrid".
+
+    It may be asked again, and of one plugin alone.
+    """
 
 
 @hookspec
 def register_commands(cli: click.Group) -> None:
-    """Add sub-commands; import what they need inside them."""
+    """Add sub-commands; import what they need inside them. It may be called again, and of one plugin alone."""
 
 
 @hookspec

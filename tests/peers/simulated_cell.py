@@ -59,6 +59,7 @@ class SimulatedCell:
     looks: int = 0
     broken: list[str] = field(factory=list)
     before: View | None = None
+    ready: dict[str, set[str]] = field(factory=dict)
 
     def view(self) -> View:
         """What stands in the cell now."""
@@ -93,6 +94,11 @@ class SimulatedCell:
             if claim.node == node.name:
                 del self.leases[claim.key]
                 node.claims[node.claims.index(claim)] = self._leaving(node, claim)
+        for claim in plan.shifts:
+            if claim.node == node.name and self._free(claim.key):
+                (earlier,) = [each for each in node.claims if each.model == claim.model]
+                del self.leases[earlier.key]
+                node.claims[node.claims.index(earlier)] = self._hold(claim)
         for claim in plan.takes:
             if claim.node == node.name and self._free(claim.key):
                 node.claims.append(self._hold(claim))
@@ -158,6 +164,15 @@ class SimulatedCell:
             models = [claim.model for claim in node.claims]
             if len(models) != len(set(models)):
                 self.broken.append(f"beat {self.beat}: {node.name} has a model twice: {models}")
+        ready = {
+            name: {claim.model for claim in node.claims if claim.state == "ready"} for name, node in self.nodes.items()
+        }
+        had, self.ready = self.ready, ready
+        lost = set[str]().union(*(had[name] for name in had.keys() & ready.keys())) - set[str]().union(*ready.values())
+        mourned = {lease.claim.model for lease in self.leases.values() if lease.claim.node not in self.nodes}
+        for model in lost - mourned:  # of a death, nobody knows before its leases end
+            if self.wanted.get(model):
+                self.broken.append(f"beat {self.beat}: nobody has '{model}' any more")
 
     @property
     def is_settled(self) -> bool:
@@ -165,4 +180,6 @@ class SimulatedCell:
         view = self.view()
         plan = place(view)
         dead = any(claim.node not in self.nodes for claim in view.claims)
-        return not (plan.takes or plan.gives or dead or any(claim.state != "ready" for claim in view.claims))
+        return not (
+            plan.takes or plan.shifts or plan.gives or dead or any(claim.state != "ready" for claim in view.claims)
+        )

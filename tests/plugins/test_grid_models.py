@@ -99,33 +99,35 @@ async def gone(deployments: Deployments) -> None:
 async def test_replicas_grow_survive_a_death_and_shrink_while_the_model_is_asked(
     nodes: list[GridNode], small: Path
 ) -> None:
-    first, second, third = nodes
+    first = nodes[0]
     async with Engine(first.cell) as engine:
         deployments = Deployments(engine)
         await deployments.want("small", 1)
         one = await until(deployments, lambda state: state.is_settled)
-        assert len(one.placements) == 1
+        (had,) = one.placements
+        # The server of the cell goes with the first. Of the others the one that is hardest to lose has the first place.
+        dies = next((node for node in nodes[1:] if node.name == had.node), nodes[2])
         async with Asking(first.home, "small", "SLEEP 0.02") as asking:
             await deployments.want("small", 3)
             three = await until(deployments, lambda state: state.is_settled)
             assert {placement.node for placement in three.placements} == {"first", "second", "third"}
             assert asking.lost == {}
-            third.kill()
+            dies.kill()
             running = asking.running
             left = await until(deployments, lambda state: bool(state.reasons))
             assert left.current == len(left.placements) == 2
-            assert left.reasons == ("first: has it already; second: has it already",)
+            assert left.reasons == ("; ".join(f"{node.name}: has it already" for node in nodes if node is not dies),)
             assert asking.lost.keys() <= {"incomplete"}  # it had said its first word, and that can't be taken back
             lost = asking.lost.get("incomplete", 0)
             assert lost <= running
             await deployments.want("small", 1)
             await until(deployments, lambda state: state.is_settled)
-            assert asking.lost.get("incomplete", 0) == lost
             await asking.end()
+            assert asking.lost == ({"incomplete": lost} if lost else {})
             assert asking.outcomes["complete"] > 100
         await deployments.want("small", 0)
         await gone(deployments)
-    assert not [path for node in (first, second) for path in (node.home / "models").glob("*.gguf")]
+    assert not [path for node in nodes if node is not dies for path in (node.home / "models").glob("*.gguf")]
 
 
 def test_the_command_says_what_is_wished_for_and_why_the_rest_waits(nodes: list[GridNode], small: Path) -> None:
@@ -152,9 +154,9 @@ async def test_numbers_that_make_no_sense_are_refused(nodes: list[GridNode]) -> 
 @pytest.mark.soak
 async def test_a_node_that_comes_back_is_given_its_replica_again(nodes: list[GridNode], small: Path) -> None:
     first, _, third = nodes
-    if third.process is not None and third.process.poll() is None:
-        third.kill()
-    third.start()
+    for node in nodes[1:]:
+        if node.process is None or node.process.poll() is not None:
+            node.start()
     async with Engine(first.cell) as engine:
         deployments = Deployments(engine)
         await deployments.want("small", 3)

@@ -72,13 +72,16 @@ async def test_the_model_answers_all_the_while_its_replicas_grow_one_dies_and_th
             await deployments.want("smol", 1)
             while not any(one.is_settled for one in await deployments.state()):
                 await asyncio.sleep(0.2)
+            (had,) = (await deployments.state())[0].placements
+            dies = others[0] if had.node == "b" else others[1]
+            print(f"the first replica is on {had.node}, and {dies.name} will be killed")
             async with Asking(first.home, "smol", "Count to ten.", parameters={"max_tokens": 8}, pause=0.1) as asking:
                 await asyncio.sleep(3.0)
                 await deployments.want("smol", 3)
                 await until(deployments, lambda state: state.is_settled, asking, "three replicas")
                 await asyncio.sleep(5.0)
                 assert asking.lost == {}
-                others[1].kill()
+                dies.kill()
                 running = asking.running
                 await until(deployments, lambda state: bool(state.reasons), asking, "one node was killed")
                 assert asking.lost.keys() <= {"incomplete"}
@@ -88,6 +91,6 @@ async def test_the_model_answers_all_the_while_its_replicas_grow_one_dies_and_th
                 await deployments.want("smol", 1)
                 await until(deployments, lambda state: state.is_settled, asking, "one replica")
                 await asyncio.sleep(3.0)
-                assert asking.lost.get("incomplete", 0) == lost
+                assert asking.lost == ({"incomplete": lost} if lost else {})
             print(f"in the end: {dict(asking.outcomes)}")
-            assert asking.outcomes["complete"] > 50
+            assert asking.outcomes["complete"] > 20

@@ -74,10 +74,27 @@ def test_a_node_that_refused_is_not_asked_again() -> None:
     assert (taken(plan), plan.pending) == (set(), {("small", 0): "a: its disk is full"})
 
 
-def a_cell(random: Random) -> SimulatedCell:
+def test_who_has_a_place_too_many_takes_an_empty_one_before_it_leaves() -> None:
+    """The node that had place 0 died, and then fewer are wished for: those that are left do not both leave."""
+    plan = place(a_view(ready("small", 1, "b"), ready("small", 2, "c"), wanted={"small": 1}, b=10, c=10))
+    assert [(claim.node, claim.place) for claim in plan.shifts] == [("b", 0)]
+    assert [claim.node for claim in plan.gives] == ["c"]
+    assert (taken(plan), plan.pending) == (set(), {})
+
+
+def test_nobody_who_is_ready_leaves_before_those_are_that_stay() -> None:
+    coming = Claim(model="small", place=0, node="a", memory=2, state="loading")
+    held = (ready("small", 1, "b"), Claim(model="small", place=2, node="c", memory=2))
+    plan = place(a_view(coming, *held, wanted={"small": 1}, a=10, b=10, c=10))
+    assert [claim.node for claim in plan.gives] == ["c"]  # it has nothing yet
+    plan = place(a_view(coming, *held, wanted={}, a=10, b=10, c=10))
+    assert [claim.node for claim in plan.gives] == ["a", "b", "c"]
+
+
+def a_cell(random: Random, nodes: int = 20) -> SimulatedCell:
     needs = {f"m{number}": random.randint(1, 12) for number in range(random.randint(1, 12))}
     cell = SimulatedCell(random, needs)
-    for number in range(20):
+    for number in range(nodes):
         cell.nodes[f"n{number}"] = SimulatedNode(f"n{number}", random.randint(4, 30))
     return cell
 
@@ -91,7 +108,7 @@ def change(cell: SimulatedCell, random: Random) -> None:
     elif kind == "join":
         name = f"j{cell.beat}"
         cell.nodes[name] = SimulatedNode(name, random.randint(4, 30))
-    elif len(cell.nodes) > 3:
+    elif len(cell.nodes) > 2:
         name = random.choice(list(cell.nodes))
         if kind == "death":
             del cell.nodes[name]
@@ -102,12 +119,13 @@ def change(cell: SimulatedCell, random: Random) -> None:
 SOAK = [pytest.param(block, marks=pytest.mark.soak) for block in range(2, 10)]
 
 
+@pytest.mark.parametrize("nodes", [20, 4])
 @pytest.mark.parametrize("block", [0, 1, *SOAK])
-def test_whatever_happens_a_cell_settles_in_time_and_within_its_memory(block: int) -> None:
+def test_whatever_happens_a_cell_settles_in_time_and_within_its_memory(block: int, nodes: int) -> None:
     longest = last_change = 0
     for seed in range(block * 20, block * 20 + 20):
         random = Random(seed)
-        cell = a_cell(random)
+        cell = a_cell(random, nodes)
         for _ in range(random.randint(3, 12)):
             change(cell, random)
             last_change = cell.beat
@@ -126,4 +144,30 @@ def test_whatever_happens_a_cell_settles_in_time_and_within_its_memory(block: in
         for model, replicas in cell.wanted.items():
             held = [claim.node for claim in view.claims if claim.model == model]
             assert len(held) == len(set(held)) <= replicas, f"seed {seed}"
-    print(f"seeds {block * 20} to {block * 20 + 19}: at most {longest} beats")
+    print(f"{nodes} nodes, seeds {block * 20} to {block * 20 + 19}: at most {longest} beats")
+
+
+@pytest.mark.parametrize("place_of_the_dead", [0, 1, 2])
+def test_replicas_grow_one_dies_they_shrink_and_somebody_has_the_model_all_the_while(place_of_the_dead: int) -> None:
+    for seed in range(20):
+        cell = SimulatedCell(Random(seed), {"small": 2})
+        cell.nodes = {name: SimulatedNode(name, 10) for name in "abc"}
+        for replicas in (1, 3):
+            cell.wanted["small"] = replicas
+            settle(cell)
+        (dead,) = [claim.node for claim in cell.view().claims if claim.place == place_of_the_dead]
+        del cell.nodes[dead]
+        settle(cell)
+        cell.wanted["small"] = 1
+        settle(cell)
+        assert [claim.place for claim in cell.view().claims] == [0]
+        assert not cell.broken, f"seed {seed}"
+
+
+def settle(cell: SimulatedCell) -> None:
+    """Beats until nobody has anything to do, and the cell is at rest."""
+    for _ in range(SETTLES):
+        cell.step()
+        if cell.is_settled:
+            return
+    pytest.fail(f"it does not settle: {cell.view()}")

@@ -1,13 +1,15 @@
-"""AuraRouter's desktop window. Qt is imported when the window is opened."""
+"""AuraRouter's desktop window. Qt is imported when the window is opened, and the kernel when the window is drawn."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aurarouter_hooks import hookimpl
+from pluggy import HookimplMarker
 
 if TYPE_CHECKING:
     import click
+
+hookimpl = HookimplMarker("aurarouter")  # as the contract's own, whose import takes longer than drawing the window
 
 
 @hookimpl

@@ -5,12 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aurarouter_core import Plugins, install_hint
-from aurarouter_hooks import ConfigError, PluginBrokenError, PluginMissingError
+if TYPE_CHECKING:
+    from aurarouter_core import Plugins
 
 LIBRARIES = "On Debian and Ubuntu: apt install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libdbus-1-3 fontconfig"
 GRID = "auragrid"
+
+
+def home() -> Path:
+    """The user's folder: what `Home` says, without the kernel's import, for which no window should wait.
+
+    Raises:
+        ConfigError: There is no home folder, or the variable's is not a whole path.
+    """
+    root = os.path.expanduser(os.environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter")  # noqa: PTH111 - raises nothing
+    if not os.path.isabs(root):  # noqa: PTH117 - as above
+        from aurarouter_core import Home
+
+        return Home.of().root
+    return Path(root)
 
 
 def require_screen() -> None:
@@ -21,6 +36,8 @@ def require_screen() -> None:
     """
     here = {name for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM") if os.environ.get(name)}
     if sys.platform.startswith("linux") and not here:
+        from aurarouter_hooks import ConfigError
+
         raise ConfigError(
             "there is no screen here to open a window on",
             hint="Run 'aurarouter gui' in a desktop session. In a terminal: aurarouter run, chat, explain, trace.",
@@ -46,11 +63,21 @@ def open_window(path: Path | None, environment: str) -> int:
         PluginBrokenError: Qt can't be loaded.
     """
     require_screen()
-    plugins = Plugins()
-    if environment == GRID and not has_grid(plugins):
-        raise PluginMissingError("there is no AuraGrid plugin here", plugin=GRID, hint=install_hint(GRID))
+    plugins = _with_grid() if environment == GRID else None  # else they are looked for once the window is drawn
     try:
         from aurarouter_gui.views.app import run
     except ImportError as error:
+        from aurarouter_hooks import PluginBrokenError
+
         raise PluginBrokenError(f"Qt can't be loaded: {error}", plugin="gui", hint=LIBRARIES) from error
     return run(path, environment, plugins)
+
+
+def _with_grid() -> Plugins:
+    from aurarouter_core import Plugins, install_hint
+    from aurarouter_hooks import PluginMissingError
+
+    plugins = Plugins()
+    if not has_grid(plugins):
+        raise PluginMissingError("there is no AuraGrid plugin here", plugin=GRID, hint=install_hint(GRID))
+    return plugins

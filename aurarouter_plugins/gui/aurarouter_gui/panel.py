@@ -18,27 +18,24 @@ Panels of ours stand in `views/panels.py`; other plugins bring theirs by the hoo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from attrs import field, frozen
+from typing import Any, NamedTuple
 
 
-@frozen(kw_only=True)
-class Panel:
+class Panel(NamedTuple):
     """A page of the window.
 
     Attributes:
         id: Its name in programs: [a-z_]+, the same for ever.
         title: One or two words for people.
-        icon: The inside of a 24×24 SVG, in strokes; the window gives it its colour. "" for a plain dot.
         factory: Makes the page: takes the desk (`views.desk.Desk`), returns a `PanelView`. Called on the UI thread.
+        icon: The inside of a 24×24 SVG, in strokes; the window gives it its colour. "" for a plain dot.
         order: Where it stands: 10 workspace, 20 routing, 30 models, 40 configuration, 60 monitor, 70 services.
         tip: What it is for, in a few words.
     """
 
     id: str
     title: str
-    icon: str = field(default="", repr=False)
-    factory: Callable[[Any], Any] = field(repr=False)
+    factory: Callable[[Any], Any]
+    icon: str = ""
     order: int = 50
     tip: str = ""

@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from attrs import define, evolve
+from attrs import evolve
 
 from aurarouter_auragrid.deployment.board import Board
 from aurarouter_auragrid.deployment.bringing import Bringing, words
 from aurarouter_auragrid.deployment.claims import Claim
+from aurarouter_auragrid.deployment.hold import Hold
 from aurarouter_auragrid.deployment.placement import Plan, View, place
 from aurarouter_auragrid.deployment.watching import Watching
 from aurarouter_auragrid.ending import ended
@@ -26,23 +27,6 @@ TERM = 7
 """Seconds after which a silent node's claims are free."""
 REFUSED, LONGEST_REFUSED = 30, 600
 """Seconds for which a node that can't have a model is not asked again: the first time, and at most."""
-
-
-@define(eq=False)
-class Hold:
-    """A model that this node brings, has, or takes away.
-
-    Attributes:
-        work: What is done about it, in the background.
-        problem: Why it can't be brought.
-        is_done: The work came to its end.
-    """
-
-    claim: Claim
-    lease: Lease
-    work: asyncio.Task[None] | None = None
-    problem: str = ""
-    is_done: bool = False
 
 
 class Converging:
@@ -71,11 +55,7 @@ class Converging:
     @property
     def unready(self) -> Mapping[str, str]:
         """Models that others should rather ask another node for, not yet or not any more: why, in a word."""
-        return {
-            model: "leaving" if hold.claim.state == "leaving" else "loading"
-            for model, hold in self._holds.items()
-            if hold.claim.state != "ready" and not (hold.is_done and hold.claim.has_place)
-        }
+        return {model: why for model, hold in self._holds.items() if (why := hold.why_unready)}
 
     async def run(self) -> None:
         """Follow the wishes until cancelled.
@@ -124,6 +104,9 @@ class Converging:
         for claim in plan.gives:
             if claim.node == self._node:
                 await self._leave(self._holds[claim.model])
+        for claim in plan.shifts:
+            if claim.node == self._node:
+                await self._shift(self._holds[claim.model], claim)
         mine = [claim for claim in plan.takes if claim.node == self._node]
         stored = await self._board.stored() if mine else {}
         for claim in mine:
@@ -203,6 +186,13 @@ class Converging:
         self._refusals.pop(claim.model, None)
         log.info("'%s' is ready (replica %s)", claim.model, claim.place)
 
+    async def _shift(self, hold: Hold, claim: Claim) -> None:
+        """Have another place with the model that is here, unless somebody was faster."""
+        lease = await self._places.take(claim.key, to_bytes(claim), seconds=TERM)
+        if lease is not None:
+            earlier, hold.lease, hold.claim = hold.lease, lease, claim
+            await earlier.release()
+
     async def _refuse(self, hold: Hold) -> None:
         model, why = hold.claim.model, hold.problem
         times = self._refusals.get(model, 0)
@@ -243,8 +233,3 @@ class Converging:
             lease = await self._places.take_over(claim.key, to_bytes(claim), seconds=TERM)
             hold = self._holds[model] = Hold(claim, lease)
             hold.work = asyncio.create_task(self._take_away(hold, None))
-
-
-def states(models: Mapping[str, str], unready: Mapping[str, str]) -> dict[str, str]:
-    """How each model is, with those marked that are about to come or to leave."""
-    return {name: unready.get(name, state) for name, state in models.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
 from aurarouter_auragrid.deployment.claims import Claim
 
@@ -52,11 +52,13 @@ class Plan:
     """What should happen next.
 
     Attributes:
+        shifts: Claims that should change their place for an empty one that is wanted; their models stay where they are.
         takes: Claims that should be made.
         gives: Claims that nobody wants any more.
         pending: Why a place stays empty, by model and place.
     """
 
+    shifts: Sequence[Claim] = ()
     takes: Sequence[Claim] = ()
     gives: Sequence[Claim] = ()
     pending: Mapping[tuple[str, int], str] = Factory(dict)
@@ -69,7 +71,7 @@ def place(view: View) -> Plan:
     two models more than another. Each of these makes the cell better in a way that nothing later makes worse.
     """
     table = _Table(view)
-    gives = [claim for claim in table.placed if claim.place >= view.wanted.get(claim.model, 0)]
+    shifts, gives = table.shifted(), table.given_up()
     takes, pending = list[Claim](), dict[tuple[str, int], str]()
     for model, number in table.empty():
         claim = table.take(model, number)
@@ -78,9 +80,9 @@ def place(view: View) -> Plan:
         else:
             takes.append(claim)
     takes += table.relieved()
-    if not takes and not gives and table.is_settled:
+    if not takes and not gives and not shifts and table.is_settled:
         takes += table.made_room(pending) or table.balanced()
-    return Plan(takes=takes, gives=gives, pending=pending)
+    return Plan(shifts=shifts, takes=takes, gives=gives, pending=pending)
 
 
 class _Table:
@@ -101,6 +103,42 @@ class _Table:
     def is_settled(self) -> bool:
         """Everything that has a place is ready there, and nothing is on its way out."""
         return all(claim.state == "ready" and not claim.moving for claim in self.held)
+
+    def shifted(self) -> list[Claim]:
+        """Who has a place too many takes an empty one of the same model, rather than that nobody has the model."""
+        spare = [
+            claim for claim in self.placed if self._is_spare(claim) and claim.node in self._on and not claim.moving
+        ]
+        spare.sort(key=lambda claim: (claim.state != "ready", claim.node not in self._serving, claim.place))
+        found = []
+        for model, number in list(self.empty()):
+            claim = next((claim for claim in spare if claim.model == model), None)
+            if claim is not None:
+                spare.remove(claim)
+                found.append(evolve(claim, place=number))
+                self.placed[self.placed.index(claim)] = found[-1]
+        return found
+
+    def given_up(self) -> list[Claim]:
+        """Those with a place too many, but nobody who is ready before all of those are that stay."""
+        ready = {
+            (claim.model, claim.place)
+            for claim in self.placed
+            if claim.state == "ready" and not claim.moving and claim.node in self._on
+        }
+        waited_for = {
+            model
+            for model, replicas in self._view.wanted.items()
+            if any((model, number) not in ready for number in range(replicas))
+        }
+        return [
+            claim
+            for claim in self.placed
+            if self._is_spare(claim) and (claim.state != "ready" or claim.model not in waited_for)
+        ]
+
+    def _is_spare(self, claim: Claim) -> bool:
+        return claim.place >= self._view.wanted.get(claim.model, 0)
 
     def empty(self) -> Iterator[tuple[str, int]]:
         """Places that nobody has, those of the largest models first."""

@@ -9,14 +9,14 @@ NOTICED = 8
 
 
 def rests(view: View, plan: Plan) -> bool:
-    """Nobody has anything to do: nothing to take or to give, all is ready, and whoever has it is there.
+    """Nobody has anything to do: nothing to take, to shift or to give, all is ready, and whoever has it is there.
 
     A place that stays empty for good reason keeps no cell awake. A claim of a node that is gone does, since no message
     tells when it ends.
     """
     there = {member.name for member in view.members}
     held = (claim for claim in view.claims if claim.state != "refused")
-    return not (plan.takes or plan.gives) and all(
+    return not (plan.takes or plan.shifts or plan.gives) and all(
         claim.state == "ready" and not claim.moving and claim.node in there for claim in held
     )
 

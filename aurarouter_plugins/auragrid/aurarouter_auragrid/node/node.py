@@ -15,7 +15,8 @@ from aurarouter_auragrid.arrival import Guard
 from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
 from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.deployment.bringing import Bringing
-from aurarouter_auragrid.deployment.converging import Converging, states
+from aurarouter_auragrid.deployment.converging import Converging
+from aurarouter_auragrid.deployment.hold import states
 from aurarouter_auragrid.discovery.discovery import Discovery
 from aurarouter_auragrid.ending import ended
 from aurarouter_auragrid.engine.engine import Engine

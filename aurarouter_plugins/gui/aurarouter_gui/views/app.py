@@ -7,15 +7,19 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from aurarouter_core import Home, Plugins
+from aurarouter_gui.opening import home
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.instance import Instance
 from aurarouter_gui.views.palette import THEMES, Colours, dress
 from aurarouter_gui.views.window import Window
+
+if TYPE_CHECKING:
+    from aurarouter_core import Plugins
 
 log = logging.getLogger(__name__)
 LEVELS = {
@@ -45,16 +49,17 @@ def application() -> QApplication:
     there = QApplication.instance()
     if isinstance(there, QApplication):
         return there
-    app = QApplication(["aurarouter"])
+    app = QApplication(
+        ["aurarouter", "-style", "Fusion"]
+    )  # setStyle hands back a QStyle, whose class takes 10 ms to make
     app.setApplicationName("AuraRouter")
     app.setDesktopFileName("aurarouter")
-    app.setStyle("Fusion")
     return app
 
 
 def settings() -> QSettings:
     """What the window remembers of itself: theme, place and size."""
-    return QSettings(str(Home.of().root / "gui.ini"), QSettings.Format.IniFormat)
+    return QSettings(str(home() / "gui.ini"), QSettings.Format.IniFormat)
 
 
 def theme(app: QApplication, remembered: QSettings) -> Colours:
@@ -64,8 +69,14 @@ def theme(app: QApplication, remembered: QSettings) -> Colours:
     return chosen or THEMES["dark" if dark else "light"]
 
 
-def run(path: Path | None, environment: str, plugins: Plugins) -> int:
-    """Show the window until it is closed; the exit code. A second launch raises the first window and ends."""
+def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> int:
+    """Show the window until it is closed; the exit code. A second launch raises the first window and ends.
+
+    Args:
+        path: The configuration file; None for the usual places.
+        environment: "local" or "auragrid".
+        plugins: All plugins; None to look for them once the window is drawn.
+    """
     qInstallMessageHandler(hear)
     app = application()
     instance = Instance(path)
@@ -74,9 +85,9 @@ def run(path: Path | None, environment: str, plugins: Plugins) -> int:
         return 0
     remembered = settings()
     colours = theme(app, remembered)
-    dress(app, colours)
     desk = Desk(path, environment, plugins, colours)
     window = Window(desk, remembered)
+    dress(app, colours)  # now that all is in its place: else each part is dressed again wherever it's put
     instance.raised = window.come_forward
     tick = QTimer()
     tick.start(TICK)

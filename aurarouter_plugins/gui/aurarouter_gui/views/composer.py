@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -18,10 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aurarouter_gui.state.clearance import Badge
-from aurarouter_gui.state.talk import Fill
-from aurarouter_gui.state.workspace import Choices
 from aurarouter_gui.views.parts import Notice, card, label, restyle, row
+
+if TYPE_CHECKING:
+    from aurarouter_gui.state.clearance import Badge
+    from aurarouter_gui.state.talk import Fill
+    from aurarouter_gui.state.workspace import Choices
 
 AUTO = "Auto"
 MODES = (("Auto", "auto"), ("Direct", "direct"), ("Plan", "plan"))

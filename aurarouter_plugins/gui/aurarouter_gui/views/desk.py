@@ -1,20 +1,29 @@
-"""What all panels share: the way to the kernel, the worker, the colours, and a voice in the window."""
+"""What all panels share: the way to the kernel, the worker, the colours, and a voice in the window.
+
+The kernel and all that is built on it are imported once the window is drawn, in a thread beside the UI's.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
-from aurarouter_core import Plugins
-from aurarouter_gui.state.link import Link
-from aurarouter_gui.state.worker import Worker
 from aurarouter_gui.views.palette import Colours
 
 if TYPE_CHECKING:
+    from aurarouter_core import Plugins
+    from aurarouter_gui.state.link import Link
     from aurarouter_gui.state.services import Services
+    from aurarouter_gui.state.worker import Worker
+
+NEXT = ("state.link", "state.workspace", "views.execution_view", "views.history_view", "views.turn_view")
+"""What is imported beside the kernel: what the window needs next."""
 
 
 class Bell(QObject):
@@ -35,29 +44,82 @@ class Desk(QObject):
 
     Attributes:
         link: The way to the kernel; its coroutines run in `link.worker`, whose results come back on the UI's thread.
-        plugins: All plugins.
+        plugins: All plugins; who asks before they are gathered waits.
         path: The configuration file that was named; None for the usual places.
         environment: "local" or "auragrid".
         colours: The theme in force; `restyled` says that it has changed.
         go: Shows the panel of this id.
         say: Shows a line at the bottom of the window for some seconds.
         reloaded: Emitted by whoever has changed the configuration, so that others look again.
+        gathered: Emitted when `ready` has become true: there are the plugins, and what is built on the kernel.
     """
 
-    def __init__(self, path: Path | None, environment: str, plugins: Plugins, colours: Colours) -> None:
+    gathered = Signal()
+
+    def __init__(self, path: Path | None, environment: str, plugins: Plugins | None, colours: Colours) -> None:
         super().__init__()
         self.path = path
         self.environment = environment
-        self.plugins = plugins
         self.colours = colours
+        self._plugins = plugins
+        self._lock = threading.Lock()
+        self._gathering: threading.Thread | None = None
+        self.gathered.connect(self._begin, Qt.ConnectionType.QueuedConnection)
         self._news = News()
         self._services: Services | None = None
-        self._bell = Bell()
-        self.worker = Worker(self._bell.rung.emit)
-        self._bell.rung.connect(self.worker.mailbox.deliver, Qt.ConnectionType.QueuedConnection)
-        self.link = Link(self.worker, path, plugins)
         self.go: Callable[[str], None] = lambda _: None
         self.say: Callable[[str], None] = lambda _: None
+
+    def start(self) -> None:
+        """Begin to work, now that the window is drawn. Nothing happens when that was said before."""
+        if self.ready:
+            self._begin()
+        elif self._gathering is None:
+            self._gathering = threading.Thread(target=self._gather, name="aurarouter-gui-imports", daemon=True)
+            self._gathering.start()
+
+    def _gather(self) -> None:
+        try:
+            _ = self.plugins
+        finally:
+            self.gathered.emit()  # whoever asks again gets the error
+
+    def _begin(self) -> None:
+        self.worker.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether asking for `plugins`, `worker` or `link` costs nothing."""
+        return self._plugins is not None
+
+    @property
+    def plugins(self) -> Plugins:
+        """All plugins."""
+        with self._lock:
+            if self._plugins is None:
+                from aurarouter_core import Plugins
+
+                for name in NEXT:
+                    import_module(f"aurarouter_gui.{name}")
+                self._plugins = Plugins()
+            return self._plugins
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Where all waiting is done."""
+        from aurarouter_gui.state.worker import Worker
+
+        bell = self._bell = Bell()
+        worker = Worker(bell.rung.emit)
+        bell.rung.connect(worker.mailbox.deliver, Qt.ConnectionType.QueuedConnection)
+        return worker
+
+    @cached_property
+    def link(self) -> Link:
+        """The way to the kernel."""
+        from aurarouter_gui.state.link import Link
+
+        return Link(self.worker, self.path, self.plugins)
 
     @property
     def restyled(self) -> SignalInstance:
@@ -97,7 +159,10 @@ class Desk(QObject):
 
     def close(self) -> None:
         """End the services that were started here, leave the kernel and end the worker."""
-        self.worker.close(self._farewell)
+        if self._gathering is not None:
+            self._gathering.join()
+        if self.ready:
+            self.worker.close(self._farewell)
 
     async def _farewell(self) -> None:
         if self._services is not None:

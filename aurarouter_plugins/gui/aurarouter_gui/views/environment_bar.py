@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QComboBox, QMessageBox, QSizePolicy, QToolBar, QWidget
 
-from aurarouter_core import install_hint
 from aurarouter_gui.opening import GRID, has_grid
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.parts import label
@@ -32,14 +31,18 @@ class EnvironmentBar(QToolBar):
         self.box.setAccessibleName("Environment")
         self.box.setToolTip(TIP)
         for name, title in NAMES.items():
-            missing = name == GRID and not has_grid(desk.plugins)
-            self.box.addItem(f"{title} (not installed)" if missing else title, name)
+            self.box.addItem(title, name)
         self.show_environment()
         self.box.activated.connect(self._chosen)
         room = QWidget()
         room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         for part in (room, label("Environment", tone="muted", wraps=False), self.box):
             self.addWidget(part)
+
+    def show_missing(self) -> None:
+        """Say it, if there is no plugin for a cell. Asks for all plugins."""
+        if not has_grid(self._desk.plugins):
+            self.box.setItemText(self.box.findData(GRID), f"{NAMES[GRID]} (not installed)")
 
     def show_environment(self) -> None:
         """Show which one is chosen."""
@@ -48,6 +51,8 @@ class EnvironmentBar(QToolBar):
     def _chosen(self, _: int) -> None:
         name = str(self.box.currentData())
         if name == GRID and not has_grid(self._desk.plugins):
+            from aurarouter_core import install_hint
+
             self.show_environment()
             QMessageBox.information(
                 self, "AuraGrid is not installed", f"The panels of a cell come with a plugin.\n\n{install_hint(GRID)}"

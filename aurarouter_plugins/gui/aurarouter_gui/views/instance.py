@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCryptographicHash, QObject
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from aurarouter_core import Home
+from aurarouter_gui.opening import home
 
 PATIENCE = 500
 """Milliseconds in which the first window must answer."""
@@ -25,9 +24,10 @@ class Instance(QObject):
 
     def __init__(self, path: Path | None) -> None:
         super().__init__()
-        home = str(Home.of().root)
         whole = str(path.absolute()) if path else ""
-        self._name = "aurarouter-gui-" + hashlib.sha256(f"{home}\n{whole}".encode()).hexdigest()[:20]
+        place = f"{home()}\n{whole}".encode()
+        digest = QCryptographicHash.hash(place, QCryptographicHash.Algorithm.Sha256).toHex().data()
+        self._name = "aurarouter-gui-" + bytes(digest[:20]).decode()
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self.raised: Callable[[], None] = lambda: None

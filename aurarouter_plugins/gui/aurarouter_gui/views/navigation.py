@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from aurarouter_gui.panel import Panel
 from aurarouter_gui.views import icons
-from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.parts import label
+
+if TYPE_CHECKING:
+    from aurarouter_gui.panel import Panel
+    from aurarouter_gui.views.desk import Desk
 
 
 class Navigation(QWidget):
-    """Buttons, one of which is down.
+    """Buttons, one of which is down. They get their icons when one is chosen.
 
     Args:
         desk: For the colours.
@@ -50,7 +53,6 @@ class Navigation(QWidget):
         layout.addWidget(self.theme)
         layout.addWidget(self.help)
         desk.restyled.connect(self._paint)
-        self._paint()
 
     def _place(self, title: str, strokes: str, tip: str) -> QToolButton:
         button = QToolButton()

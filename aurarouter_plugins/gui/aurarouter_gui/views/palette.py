@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
-from attrs import asdict, frozen
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 
-@frozen(kw_only=True)
-class Colours:
+class Colours(NamedTuple):
     """One theme. Text on any surface has a contrast of at least 4.5 : 1, borders of inputs 3 : 1.
 
     Attributes:
@@ -205,4 +204,4 @@ def dress(app: QApplication, colours: Colours) -> None:
         palette.setColor(QPalette.ColorGroup.Disabled, where, QColor(colours.muted))
     app.setPalette(palette)
     name = "dark" if colours.dark else "light"
-    app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **asdict(colours)))
+    app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **colours._asdict()))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from aurarouter_core import Plugins
 from aurarouter_gui.panel import Panel
 from aurarouter_gui.views import icons
-from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.panel_view import PanelView
+
+if TYPE_CHECKING:
+    from aurarouter_core import Plugins
+    from aurarouter_gui.views.desk import Desk
 
 
 def _workspace(desk: Desk) -> PanelView:
@@ -99,9 +102,15 @@ OURS = (
 )
 
 
-def panels(plugins: Plugins, environment: str) -> Sequence[Panel]:
-    """All panels, in order. One that a plugin brings stands in the place of ours with the same id."""
-    brought = [panel for answer in plugins.call_hook("gui_panels", environment=environment) for panel in answer]
+def panels(plugins: Plugins | None, environment: str) -> Sequence[Panel]:
+    """All panels, in order. One that a plugin brings stands in the place of ours with the same id.
+
+    Args:
+        plugins: None while nobody knows them: for ours alone.
+        environment: "local" or "auragrid".
+    """
+    answers = plugins.call_hook("gui_panels", environment=environment) if plugins else []
+    brought = [panel for answer in answers for panel in answer]
     found: dict[str, Panel] = {}
     for panel in (*brought, *OURS):
         found.setdefault(panel.id, panel)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from aurarouter_gui.state.words import Trouble, sentence
+if TYPE_CHECKING:
+    from aurarouter_gui.state.words import Trouble
 
 GAP = 12
 
@@ -88,23 +91,30 @@ def restyle(widget: QWidget) -> None:
 
 
 class Notice(QFrame):
-    """A coloured box with a title, words and lines below them; hidden while it has nothing to say."""
+    """A coloured box with a title, words and lines below them; hidden, and empty, until it has something to say."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._title = label(bold=True, selectable=True)
-        self._words = label(selectable=True)
-        self._details = label(tone="muted", selectable=True)
+        self._parts: tuple[QLabel, ...] = ()
+        self.hide()
+
+    def _furnish(self) -> None:
+        self._parts = (
+            label(bold=True, selectable=True),
+            label(selectable=True),
+            label(tone="muted", selectable=True),
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, 8, GAP, 8)
         layout.setSpacing(3)
-        for part in (self._title, self._words, self._details):
+        for part in self._parts:
             layout.addWidget(part)
-        self.hide()
 
     def tell(self, title: str, words: str = "", details: str = "", *, ground: str = "none") -> None:
         """Show this. `ground` is "good", "warn", "bad" or "none"."""
-        for part, text in ((self._title, title), (self._words, words), (self._details, details)):
+        if not self._parts:
+            self._furnish()
+        for part, text in zip(self._parts, (title, words, details), strict=True):
             part.setText(text)
             part.setVisible(bool(text))
         self.setProperty("ground", ground)
@@ -116,10 +126,12 @@ class Notice(QFrame):
         if trouble is None:
             self.hide()
             return
+        from aurarouter_gui.state.words import sentence
+
         details = "\n".join(trouble.details)
         self.tell(sentence(trouble.what), sentence(trouble.next), details, ground=ground)
 
     @property
     def text(self) -> str:
         """All that it says."""
-        return "\n".join(part.text() for part in (self._title, self._words, self._details) if part.text())
+        return "\n".join(part.text() for part in self._parts if part.text())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from aurarouter_gui.state.clearance import badge
-from aurarouter_gui.state.preview import Shown
-from aurarouter_gui.state.words import seconds
 from aurarouter_gui.views.parts import Notice, heading, label, rule
-from aurarouter_hooks import Decision
+
+if TYPE_CHECKING:
+    from aurarouter_gui.state.preview import Shown
+    from aurarouter_hooks import Decision
 
 EMPTY = "Nothing to route yet"
 EMPTY_WORDS = "Write a prompt: what kind of task it is, who would answer and why is shown here while you type."
@@ -46,6 +48,9 @@ class RouteView(QScrollArea):
         self.verticalScrollBar().setValue(at)
 
     def _facts(self, layout: QVBoxLayout, decision: Decision) -> None:
+        from aurarouter_gui.state.clearance import badge
+        from aurarouter_gui.state.words import seconds
+
         analysis = decision.analysis
         spent = sum(stage.microseconds for stage in decision.stages)
         facts = QGridLayout()

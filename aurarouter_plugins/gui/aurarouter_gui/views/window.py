@@ -9,12 +9,8 @@ from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
-from aurarouter_gui.panel import Panel
-from aurarouter_gui.state.link import Standing
-from aurarouter_gui.state.words import trouble
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.environment_bar import EnvironmentBar
-from aurarouter_gui.views.help import HelpDialog
 from aurarouter_gui.views.navigation import Navigation
 from aurarouter_gui.views.palette import DARK, LIGHT, dress
 from aurarouter_gui.views.panel_view import PanelView
@@ -22,6 +18,8 @@ from aurarouter_gui.views.panels import panels
 
 if TYPE_CHECKING:
     from aurarouter_core import Config
+    from aurarouter_gui.panel import Panel
+    from aurarouter_gui.state.link import Standing
     from aurarouter_gui.views.first_run_view import FirstRunDialog
 
 SMALLEST = QSize(860, 600)
@@ -76,16 +74,47 @@ class Window(QMainWindow):
         self.statusBar().addPermanentWidget(self._standing)
         self.statusBar().setSizeGripEnabled(False)
         desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
-        desk.link.heard.append(self._stands)
         self.first_run: FirstRunDialog | None = None
         self._furnish()
         self.go(self.panels[0].id)
+        if desk.ready:
+            self._begin()
+        else:
+            desk.gathered.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+
+    def _begin(self) -> None:
+        """What there is to do once the plugins and the kernel are there."""
+        link = self.desk.link
+        link.heard.append(self._stands)
+        self.environments.show_missing()
+        self._welcome()
         # A panel that asks will say why there is none.
-        desk.worker.begin(desk.link.config(), self._configured, lambda _: None, lasting=True)
+        link.worker.begin(link.config(), self._configured, lambda _: None, lasting=True)
+
+    def _welcome(self) -> None:
+        """Let the panels in that plugins bring, in the places of ours where they have the same id."""
+        before = {panel.id: panel for panel in self.panels}
+        if self._brought() == self.panels:
+            return
+        chosen = next(name for name, view in self._views.items() if view is self.shown)
+        self._clear()
+        self._furnish()
+        now = {panel.id: panel for panel in self.panels}
+        for name in [name for name in self._views if now.get(name) != before[name]]:
+            self._drop(self._views.pop(name))
+        if chosen in self._views:
+            self.navigation.choose(chosen)
+        else:
+            self.go(chosen if chosen in now else self.panels[0].id)
+
+    def _brought(self) -> list[Panel]:
+        """The panels of the environment; ours alone until the plugins are there."""
+        early = self.desk.environment == "local" and not self.desk.ready
+        return list(panels(None if early else self.desk.plugins, self.desk.environment))
 
     def _furnish(self) -> None:
         """Bring in the panels of the environment."""
-        self.panels = list(panels(self.desk.plugins, self.desk.environment))
+        self.panels = self._brought()
         self.navigation = Navigation(self.desk, self.panels, self.go)
         self.navigation.help.clicked.connect(self.help)
         self.navigation.theme.clicked.connect(self.switch_theme)
@@ -104,18 +133,26 @@ class Window(QMainWindow):
         self.shown.leave()
         self.desk.turn_to(environment)
         for view in self._views.values():
-            view.end()
-            self._stack.removeWidget(view)
-            view.deleteLater()
-        for shortcut in self._shortcuts:
-            shortcut.setParent(None)
-            shortcut.deleteLater()
-        self.navigation.setParent(None)
-        self.navigation.deleteLater()
-        self._views, self._shortcuts = {}, []
+            self._drop(view)
+        self._views = {}
+        self._clear()
         self._furnish()
         self.environments.show_environment()
         self.go(chosen if any(panel.id == chosen for panel in self.panels) else self.panels[0].id)
+
+    def _drop(self, view: PanelView) -> None:
+        view.end()
+        self._stack.removeWidget(view)
+        view.deleteLater()
+
+    def _clear(self) -> None:
+        """Take away the navigation and its keys."""
+        for shortcut in self._shortcuts:
+            shortcut.setParent(None)
+            shortcut.deleteLater()
+        self._shortcuts = []
+        self.navigation.setParent(None)
+        self.navigation.deleteLater()
 
     def _keys(self) -> None:
         for number, panel in enumerate(self.panels[:9], start=1):
@@ -167,6 +204,8 @@ class Window(QMainWindow):
 
     def help(self) -> None:
         """What the panel that is shown is for, and all keys."""
+        from aurarouter_gui.views.help import HelpDialog
+
         HelpDialog(self, self.panels, self.shown.HELP).open()
 
     def switch_theme(self) -> None:
@@ -185,6 +224,8 @@ class Window(QMainWindow):
         if standing.state == "ready":
             words = "Ready · shared engine" if standing.shared else "Ready · in this process"
         if standing.state == "failed" and standing.error is not None:
+            from aurarouter_gui.state.words import trouble
+
             words = f"{words}: {trouble(standing.error).what}"
         self._standing.setText(words if len(words) < 110 else f"{words[:108]} …")
         self._standing.setToolTip(words)
@@ -199,7 +240,7 @@ class Window(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Begin to work once there is something to see."""
         super().showEvent(event)
-        QTimer.singleShot(DRAWN, self.desk.worker.start)
+        QTimer.singleShot(DRAWN, self.desk.start)
 
     # Its end
 

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from aurarouter_gui.state.clearance import badge
-from aurarouter_gui.state.graph import Graph
-from aurarouter_gui.state.link import Standing
-from aurarouter_gui.state.preview import Shown
-from aurarouter_gui.state.run import Run
-from aurarouter_gui.state.talk import Fill
-from aurarouter_gui.state.words import Trouble
-from aurarouter_gui.state.workspace import Choices, Listeners, Workspace
 from aurarouter_gui.views.composer import Composer, focus
 from aurarouter_gui.views.desk import Desk
-from aurarouter_gui.views.execution_view import ExecutionView
-from aurarouter_gui.views.history_view import HistoryView
 from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_gui.views.parts import Notice, card, heading, label
 from aurarouter_gui.views.route_view import RouteView
-from aurarouter_gui.views.turn_view import TurnView
+
+if TYPE_CHECKING:
+    from aurarouter_gui.state.link import Standing
+    from aurarouter_gui.state.preview import Shown
+    from aurarouter_gui.state.run import Run
+    from aurarouter_gui.state.talk import Fill
+    from aurarouter_gui.state.words import Trouble
+    from aurarouter_gui.state.workspace import Choices, Workspace
+    from aurarouter_gui.views.execution_view import ExecutionView
+    from aurarouter_gui.views.history_view import HistoryView
+    from aurarouter_gui.views.turn_view import TurnView
+
+LATER = ("Execution", "History")
+"""The tabs that show what the kernel did."""
 
 
 class WorkspaceView(PanelView):
-    """Answers at the left, the prompt below them, the route and the execution at the right."""
+    """Answers at the left, the prompt below them, the route and the execution at the right.
+
+    The prompt can be written as soon as the page is drawn. What belongs to the kernel joins when the desk is ready, and
+    what was written and asked for until then is taken up.
+    """
+
+    state: Workspace
+    execution: ExecutionView
+    history: HistoryView
 
     HELP = """\
 ## Workspace
@@ -46,32 +57,64 @@ are cleared for private content; so does whatever the privacy rules detect.
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        told = Listeners(
-            preview=self._previewed, run=self._ran, fill=self._filled, choices=self._offered, trouble=self._troubled
-        )
-        self.state = Workspace(desk.link, told)
         self.composer = Composer()
         self.composer.written.connect(self._written)
-        self.composer.wished.connect(lambda name, value: self.state.wish(**{name: value}))
+        self.composer.wished.connect(self._wished)
         self.composer.run.connect(self.send)
-        self.composer.conversed.connect(self.state.converse)
-        self.composer.stop.connect(self.state.cancel)
+        self.composer.conversed.connect(self._conversed)
+        self.composer.stop.connect(self.escape)
         self.route = RouteView()
-        self.execution = ExecutionView(desk)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.route, "Route")
-        self.tabs.addTab(self.execution, "Execution")
-        self.history = HistoryView(desk)
-        self.history.chosen.connect(self._remember)
-        self.tabs.addTab(self.history, "History")
-        self.tabs.currentChanged.connect(self._turned)
         self.notice = Notice()
         self._turns: dict[int, TurnView] = {}
         self._lay_out()
-        desk.link.heard.append(self._stands)
-        desk.reloaded.connect(self.state.refresh)
+        self._joined = self._eager = False
+        if desk.ready:
+            self._join()
+        else:
+            for title in LATER:
+                self.tabs.setTabEnabled(self.tabs.addTab(QWidget(), title), False)
+            desk.gathered.connect(self._join, Qt.ConnectionType.QueuedConnection)
+
+    def _join(self) -> None:
+        """Bring in what belongs to the kernel."""
+        from aurarouter_gui.state.workspace import Listeners, Workspace
+        from aurarouter_gui.views.execution_view import ExecutionView
+        from aurarouter_gui.views.history_view import HistoryView
+
+        told = Listeners(
+            preview=self._previewed, run=self._ran, fill=self._filled, choices=self._offered, trouble=self._troubled
+        )
+        self.state = Workspace(self.desk.link, told)
+        self.execution = ExecutionView(self.desk)
+        self.history = HistoryView(self.desk)
+        self.history.chosen.connect(self._remember)
+        while self.tabs.count() > 1:
+            self.tabs.removeTab(1)
+        for title, page in zip(LATER, (self.execution, self.history), strict=True):
+            self.tabs.addTab(page, title)
+        self.tabs.currentChanged.connect(self._turned)
+        self.desk.link.heard.append(self._stands)
+        self.desk.reloaded.connect(self.state.refresh)
+        self._joined = True
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """What the user has done before there was a kernel."""
+        composer = self.composer
+        for name, value in (("mode", composer.mode.currentData()), ("private", composer.private.isChecked())):
+            self.state.wish(**{name: value})
+        if composer.chat.isChecked():
+            self.state.converse(True)
+        if composer.prompt.toPlainText():
+            self._written(composer.prompt.toPlainText())
+        if self.isVisible():
+            self.state.refresh()
+        if self._eager:
+            self.send()
 
     def _lay_out(self) -> None:
         self._list = QWidget()
@@ -121,29 +164,46 @@ are cleared for private content; so does whatever the privacy rules detect.
 
     def arrive(self) -> None:
         """Ready to write, with what there is to choose from now."""
-        self.state.refresh()
+        if self._joined:
+            self.state.refresh()
         focus(self.composer.prompt)
 
     def escape(self) -> bool:
         """Stop the answer that is on its way."""
-        return self.state.cancel()
+        return self._joined and self.state.cancel()
 
     def end(self) -> None:
         """The engine goes on without it."""
-        self.desk.link.heard.remove(self._stands)
+        if self._joined:
+            self.desk.link.heard.remove(self._stands)
+        else:
+            self.desk.gathered.disconnect(self._join)
 
     def unsaved(self) -> str:
         """An answer that is on its way would be lost."""
-        return "the answer that is on its way" if self.state.busy else ""
+        return "the answer that is on its way" if self._joined and self.state.busy else ""
 
     # What the user does
 
     def _written(self, text: str) -> None:
-        self.state.write(text)
-        self.composer.set_busy(self.state.busy)
+        if self._joined:
+            self.state.write(text)
+        self.composer.set_busy(self._joined and self.state.busy)
+
+    def _wished(self, name: str, value: object) -> None:
+        if self._joined:
+            self.state.wish(**{name: value})
+
+    def _conversed(self, on: bool) -> None:
+        if self._joined:
+            self.state.converse(on)
 
     def send(self) -> None:
-        """Run the prompt."""
+        """Run the prompt; as soon as that can be done, and as it stands then."""
+        if not self._joined:
+            self._eager = True
+            self.notice.tell("Starting …", "The prompt is run as soon as the engine's parts are loaded.")
+            return
         run = self.state.send()
         if run is not None:
             self.tabs.setCurrentWidget(self.execution)
@@ -155,6 +215,8 @@ are cleared for private content; so does whatever the privacy rules detect.
 
     def _remember(self, trace: Mapping[str, Any]) -> None:
         """How a task of the history went."""
+        from aurarouter_gui.state.graph import Graph
+
         self.execution.show_graph(Graph.of_plain(trace))
         self.tabs.setCurrentWidget(self.execution)
 
@@ -164,12 +226,16 @@ are cleared for private content; so does whatever the privacy rules detect.
         self.composer.show_fill(fill)
 
     def _previewed(self, shown: Shown | None) -> None:
+        from aurarouter_gui.state.clearance import badge
+
         self.route.show_route(shown)
         self.composer.show_badge(badge(shown.decision if shown else None))
         if shown is not None and not self.state.busy:
             self.tabs.setCurrentWidget(self.route)
 
     def _ran(self, run: Run) -> None:
+        from aurarouter_gui.views.turn_view import TurnView
+
         view = self._turns.get(id(run))
         if view is None:
             view = self._turns[id(run)] = TurnView(self.desk, run)

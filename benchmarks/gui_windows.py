@@ -1,0 +1,157 @@
+"""Windows that `bench_gui.py` starts, each in a process of its own: say when they are drawn and take what is typed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+BEAT = 0.005
+
+
+def say() -> None:
+    """Tell the moment."""
+    print(time.time(), flush=True)
+
+
+def when_usable(then: Callable[[Any], None]) -> None:
+    """Once the loop runs: see that the window is drawn, type a letter, see that it's there and drawn, and say so."""
+    from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtWidgets import QApplication, QPlainTextEdit
+
+    class Paints(QObject):
+        count = 0
+
+        def eventFilter(self, _: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+            self.count += event.type() == QEvent.Type.Paint
+            return False
+
+    paints = Paints()
+
+    def look() -> None:
+        place = QApplication.focusWidget()
+        if not isinstance(place, QPlainTextEdit) or not place.window().windowHandle().isExposed():
+            QTimer.singleShot(0, look)  # it is not there yet, or not the active one
+            return
+        QApplication.processEvents()
+        place.viewport().installEventFilter(paints)
+        letter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a")
+        QApplication.sendEvent(place, letter)
+        QApplication.processEvents()
+        if place.toPlainText() != "a" or not paints.count:
+            os._exit(1)
+        say()
+        place.viewport().removeEventFilter(paints)
+        then(QApplication.instance())
+
+    QTimer.singleShot(0, look)
+
+
+def close(app: Any) -> None:
+    """End the program as a user does."""
+    for window in app.topLevelWidgets():
+        window.close()
+
+
+def label() -> None:
+    """The least there is: a label, and no class of Qt's but four."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
+
+    app = QApplication([])
+    window = QMainWindow()
+    window.setCentralWidget(QLabel("Hello"))
+    window.show()
+
+    def drawn() -> None:
+        app.processEvents()
+        say()
+        app.quit()
+
+    QTimer.singleShot(0, drawn)
+    app.exec()
+
+
+def bare() -> None:
+    """A plain window of the same size: a label in the middle, a text to write in, and a button."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+    app = QApplication([])
+    window, page = QMainWindow(), QWidget()
+    layout, title, text, button = QVBoxLayout(page), QLabel("Hello"), QPlainTextEdit(), QPushButton("Run")
+    title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    for part in (title, text, button):
+        layout.addWidget(part)
+    window.setCentralWidget(page)
+    window.resize(1280, 820)
+    window.show()
+    text.setFocus()
+    when_usable(close)
+    app.exec()
+
+
+def ours(then: Callable[[Any], None] = close) -> None:
+    """AuraRouter's window."""
+    from aurarouter_gui.views import app
+
+    app.application()
+    when_usable(then)
+    app.run(None, "local")
+
+
+def command() -> None:
+    """The same by its command, `aurarouter gui`."""
+    from aurarouter_gui import opening
+
+    real = opening.open_window
+
+    def watched(path: Path | None, environment: str) -> int:
+        from aurarouter_gui.views import app
+
+        app.application()
+        when_usable(close)
+        return real(path, environment)
+
+    vars(opening)["open_window"] = watched
+    sys.argv = ["aurarouter", "gui"]
+    from aurarouter_core.cli import main
+
+    main()
+
+
+def engine() -> None:
+    """AuraRouter's window until its engine answers; then also the longest time for which its loop stood still."""
+    from PySide6.QtCore import Qt, QTimer
+
+    beat, late = QTimer(), [0.0]
+
+    def begin(app: Any) -> None:
+        window = next(one for one in app.topLevelWidgets() if one.inherits("QMainWindow"))
+        last = perf_counter()
+
+        def look() -> None:
+            nonlocal last
+            now = perf_counter()
+            late.append(now - last - BEAT)
+            last = now
+            if window.desk.ready and window.desk.link.standing.state == "ready":
+                say()
+                print(max(late), flush=True)
+                beat.stop()
+                close(app)
+
+        beat.setTimerType(Qt.TimerType.PreciseTimer)
+        beat.timeout.connect(look)
+        beat.start(int(BEAT * 1000))
+
+    ours(begin)
+
+
+if __name__ == "__main__":
+    {kind.__name__: kind for kind in (label, bare, ours, command, engine)}[sys.argv[1]]()
