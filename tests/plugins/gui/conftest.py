@@ -41,7 +41,10 @@ def qapp() -> object:
 
 @pytest.fixture
 def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Opens windows, in process unless `shared`; at the end they close, and no thread may be left."""
+    """Opens windows, in process unless `shared`; at the end they close, and no thread may be left.
+
+    One that is opened `early` looks for the plugins itself, once it is drawn, as the program does.
+    """
     before = set(threading.enumerate())
     windows: list[Window] = []
 
@@ -52,12 +55,13 @@ def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
         plugins: str = "echo,openapi,gui",
         environment: str = "local",
         extra: tuple[object, ...] = (),
+        early: bool = False,
     ) -> Window:
         if config is not None:
             (home / "auraconfig.yaml").write_text(config)
         monkeypatch.setenv("AURAROUTER_PLUGINS", plugins)
         monkeypatch.setenv("AURAROUTER_NO_DAEMON", "" if shared else "1")
-        desk = Desk(None, environment, Plugins(extra=extra), LIGHT)
+        desk = Desk(None, environment, None if early else Plugins(extra=extra), LIGHT)
         window = Window(desk, QSettings(str(home / "gui.ini"), QSettings.Format.IniFormat))
         windows.append(window)
         window.come_forward()

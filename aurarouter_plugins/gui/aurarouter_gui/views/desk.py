@@ -55,6 +55,7 @@ class Desk(QObject):
     """
 
     gathered = Signal()
+    _there = Signal()
 
     def __init__(self, path: Path | None, environment: str, plugins: Plugins | None, colours: Colours) -> None:
         super().__init__()
@@ -62,9 +63,11 @@ class Desk(QObject):
         self.environment = environment
         self.colours = colours
         self._plugins = plugins
+        self._complete = self.ready
         self._lock = threading.Lock()
         self._gathering: threading.Thread | None = None
-        self.gathered.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self._there.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self._closed = False
         self._news = News()
         self._services: Services | None = None
         self.go: Callable[[str], None] = lambda _: None
@@ -72,8 +75,8 @@ class Desk(QObject):
 
     def start(self) -> None:
         """Begin to work, now that the window is drawn. Nothing happens when that was said before."""
-        if self.ready:
-            self._begin()
+        if self._complete:
+            self.worker.start()
         elif self._gathering is None:
             self._gathering = threading.Thread(target=self._gather, name="aurarouter-gui-imports", daemon=True)
             self._gathering.start()
@@ -82,10 +85,12 @@ class Desk(QObject):
         try:
             _ = self.plugins
         finally:
-            self.gathered.emit()  # whoever asks again gets the error
+            self._there.emit()  # where it failed, whoever asks now gets the error
 
     def _begin(self) -> None:
-        self.worker.start()
+        if not self._closed:
+            self.gathered.emit()
+            self.worker.start()
 
     @property
     def ready(self) -> bool:
@@ -159,6 +164,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """End the services that were started here, leave the kernel and end the worker."""
+        self._closed = True
         if self._gathering is not None:
             self._gathering.join()
         if self.ready:

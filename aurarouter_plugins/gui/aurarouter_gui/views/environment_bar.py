@@ -30,6 +30,7 @@ class EnvironmentBar(QToolBar):
         self.box = QComboBox()
         self.box.setAccessibleName("Environment")
         self.box.setToolTip(TIP)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name, title in NAMES.items():
             self.box.addItem(title, name)
         self.show_environment()

@@ -80,7 +80,7 @@ class Window(QMainWindow):
         if desk.ready:
             self._begin()
         else:
-            desk.gathered.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+            desk.gathered.connect(self._begin)
 
     def _begin(self) -> None:
         """What there is to do once the plugins and the kernel are there."""

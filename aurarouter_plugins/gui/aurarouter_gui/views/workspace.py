@@ -36,6 +36,7 @@ class WorkspaceView(PanelView):
     what was written and asked for until then is taken up.
     """
 
+    joined = False
     state: Workspace
     execution: ExecutionView
     history: HistoryView
@@ -71,13 +72,13 @@ are cleared for private content; so does whatever the privacy rules detect.
         self.notice = Notice()
         self._turns: dict[int, TurnView] = {}
         self._lay_out()
-        self._joined = self._eager = False
+        self._eager = False
         if desk.ready:
             self._join()
         else:
             for title in LATER:
                 self.tabs.setTabEnabled(self.tabs.addTab(QWidget(), title), False)
-            desk.gathered.connect(self._join, Qt.ConnectionType.QueuedConnection)
+            desk.gathered.connect(self._join)
 
     def _join(self) -> None:
         """Bring in what belongs to the kernel."""
@@ -99,7 +100,7 @@ are cleared for private content; so does whatever the privacy rules detect.
         self.tabs.currentChanged.connect(self._turned)
         self.desk.link.heard.append(self._stands)
         self.desk.reloaded.connect(self.state.refresh)
-        self._joined = True
+        self.joined = True
         self._take_up()
 
     def _take_up(self) -> None:
@@ -164,43 +165,43 @@ are cleared for private content; so does whatever the privacy rules detect.
 
     def arrive(self) -> None:
         """Ready to write, with what there is to choose from now."""
-        if self._joined:
+        if self.joined:
             self.state.refresh()
         focus(self.composer.prompt)
 
     def escape(self) -> bool:
         """Stop the answer that is on its way."""
-        return self._joined and self.state.cancel()
+        return self.joined and self.state.cancel()
 
     def end(self) -> None:
         """The engine goes on without it."""
-        if self._joined:
+        if self.joined:
             self.desk.link.heard.remove(self._stands)
         else:
             self.desk.gathered.disconnect(self._join)
 
     def unsaved(self) -> str:
         """An answer that is on its way would be lost."""
-        return "the answer that is on its way" if self._joined and self.state.busy else ""
+        return "the answer that is on its way" if self.joined and self.state.busy else ""
 
     # What the user does
 
     def _written(self, text: str) -> None:
-        if self._joined:
+        if self.joined:
             self.state.write(text)
-        self.composer.set_busy(self._joined and self.state.busy)
+        self.composer.set_busy(self.joined and self.state.busy)
 
     def _wished(self, name: str, value: object) -> None:
-        if self._joined:
+        if self.joined:
             self.state.wish(**{name: value})
 
     def _conversed(self, on: bool) -> None:
-        if self._joined:
+        if self.joined:
             self.state.converse(on)
 
     def send(self) -> None:
         """Run the prompt; as soon as that can be done, and as it stands then."""
-        if not self._joined:
+        if not self.joined:
             self._eager = True
             self.notice.tell("Starting …", "The prompt is run as soon as the engine's parts are loaded.")
             return
