@@ -27,8 +27,8 @@ def installed() -> list[Any]:
 def files_of(modules: Iterable[str]) -> dict[str, int]:
     """The files of modules that are loaded, and when they were changed."""
     loaded = (sys.modules.get(name) for name in modules)
-    files = [module.__file__ for module in loaded if module is not None and module.__file__]
-    return {file: changed(file) for file in files}
+    files = (getattr(module, "__file__", None) for module in loaded)  # what was typed in has none
+    return {file: changed(file) for file in files if file}
 
 
 def unchanged(files: Mapping[str, int]) -> bool:

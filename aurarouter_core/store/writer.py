@@ -14,6 +14,7 @@ from aurarouter_core.store.bounds import Keep, trim
 from aurarouter_core.store.presence import Left, Presence, left_behind
 from aurarouter_core.store.records import Item, Record, record
 from aurarouter_core.store.usage import Sums
+from aurarouter_core.store.writing import written
 
 if TYPE_CHECKING:
     import sqlite3
@@ -131,9 +132,8 @@ class Writer:
         settled = self._settled + len(records) + lost
         with transaction(connection):
             sums = Sums()
-            for each in records:
-                if connection.execute(each.sql, each.values).rowcount > 0:
-                    sums.add(each.usage)
+            for each in written(connection, records):
+                sums.add(each.usage)
             sums.write(connection)
             if lost:
                 connection.execute(LOST, (lost,))

@@ -179,6 +179,17 @@ def test_the_same_trace_counts_once_even_in_two_batches(tmp_path: Path) -> None:
     assert one(store.path, "SELECT tasks, attempts FROM usage") == (1, 1)
 
 
+def test_a_trace_that_is_there_already_keeps_none_of_its_batch_out(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.add(trace(130))
+    store.close()
+    for number in range(250):  # three statements, the second of which meets the one that is there
+        store.add(trace(number))
+    store.close()
+    assert len(store.latest(1000)) == 250
+    assert one(store.path, "SELECT tasks, attempts FROM usage") == (250, 250)
+
+
 def test_reading_makes_no_file_and_writes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "sub" / "a.db")
     assert (store.latest(), store.states(), store.faults(), store.find("x")) == ([], [], [], [])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from aurarouter_core import Plugins, loading
 from aurarouter_core.daemon import leaning
 from aurarouter_core.daemon.leaning import Leaning, leaning_of
+from aurarouter_core.remembered import files_of
 from aurarouter_hooks import ConfigError
 
 FILE = "models: {e: {provider: echo, api_key: '${env.FIRST}'}}\nroles: {coding: [e]}\n"
@@ -165,3 +168,8 @@ def test_a_plugin_that_may_bring_settings_is_asked_each_time(
     assert leaning_of(None, None, {}).names == ("THIRD",)
     monkeypatch.delenv("BRING")
     assert leaning_of(None, None, {}).names == ()
+
+
+def test_a_plugin_that_was_typed_in_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typed_in", ModuleType("typed_in"))
+    assert files_of(["typed_in", "nowhere"]) == {}

@@ -180,6 +180,6 @@ class SimulatedCell:
         view = self.view()
         plan = place(view)
         dead = any(claim.node not in self.nodes for claim in view.claims)
-        return not (
-            plan.takes or plan.shifts or plan.gives or dead or any(claim.state != "ready" for claim in view.claims)
-        )
+        known = self.nodes.keys() <= self.seen.keys()  # who has just joined has a say
+        busy = plan.takes or plan.shifts or plan.gives or any(claim.state != "ready" for claim in view.claims)
+        return known and not (busy or dead)

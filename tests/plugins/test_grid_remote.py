@@ -19,7 +19,7 @@ from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.remote import protocol
 from aurarouter_auragrid.remote.link import Link
-from aurarouter_auragrid.remote.provider import provider_of
+from aurarouter_auragrid.remote.provider import GridProvider, provider_of
 from aurarouter_auragrid.wire.generated import aurarouter_grid_node_v1_pb2 as pb
 from aurarouter_core import Home, Plugins, Router, Task, load_config
 from aurarouter_hooks import (
@@ -287,6 +287,17 @@ async def told(node: GridNode, text: str, *, private: bool) -> str:
             request.SerializeToString(), metadata=[("authorization", f"Bearer {token.reveal()}")]
         )
         return [pb.GeneratePiece.FromString(data).failure.type async for data in call][-1]
+
+
+async def test_when_all_nodes_that_were_known_fail_the_cell_is_asked_who_has_the_model_now(router: Router) -> None:
+    kind = router.plugins.providers["grid"]
+    assert issubclass(kind, GridProvider)
+    offers = (await kind.link.opened(router)).offers
+    (record,) = await offers.of("echo", now=True)
+    offers._known = [evolve(record, instance="gone", name="gone", address="127.0.0.1:9")]  # read a moment ago
+    done = await router.run(direct("hi", "big"))
+    assert [attempt.outcome for attempt in done.trace.attempts] == ["ok"]
+    await kind.link.release(router)
 
 
 async def test_a_node_that_dies_before_its_first_word_is_replaced(

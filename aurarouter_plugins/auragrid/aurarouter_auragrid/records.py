@@ -32,6 +32,7 @@ class NodeRecord:
         models: Model id → state of health.
         state: "serving" or "draining".
         cleared: The cell's configuration lists it for private work.
+        unloaded: Of the models, those that are on its disk and not in its memory; their next prompt loads them.
         assets: Model files that it has registered; model id → bytes.
         places: Where the servers of those listen on its machine; model id → host:port.
         memory: Bytes that models may take there together.
@@ -47,6 +48,7 @@ class NodeRecord:
     models: Mapping[str, str] = field(factory=dict, converter=_models)
     state: str = "serving"
     cleared: bool = False
+    unloaded: tuple[str, ...] = field(default=(), converter=_texts)
     assets: Mapping[str, int] = field(factory=dict)
     discovered: Mapping[str, str] = field(factory=dict, converter=_models)
     places: Mapping[str, str] = field(factory=dict, converter=_models)

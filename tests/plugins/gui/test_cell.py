@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from aurarouter_core.cli import cli
 from cell_window import CONFIG, PATIENCE, PLUGINS, joined, turned
 from grid_node import GridNode
 
@@ -175,6 +177,8 @@ def test_the_cell_goes_back_to_what_it_said_before(
         qtbot.waitUntil(lambda: view.rollback.isEnabled(), timeout=PATIENCE)
         clicked(view.rollback, yes)
         assert (asked, "nothing to go back to" in view.notice.text) == ([], True)
+        refused = node.run("grid", "config", "rollback")
+        assert "the cell has no other configuration to go back to" in refused.stderr
         view.text.setPlainText("system: {default_timeout: 77}")
         assert not view.rollback.isEnabled()
         clicked(view.save, yes)
@@ -205,7 +209,16 @@ def test_the_cell_goes_back_to_what_it_said_before(
 
 
 @pytest.mark.promise("gui.3")
-def test_it_starts_in_the_environment_that_is_asked_for(open_window: Open) -> None:
-    window = open_window(CONFIG, plugins=PLUGINS, environment="auragrid")
-    assert window.environments.box.currentText() == "AuraGrid"
-    assert {"deployment", "cell_status"} <= {panel.id for panel in window.panels}
+def test_the_command_opens_it_for_the_cell(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    window: list[Any] = []
+
+    def opened(path: Path | None, environment: str) -> int:
+        assert path is None
+        window.append(open_window(CONFIG, plugins=PLUGINS, environment=environment))
+        return 0
+
+    monkeypatch.setattr("aurarouter_gui.opening.open_window", opened)
+    done = CliRunner().invoke(cli, ["gui", "--environment", "auragrid"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert window[0].environments.box.currentText() == "AuraGrid"
+    assert {"deployment", "cell_status"} <= {panel.id for panel in window[0].panels}

@@ -104,6 +104,7 @@ class Node:
             models=states(self._models, self.converging.unready),
             state="draining" if self.refusal else "serving",
             cleared=self.cleared,
+            unloaded=[name for name in self.models.unloaded() if name in self._models],
             assets=self._assets,
             discovered={name: kind for name, kind in self._discovery.found.items() if name in self._models},
             places={name: place for name, place in self._discovery.places.items() if name in self._models},

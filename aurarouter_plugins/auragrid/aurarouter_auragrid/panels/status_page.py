@@ -87,9 +87,15 @@ def _key(event: Logged) -> str:
 
 def _node(node: NodeRecord) -> Line:
     ago = max(0.0, time.time() - node.seen)
-    loaded = ", ".join(name if state == "ready" else f"{name} ({state})" for name, state in node.models.items())
+    loaded = ", ".join(_model(node, name, state) for name, state in node.models.items())
     cells = (node.name, node.address, node.state, loaded or "none", f"{node.load:.0%}", f"{ago:.0f} s ago")
     return Line(node.name, cells, {2: "good" if node.state == "serving" else "warn"})
+
+
+def _model(node: NodeRecord, name: str, state: str) -> str:
+    if state == "ready":
+        return f"{name} (not loaded)" if name in node.unloaded else name
+    return f"{name} ({state})"
 
 
 def _event(event: Logged) -> Line:

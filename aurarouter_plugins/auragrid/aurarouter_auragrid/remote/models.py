@@ -27,6 +27,7 @@ from aurarouter_hooks import (
     Delta,
     Done,
     ErrorInfo,
+    Model,
     Progress,
     Prompt,
     ProviderTimeoutError,
@@ -61,6 +62,19 @@ class Models:
         return {
             name: "resting" if name in resting else "ready" for name, model in models.items() if model.provider != GRID
         }
+
+    def unloaded(self) -> list[str]:
+        """Those that take memory once they are loaded, and are not."""
+        models, holds = self._router.snapshot.models, self._router.pool.memory.holds
+        return [name for name, model in models.items() if not holds(name) and self._takes_memory(model)]
+
+    def _takes_memory(self, model: Model) -> bool:
+        kind = self._router.plugins.providers.get(model.provider)
+        try:
+            return kind is not None and kind.residency(model) is not None
+        except Exception as error:  # a model that can't be had must not keep the others from being told
+            log.debug("how '%s' holds its file in memory is unknown", model.id, exc_info=error)
+            return False
 
     def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
         """What a server adds."""
