@@ -165,7 +165,8 @@ async def test_a_failure_comes_back_as_what_it_was(
 async def test_an_answer_that_breaks_off_is_told_as_incomplete(router: Router, backend: FaultServer) -> None:
     backend.will(half_a_stream("reset"))
     done = await router.run(direct("hi", "cut"))
-    assert (done.complete, done.text) == (False, "Hello A")
+    assert not done.complete
+    assert done.text in ("Hello ", "Hello A")  # a reset takes away what nobody had read yet
 
 
 async def test_whoever_stops_listening_stops_the_backend_of_the_far_node(router: Router, backend: FaultServer) -> None:
