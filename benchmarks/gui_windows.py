@@ -58,8 +58,8 @@ def close(app: Any) -> None:
         window.close()
 
 
-def label() -> None:
-    """The least there is: a label, and no class of Qt's but four."""
+def bare() -> None:
+    """The least there is: a label, and no class of Qt's but four. Nothing can be typed, so it is there once drawn."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
@@ -77,7 +77,7 @@ def label() -> None:
     app.exec()
 
 
-def bare() -> None:
+def plain() -> None:
     """A plain window of the same size: a label in the middle, a text to write in, and a button."""
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
@@ -154,4 +154,4 @@ def engine() -> None:
 
 
 if __name__ == "__main__":
-    {kind.__name__: kind for kind in (label, bare, ours, command, engine)}[sys.argv[1]]()
+    {kind.__name__: kind for kind in (bare, plain, ours, command, engine)}[sys.argv[1]]()

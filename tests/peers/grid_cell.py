@@ -1,7 +1,9 @@
-"""Three real nodes, each with a nats-server of its own, that make one cell."""
+"""Real nodes that make one cell: three with a nats-server each, or some with one of them all."""
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,7 +11,7 @@ from typing import Any, Self
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.client.session import Session
 from aurarouter_hooks import Secret
-from grid_node import PROGRAM, SLOW, GridNode, free_ports
+from grid_node import ECHO, PROGRAM, SLOW, GridNode, free_ports
 
 TOKEN = "the-cells-own-token"
 
@@ -69,3 +71,19 @@ class GridCell:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+
+@contextmanager
+def by_one_server(folder: Path, *names: str, program: str = "") -> Iterator[list[GridNode]]:
+    """Nodes that make one cell; only the first has a nats-server."""
+    first = GridNode(names[0], folder / names[0], program=program).start()
+    others = [GridNode(name, folder / name, ECHO, first.joining, program=program) for name in names[1:]]
+    try:
+        for node in others:
+            node.begin()
+        for node in others:
+            node.wait_ready()
+        yield [first, *others]
+    finally:
+        for node in [*others, first]:
+            node.stop()

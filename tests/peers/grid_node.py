@@ -118,6 +118,13 @@ class GridNode:
         return known
 
     @property
+    def joining(self) -> dict[str, Any]:
+        """The section `grid` of another node that joins its cell and has no server of its own."""
+        token = self.cell.token
+        assert token is not None
+        return {"urls": list(self.cell.urls), "token": token.reveal(), "engine": {"own": False}}
+
+    @property
     def log(self) -> str:
         """What it said."""
         return (self.folder / "node.log").read_text()

@@ -276,10 +276,7 @@ async def test_an_apps_key_opens_the_node_where_it_was_made_and_once_shared_ever
     node: GridNode, tmp_path: Path
 ) -> None:
     keys = [json.loads(node.run("apps", "create", "till", "--json").stdout)["key"]]
-    token = node.cell.token
-    assert token is not None
-    grid = {"urls": list(node.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-    with GridNode("two", tmp_path, SLOW, grid, program=PROGRAM) as two:
+    with GridNode("two", tmp_path, SLOW, node.joining, program=PROGRAM) as two:
         assert await opened(node, keys[0], "one")
         assert not await opened(node, keys[0], "two")
         assert node.run("grid", "apps", "share", "till").returncode == 0

@@ -222,10 +222,7 @@ async def test_what_no_node_survives_is_set_aside_told_and_can_be_given_out_agai
 async def test_a_node_that_dies_in_the_middle_leaves_its_request_to_another(
     node: GridNode, client: AuraRouterClient, tmp_path: Path
 ) -> None:
-    token = node.cell.token
-    assert token is not None
-    grid = {"urls": list(node.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-    grid["events"] = {"ack_wait": 2, "max_deliveries": 5}
+    grid = {**node.joining, "events": {"ack_wait": 2, "max_deliveries": 5}}
     with GridNode("other", tmp_path, SLOW, grid, program=PROGRAM) as other:
         given = [await client.submit("SLEEP 0.4", request_id=f"{new_id()}") for _ in range(8)]
         await asyncio.sleep(0.6)

@@ -14,8 +14,9 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_hooks import AssetError
 from gguf_files import gguf
 from grid_asking import Asking
+from grid_cell import by_one_server
 from grid_loader import PROGRAM
-from grid_node import ECHO, GridNode
+from grid_node import GridNode
 
 PATIENCE = 40.0
 
@@ -23,18 +24,8 @@ PATIENCE = 40.0
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[GridNode]]:
     folder = tmp_path_factory.mktemp("deployment")
-    first = GridNode("first", folder / "first", program=PROGRAM).start()
-    token = first.cell.token
-    assert token is not None
-    grid = {"urls": list(first.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-    others = [GridNode(name, folder / name, ECHO, grid, program=PROGRAM) for name in ("second", "third")]
-    for node in others:
-        node.begin()
-    for node in others:
-        node.wait_ready()
-    yield [first, *others]
-    for node in [*others, first]:
-        node.stop()
+    with by_one_server(folder, "first", "second", "third", program=PROGRAM) as nodes:
+        yield nodes
 
 
 @pytest.fixture(scope="module")

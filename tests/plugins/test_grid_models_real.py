@@ -19,32 +19,24 @@ FOR_LOADING = 60
 
 @pytest.mark.soak
 def test_the_embedded_model_answers_on_another_node_after_one_command(tmp_path: Path, model_file: Path) -> None:
-    with GridNode("a", tmp_path / "a") as first:
-        token = first.cell.token
-        assert token is not None
-        grid = {"urls": list(first.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-        with GridNode("b", tmp_path / "b", ECHO, grid) as second:
-            began = time.monotonic()
-            assert first.run_program("grid", "models", "push", str(model_file), "--id", "smol").returncode == 0
-            pushed = time.monotonic()
-            pulled = second.run_program("grid", "models", "pull", "smol", "--json")
-            assert pulled.returncode == 0, pulled.stderr
-            done = time.monotonic()
-            assert Path(json.loads(pulled.stdout)["path"]).read_bytes() == model_file.read_bytes()
-            answer = second.run_program("run", "-m", "smol", "Say hello to Ada.")
-            assert answer.returncode == 0, answer.stderr
-            assert answer.stdout.strip()
-            print(
-                f"pushed in {pushed - began:.1f} s, pulled and registered in {done - pushed:.1f} s: {answer.stdout!r}"
-            )
-            deployed = first.run_program(
-                "grid", "deploy", "smol", "--replicas", "2", "--wait", str(FOR_LOADING), "--json"
-            )
-            (said,) = json.loads(deployed.stdout)
-            assert (said["desired"], said["current"]) == (2, 2), said
-            own = first.run_program("run", "-m", "smol", "Say hello to Ada.")
-            assert own.returncode == 0, own.stderr
-            print(f"deployed on {[one['node'] for one in said['placements']]}")
+    with GridNode("a", tmp_path / "a") as first, GridNode("b", tmp_path / "b", ECHO, first.joining) as second:
+        began = time.monotonic()
+        assert first.run_program("grid", "models", "push", str(model_file), "--id", "smol").returncode == 0
+        pushed = time.monotonic()
+        pulled = second.run_program("grid", "models", "pull", "smol", "--json")
+        assert pulled.returncode == 0, pulled.stderr
+        done = time.monotonic()
+        assert Path(json.loads(pulled.stdout)["path"]).read_bytes() == model_file.read_bytes()
+        answer = second.run_program("run", "-m", "smol", "Say hello to Ada.")
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stdout.strip()
+        print(f"pushed in {pushed - began:.1f} s, pulled and registered in {done - pushed:.1f} s: {answer.stdout!r}")
+        deployed = first.run_program("grid", "deploy", "smol", "--replicas", "2", "--wait", str(FOR_LOADING), "--json")
+        (said,) = json.loads(deployed.stdout)
+        assert (said["desired"], said["current"]) == (2, 2), said
+        own = first.run_program("run", "-m", "smol", "Say hello to Ada.")
+        assert own.returncode == 0, own.stderr
+        print(f"deployed on {[one['node'] for one in said['placements']]}")
 
 
 async def until(deployments: Deployments, holds: Callable[[Deployment], bool], asking: Asking, what: str) -> None:
@@ -62,10 +54,7 @@ async def test_the_model_answers_all_the_while_its_replicas_grow_one_dies_and_th
 ) -> None:
     with ExitStack() as stack:
         first = stack.enter_context(GridNode("a", tmp_path / "a"))
-        token = first.cell.token
-        assert token is not None
-        grid = {"urls": list(first.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-        others = [stack.enter_context(GridNode(name, tmp_path / name, ECHO, grid)) for name in ("b", "c")]
+        others = [stack.enter_context(GridNode(name, tmp_path / name, ECHO, first.joining)) for name in ("b", "c")]
         assert first.run_program("grid", "models", "push", str(model_file), "--id", "smol").returncode == 0
         async with Engine(first.cell) as engine:
             deployments = Deployments(engine)

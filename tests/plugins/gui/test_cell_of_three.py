@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from cell_window import CONFIG, PLUGINS, turned
 from gguf_files import gguf
-from grid_cell import GridCell
+from grid_cell import GridCell, by_one_server
 from grid_loader import PROGRAM
 from grid_node import ECHO, GridNode
 
@@ -37,18 +37,8 @@ def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         with GridCell(folder, {"drain": 2.0}, ECHO, PROGRAM) as cell:
             yield cell.nodes
         return
-    first = GridNode("n0", folder / "n0", program=PROGRAM).start()
-    token = first.cell.token
-    assert token is not None
-    grid = {"urls": list(first.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-    others = [GridNode(name, folder / name, ECHO, grid, program=PROGRAM) for name in ("n1", "n2")]
-    for node in others:
-        node.begin()
-    for node in others:
-        node.wait_ready()
-    yield [first, *others]
-    for node in [*others, first]:
-        node.stop()
+    with by_one_server(folder, "n0", "n1", "n2", program=PROGRAM) as found:
+        yield found
 
 
 on_both = pytest.mark.parametrize("nodes", [ONE, EACH], indirect=True, scope="module")

@@ -80,27 +80,26 @@ async def test_a_trace_is_followed_from_a_gateways_client_through_the_grid_to_a_
             f"models: {{m: {{provider: openapi, endpoint: '{fault_server.url}'}}}}\nroles: {{coding: [m]}}\n"
             f"telemetry: {{otlp: {json.dumps(otlp)}}}\n"
         )
-        with GridNode("far", tmp_path / "far", far) as first:
-            token = first.cell.token
-            assert token is not None
-            joined = {"urls": list(first.cell.urls), "token": token.reveal(), "engine": {"own": False}}
-            with GridNode("near", tmp_path / "near", ECHO, joined) as second:
-                settings = {
-                    "models": {"big": {"provider": "grid", "model_name": "m"}},
-                    "roles": {"coding": ["big"], "reasoning": ["big"]},
-                    "telemetry": {"otlp": otlp},
-                }
-                plugins = Plugins()
-                config = load_config(plugins, settings=settings)
-                async with (
-                    Router(config, plugins, home=Home(second.home), surface="gateway") as router,
-                    served(router) as front,
-                    httpx.AsyncClient(base_url=front, trust_env=False) as client,
-                ):
-                    asked = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
-                    told = await client.post("/v1/chat/completions", json=asked, headers={"traceparent": PARENT})
-                    assert told.status_code == 200, told.text
-                    assert told.json()["choices"][0]["message"]["content"] == "Hello Ada."
+        with (
+            GridNode("far", tmp_path / "far", far) as first,
+            GridNode("near", tmp_path / "near", ECHO, first.joining) as second,
+        ):
+            settings = {
+                "models": {"big": {"provider": "grid", "model_name": "m"}},
+                "roles": {"coding": ["big"], "reasoning": ["big"]},
+                "telemetry": {"otlp": otlp},
+            }
+            plugins = Plugins()
+            config = load_config(plugins, settings=settings)
+            async with (
+                Router(config, plugins, home=Home(second.home), surface="gateway") as router,
+                served(router) as front,
+                httpx.AsyncClient(base_url=front, trust_env=False) as client,
+            ):
+                asked = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+                told = await client.post("/v1/chat/completions", json=asked, headers={"traceparent": PARENT})
+                assert told.status_code == 200, told.text
+                assert told.json()["choices"][0]["message"]["content"] == "Hello Ada."
     assert {span.trace_id.hex() for span in receiver.spans} == {TRACE_ID}
     spans = {(span.name, span.parent_span_id.hex()): span for span in receiver.spans}
     near = spans["aurarouter.task", TRACE.span_id]
