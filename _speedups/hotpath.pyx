@@ -9,33 +9,21 @@ makes the result. Imports nothing of ours.
 from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
 
-__all__ = ["WIDTH", "Analyser", "fold", "grams", "words"]
+__all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "words"]
 
 include "words.pxi"
 include "grams.pxi"
 include "passes.pxi"
+include "values.pxi"
 
 globals()["WIDTH"] = WIDTH
 
-cdef extern from "Python.h":
-    int PyObject_GenericSetAttr(object target, object name, object value) except -1
-
-cdef object _new = object.__new__
 cdef tuple _ANALYSIS = (
     *("intent", "confidence", "probabilities", "role", "role_confidence", "complexity", "level", "verbs"),
     *("findings", "spans"),
 )
 cdef tuple _SPAN = ("start", "end", "what", "weight")
 cdef tuple _FINDING = ("rule", "start", "end")
-
-
-cdef object shaped(object kind, tuple names, tuple values):
-    """A frozen value without its `__init__`, which takes as long as the pass itself."""
-    made = _new(kind)
-    cdef Py_ssize_t i
-    for i in range(len(names)):
-        PyObject_GenericSetAttr(made, names[i], values[i])
-    return made
 
 
 def grams(text, head, tail):

@@ -16,13 +16,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aurarouter_core._grams_py import units, window
+from aurarouter_core._values_py import constructor
 from aurarouter_core._words_py import Word, check, cut, fold, words
 
 if TYPE_CHECKING:
     from aurarouter_core.classifier import Likeness, Model
     from aurarouter_hooks.values import Analysis, Finding, Span
 
-__all__ = ["WIDTH", "Analyser", "fold", "grams", "words"]
+__all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "words"]
 
 WIDTH = 12  # weights of a row: the intents, the roles, free places, and in the column RARITY how rare the row is
 _RARITY = 10
@@ -36,7 +37,6 @@ _UNIT = 25600.0  # the fixed-point 1 of a score
 _SHOWN = 2560  # a score below which a piece explains nothing
 _NAMED = 8 * 25600  # score of a synonym from a configuration or a plugin for its role
 _STEEP = 24.0  # how fast likeness to examples turns from no to yes
-
 
 _Pair = tuple[str, str]  # synonym, role
 _Span = tuple[int, int, str, float]  # start, end, what, weight

@@ -18,14 +18,16 @@ class Alarm:
 
     Args:
         deadline: By which everything is over, as a time of the event loop; None for never.
+        shortest: Seconds of the shortest wait that is to be expected: the timer is set for that, and seldom again.
 
     Attributes:
         insisted: In the last wait it had to ring more than once.
     """
 
-    def __init__(self, deadline: float | None = None) -> None:
+    def __init__(self, deadline: float | None = None, shortest: float | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         self._deadline = deadline
+        self._shortest = shortest
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[object] | None = None
         self._at: float | None = None
@@ -38,7 +40,7 @@ class Alarm:
         self._task = task = asyncio.current_task()
         self._at, self._cancelling = at, task.cancelling() if task is not None else 0
         if at is not None and (self._timer is None or self._timer.when() > at):
-            self._arm(at)
+            self._arm(at if self._shortest is None else min(at, self._loop.time() + self._shortest))
 
     def set_for_cleanup(self) -> None:
         """The same at the time by which a clean-up that begins now has to be over."""

@@ -9,7 +9,7 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from aurarouter_core import privacy
+from aurarouter_core import made, privacy
 from aurarouter_core.abilities import keeps_to_schemas, not_allowed, refuse_incapable
 from aurarouter_core.assets import download_size
 from aurarouter_core.clocks import timed
@@ -27,7 +27,6 @@ from aurarouter_hooks import (
     AssetError,
     Call,
     Chunk,
-    Committed,
     Constraint,
     Decision,
     Delta,
@@ -90,7 +89,7 @@ class Run:
     def call(self) -> Call:
         """The task's passage through the middleware, as it begins."""
         limits, sections = self.decision.constraint, self.snapshot.config.sections
-        return Call(
+        return made.call(
             task=self.task, decision=self.decision, constraint=limits, settings=sections, is_private=self.is_private
         )
 
@@ -171,7 +170,7 @@ async def attempt_events(
                 if chunk.has_content:
                     committed = True
                     loan.answers()
-                    yield Committed(node=node, model=model.id)
+                    yield made.committed(node=node, model=model.id)
                     for early in waiting:
                         yield Delta(chunk=early)
         if not committed:

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 
-from attrs import evolve
-
+from aurarouter_core import made
 from aurarouter_core.attempt import Run, attempt_events
 from aurarouter_core.clocks import within
 from aurarouter_core.order import Order
@@ -23,11 +22,9 @@ from aurarouter_hooks import (
     Attempt,
     AttemptDone,
     AttemptFailed,
-    AttemptStarted,
     Call,
     Committed,
     Delta,
-    Done,
     Event,
     Model,
     Node,
@@ -90,20 +87,20 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         tally = Tally(
             number=number, model=model, prompt=prompt, began=run.recorder.elapsed, locations=run.pool.locations
         )
-        yield AttemptStarted(node=node.id, number=number, model=name, provider=model.provider)
+        yield made.attempt_started(node=node.id, number=number, model=name, provider=model.provider)
         error: BaseException | None = None
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
-            made = proceed(_attempt_call(call, model, prompt, number, run.is_private))
+            answering = proceed(_attempt_call(call, model, prompt, number, run.is_private))
             if run.deadline is not None:
-                made = within(made, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
-            async with aclosing(made) as events:
+                answering = within(answering, run.deadline + GRACE, partial(run.clean_up_cut_off, "middleware"))
+            async with aclosing(answering) as events:
                 async for event in events:
                     if not isinstance(event, WITHIN_ATTEMPT):
                         raise _out_of_place(event)
                     if not tally.committed and isinstance(event, Delta) and event.chunk.has_content:
                         tally.commit()  # a middleware answered by itself
-                        yield Committed(node=node.id, model=name)
+                        yield made.committed(node=node.id, model=name)
                     if tally.committed and isinstance(event, Committed):
                         continue
                     tally.see(event)
@@ -140,13 +137,13 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         if error is None or tally.committed:
             yield _finished(run, node, attempts, order, attempt.outcome)
             info = error_info(error) if error is not None else None
-            yield Done(reply=reply, trace=run.recorder.trace(info), complete=error is None)
+            yield made.done(reply=reply, trace=run.recorder.trace(info), complete=error is None)
             return
         if run.late:
             break
     if silent is not None:
         yield _finished(run, node, attempts, order, "ok")
-        yield Done(reply=silent, trace=run.recorder.trace())
+        yield made.done(reply=silent, trace=run.recorder.trace())
         return
     yield _finished(run, node, attempts, order, "failed")
     raise all_failed(run.decision, attempts, order.passed_over)
@@ -179,7 +176,7 @@ def _out_of_place(event: Event) -> PluginBrokenError:
 
 
 def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, is_private: Callable[[], bool]) -> Call:
-    return Call(
+    return made.call(
         task=call.task,
         decision=call.decision,
         constraint=call.constraint,
@@ -192,5 +189,17 @@ def _attempt_call(call: Call, model: Model, prompt: Prompt, number: int, is_priv
 
 
 def _finished(run: Run, node: Node, attempts: Sequence[Attempt], order: Order, outcome: str) -> NodeFinished:
-    seconds, skipped = run.recorder.elapsed - node.started, order.passed_over
-    return NodeFinished(node=evolve(node, seconds=seconds, outcome=outcome, attempts=tuple(attempts), skipped=skipped))
+    whole = made.node(
+        id=node.id,
+        kind=node.kind,
+        parents=node.parents,
+        label=node.label,
+        role=node.role,
+        started=node.started,
+        seconds=run.recorder.elapsed - node.started,
+        outcome=outcome,
+        attempts=tuple(attempts),
+        skipped=order.passed_over,
+        raw=node.raw,
+    )
+    return NodeFinished(node=whole)

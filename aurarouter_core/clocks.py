@@ -27,11 +27,14 @@ class Waits(Generic[T]):
         items: The stream. Whoever makes this ends it with `close`.
         deadline: By when all of it is over, as a time of the event loop.
         cut_off: Told when a clean-up took too long and was cut off.
+        shortest: Seconds of the shortest wait that is to be expected.
     """
 
-    def __init__(self, items: AsyncIterator[T], deadline: float | None, cut_off: Told = untold) -> None:
+    def __init__(
+        self, items: AsyncIterator[T], deadline: float | None, cut_off: Told = untold, shortest: float | None = None
+    ) -> None:
         self._items, self._cut_off = items, cut_off
-        self._alarm = Alarm(deadline)
+        self._alarm = Alarm(deadline, shortest)
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
 
@@ -124,7 +127,7 @@ async def timed(
     total, why_total = (began + limits.total, f"no end after {limits.total:g} s") if limits.total else (None, "")
     patience, why_patience = limits.first_token, f"no first token after {limits.first_token or 0:g} s"
     started = finished = False
-    waits = Waits(chunks, deadline, cut_off)
+    waits = Waits(chunks, deadline, cut_off, limits.between_tokens)
     try:
         while True:
             end, why = total, why_total

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from attrs import evolve
 
-from aurarouter_core import privacy
+from aurarouter_core import made, privacy
 from aurarouter_core.length import length
 from aurarouter_core.mode import chosen_mode
 from aurarouter_core.models import missing_provider
@@ -46,9 +46,7 @@ class _Stages:
 
     def add(self, name: str, outcome: str, score: float | None = None, threshold: float | None = None) -> None:
         now = perf_counter()
-        self.done.append(
-            Stage(name=name, outcome=outcome, score=score, threshold=threshold, microseconds=(now - self._since) * 1e6)
-        )
+        self.done.append(made.stage(name, outcome, score, threshold, (now - self._since) * 1e6))
         self._since = now
 
 
@@ -101,7 +99,7 @@ def decide(
         constraint |= more
     stages.add("constrain", "; ".join(constraint.reasons) or "no limits")
     models = [snapshot.models[name] for name in chain]
-    limited = not cut and any(model.capabilities.context_length is not None for model in models)
+    limited = not cut and not snapshot.bounded.isdisjoint(chain)
     size = length(longest(task) if mode.name == "embed" else task) if limited else None
     strangers = foreign(chain, snapshot.config.models) if mode.name == "embed" else NOBODY
     vetoes: dict[str, str] = {}
@@ -111,30 +109,33 @@ def decide(
         if len(vetoes) < len(models):
             break  # else those may try that perhaps have room
     constraint = within
-    vetoes = {**strangers, **vetoes}
+    if strangers:
+        vetoes = {**strangers, **vetoes}
     for name, said in snapshot.plugins.veto(task, analysis, models).items():
         if name in chain:
             vetoes.setdefault(name, said)
-    broke = {
-        model.id: why for model in models if afford and model.id not in vetoes and (why := afford(model)) is not None
-    }
-    vetoes |= broke
+    broke: dict[str, str] = {}
+    if afford is not None:
+        asked = [model for model in models if model.id not in vetoes]
+        broke = {model.id: why for model in asked if (why := afford(model)) is not None}
+        vetoes |= broke
     left = [model for model in models if model.id not in vetoes]
     stages.add("filter", f"{len(left)} of {len(models)} models left")
     scores = snapshot.plugins.score(task, analysis, left)
     if scores:
         scores = {model.id: scores[model.id] for model in left if model.id in scores}
         left.sort(key=lambda model: -scores.get(model.id, 0.0))
-    stages.add("rank", " > ".join(model.id for model in left) or "none")
+    order = tuple([model.id for model in left])
+    stages.add("rank", " > ".join(order) or "none")
     if resting:
-        resting = {model.id: resting[model.id] for model in left if model.id in resting}
-    return Decision(
+        resting = {name: resting[name] for name in order if name in resting}
+    return made.decision(
         task_id=task.id,
         mode=mode.name,
         analysis=analysis,
         intent=intent.name,
         role=role,
-        chain=tuple(model.id for model in left),
+        chain=order,
         vetoes=vetoes,
         scores=scores,
         resting=resting,

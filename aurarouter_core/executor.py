@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from aurarouter_core import made
 from aurarouter_core.attempt import Run
 from aurarouter_core.chain import node_events
 from aurarouter_core.classify import Classifying, asks
 from aurarouter_core.plans import plan_events
 from aurarouter_core.review import reviewed_events
-from aurarouter_hooks import Call, Event, Node
+from aurarouter_hooks import Call, Event
 
 
 def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
@@ -33,5 +34,5 @@ def _answered(run: Run, call: Call) -> AsyncGenerator[Event]:
     if run.decision.mode == "plan":
         return plan_events(run, call)
     role, now = run.decision.role, run.recorder.elapsed
-    node = Node(id="answer", kind="answer", parents=("analyse",), role=role, started=now)
+    node = made.node(id="answer", kind="answer", parents=("analyse",), role=role, started=now)
     return reviewed_events(run, call, node) if run.task.review and not run.embeds else node_events(run, call, node)

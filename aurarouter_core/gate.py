@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aurarouter_hooks import RoutingError
 
 
 class Gate:
-    """One router's door.
+    """One router's door: a `with` block of it is a task's stay, and a RoutingError says that no new tasks are taken.
 
     Attributes:
         refusal: Why nobody gets in; empty when everybody does.
@@ -22,22 +20,15 @@ class Gate:
         self.count = 0
         self._empty = asyncio.Event()
 
-    @contextmanager
-    def inside(self) -> Iterator[None]:
-        """A task's stay.
-
-        Raises:
-            RoutingError: No new tasks are taken.
-        """
+    def __enter__(self) -> None:
         if self.refusal:
             raise RoutingError(f"{self.refusal} and takes no new tasks", hint="Ask again later, or ask another one.")
         self.count += 1
-        try:
-            yield
-        finally:
-            self.count -= 1
-            if not self.count:
-                self._empty.set()
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1
+        if not self.count:
+            self._empty.set()
 
     async def emptied(self, seconds: float | None) -> bool:
         """Wait until nobody is inside; False when that takes longer than this."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -38,10 +38,12 @@ else:
 
         IMPLEMENTATION = "python"
 
-__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "grams", "reported"]
+__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "constructor", "grams", "reported"]
 
 grams: Callable[[str, int, int], list[int]] = _passes.grams
 """What the classifier counts in the first and last so many characters of a text, as 32-bit hashes."""
+constructor: Callable[..., Callable[..., Any]] = _passes.constructor
+"""What `maker` stands on."""
 
 
 def reported(synonym: str) -> str:

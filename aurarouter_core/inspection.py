@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
 
 from attrs import field, frozen
 
@@ -15,6 +14,8 @@ from aurarouter_hooks.values.texts import is_readable, media_in, texts_in
 
 log = logging.getLogger(__name__)
 UNREADABLE = "unreadable"
+CHOICES = ("auto", "none", "required")
+"""Values of a tool choice that are no text of anybody's."""
 ORDER = ("block", "reroute", "redact", "flag")
 
 
@@ -135,8 +136,15 @@ class Inspector:
 
 def prompt_texts(prompt: Prompt) -> Iterable[str]:
     """Every text that a provider is handed."""
-    rest = (prompt.tools, prompt.tool_choice, prompt.response_schema, prompt.parameters, prompt.extra)
-    return chain(texts_in(prompt.messages), texts_in([value for value in rest if value]))
+    found: list[str] = []
+    for message in prompt.messages:
+        found.extend(texts_in(message))
+    for rest in (prompt.tools, prompt.response_schema, prompt.parameters, prompt.extra):
+        if rest:
+            found.extend(texts_in(rest))
+    if prompt.tool_choice not in CHOICES:
+        found.extend(texts_in(prompt.tool_choice))
+    return found
 
 
 def told(rule: str, count: int) -> str:

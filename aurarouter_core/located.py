@@ -63,6 +63,8 @@ async def located_by(
     Raises:
         ProviderTimeoutError: It took longer; and as `decide`.
     """
+    if deadline is None:
+        return await located(task, snapshot, pool, limits)
     try:
         async with asyncio.timeout_at(deadline) as clock:
             return await located(task, snapshot, pool, limits)

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, frozen
 
+from aurarouter_core import made
 from aurarouter_hooks import Message, Model, Opaque, Part, Prompt, Task, Text, TraceContext
 
 PLAN = """\
@@ -164,7 +165,7 @@ def prompt_for(task: Task, model: Model, span: TraceContext | None = None) -> Pr
         parts.append(Text(material(task.context)))
     if parts:
         messages.append(Message("user", parts))
-    return Prompt(
+    return made.prompt(
         messages=tuple(messages),
         tools=task.tools,
         tool_choice=task.tool_choice,

@@ -171,7 +171,7 @@ class Router(Insight):
         recorder = Recorder(task, surface=surface or self.surface, keep_content=snapshot.config.system.keep_content)
         finished: Done | None = None
         error: BaseException | None = None
-        with self.gate.inside():
+        with self.gate:
             try:
                 async with aclosing(await self._begun(task, snapshot, recorder)) as events:
                     async for event in events:

@@ -8,6 +8,8 @@ from typing import Any
 
 from aurarouter_hooks import Constraint, Intent, Middleware
 
+NUMBER = (int, float)
+
 
 def anything(answer: Any) -> Any:
     """For plugins' own hooks: what they answer is their affair."""
@@ -28,7 +30,8 @@ def classes(answer: Any) -> Mapping[str, type]:
 def words(answer: Any) -> Mapping[str, str]:
     """String → string."""
     for word, other in _mapping(answer).items():
-        _need(isinstance(word, str) and isinstance(other, str), "a mapping of strings to strings", answer)
+        if not (isinstance(word, str) and isinstance(other, str)):
+            raise _wrong("a mapping of strings to strings", answer)
     return answer  # type: ignore[no-any-return]
 
 
@@ -40,8 +43,8 @@ def settings(answer: Any) -> Mapping[str, Any]:
 def scores(answer: Any) -> Mapping[str, float]:
     """Model id → a finite number."""
     for model, score in _mapping(answer).items():
-        fits = isinstance(score, int | float) and math.isfinite(score)
-        _need(isinstance(model, str) and fits, "a mapping of model ids to finite numbers", answer)
+        if not (isinstance(model, str) and isinstance(score, NUMBER) and math.isfinite(score)):
+            raise _wrong("a mapping of model ids to finite numbers", answer)
     return answer  # type: ignore[no-any-return]
 
 
@@ -76,10 +79,15 @@ def middleware(answer: Any) -> Sequence[Middleware]:
 
 
 def _mapping(answer: Any) -> Mapping[str, Any]:
-    _need(isinstance(answer, Mapping), "a mapping", answer)
+    if type(answer) is not dict:  # of most it is true, and an abstract class takes its time
+        _need(isinstance(answer, Mapping), "a mapping", answer)
     return answer  # type: ignore[no-any-return]
 
 
 def _need(fits: bool, what: str, answer: Any) -> None:
     if not fits:
-        raise TypeError(f"must answer {what}, not {type(answer).__name__}")
+        raise _wrong(what, answer)
+
+
+def _wrong(what: str, answer: Any) -> TypeError:
+    return TypeError(f"must answer {what}, not {type(answer).__name__}")

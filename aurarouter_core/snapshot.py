@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from aurarouter_core.classifier import Likeness
 from aurarouter_core.config import Config
@@ -33,6 +33,7 @@ class Snapshot:
         intents: Every intent, by name: built in, from plugins, from the configuration (which wins).
         task_layers, attempt_layers: The middleware that has something to do, outermost first.
         named: Words that show an intent, as the analyser reports them, and the intent.
+        bounded: Ids of the models whose context has a known length.
     """
 
     config: Config
@@ -44,6 +45,12 @@ class Snapshot:
     named: Mapping[str, str]
     analyser: Analyser
     inspector: Inspector
+    bounded: frozenset[str] = field(init=False)
+
+    @bounded.default
+    def _bounded(self) -> frozenset[str]:
+        known = (name for name, model in self.models.items() if model.capabilities.context_length is not None)
+        return frozenset(known)
 
     @classmethod
     def of(cls, config: Config, plugins: Plugins) -> Snapshot:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from attrs import define, field
 
+from aurarouter_core import made
 from aurarouter_core.cost import cost, price_of
 from aurarouter_core.plain import error_info
 from aurarouter_hooks import (
@@ -90,7 +91,7 @@ class Tally:
         billed = asked and (self.committed or not isinstance(error, UNBILLED))
         usage = reply.usage or (self._estimate(reply) if self.committed or (billed and error is not None) else None)
         spared = None if asked or not self.committed else self._cost(usage, billed=True)
-        return Attempt(
+        return made.attempt(
             number=self.number,
             model=self.model.id,
             provider=self.model.provider,

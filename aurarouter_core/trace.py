@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
+from aurarouter_core import made
 from aurarouter_core.cost import summed
 from aurarouter_core.plugin_words import PluginWords
 from aurarouter_hooks import (
@@ -92,13 +93,13 @@ class Recorder:
     def span(self) -> TraceContext:
         """A new span in this trace, for an attempt."""
         caller = self._task.trace_context
-        return caller.span() if caller else TraceContext(trace_id=self._id, span_id=new_span_id())
+        return caller.span() if caller else made.span(trace_id=self._id, span_id=new_span_id())
 
     def decided(self, decision: Decision, began: float) -> None:
         """The task was decided, starting `began` seconds after it was accepted."""
         self._decision = decision
         self.private = self.private or decision.constraint.private
-        self._nodes["analyse"] = Node(
+        self._nodes["analyse"] = made.node(
             id="analyse",
             kind="analyse",
             label=f"{decision.intent}, complexity {decision.analysis.level}",
@@ -129,7 +130,7 @@ class Recorder:
     def whole(self, done: Done) -> Done:
         """The end of a task with the whole trace: the executor's knows nothing of what middleware noted around it."""
         trace = self.trace(done.trace.error, complete=done.complete)
-        return Done(reply=done.reply, trace=trace, complete=done.complete, steps=done.steps)
+        return made.done(reply=done.reply, trace=trace, complete=done.complete, steps=done.steps)
 
     def trace(self, error: ErrorInfo | None = None, *, complete: bool = True) -> Trace:
         """The trace as it stands."""
@@ -140,7 +141,7 @@ class Recorder:
             if attempt.usage is not None:
                 usage = attempt.usage if usage is None else usage + attempt.usage
         task, decision = self._task, self._decision
-        return Trace(
+        return made.trace(
             id=self._id,
             task_id=task.id,
             started_at=self._started_at,

@@ -11,10 +11,10 @@ import sys
 import click
 
 from aurarouter_core import __version__
-from aurarouter_core.cli.commands import CommandTable
+from aurarouter_core.cli.commands import Commands
 
 
-@click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", "config_path", type=click.Path(dir_okay=False), help="Configuration file to use.")
 @click.version_option(__version__, prog_name="aurarouter")
 @click.pass_context

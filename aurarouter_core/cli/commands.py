@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
+
+from aurarouter_core.cli.table import CommandTable
 
 # Name → (module, one line of help). A module is imported when its command is used.
 KERNEL = {
@@ -35,12 +38,12 @@ KERNEL = {
 KNOWN = {"grid": "auragrid", "gui": "gui", "serve": "gateway", "start": "mcp"}
 
 
-class CommandTable(click.Group):
-    """A group whose commands are loaded when used."""
+class Commands(CommandTable):
+    """The kernel's own and those of plugins."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every name, sorted."""
-        return sorted({*KERNEL, *_brought()})
+    def lines(self) -> Mapping[str, str]:
+        """Name → one line of help, of every command."""
+        return _brought() | {name: line for name, (_, line) in KERNEL.items()}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name; None when nobody has it."""
@@ -51,12 +54,6 @@ class CommandTable(click.Group):
         if found is None and cmd_name in KNOWN:
             return _absent(cmd_name)
         return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands for `--help`, from what is known without importing them."""
-        rows = sorted({**_brought(), **{name: line for name, (_, line) in KERNEL.items()}}.items())
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
 
 
 def _brought() -> dict[str, str]:

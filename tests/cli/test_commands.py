@@ -79,6 +79,7 @@ def test_explain_of_a_refusal_ends_as_run_would(aurarouter: Run) -> None:
         (["run", "x", "--context", "/nowhere"], 2, "can't be read"),
         (["run"], 2, "Missing argument"),
         (["frobnicate"], 2, "No such command"),
+        (["modle"], 2, "Did you mean 'model'?"),
         (["--config", "/nowhere.yaml", "run", "x"], 2, "--config names /nowhere.yaml"),
         (["trace", "ffff"], 2, "no trace's id begins with 'ffff'"),
         (["model", "pull", "nope"], 3, "no model is called 'nope'"),

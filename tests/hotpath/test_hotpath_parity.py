@@ -65,7 +65,9 @@ def test_the_same_public_names_in_the_same_order(plain: ModuleType, compiled: Mo
     assert [name for name in vars(compiled.Analyser) if not name.startswith("_")] == methods
 
 
-@pytest.mark.parametrize("name", ["fold", "grams", "words", "Analyser.resolve", "Analyser.analyse", "Analyser.value"])
+@pytest.mark.parametrize(
+    "name", ["constructor", "fold", "grams", "words", "Analyser.resolve", "Analyser.analyse", "Analyser.value"]
+)
 def test_the_same_parameters(plain: ModuleType, compiled: ModuleType, name: str) -> None:
     def parameters(module: ModuleType) -> list[str]:
         found: Any = module

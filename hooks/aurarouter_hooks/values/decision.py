@@ -48,7 +48,7 @@ class Constraint:
         )
 
 
-@frozen(kw_only=True)
+@frozen
 class Stage:
     """One step on the way to a decision: what it said, how sure, against which threshold, in how many microseconds."""
 

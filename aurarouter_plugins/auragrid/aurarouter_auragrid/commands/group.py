@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 
 import click
+
+from aurarouter_core.cli.table import CommandTable
 
 COMMANDS = {
     "apps": ("apps", "Say which client keys open every node of the cell."),
@@ -26,12 +29,12 @@ COMMANDS = {
 }
 
 
-class GridTable(click.Group):
-    """A group whose commands are loaded when used."""
+class GridTable(CommandTable):
+    """The commands of `aurarouter grid`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every name, sorted."""
-        return sorted(COMMANDS)
+    def lines(self) -> Mapping[str, str]:
+        """Name → one line of help, of every command."""
+        return {name: line for name, (_, line) in COMMANDS.items()}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name; None when there is none."""
@@ -41,11 +44,6 @@ class GridTable(click.Group):
             import_module(f"aurarouter_auragrid.commands.{COMMANDS[cmd_name][0]}"), cmd_name.replace("-", "_")
         )
         return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands for `--help`."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
 
 
 @click.group("grid", cls=GridTable)
