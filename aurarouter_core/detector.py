@@ -1,11 +1,10 @@
 """The door to the detector: finds private data in a text, compiled where that worked.
 
-`IMPLEMENTATION` says which it is, "cython" or "python". The two environment variables of `hotpath` choose here too.
+`IMPLEMENTATION` says which it is, "cython" or "python".
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,27 +14,15 @@ from aurarouter_core.detection.alphabet import plane
 from aurarouter_core.detection.phrases import PHRASES, marks_of
 from aurarouter_core.detection.re2_pattern import Re2Pattern
 from aurarouter_core.privacy_settings import Privacy
+from aurarouter_core.twins import chosen
 from aurarouter_hooks.values import Finding
 
 if TYPE_CHECKING:
     from aurarouter_core.detection import plain as _scans
 
     IMPLEMENTATION: str
-elif os.environ.get("AURAROUTER_NO_SPEEDUPS"):
-    from aurarouter_core.detection import plain as _scans
-
-    IMPLEMENTATION = "python"
 else:
-    try:
-        from aurarouter_core import _private as _scans
-
-        IMPLEMENTATION = "cython"
-    except ImportError:
-        if os.environ.get("AURAROUTER_REQUIRE_SPEEDUPS"):
-            raise
-        from aurarouter_core.detection import plain as _scans
-
-        IMPLEMENTATION = "python"
+    _scans, IMPLEMENTATION = chosen("_private", "detection.plain")
 
 __all__ = ["ENOUGH", "IMPLEMENTATION", "Detector"]
 

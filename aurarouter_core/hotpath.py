@@ -1,20 +1,19 @@
 """The analyser, compiled where that worked: `analyse(text)` with the built-in words, `Analyser` with your own.
 
-`IMPLEMENTATION` says which it is, "cython" or "python". Two environment variables, read at import, choose:
-AURAROUTER_NO_SPEEDUPS=1 takes the plain one; AURAROUTER_REQUIRE_SPEEDUPS=1 makes a missing compiled one an ImportError.
+`IMPLEMENTATION` says which it is, "cython" or "python".
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from aurarouter_core.detector import ENOUGH, standard
 from aurarouter_core.lexicon import Lexicon
+from aurarouter_core.twins import chosen
 from aurarouter_hooks.errors import ConfigError
 from aurarouter_hooks.values import Analysis, Finding, Span
 
@@ -22,28 +21,13 @@ if TYPE_CHECKING:
     from aurarouter_core import _hotpath_py as _passes
 
     IMPLEMENTATION: str
-elif os.environ.get("AURAROUTER_NO_SPEEDUPS"):
-    from aurarouter_core import _hotpath_py as _passes
-
-    IMPLEMENTATION = "python"
 else:
-    try:
-        from aurarouter_core import _speedups as _passes
+    _passes, IMPLEMENTATION = chosen("_speedups", "_hotpath_py")
 
-        IMPLEMENTATION = "cython"
-    except ImportError:
-        if os.environ.get("AURAROUTER_REQUIRE_SPEEDUPS"):
-            raise
-        from aurarouter_core import _hotpath_py as _passes
-
-        IMPLEMENTATION = "python"
-
-__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "constructor", "grams", "reported"]
+__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "grams", "reported"]
 
 grams: Callable[[str, int, int], list[int]] = _passes.grams
 """What the classifier counts in the first and last so many characters of a text, as 32-bit hashes."""
-constructor: Callable[..., Callable[..., Any]] = _passes.constructor
-"""What `maker` stands on."""
 
 
 def reported(synonym: str) -> str:

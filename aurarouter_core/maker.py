@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from attrs import NOTHING, Attribute, fields
 
-from aurarouter_core.hotpath import constructor
+from aurarouter_core.twins import chosen
+
+if TYPE_CHECKING:
+    from aurarouter_core import _values_py as _values
+else:
+    _values, _ = chosen("_speedups", "_values_py")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,7 +31,7 @@ def maker(kind: Callable[P, T]) -> Callable[P, T]:
     plain = by_place == sorted(by_place, reverse=True) and all(map(_is_plain, described))
     if not plain or hasattr(kind, "__attrs_pre_init__") or hasattr(kind, "__attrs_post_init__"):
         raise TypeError(f"{kind!r} does more than set its attributes, in their order")
-    made: Callable[P, T] = constructor(
+    made: Callable[P, T] = _values.constructor(
         kind,
         tuple(each.name for each in described),
         tuple(each.alias or each.name for each in described),

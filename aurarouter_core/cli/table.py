@@ -33,6 +33,5 @@ class CommandTable(click.Group):
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], self.lines(), n=1)
-            if close:
-                error.message += f" Did you mean '{close[0]}'?"
-            raise
+            meant = f" Did you mean '{close[0]}'?" if close else ""
+            raise click.UsageError(error.message + meant, ctx=ctx) from error
