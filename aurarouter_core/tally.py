@@ -49,9 +49,12 @@ UNBILLED = (
 
 @define(eq=False)
 class Tally:
-    """Follows the events of one attempt. `began` is in seconds since the task did.
+    """Follows the events of one attempt.
 
-    `locations` says where models ran when last asked: one that runs here costs nothing.
+    Attributes:
+        began: In seconds since the task did.
+        committed: Something was shown to the user.
+        locations: Where models ran when last asked: one that runs here costs nothing.
     """
 
     number: int
@@ -60,13 +63,9 @@ class Tally:
     began: float
     clock: float = field(factory=time.perf_counter)
     first_token: float | None = None
+    committed: bool = False
     chunks: list[Chunk] = field(factory=list)
     locations: Mapping[str, Location] = field(factory=dict)
-
-    @property
-    def committed(self) -> bool:
-        """Something was shown to the user."""
-        return self.first_token is not None
 
     def see(self, event: Event) -> None:
         """Take note of an event."""
@@ -77,7 +76,7 @@ class Tally:
 
     def commit(self) -> None:
         """Content is about to be shown."""
-        self.first_token = time.perf_counter() - self.clock
+        self.first_token, self.committed = time.perf_counter() - self.clock, True
 
     def attempt(self, reply: Reply, error: BaseException | None = None, *, asked: bool = True) -> Attempt:
         """The attempt as a value; `asked` says that it came as far as the backend."""
