@@ -8,13 +8,14 @@ from contextlib import aclosing, suppress
 from functools import partial
 
 from aurarouter_core import made
-from aurarouter_core.attempt import Run, attempt_events
+from aurarouter_core.attempt import attempt_events
 from aurarouter_core.clocks import within
 from aurarouter_core.order import Order
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import prompt_for
 from aurarouter_core.refusal import all_failed, nothing_left
 from aurarouter_core.rotation import Turn
+from aurarouter_core.running import Run
 from aurarouter_core.tally import Tally, moves_on
 from aurarouter_core.wallet import doubtful
 from aurarouter_core.wrapping import wrapped

@@ -9,11 +9,11 @@ from typing import Any
 
 from attrs import evolve
 
-from aurarouter_core.attempt import Run
 from aurarouter_core.decide import unsure
 from aurarouter_core.located import located
 from aurarouter_core.nodes import FAILURES, Nodes, Work
 from aurarouter_core.prompts import CLASSIFY, Words
+from aurarouter_core.running import Run
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.steps import unfenced
 from aurarouter_hooks import Call, Event, Intent

@@ -7,10 +7,10 @@ from time import perf_counter
 
 from attrs import evolve
 
-from aurarouter_core import made, privacy
+from aurarouter_core import made
+from aurarouter_core.fitness import NO_LIMITS, refusals, wanted
 from aurarouter_core.length import length
 from aurarouter_core.mode import chosen_mode
-from aurarouter_core.models import missing_provider
 from aurarouter_core.plugin_words import PluginWords
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.spaces import EMBED, foreign, longest, makers
@@ -27,13 +27,11 @@ from aurarouter_hooks import (
     UnknownModelError,
     UnknownRoleError,
 )
-from aurarouter_hooks.values.texts import media_in
 
 ROLE_THRESHOLD = 0.4
 """Below this probability the analyser's role counts as a guess, and the intent's own role is taken."""
 PLANNER = "reasoning"
 """The role that makes plans, where it is configured."""
-NO_LIMITS = Constraint()
 NOBODY: Mapping[str, str] = {}
 
 
@@ -105,7 +103,7 @@ def decide(
     vetoes: dict[str, str] = {}
     for needed in (size.most, size.least) if size else (0,):
         within = constraint | Constraint(min_context=needed) if needed else constraint
-        vetoes = _refusals(models, within, snapshot, locations)
+        vetoes = refusals(models, within, snapshot, locations)
         if len(vetoes) < len(models):
             break  # else those may try that perhaps have room
     constraint = within
@@ -151,18 +149,6 @@ def unsure(decision: Decision) -> bool:
     return (
         stage is not None and stage.score is not None and stage.threshold is not None and stage.score < stage.threshold
     )
-
-
-def _refusals(
-    models: Sequence[Model], constraint: Constraint, snapshot: Snapshot, locations: Mapping[str, Location]
-) -> dict[str, str]:
-    """Why models may not have the task, or can't do it."""
-    refused: dict[str, str] = {}
-    for model in models:
-        reason = unfit(model, constraint, snapshot) or privacy.refusal(model, constraint, locations.get(model.id))
-        if reason is not None:
-            refused[model.id] = reason
-    return refused
 
 
 def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages, opinion: str) -> Intent:
@@ -232,43 +218,3 @@ def _chain(
         return role, (task.model,)
     entry = config.roles.get(role)
     return role, tuple(dict.fromkeys(entry.models)) if entry else ()
-
-
-def wanted(task: Task) -> Constraint:
-    """The limits that the task itself asks for."""
-    needs = {"tools"} if task.tools else set()
-    if task.messages and any(media.media_type.lower().startswith("image/") for media in media_in(task.messages)):
-        needs.add("vision")
-    if task.mode == "embed":
-        needs.add("embed")
-    if not (needs or task.private or task.here or task.tags):
-        return NO_LIMITS
-    reasons = []
-    if task.private:
-        reasons.append("declared private")
-    if task.here:
-        reasons.append("only this machine was asked for")
-    if task.tags:
-        reasons.append(f"tags asked for: {', '.join(sorted(task.tags))}")
-    if needs:
-        reasons.append(f"the prompt needs {', '.join(sorted(needs))}")
-    return Constraint(
-        private=task.private, here=task.here, tags=task.tags, capabilities=frozenset(needs), reasons=tuple(reasons)
-    )
-
-
-def unfit(model: Model, constraint: Constraint, snapshot: Snapshot) -> str | None:
-    """Why a model can't do this task wherever it runs; None when it can."""
-    if model.provider not in snapshot.plugins.providers:
-        return missing_provider(model.provider, snapshot.plugins)
-    if constraint.models is not None and model.id not in constraint.models:
-        return "it is not among the models allowed for this task"
-    if not constraint.tags <= model.tags:
-        return f"it lacks the tag {', '.join(sorted(constraint.tags - model.tags))}"
-    names = model.capabilities.names
-    if names is not None and not constraint.capabilities <= names:
-        return f"it can't do {', '.join(sorted(constraint.capabilities - names))}"
-    length = model.capabilities.context_length
-    if length is not None and constraint.min_context > length:
-        return f"its context holds {length} tokens, {constraint.min_context} are needed"
-    return None

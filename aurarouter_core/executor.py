@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from aurarouter_core import made
-from aurarouter_core.attempt import Run
 from aurarouter_core.chain import node_events
 from aurarouter_core.classify import Classifying, asks
 from aurarouter_core.plans import plan_events
 from aurarouter_core.review import reviewed_events
+from aurarouter_core.running import Run
 from aurarouter_hooks import Call, Event
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from aurarouter_core.decide import NO_LIMITS, decide
+from aurarouter_core.decide import decide
+from aurarouter_core.fitness import NO_LIMITS
 from aurarouter_core.models import ModelPool
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.wallet import doubtful

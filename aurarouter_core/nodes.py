@@ -9,11 +9,11 @@ from typing import Any
 
 from attrs import Factory, define, evolve
 
-from aurarouter_core.attempt import Run
 from aurarouter_core.chain import node_events
-from aurarouter_core.decide import wanted
+from aurarouter_core.fitness import wanted
 from aurarouter_core.located import located
 from aurarouter_core.plain import error_info
+from aurarouter_core.running import Run
 from aurarouter_hooks import (
     AuraRouterError,
     Call,

@@ -9,10 +9,10 @@ from math import inf
 
 from attrs import define
 
-from aurarouter_core.attempt import Run
 from aurarouter_core.health import LOOK_EVERY, look
 from aurarouter_core.resting import Refusal
 from aurarouter_core.rotation import Turn
+from aurarouter_core.running import Run
 from aurarouter_hooks import Progress, ProviderRateLimitedError, ProviderUnavailableError
 from aurarouter_hooks.values import HealthState
 

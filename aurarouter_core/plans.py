@@ -7,12 +7,12 @@ from contextlib import aclosing
 
 from attrs import Factory, define, evolve
 
-from aurarouter_core.attempt import Run
 from aurarouter_core.condense import condensed, together
 from aurarouter_core.nodes import Nodes, Work
 from aurarouter_core.prompts import PLAN, STEP, Words
 from aurarouter_core.refusal import nothing_left
 from aurarouter_core.review import Answer, review_events
+from aurarouter_core.running import Run
 from aurarouter_core.steps import schema, steps_of
 from aurarouter_hooks import (
     AuraRouterError,

@@ -10,10 +10,10 @@ from typing import Any
 
 from attrs import define
 
-from aurarouter_core.attempt import Run
 from aurarouter_core.nodes import Nodes, Work
 from aurarouter_core.plain import error_info
 from aurarouter_core.prompts import CORRECT, REVIEW, Words
+from aurarouter_core.running import Run
 from aurarouter_core.steps import unfenced
 from aurarouter_hooks import Call, Done, Event, Node, NoModelLeftError, Noted, Reply
 

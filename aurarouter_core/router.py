@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any, Self
 
 from aurarouter_core import watch
-from aurarouter_core.attempt import Run
 from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
 from aurarouter_core.config import Config
-from aurarouter_core.decide import NO_LIMITS, decide
+from aurarouter_core.decide import decide
 from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
+from aurarouter_core.fitness import NO_LIMITS
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.insight import Insight
@@ -28,6 +28,7 @@ from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
+from aurarouter_core.running import Run
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
