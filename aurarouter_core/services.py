@@ -7,43 +7,21 @@ with an `error`; no key of a result is ever missing. A caller may say more by ke
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from aurarouter_core.decide import PLANNER
-from aurarouter_core.plain import dumps
-from aurarouter_core.prompts import CODE, PLAN, Words
+from aurarouter_core.prompts import PLAN, Words
 from aurarouter_core.router import Router
+from aurarouter_core.service_inputs import Caller, as_material, asking_for_code, checked, required_text
 from aurarouter_core.steps import schema, steps_of, unfenced
-from aurarouter_hooks import AuraRouterError, Event, RoutingError, Task, TraceContext
+from aurarouter_hooks import AuraRouterError, Event, RoutingError, Task
 from aurarouter_hooks.values.task import Mode
 
-LANGUAGE = re.compile(r"[^\W\d_][\w .+#/()-]{0,39}")
 CODER = "coding"
-LONGEST_ID = 200
 
 Result = dict[str, Any]
-
-
-class Caller(TypedDict, total=False):
-    """What a caller may say about itself and its task; as on `Task`, whose `id` is the `request_id`."""
-
-    private: bool
-    app: str
-    deadline: float | None
-    trace_context: TraceContext | None
-    request_id: str
-
-
-KINDS: Mapping[str, tuple[type, ...]] = {
-    "private": (bool,),
-    "app": (str,),
-    "deadline": (int, float, type(None)),
-    "trace_context": (TraceContext, type(None)),
-    "request_id": (str,),
-}
 
 
 class _Service:
@@ -96,9 +74,9 @@ class RouterService(_Service):
             "role": "",
         }
         with _told(result):
-            material = _material(context)
-            text = _text("task_description", task_description)
-            task = Task(f"{text}\n\n{material}" if material else text, **_checked(caller))
+            material = as_material(context)
+            text = required_text("task_description", task_description)
+            task = Task(f"{text}\n\n{material}" if material else text, **checked(caller))
             decision = await self._router.locate_and_decide(task)
             result["classification"], result["role"] = decision.intent, decision.role
             result["complexity"], result["confidence"] = decision.analysis.level, decision.analysis.confidence
@@ -125,15 +103,15 @@ class ReasoningService(_Service):
         config = self._router.snapshot.config
         most = config.plans.max_steps
         with _told(result):
-            words = Words(config.prompts.plan or PLAN, {"task": _text("intent", intent)}, {"most": most})
+            words = Words(config.prompts.plan or PLAN, {"task": required_text("intent", intent)}, {"most": most})
             task = Task(
                 str(words),
-                context=_material(context),
+                context=as_material(context),
                 response_schema=schema(most),
                 schema_optional=True,
                 mode="direct",
                 role=self._role(PLANNER),
-                **_checked(caller),
+                **checked(caller),
             )
             said: Result = {}
             await self._run(task, said, "text")
@@ -160,8 +138,10 @@ class CodingService(_Service):
         """
         result: Result = {"code": "", "language": language, "plan_step": plan_step}
         with _told(result):
-            text = _asking_for_code(self._router, _text("plan_step", plan_step), language)
-            await self._run(Task(text, mode="direct", role=self._role(CODER), **_checked(caller)), result, "code")
+            text = asking_for_code(
+                self._router.snapshot.config.prompts.code, required_text("plan_step", plan_step), language
+            )
+            await self._run(Task(text, mode="direct", role=self._role(CODER), **checked(caller)), result, "code")
         result["code"] = unfenced(result["code"])
         return result
 
@@ -196,10 +176,10 @@ class UnifiedRouterService(_Service):
         with _told(result):
             if task is not None and task_description is not None:
                 raise RoutingError("'task' and 'task_description' are two names for one input", hint="Give one.")
-            text = _text("task", given)
+            text = required_text("task", given)
             if file_context is not None and not isinstance(file_context, str):
                 raise RoutingError(f"'file_context' must be text, not {type(file_context).__name__}")
-            words, known = _asking_for_code(self._router, text, language), _checked(caller)
+            words, known = asking_for_code(self._router.snapshot.config.prompts.code, text, language), checked(caller)
             # How hard the task is shows in its own words, not in ours around them.
             plans = self._router.decide(Task(text, context=file_context or "", **known)).mode == "plan"
             mode: Mode = "plan" if plans else "direct"
@@ -228,44 +208,3 @@ def _told(result: Result) -> Iterator[None]:
         result["error"] = f"{error}. {error.hint}" if error.hint else str(error)
     else:
         result["success"] = True
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise RoutingError(f"'{name}' must be text, not {type(value).__name__}")
-    if not value.strip():
-        raise RoutingError(f"'{name}' is empty")
-    return value
-
-
-def _checked(caller: Caller) -> dict[str, Any]:
-    """What a caller says, under the names of `Task`."""
-    for name, value in caller.items():
-        if name not in KINDS:
-            raise RoutingError(f"unknown input '{name}'", hint=f"Beside the service's own: {', '.join(KINDS)}.")
-        if not isinstance(value, KINDS[name]):
-            raise RoutingError(f"'{name}' can't be {type(value).__name__}")
-    said: dict[str, Any] = dict(caller)
-    if "request_id" in said:
-        said["id"] = _text("request_id", said.pop("request_id"))
-        if len(said["id"]) > LONGEST_ID:
-            raise RoutingError(f"'request_id' has {len(said['id'])} characters, {LONGEST_ID} are allowed")
-    return said
-
-
-def _material(context: object) -> str:
-    """A mapping as text: each key, and below it what it says."""
-    if context is None:
-        return ""
-    if not isinstance(context, Mapping):
-        raise RoutingError(f"'context' must be a mapping, not {type(context).__name__}")
-    said = {str(key): value if isinstance(value, str) else dumps(value) for key, value in context.items()}
-    return "\n\n".join(f"{key}:\n{value}" for key, value in said.items())
-
-
-def _asking_for_code(router: Router, text: str, language: object) -> str:
-    if not isinstance(language, str) or not LANGUAGE.fullmatch(language):
-        raise RoutingError(
-            "'language' must be the name of a programming language", hint="At most 40 letters, digits and .+#-/()."
-        )
-    return str(Words(router.snapshot.config.prompts.code or CODE, {"task": text}, {"language": language}))
