@@ -16,7 +16,7 @@ from aurarouter_hooks import values
 ROOT = Path(__file__).parents[2]
 aurarouter = importlib.import_module("aurarouter")  # a mapped folder: type checkers see it only once installed
 KERNEL = {"attrs", "cattrs", "click", "pluggy", "yaml", "aurarouter_hooks", "aurarouter_core"}
-HTTP = {"httpx", "httpx_aiohttp", "httpx_sse", "aiohttp"}
+HTTP = {"httpx", "httpx2", "httpx_aiohttp", "httpx_sse", "aiohttp"}
 # Folder or file → what it may import beside the standard library and itself. The first that fits counts.
 ALLOWED: list[tuple[str, set[str]]] = [
     ("hooks/aurarouter_hooks/http", HTTP | {"aurarouter_hooks", "attrs"}),

@@ -8,7 +8,6 @@ import pytest
 
 import claude_provider
 from anthropic_dialect import events, failed, named, refused, start, stop, text, tool_use
-from aurarouter_claude import transport
 from aurarouter_claude.provider import ClaudeProvider
 from aurarouter_hooks import (
     Chunk,
@@ -20,6 +19,7 @@ from aurarouter_hooks import (
     ProviderReplyError,
     ProviderUnavailableError,
     Secret,
+    http_sdk,
 )
 from claude_provider import HELLO, Make, gather
 from fault_server import FaultServer
@@ -109,7 +109,7 @@ async def test_something_else_than_a_stream_is_named(make: Make, fault_server: F
 async def test_an_answer_without_end_is_cut(
     make: Make, fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "REPLY_LIMIT", 2**20)
+    monkeypatch.setattr(http_sdk, "REPLY_LIMIT", 2**20)
     error = await failure(make, fault_server, events([start(), b"data: " + b"x" * 2**21]))
     assert str(error) == f"{fault_server.url} sent more than 1 MiB as one answer"
     fault = status(400, None, b'{"error": "' + b"x" * 2**21)

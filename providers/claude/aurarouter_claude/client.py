@@ -60,7 +60,8 @@ def http_client(*, private: bool) -> "httpx2.AsyncClient":
     """
     import httpx2
 
-    from aurarouter_claude.transport import Client, PinnedTransport, bounded, keep_quiet
+    from aurarouter_claude.transport import PinnedTransport, keep_quiet
+    from aurarouter_hooks.http_sdk import Client, bounded
 
     trust = _trust(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=IDLE)

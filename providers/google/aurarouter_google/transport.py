@@ -2,10 +2,8 @@
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,9 +15,9 @@ from aurarouter_google.errors import refusal
 from aurarouter_google.settings import Settings
 from aurarouter_hooks import ProviderReplyError, Secret, Timeouts
 from aurarouter_hooks.http_errors import origin, short
+from aurarouter_hooks.http_sdk import Client, bounded
 
 STREAM = "text/event-stream"
-REPLY_LIMIT = 64 * 2**20  # bytes of a whole answer
 ERROR_LIMIT = 64 * 2**10  # bytes of an error's body
 IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
 
@@ -64,8 +62,7 @@ def open_client(
                 f"{place} sent {short(kind) or 'something unnamed'} instead of a stream",
                 hint="Check that the endpoint is right and that this server can stream.",
             )
-        assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - for type checkers
-        response.stream = _Bounded(response.stream, place)
+        await bounded(response, place)
         if (streams := opened.get(None)) is not None:
             streams.append(response)
 
@@ -93,55 +90,6 @@ def open_client(
         ),
     )
     return client, wire, unused
-
-
-class Client(httpx2.AsyncClient):
-    """Sends a request once more when the connection that was kept for it turns out to be closed.
-
-    Its server hung up at that very moment, and not a byte of an answer came. What is asked for here changes nothing
-    there, so at worst an answer that nobody got is calculated twice.
-    """
-
-    async def send(self, request: httpx2.Request, **settings: Any) -> httpx2.Response:
-        """The answer.
-
-        Raises:
-            httpx2.TransportError: There is none.
-        """
-        kept, begun = True, False
-
-        async def watch(event: str, _: Mapping[str, Any]) -> None:
-            nonlocal kept, begun
-            kept = kept and event != "connection.connect_tcp.started"
-            begun = begun or event == "http11.receive_response_headers.complete"
-
-        request.extensions = {**request.extensions, "trace": watch}
-        try:
-            return await super().send(request, **settings)
-        except (httpx2.RemoteProtocolError, httpx2.ReadError):
-            if not kept or begun:
-                raise
-        return await super().send(request, **settings)
-
-
-class _Bounded(httpx2.AsyncByteStream):
-    """The body of an answer, and a limit on it: the SDK has none."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream, place: str) -> None:
-        self._stream = stream
-        self._place = place
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for piece in self._stream:
-            size += len(piece)
-            if size > REPLY_LIMIT:
-                raise ProviderReplyError(f"{self._place} sent more than {REPLY_LIMIT >> 20} MiB as one answer")
-            yield piece
-
-    async def aclose(self) -> None:
-        """Close the connection, or give it back."""
-        await self._stream.aclose()
 
 
 async def _read(response: httpx2.Response, limit: int) -> bytes:
