@@ -158,6 +158,7 @@ QTextBrowser {{ background: transparent; border: none; selection-background-colo
     selection-color: {on_accent}; }}
 QGraphicsView {{ background: {surface}; border: none; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: transparent; color: {muted}; padding: 8px 12px; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
