@@ -19,7 +19,7 @@ with starting():  # the many classes of Qt are no garbage
     from aurarouter_gui.opening import home
     from aurarouter_gui.views.desk import Desk
     from aurarouter_gui.views.instance import Instance
-    from aurarouter_gui.views.palette import THEMES, Colours, dress
+    from aurarouter_gui.views.palette import THEMES, Colours, colour, dress
     from aurarouter_gui.views.window import DRAWN, Window
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> 
             return 0
         remembered = settings()
         colours = theme(app, remembered)
+        colour(app, colours)  # before there are parts, each of which would be told
         desk = Desk(path, environment, plugins, colours)
         window = Window(desk, remembered)
         dress(app, colours)  # now that all is in its place: else each part is dressed again wherever it's put

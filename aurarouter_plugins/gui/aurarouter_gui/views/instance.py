@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCryptographicHash, QDeadlineTimer, QThread
-
 from aurarouter_core import take_lock
 from aurarouter_gui.opening import home
 
@@ -36,23 +34,25 @@ class Instance:
     """
 
     def __init__(self, path: Path | None) -> None:
-        whole = str(path.absolute()) if path else ""
-        place = f"{home()}\n{whole}".encode()
-        digest = QCryptographicHash.hash(place, QCryptographicHash.Algorithm.Sha256).toHex().data()
-        self._name = "aurarouter-gui-" + bytes(digest[:20]).decode()
+        self._path = str(path.absolute()) if path else ""
         self._lock: int | None = None
         self._server: QLocalServer | None = None
         self.raised: Callable[[], None] = lambda: None
 
     def claim(self) -> bool:
         """Become the first window; False when there is one, which was just told to show itself."""
+        name = f"gui-{_digest(self._path)}.lock" if self._path else "gui.lock"
+        cache = home() / "cache"
         try:
-            self._lock = os.open(home() / "cache" / f"{self._name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            cache.mkdir(mode=0o700, exist_ok=True)
+            self._lock = os.open(cache / name, os.O_RDWR | os.O_CREAT, 0o600)
             if take_lock(self._lock):
                 return True
             patience = OPENING
         except OSError:  # no folder yet, or one without locks: who doesn't answer isn't there
             patience = 0
+        from PySide6.QtCore import QDeadlineTimer, QThread
+
         until = QDeadlineTimer(patience)
         while not self._tell():
             if until.hasExpired():
@@ -61,12 +61,16 @@ class Instance:
             QThread.msleep(PAUSE)
         return False
 
+    @property
+    def _address(self) -> str:
+        return "aurarouter-gui-" + _digest(f"{home()}\n{self._path}")
+
     def _tell(self) -> bool:
         """Tell the first window to show itself; False when none can be reached."""
         from PySide6.QtNetwork import QLocalSocket
 
         socket = QLocalSocket()
-        socket.connectToServer(self._name)
+        socket.connectToServer(self._address)
         if not socket.waitForConnected(PATIENCE):
             return False
         socket.write(RAISE)
@@ -80,11 +84,11 @@ class Instance:
             return
         from PySide6.QtNetwork import QLocalServer
 
-        QLocalServer.removeServer(self._name)  # what a killed window has left behind
+        QLocalServer.removeServer(self._address)  # what a killed window has left behind
         self._server = QLocalServer()
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._met)
-        self._server.listen(self._name)
+        self._server.listen(self._address)
 
     def _met(self) -> None:
         while self._server is not None and (socket := self._server.nextPendingConnection()) is not None:
@@ -97,3 +101,10 @@ class Instance:
             self._server.close()
         if self._lock is not None:
             os.close(self._lock)
+
+
+def _digest(text: str) -> str:
+    from PySide6.QtCore import QCryptographicHash
+
+    whole = QCryptographicHash.hash(text.encode(), QCryptographicHash.Algorithm.Sha256).toHex().data()
+    return bytes(whole[:20]).decode()

@@ -179,11 +179,11 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 """
 
 
-def dress(app: QApplication, colours: Colours) -> None:
-    """Give the whole program this look."""
+def colour(app: QApplication, colours: Colours) -> None:
+    """Give the whole program these colours, as far as Qt has a role for them."""
     palette = QPalette()
     role = QPalette.ColorRole
-    for where, colour in {
+    for where, hue in {
         role.Window: colours.ground,
         role.Base: colours.surface,
         role.AlternateBase: colours.raised,
@@ -200,9 +200,14 @@ def dress(app: QApplication, colours: Colours) -> None:
         role.LinkVisited: colours.accent,
         role.Mid: colours.line,
     }.items():
-        palette.setColor(where, QColor(colour))
+        palette.setColor(where, QColor(hue))
     for where in (role.Text, role.WindowText, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, where, QColor(colours.muted))
     app.setPalette(palette)
+
+
+def dress(app: QApplication, colours: Colours) -> None:
+    """Give the whole program this look."""
+    colour(app, colours)
     name = "dark" if colours.dark else "light"
     app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **colours._asdict()))
