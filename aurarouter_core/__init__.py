@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aurarouter_core.layers import Layers
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
+    from aurarouter_core.lock import take_lock
     from aurarouter_core.narrated import written
     from aurarouter_core.pausing import Pause
     from aurarouter_core.plain import dumps
@@ -110,6 +111,7 @@ __all__ = [
     "setting_value",
     "setting_words",
     "starting",
+    "take_lock",
     "take_out",
     "transaction",
     "turned_away",
@@ -184,6 +186,7 @@ _WHERE = {
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
     "starting": "aurarouter_core.startup",
+    "take_lock": "aurarouter_core.lock",
     "take_out": "aurarouter_core.registry",
     "transaction": "aurarouter_core.database",
     "turned_away": "aurarouter_core.doorway",

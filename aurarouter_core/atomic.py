@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aurarouter_core.home import private_folder
+from aurarouter_core.lock import take_lock
 from aurarouter_hooks import ConfigError
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def locked(path: Path) -> Iterator[None]:
         raise _problem(folder, "opened", error) from error
     try:
         end = time.monotonic() + PATIENCE
-        while not take(handle):
+        while not take_lock(handle):
             if time.monotonic() > end:
                 raise ConfigError(
                     f"another process has been changing files in {folder} for {PATIENCE:.0f} seconds",
@@ -139,28 +140,9 @@ def _open_lock(folder: Path) -> int:
     if sys.platform != "win32":
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            take(handle)
+            take_lock(handle)
             return handle
         except OSError as error:
             os.close(handle)
             log.debug("%s can't be locked, a file in it is: %s", folder, error)
     return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o600)
-
-
-def take(handle: int) -> bool:
-    """Take the lock of an open file, unless somebody has it; taking what is ours already is fine."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

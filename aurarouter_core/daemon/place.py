@@ -14,8 +14,8 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from aurarouter_core.atomic import take
 from aurarouter_core.home import Home, private_folder
+from aurarouter_core.lock import take_lock
 from aurarouter_hooks import AuraRouterError, DaemonError
 
 LONGEST = 100
@@ -112,7 +112,7 @@ class Place:
         except OSError:
             return None
         try:
-            if take(handle):
+            if take_lock(handle):
                 return None
             told: dict[str, Any] = json.loads(os.read(handle, 4096) or b"{}")
             return Process(int(told["pid"]), int(told["started"]), str(told["boot"]))
@@ -124,7 +124,7 @@ class Place:
     def hold(self) -> int | None:
         """Become the engine of this place: a handle to keep; None while somebody else is it."""
         handle = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o600)
-        if not take(handle):
+        if not take_lock(handle):
             os.close(handle)
             return None
         me = Process.of(os.getpid()) or Process(os.getpid())

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aurarouter_core.atomic import take
 from aurarouter_core.daemon import faults
 from aurarouter_core.daemon.identity import Identity
 from aurarouter_core.daemon.place import Place
+from aurarouter_core.lock import take_lock
 from aurarouter_hooks import DaemonError
 
 PATIENCE = 60.0
@@ -43,7 +43,7 @@ def _alone(place: Place) -> Iterator[None]:
     handle = os.open(place.starting, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         end = time.monotonic() + PATIENCE
-        while not take(handle):
+        while not take_lock(handle):
             if time.monotonic() > end:
                 raise DaemonError(f"somebody else has been starting the engine for {PATIENCE:.0f} s", hint=_see(place))
             time.sleep(0.02)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from aurarouter_core.atomic import take
 from aurarouter_core.home import private_folder
+from aurarouter_core.lock import take_lock
 from aurarouter_hooks import AuraRouterError
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Presence:
             log.debug("%s can't be made: %s", path, error)
             return None
         try:
-            take(handle)
+            take_lock(handle)
             os.write(handle, FORM.pack(0, os.getpid(), time.time()))
             memory = mmap.mmap(handle, FORM.size)
             new.rename(path)
@@ -93,7 +93,7 @@ def left_behind(folder: Path) -> Iterator[list[Left]]:
                 continue
             handle = os.open(path, os.O_RDWR)
             handles[path] = handle
-            if not take(handle):
+            if not take_lock(handle):
                 os.close(handles.pop(path))
                 continue
             data = os.read(handle, FORM.size)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,33 @@ def test_one_window_and_an_end_without_a_word(environ: dict[str, str], home: Pat
     finally:
         window.kill()
         window.communicate()
+
+
+@pytest.mark.parametrize("config", [(), ("--config", "auraconfig.yaml")])
+def test_of_windows_opened_at_once_one_stays(environ: dict[str, str], home: Path, config: Sequence[str]) -> None:
+    command = [PROGRAM, *config, "gui"]
+    windows = [
+        subprocess.Popen(command, cwd=home, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    try:
+        until = time.monotonic() + 60
+        while sum(window.poll() is None for window in windows) > 1:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        (stays,) = (window for window in windows if window.poll() is None)
+        for window in windows:
+            if window is not stays:
+                out, error = window.communicate()
+                assert (window.returncode, error) == (0, "")
+                assert "open already" in out
+        stays.send_signal(signal.SIGINT)
+        assert stays.communicate(timeout=60) == ("", "")
+        assert stays.returncode == 0
+    finally:
+        for window in windows:
+            window.kill()
+            window.communicate()
 
 
 def test_without_a_screen_there_is_one_clear_line(environ: dict[str, str]) -> None:

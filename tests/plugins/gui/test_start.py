@@ -27,7 +27,7 @@ from PySide6.QtCore import QTimer
 from aurarouter_gui.views import app, desk
 program, start = app.application(), desk.Desk.start
 def watched(self):
-    heavy = ("aurarouter_hooks", "aurarouter_core.plugins", "asyncio", "attr", "yaml")
+    heavy = ("aurarouter_hooks", "aurarouter_core.plugins", "asyncio", "attr", "yaml", "PySide6.QtNetwork")
     print(program.focusWidget().accessibleName(), [name for name in heavy if name in sys.modules])
     start(self)
     self.look = QTimer()

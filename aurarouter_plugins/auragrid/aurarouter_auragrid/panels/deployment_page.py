@@ -56,7 +56,6 @@ what each node has to offer, and the model servers (Ollama, llama.cpp, …) that
         self.servers.setAccessibleName("Model servers that were found")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.resources, "Nodes")
         self.tabs.addTab(self.servers, "Servers found")
         self.wishes: dict[str, QSpinBox] = {}

@@ -46,7 +46,6 @@ the nodes again. It looks anew every 30 seconds while it is shown, and at **Refr
         self.replay.clicked.connect(lambda _=False: self.state.replay(int(self.dead.key)))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.events, "Events")
         self.tabs.addTab(self.dead, "Set aside")
         self.tabs.currentChanged.connect(lambda _: self._enable())

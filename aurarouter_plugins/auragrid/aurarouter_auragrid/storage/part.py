@@ -14,7 +14,7 @@ from typing import IO
 from aurarouter_auragrid.errors import StorageDamagedError
 from aurarouter_auragrid.ports import Storage
 from aurarouter_auragrid.storage.stored import CHUNK, StoredModel
-from aurarouter_core.atomic import take
+from aurarouter_core import take_lock
 from aurarouter_core.home import private_folder
 from aurarouter_hooks import AssetError, FetchProgress
 
@@ -74,7 +74,7 @@ async def _digests(storage: Storage, stored: StoredModel) -> dict[int, str]:
 def _held(part: Path, stored: StoredModel) -> Iterator[IO[bytes]]:
     """The part, open at its end; no other process writes it meanwhile."""
     with part.open("a+b") as file:
-        if not take(file.fileno()) or not part.exists() or part.stat().st_ino != os.fstat(file.fileno()).st_ino:
+        if not take_lock(file.fileno()) or not part.exists() or part.stat().st_ino != os.fstat(file.fileno()).st_ino:
             raise AssetError(f"another process is fetching {stored.file}", hint="Wait until it is done.")
         yield file
 

@@ -6,17 +6,21 @@ import logging
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from aurarouter_core import starting
 
-from aurarouter_gui.opening import home
-from aurarouter_gui.views.desk import Desk
-from aurarouter_gui.views.instance import Instance
-from aurarouter_gui.views.palette import THEMES, Colours, dress
-from aurarouter_gui.views.window import Window
+with starting():  # the many classes of Qt are no garbage
+    from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    from aurarouter_gui.opening import home
+    from aurarouter_gui.views.desk import Desk
+    from aurarouter_gui.views.instance import Instance
+    from aurarouter_gui.views.palette import THEMES, Colours, colour, dress
+    from aurarouter_gui.views.window import DRAWN, Window
 
 if TYPE_CHECKING:
     from aurarouter_core import Plugins
@@ -77,26 +81,31 @@ def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> 
         environment: "local" or "auragrid".
         plugins: All plugins; None to look for them once the window is drawn.
     """
-    qInstallMessageHandler(hear)
-    app = application()
-    instance = Instance(path)
-    if not instance.claim():
-        print("The window is open already; it was brought to the front.")  # noqa: T201
-        return 0
-    remembered = settings()
-    colours = theme(app, remembered)
-    desk = Desk(path, environment, plugins, colours)
-    window = Window(desk, remembered)
-    dress(app, colours)  # now that all is in its place: else each part is dressed again wherever it's put
-    instance.raised = window.come_forward
-    tick = QTimer()
-    tick.start(TICK)
-    tick.timeout.connect(lambda: None)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    window.show()
-    try:
-        return app.exec()
-    finally:
-        instance.close()
-        desk.close()
-        qInstallMessageHandler(None)
+    with ExitStack() as start:
+        start.enter_context(starting())
+        qInstallMessageHandler(hear)
+        app = application()
+        instance = Instance(path)
+        if not instance.claim():
+            print("The window is open already; it was brought to the front.")  # noqa: T201
+            return 0
+        remembered = settings()
+        colours = theme(app, remembered)
+        colour(app, colours)  # before there are parts, each of which would be told
+        desk = Desk(path, environment, plugins, colours)
+        window = Window(desk, remembered)
+        dress(app, colours)  # now that all is in its place: else each part is dressed again wherever it's put
+        instance.raised = window.come_forward
+        tick = QTimer()
+        tick.start(TICK)
+        tick.timeout.connect(lambda: None)
+        signal.signal(signal.SIGINT, lambda *_: window.close())
+        window.show()
+        for later in (instance.listen, start.close):
+            QTimer.singleShot(DRAWN, later)
+        try:
+            return app.exec()
+        finally:
+            instance.close()
+            desk.close()
+            qInstallMessageHandler(None)

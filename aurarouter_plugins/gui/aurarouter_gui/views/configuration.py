@@ -46,7 +46,6 @@ Problems are shown below while you type; click one to go to its line. Keys and t
         self.text.textChanged.connect(self._written)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.form, "Settings")
         self._page = QWidget()
         around = QVBoxLayout(self._page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox, QMessageBox, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QWidget
 
 from aurarouter_gui.opening import GRID, has_grid
 from aurarouter_gui.views.desk import Desk
@@ -52,6 +52,8 @@ class EnvironmentBar(QToolBar):
     def _chosen(self, _: int) -> None:
         name = str(self.box.currentData())
         if name == GRID and not has_grid(self._desk.plugins):
+            from PySide6.QtWidgets import QMessageBox
+
             from aurarouter_core import install_hint
 
             self.show_environment()

@@ -1,21 +1,32 @@
-"""One window for each configuration: whoever comes second raises the first and leaves."""
+"""One window for each configuration: whoever comes second raises the first and leaves.
+
+A lock says who is first. The first one hears the others once it is drawn, since Qt's network takes a while to load; and
+they wait for that.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCryptographicHash, QObject
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
-
+from aurarouter_core import take_lock
 from aurarouter_gui.opening import home
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
 
 PATIENCE = 500
 """Milliseconds in which the first window must answer."""
+OPENING = 5000
+"""Milliseconds in which one that is being opened must hear others."""
+PAUSE = 50
+"""Milliseconds between two tries to reach it."""
 RAISE = b"raise\n"
 
 
-class Instance(QObject):
+class Instance:
     """Whether this is the first window, and how others reach it.
 
     Args:
@@ -23,34 +34,77 @@ class Instance(QObject):
     """
 
     def __init__(self, path: Path | None) -> None:
-        super().__init__()
-        whole = str(path.absolute()) if path else ""
-        place = f"{home()}\n{whole}".encode()
-        digest = QCryptographicHash.hash(place, QCryptographicHash.Algorithm.Sha256).toHex().data()
-        self._name = "aurarouter-gui-" + bytes(digest[:20]).decode()
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._path = str(path.absolute()) if path else ""
+        self._lock: int | None = None
+        self._server: QLocalServer | None = None
         self.raised: Callable[[], None] = lambda: None
 
     def claim(self) -> bool:
         """Become the first window; False when there is one, which was just told to show itself."""
+        name = f"gui-{_digest(self._path)}.lock" if self._path else "gui.lock"
+        cache = home() / "cache"
+        try:
+            cache.mkdir(mode=0o700, exist_ok=True)
+            self._lock = os.open(cache / name, os.O_RDWR | os.O_CREAT, 0o600)
+            if take_lock(self._lock):
+                return True
+            patience = OPENING
+        except OSError:  # no folder yet, or one without locks: who doesn't answer isn't there
+            patience = 0
+        from PySide6.QtCore import QDeadlineTimer, QThread
+
+        until = QDeadlineTimer(patience)
+        while not self._tell():
+            if until.hasExpired():
+                self.listen()
+                return True
+            QThread.msleep(PAUSE)
+        return False
+
+    @property
+    def _address(self) -> str:
+        return "aurarouter-gui-" + _digest(f"{home()}\n{self._path}")
+
+    def _tell(self) -> bool:
+        """Tell the first window to show itself; False when none can be reached."""
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = QLocalSocket()
-        socket.connectToServer(self._name)
-        if socket.waitForConnected(PATIENCE):
-            socket.write(RAISE)
-            socket.waitForBytesWritten(PATIENCE)
-            socket.disconnectFromServer()
+        socket.connectToServer(self._address)
+        if not socket.waitForConnected(PATIENCE):
             return False
-        QLocalServer.removeServer(self._name)  # what a killed window has left behind
-        self._server.newConnection.connect(self._met)
-        self._server.listen(self._name)
+        socket.write(RAISE)
+        socket.waitForBytesWritten(PATIENCE)
+        socket.disconnectFromServer()
         return True
 
+    def listen(self) -> None:
+        """Hear those that come later, if that was not begun before."""
+        if self._server is not None:
+            return
+        from PySide6.QtNetwork import QLocalServer
+
+        QLocalServer.removeServer(self._address)  # what a killed window has left behind
+        self._server = QLocalServer()
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._met)
+        self._server.listen(self._address)
+
     def _met(self) -> None:
-        while (socket := self._server.nextPendingConnection()) is not None:
+        while self._server is not None and (socket := self._server.nextPendingConnection()) is not None:
             socket.disconnected.connect(socket.deleteLater)
             self.raised()
 
     def close(self) -> None:
         """Stop being the first."""
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+def _digest(text: str) -> str:
+    from PySide6.QtCore import QCryptographicHash
+
+    whole = QCryptographicHash.hash(text.encode(), QCryptographicHash.Algorithm.Sha256).toHex().data()
+    return bytes(whole[:20]).decode()

@@ -50,7 +50,6 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
         self.tabs = QTabWidget()
         self.list.wants_more.connect(lambda: self.tabs.setCurrentWidget(self.fetch))
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.list, "Models")
         self.tabs.addTab(self.fetch, "Get models")
         self.tabs.currentChanged.connect(lambda _: self._turned())

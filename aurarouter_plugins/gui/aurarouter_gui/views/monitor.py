@@ -63,7 +63,6 @@ was sent. Rows name rules, never text. **Traces** lists the latest tasks; select
         self.notice = Notice()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
         for title, page in (
             ("Health", self.health),
             ("Traffic", self.traffic),

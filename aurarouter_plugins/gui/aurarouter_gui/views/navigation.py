@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from aurarouter_gui.views import icons
@@ -72,7 +72,13 @@ class Navigation(QWidget):
         self.theme.setText(" Light" if self._desk.colours.dark else " Dark")
         for button, strokes in self._icons.items():
             colour = self._desk.colours.accent if button.isChecked() else self._desk.colours.muted
-            button.setIcon(icons.icon(strokes, colour))
+            button.setIcon(icons.icon(strokes, colour, self.devicePixelRatio()))
+
+    def event(self, event: QEvent) -> bool:
+        """Be as sharp on another screen."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._paint()
+        return super().event(event)
 
     def choose(self, name: str) -> None:
         """Show that this panel is chosen."""

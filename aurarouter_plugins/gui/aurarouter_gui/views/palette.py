@@ -158,6 +158,7 @@ QTextBrowser {{ background: transparent; border: none; selection-background-colo
     selection-color: {on_accent}; }}
 QGraphicsView {{ background: {surface}; border: none; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: transparent; color: {muted}; padding: 8px 12px; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
@@ -178,11 +179,11 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 """
 
 
-def dress(app: QApplication, colours: Colours) -> None:
-    """Give the whole program this look."""
+def colour(app: QApplication, colours: Colours) -> None:
+    """Give the whole program these colours, as far as Qt has a role for them."""
     palette = QPalette()
     role = QPalette.ColorRole
-    for where, colour in {
+    for where, hue in {
         role.Window: colours.ground,
         role.Base: colours.surface,
         role.AlternateBase: colours.raised,
@@ -199,9 +200,14 @@ def dress(app: QApplication, colours: Colours) -> None:
         role.LinkVisited: colours.accent,
         role.Mid: colours.line,
     }.items():
-        palette.setColor(where, QColor(colour))
+        palette.setColor(where, QColor(hue))
     for where in (role.Text, role.WindowText, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, where, QColor(colours.muted))
     app.setPalette(palette)
+
+
+def dress(app: QApplication, colours: Colours) -> None:
+    """Give the whole program this look."""
+    colour(app, colours)
     name = "dark" if colours.dark else "light"
     app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **colours._asdict()))

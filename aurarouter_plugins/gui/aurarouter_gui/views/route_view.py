@@ -25,10 +25,15 @@ class RouteView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.show_route(None)
+        self.setWidget(self._page(None))
 
     def show_route(self, shown: Shown | None) -> None:
         """Show a decision, or why there is none."""
+        at = self.verticalScrollBar().value()
+        self.setWidget(self._page(shown))
+        self.verticalScrollBar().setValue(at)
+
+    def _page(self, shown: Shown | None) -> QWidget:
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 12, 12, 12)
@@ -43,9 +48,7 @@ class RouteView(QScrollArea):
         else:
             self._facts(layout, shown.decision)
         layout.addStretch(1)
-        at = self.verticalScrollBar().value()
-        self.setWidget(page)
-        self.verticalScrollBar().setValue(at)
+        return page
 
     def _facts(self, layout: QVBoxLayout, decision: Decision) -> None:
         from aurarouter_gui.state.clearance import badge

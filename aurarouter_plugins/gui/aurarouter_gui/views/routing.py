@@ -45,7 +45,6 @@ examples is enough to tell others like them.
         self.notice = Notice()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
         for title, page in (
             ("Roles", self.roles),
             ("Simulator", self.simulator),

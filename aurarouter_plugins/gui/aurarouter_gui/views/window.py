@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QWidget
 
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.environment_bar import EnvironmentBar
@@ -271,6 +271,8 @@ class Window(QMainWindow):
         words += [f"{' and '.join(ending)} will end."] if ending else []
         if not words:
             return True
+        from PySide6.QtWidgets import QMessageBox
+
         buttons = QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
         title = "Unsaved changes" if lost else "Running services"
         asked = "\n".join([*words, question])

@@ -67,7 +67,6 @@ are cleared for private content; so does whatever the privacy rules detect.
         self.route = RouteView()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.route, "Route")
         self.notice = Notice()
         self._turns: dict[int, TurnView] = {}
