@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from aurarouter_core import Plugins
@@ -126,3 +127,10 @@ def test_another_environment_is_chosen_early(open_window: Open, qtbot: QtBot, mo
     assert "mine" in [panel.id for panel in window.panels]
     qtbot.waitUntil(lambda: window.desk.link.standing.state == "ready", timeout=PATIENCE)
     assert window.shown.joined
+
+
+def test_icons_are_drawn_anew_for_another_screen(open_window: Open) -> None:
+    navigation = open_window().navigation
+    before = navigation.help.icon().cacheKey()
+    QApplication.sendEvent(navigation, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert navigation.help.icon().cacheKey() != before
