@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.saved import reference_price, with_savings
-    from aurarouter_core.startup import starting
+    from aurarouter_core.startup import settled, starting
     from aurarouter_core.store import Audit, AuditRow, Store
     from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_core.wording import setting_value, setting_words
@@ -109,6 +109,7 @@ __all__ = [
     "replace_file",
     "setting_value",
     "setting_words",
+    "settled",
     "starting",
     "take_out",
     "transaction",
@@ -183,6 +184,7 @@ _WHERE = {
     "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
+    "settled": "aurarouter_core.startup",
     "starting": "aurarouter_core.startup",
     "take_out": "aurarouter_core.registry",
     "transaction": "aurarouter_core.database",

@@ -27,6 +27,9 @@ __all__ = ["Backend", "resolve"]
 REPLY_LIMIT = 64 * 2**20  # bytes of a whole answer
 ERROR_LIMIT = 64 * 2**10  # bytes of an error's body
 
+# `json.dumps` would make one each time.
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 class Backend:
     """The HTTP side of one model. Cheap to make; the first request opens, `aclose` closes.
@@ -228,7 +231,7 @@ class Backend:
 
     def _encode(self, body: object) -> bytes:
         try:
-            return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            return _encoder.encode(body).encode()
         except (TypeError, ValueError, RecursionError) as exc:
             raise ProviderReplyError(
                 "the request cannot be written as JSON",
