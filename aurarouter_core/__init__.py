@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
     from aurarouter_core.router import Router
     from aurarouter_core.saved import reference_price, with_savings
-    from aurarouter_core.startup import starting
+    from aurarouter_core.startup import settled, starting
     from aurarouter_core.store import Audit, AuditRow, Store
     from aurarouter_core.store.presence import Presence, left_behind
     from aurarouter_core.wording import setting_value, setting_words
@@ -110,6 +110,7 @@ __all__ = [
     "replace_file",
     "setting_value",
     "setting_words",
+    "settled",
     "starting",
     "take_lock",
     "take_out",
@@ -185,6 +186,7 @@ _WHERE = {
     "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",
     "setting_words": "aurarouter_core.wording",
+    "settled": "aurarouter_core.startup",
     "starting": "aurarouter_core.startup",
     "take_lock": "aurarouter_core.lock",
     "take_out": "aurarouter_core.registry",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from aurarouter_core.home import Home
 from aurarouter_core.loading import load_config
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.router import Router
+from aurarouter_core.startup import settled
 from aurarouter_hooks import DaemonError
 
 WATCH = 1.0
@@ -66,7 +66,7 @@ async def _served(order: Mapping[str, Any], place: Place, say: Any) -> None:
     config = load_config(plugins, path=order["path"], overrides=order["flags"])
     _apply(config)
     async with Router(config, plugins, surface="daemon", watch=WATCH, on_reload=_apply) as router:
-        gc.freeze()  # what is loaded stays: looking through it time and again costs a tenth of all work
+        settled()
         engine = Engine(router, place)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -73,11 +73,8 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
-        going_on = True
-        while going_on:
-            items, going_on = self._batch()
-            records = [made for item in items if (made := self._record(item)) is not None]
-            self._settle(records, last=not going_on)
+        while self._write():
+            pass
         if self._connection is not None:
             self._connection.close()
         if self._presence is not None:
@@ -85,6 +82,13 @@ class Writer:
             self._presence.end(settled=settled)
             if not settled:
                 self.dropped = 0  # whoever opens the file next finds them missing
+
+    def _write(self) -> bool:
+        """Write a batch, and keep nothing of it while the next one gathers; False when the end has come."""
+        items, going_on = self._batch()
+        records = [made for item in items if (made := self._record(item)) is not None]
+        self._settle(records, last=not going_on)
+        return going_on
 
     def _batch(self) -> tuple[list[Item], bool]:
         """What has gathered, at least one item; False when the end has come."""

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aurarouter_hooks import http_errors
 from aurarouter_hooks.errors import ProviderAuthError, ProviderReplyError, ProviderUnavailableError
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     import httpx
-    from httpx_sse import ServerSentEvent
 
+    from aurarouter_hooks.http_client import Client
+    from aurarouter_hooks.http_events import ServerSentEvent
     from aurarouter_hooks.values import Model, Prompt
 
 __all__ = ["Backend", "resolve"]
 
 REPLY_LIMIT = 64 * 2**20  # bytes of a whole answer
 ERROR_LIMIT = 64 * 2**10  # bytes of an error's body
+
+# `json.dumps` would make one each time.
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class Backend:
@@ -54,9 +58,9 @@ class Backend:
         self.origin = http_errors.origin(endpoint)
         self._headers = dict(headers)
         # Private or not, fresh or kept → the client, and what it says of itself in each request.
-        self._clients: dict[tuple[bool, bool], tuple[httpx.AsyncClient, Mapping[str, str]]] = {}
+        self._clients: dict[tuple[bool, bool], tuple[Client, Mapping[str, str]]] = {}
         self._open: set[httpx.Response] = set()
-        self._targets: dict[str, httpx.URL] = {}  # each path of the API, parsed once
+        self._targets: dict[str, _Target] = {}  # each path of the API, parsed once
 
     @asynccontextmanager
     async def send(
@@ -155,42 +159,41 @@ class Backend:
         from aurarouter_hooks.http_client import was_stale
 
         private = prompt is not None and prompt.private
-        if path not in self._targets:
-            base = httpx.URL(self._endpoint).copy_with(userinfo=b"")
-            self._targets[path] = base.copy_with(path=base.path.rstrip("/") + path)
-        url = self._targets[path]
-        headers = {"Host": url.netloc.decode("ascii")}
+        target = self._targets.get(path) or self._target(path)
+        headers = {"Host": target.host}
         if prompt is not None and prompt.trace_context:
             headers.update(prompt.trace_context.headers(self._endpoint, private=private))
-        content = None if body is None else self._encode(body)
-        if content is not None:
+        content = b"" if body is None else self._encode(body)
+        if content:
             headers["Content-Type"] = "application/json"
         limits = self._model.timeouts
         silence = min((seconds for seconds in (patience, limits.total) if seconds is not None), default=None)
-        timeout = httpx.Timeout(None, connect=limits.connect, read=silence)
+        extensions = {
+            "timeout": {"pool": None, "connect": limits.connect, "read": silence, "write": None},
+            "sni_hostname": target.name,
+        }
 
-        async def once(target: httpx.URL, *, fresh: bool) -> httpx.Response:
+        async def once(url: httpx.URL, *, fresh: bool) -> httpx.Response:
             client, always = self._client(private, fresh)
-            extensions = {"timeout": timeout.as_dict(), "sni_hostname": url.raw_host.decode("ascii")}
-            request = httpx.Request(
-                method, target, content=content, headers={**always, **headers}, extensions=extensions
-            )
-            return await client.send(request, stream=True)
+            stream = httpx.ByteStream(content)
+            made = httpx.Request(method, url, headers={**always, **headers}, stream=stream, extensions=extensions)
+            made.read()
+            return await client.begin(made)
 
-        async def ask(target: httpx.URL) -> httpx.Response:
+        async def ask(url: httpx.URL) -> httpx.Response:
             try:
-                return await once(target, fresh=False)
+                return await once(url, fresh=False)
             except httpx.TransportError as exc:
                 if not was_stale(exc):
                     raise
-            return await once(target, fresh=True)
+            return await once(url, fresh=True)
 
         if prompt is None or not prompt.private:
-            return await ask(url)
+            return await ask(target.url)
         refused: Exception | None = None
         for address in prompt.location.addresses if prompt.location else ():
             try:
-                return await ask(url.copy_with(host=str(ipaddress.ip_address(address))))
+                return await ask(target.url.copy_with(host=str(ipaddress.ip_address(address))))
             except httpx.TransportError as exc:
                 if not isinstance(exc.__cause__, aiohttp.ClientConnectorError):
                     raise
@@ -202,7 +205,15 @@ class Backend:
             hint="Check that the endpoint's name resolves.",
         )
 
-    def _client(self, private: bool, fresh: bool) -> tuple[httpx.AsyncClient, Mapping[str, str]]:
+    def _target(self, path: str) -> _Target:
+        import httpx
+
+        base = httpx.URL(self._endpoint).copy_with(userinfo=b"")
+        url = base.copy_with(path=base.path.rstrip("/") + path)
+        made = self._targets[path] = _Target(url, url.netloc.decode("ascii"), url.raw_host.decode("ascii"))
+        return made
+
+    def _client(self, private: bool, fresh: bool) -> tuple[Client, Mapping[str, str]]:
         if (private, fresh) not in self._clients:
             import httpx
 
@@ -220,12 +231,20 @@ class Backend:
 
     def _encode(self, body: object) -> bytes:
         try:
-            return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            return _encoder.encode(body).encode()
         except (TypeError, ValueError, RecursionError) as exc:
             raise ProviderReplyError(
                 "the request cannot be written as JSON",
                 hint="Check its parameters, tools and schema for values that JSON does not have.",
             ) from exc
+
+
+class _Target(NamedTuple):
+    """Where requests for one path go, and the name that their Host header and TLS hold."""
+
+    url: httpx.URL
+    host: str
+    name: str
 
 
 async def _read(response: httpx.Response, limit: int) -> bytes:

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+from httpx_aiohttp.transport import map_aiohttp_exceptions
 
 from aurarouter_hooks.errors import ProviderUnavailableError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
 
 _reused: ContextVar[bool] = ContextVar("reused", default=False)  # the connection of this task's last request
 
 
-def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fresh: bool) -> httpx.AsyncClient:
+def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fresh: bool) -> Client:
     """A client for one endpoint.
 
     Args:
@@ -35,11 +36,10 @@ def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fr
     Raises:
         ProviderUnavailableError: The environment names a proxy that can't be used.
     """
-    kind = _FreshClient if fresh else _Client
+    kind = _FreshClient if fresh else Client
     try:
         return kind(
-            headers={"User-Agent": "aurarouter", **headers},
-            auth=(url.username, url.password) if url.userinfo else None,
+            headers={"User-Agent": "aurarouter", **headers, **_login(url)},
             limits=httpx.Limits(max_connections=0, keepalive_expiry=IDLE),  # 0: the executor does the limiting
             verify=_tls(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")),
             trust_env=not private,
@@ -64,20 +64,91 @@ def was_stale(exc: Exception) -> bool:
 
 
 class _Transport(AiohttpTransport):
+    """Requests over aiohttp, with as little as possible between the two."""
+
     fresh = False
 
     def get_client(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             limit=self.limits.max_connections or 0,
             ssl=self.ssl_context,
             **({"force_close": True} if self.fresh else {"keepalive_timeout": self.limits.keepalive_expiry}),
         )
-        no_cookies = aiohttp.DummyCookieJar()
-        return aiohttp.ClientSession(connector=connector, cookie_jar=no_cookies, trace_configs=[_tracing()])
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request whose content is known, and give its answer once that has begun."""
+        if not isinstance(self.client, aiohttp.ClientSession):
+            self.client = self.get_client()
+        patience = request.extensions["timeout"]
+        _reused.set(True)  # unless the connector has to make one
+        try:
+            answer = await self.client.request(
+                request.method,
+                str(request.url),
+                headers={name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw},
+                data=request.content or None,
+                allow_redirects=False,
+                auto_decompress=False,
+                timeout=_timeout(patience["pool"], patience["connect"], patience["read"]),
+                server_hostname=request.extensions.get("sni_hostname"),
+                proxy=str(self.proxy.url) if self.proxy else None,
+                proxy_headers=self.proxy.headers if self.proxy else None,
+            )
+        except Exception:
+            with map_aiohttp_exceptions():
+                raise
+        phrase = {"reason_phrase": answer.reason.encode()} if answer.reason else {}
+        body, headers = _Body(answer), answer.raw_headers
+        return _Answer(answer.status, headers=headers, stream=body, request=request, extensions=phrase)
 
 
 class _FreshTransport(_Transport):
     fresh = True
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Notes in the task's own context that its request got a new connection."""
+
+    async def _create_connection(self, *args: Any, **settings: Any) -> Any:
+        _reused.set(False)
+        return await super()._create_connection(*args, **settings)
+
+
+class _Answer(httpx.Response):
+    """A response that hands on what comes; httpx passes each piece through four generators."""
+
+    def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """The body, with what it was packed in taken off."""
+        if chunk_size is None and isinstance(self.stream, _Body) and "content-encoding" not in self.headers:
+            return self.stream
+        return super().aiter_bytes(chunk_size)
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer, in the pieces in which it comes."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            piece = await self._answer.content.readany()
+        except Exception:
+            with map_aiohttp_exceptions():
+                raise
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        """Let go of the connection: others use it, if all was read."""
+        with map_aiohttp_exceptions():
+            self._answer.release()
+            await self._answer.wait_for_close()
 
 
 class _NoCookies(httpx.Cookies):
@@ -90,7 +161,7 @@ class _NoCookies(httpx.Cookies):
         """Send none."""
 
 
-class _Client(HttpxAiohttpClient):
+class Client(HttpxAiohttpClient):
     """httpx's own choice of proxies, over our transport."""
 
     over: type[_Transport] = _Transport
@@ -99,34 +170,35 @@ class _Client(HttpxAiohttpClient):
         super().__init__(**settings)
         self._cookies = _NoCookies()
 
+    async def begin(self, request: httpx.Request) -> httpx.Response:
+        """Send a request that holds all that it needs, and nothing after it: `send` looks for what may follow."""
+        return await self._transport_for_url(request.url).handle_async_request(request)
+
     def _init_transport(self, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         settings.pop("transport")
         return self.over(**settings)
 
     def _init_proxy_transport(self, proxy: httpx.Proxy, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         if proxy.raw_auth:  # as a header, which aiohttp renames and puts where this kind of proxy looks
-            word = base64.b64encode(b":".join(proxy.raw_auth)).decode()
-            proxy = httpx.Proxy(proxy.url, headers={**proxy.headers, "Authorization": f"Basic {word}"})
+            proxy = httpx.Proxy(proxy.url, headers={**proxy.headers, **_basic(*proxy.raw_auth)})
         return self.over(proxy=proxy, **settings)
 
 
-class _FreshClient(_Client):
+class _FreshClient(Client):
     over = _FreshTransport
 
 
-def _tracing() -> aiohttp.TraceConfig:
-    """Notes in the task's own context which kind of connection its request got."""
+def _login(url: httpx.URL) -> dict[str, str]:
+    return _basic(url.username.encode(), url.password.encode()) if url.userinfo else {}
 
-    async def begun(*_: object) -> None:
-        _reused.set(False)
 
-    async def reused(*_: object) -> None:
-        _reused.set(True)
+def _basic(*words: bytes) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(b':'.join(words)).decode()}"}
 
-    config = aiohttp.TraceConfig()
-    config.on_request_start.append(begun)
-    config.on_connection_reuseconn.append(reused)
-    return config
+
+@lru_cache(maxsize=64)
+def _timeout(pool: float | None, connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(connect=pool, sock_connect=connect, sock_read=read)
 
 
 @lru_cache(maxsize=4)

@@ -55,7 +55,7 @@ def parse(data: bytes) -> Any:
         RequestError: It is none, or it is too deep.
     """
     try:
-        value = json.loads(data, parse_constant=_no_number)
+        value = _decoder.decode(data.decode(json.detect_encoding(data), "surrogatepass"))
     except RecursionError as error:
         raise RequestError(f"the body is nested more than {DEEPEST} levels deep") from error
     except (ValueError, UnicodeDecodeError) as error:
@@ -67,6 +67,9 @@ def parse(data: bytes) -> Any:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_number)  # `json.loads` makes one each time
 
 
 def _check_depth(value: Any) -> None:

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 OPEN = ("/health",)
 """What anybody may read: it says no more than that the server lives."""
 MOST_HEADERS = 100
+UNLIMITED = AppLimits()
 
 
 class Door:
@@ -64,7 +65,7 @@ class Door:
             log.info("%s %s: %d %s", scope["method"], scope["path"], wrong.status, wrong.kind)
             await Reply(send, settings.write_timeout).json(told, wrong.status, wrong.headers)
             return
-        scope.setdefault("state", {})["caller"] = Caller.of(app, settings.apps.get(app, AppLimits()), headers)
+        scope.setdefault("state", {})["caller"] = Caller.of(app, settings.apps.get(app, UNLIMITED), headers)
         await self._inside(scope, receive, send)
 
     @staticmethod

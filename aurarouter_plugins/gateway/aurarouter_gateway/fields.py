@@ -85,7 +85,7 @@ class Fields:
 
     def some(self, names: Mapping[str, type]) -> dict[str, Any]:
         """Those of these fields that are there."""
-        found = {name: self.take(name, kind) for name, kind in names.items()}
+        found = {name: self.take(name, names[name]) for name in names if name in self._left}
         return {name: value for name, value in found.items() if value is not None}
 
     def rest(self) -> dict[str, Any]:

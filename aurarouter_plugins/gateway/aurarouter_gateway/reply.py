@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.types import Send
 
+from aurarouter_gateway import sse
 from aurarouter_gateway.body import ClientLeftError
 
 
@@ -27,7 +27,7 @@ class Reply:
 
     async def json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         """The whole response."""
-        data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        data = sse.text(value).encode(errors="replace")
         size = {"content-length": str(len(data))}
         head = self._head(status, {"content-type": "application/json", **size, **(headers or {})})
         await self._write(head, {"type": "http.response.body", "body": data})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from aurarouter_core import settled
 from aurarouter_gateway.quiet_clients import QuietClients
 from aurarouter_gateway.settings import GatewaySettings
 
@@ -47,5 +47,5 @@ class _Announced(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
-            gc.freeze()  # what is loaded stays: looking through it time and again costs a tenth of all work
+            settled()
             self._ready()

@@ -7,6 +7,8 @@ from typing import Any, cast, get_args
 from aurarouter_hooks import Chunk, Embeddings, Model, Opaque, ProviderReplyError, ToolCallDelta, Usage
 from aurarouter_hooks.values import Finish
 
+FINISHES = frozenset(get_args(Finish))
+
 
 def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, origin: str) -> Chunk:
     """A whole answer ("message") or a piece of one ("delta"): they have the same shape.
@@ -88,7 +90,7 @@ def _delta(position: int, call: Mapping[str, Any]) -> ToolCallDelta:
 
 
 def _finish(reason: str | None) -> Finish | None:
-    return cast(Finish, reason if reason in get_args(Finish) else "other") if reason else None
+    return cast(Finish, reason if reason in FINISHES else "other") if reason else None
 
 
 def _usage(counts: Mapping[str, Any] | None) -> Usage | None:
