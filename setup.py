@@ -105,6 +105,5 @@ setup(
     else [
         Extension("aurarouter_core._speedups", ["_speedups/hotpath.pyx"], optional=not MUST_COMPILE),
         Extension("aurarouter_core._private", [write_scan()], optional=not MUST_COMPILE),
-        Extension("aurarouter_core._plain", ["_speedups/plain.pyx"], optional=not MUST_COMPILE),
     ],
 )

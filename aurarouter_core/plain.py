@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from asyncio import CancelledError
 from collections.abc import Mapping
 from functools import cache
@@ -17,20 +16,7 @@ import attrs
 from aurarouter_hooks import AuraRouterError, ErrorInfo, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import yaml
-
-    _compiled: Callable[[Any, Callable[[Any], Any], Callable[[type], Any]], str | None] | None
-elif os.environ.get("AURAROUTER_NO_SPEEDUPS"):
-    _compiled = None
-else:
-    try:
-        from aurarouter_core._plain import text as _compiled
-    except ImportError:
-        if os.environ.get("AURAROUTER_REQUIRE_SPEEDUPS"):
-            raise
-        _compiled = None
 
 DEEPEST = 100
 """Levels that are shown; what is deeper, or goes round in a circle, is cut."""
@@ -79,9 +65,6 @@ def _encoder(indent: int | None) -> json.JSONEncoder:
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """The same as JSON text; what is no Unicode text (lone surrogates) is escaped, never an error."""
     try:
-        quick = _compiled(value, _layer, _fields) if _compiled is not None and indent is None else None
-        if quick is not None:
-            return quick
         text = _encoder(indent).encode(value)
         text.encode()
     except (TypeError, ValueError, RecursionError):  # a circle, no number, no text: rare, so it may take longer

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     import httpx
+    from httpx_sse import ServerSentEvent
 
     from aurarouter_hooks.http_client import Client
-    from aurarouter_hooks.http_events import ServerSentEvent
     from aurarouter_hooks.values import Model, Prompt
 
 __all__ = ["Backend", "resolve"]
