@@ -29,14 +29,16 @@ from aurarouter_core.detection.lettered import british, lettered, with_letter
 def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     """Read the number whose first digit stands at `i`, note what it is, and return where to go on."""
     end = i + 1
-    while end < n and KIND[s[end]] & DIGIT:
-        end += 1
     if i and KIND[s[i - 1]] & WORDLY:
+        while end < n and KIND[s[end]] & DIGIT:
+            end += 1
         return lettered(s, i, end, n, out)
     if i >= 3 and s[i - 1] in b" -" and KIND[s[i - 2]] & KIND[s[i - 3]] & LETTERS:
         found = british(s, i - 3, i, n, out)
         if found:
             return found
+    while end < n and end < i + 7 and KIND[s[end]] & DIGIT:
+        end += 1
     if end < i + 7 and (i == 0 or s[i - 1] not in b"+(") and lone(s, end, n):
         return max(end, out[LAST])
     return grouped(s, i, n, out)

@@ -17,11 +17,13 @@ WAKES: bytes = bytes([1 if KIND[c] & DIGIT else 2 + _SIGNS.index(c) if c in _SIG
 def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
     """Note all private data in `s`, the bytes of `text`."""
     i = heading(text, s, -1, n, marks, out)
-    while i < n:
-        wakes = WAKES[s[i]]
-        if wakes == 0:
+    while True:
+        while i < n and WAKES[s[i]] == 0:
             i += 1
-        elif wakes == 1:
+        if i >= n:
+            return
+        wakes = WAKES[s[i]]
+        if wakes == 1:
             i = number(s, i, n, out)
         elif wakes == 2:
             while i + 1 < n and s[i + 1] == 10:
