@@ -18,13 +18,14 @@ from aurarouter_core.detection.codes import (
     Numbers,
     add,
     listed,
+    listing,
     same,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 
 # Last labels of what looks like an address and is a file (`icon@2x.png`), or a domain kept for examples and machines.
 _NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
-NO_DOMAINS: bytes = b"".join(bytes([len(word)]) + word.encode() for word in _NO_DOMAINS.split()) + b"\0"
+NO_DOMAINS: bytes = listing(_NO_DOMAINS)
 
 
 def local(s: bytes, end: int) -> int:
@@ -76,8 +77,6 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
 
 def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
     """`name (at) host (dot) tld`, whose first bracket stands at `i`; returns where to go on."""
-    if i + 1 >= n or (s[i + 1] | 32) != 97:
-        return i + 1
     if not same(s, i + 1, n, b"at)", 3) and not same(s, i + 1, n, b"at]", 3) and not same(s, i + 1, n, b"at}", 3):
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i
@@ -158,8 +157,8 @@ def ipv6(s: bytes, i: int, n: int, out: Numbers) -> int:
     groups += 1 if run else 0
     if s[at - 1] == 58 and s[at - 2] != 58:
         at -= 1  # the sentence's own colon
-    if groups != 8 and (gap == 0 or groups > 7):
-        return 0
+    if at <= i or (groups != 8 and (gap == 0 or groups > 7)):
+        return 0  # what ends before the colon would be read from here for ever
     return add(out, IP_ADDRESS, start, at)
 
 
@@ -172,6 +171,8 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     at = start
     end = start
     count = 0
+    first = 48  # digits that decide
+    fourth = 48
     dashes = 0
     signs = 0  # in a row
     parts = 0
@@ -179,7 +180,10 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     while at < n and count < 17:
         c = s[at]
         if KIND[c] & DIGIT:
-            out[DIGITS + count] = c - 48
+            if count == 0:
+                first = c
+            elif count == 3:
+                fourth = c
             count += 1
             signs = 0
             end = at + 1
@@ -187,6 +191,8 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
             if c not in b" -./()" or signs == 3:
                 break
             if signs == 0:
+                if parts == 5 and sign != 43:
+                    return False  # too many pieces, unless it's an international one
                 cuts = cuts * 100 + count if parts < 5 else 0
                 dashes += 1 if c in b"-)" else 0
                 parts += 1
@@ -195,9 +201,9 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     if (end < n and KIND[s[end]] & WORDLY) or count > 15:
         return False
     # A sign after the last digit is counted too.
-    american = dashes if cuts in (306, 30610) and count == 10 and out[DIGITS] > 1 and out[DIGITS + 3] > 1 else 0
-    if american < 2 and (sign != 43 or count < 8 or out[DIGITS] == 0):
-        if count < 7 or parts > 5 or (out[DIGITS] in (1, 2) and cuts // 100 in (4, 406)):
+    american = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
+    if american < 2 and (sign != 43 or count < 8 or first == 48):
+        if count < 7 or parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
             return False  # too few, too many pieces, or a date
         if not near(s, begin, end, n, PHONE, out):
             return False

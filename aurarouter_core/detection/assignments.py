@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import BLANK, KIND, LETTERS, PASSWORD, SECRET, WORDLY, Numbers, add, listed, same
+from aurarouter_core.detection.codes import (
+    BLANK,
+    COUNTS,
+    DIGIT,
+    ENDED,
+    EXAMPLE,
+    KIND,
+    LETTERS,
+    NUMERAL,
+    PASSWORD,
+    SECRET,
+    STOP,
+    VALUE,
+    WORDLY,
+    Numbers,
+    add,
+    beaten,
+    listed,
+    listing,
+    same,
+)  # fmt: skip
 from aurarouter_core.detection.entropy import kinds, placeholder, random
 
 _PASSWORDS = (
@@ -31,7 +51,7 @@ def _names() -> bytes:
 
 
 NAMES: bytes = _names()
-STANDINS: bytes = b"".join(bytes([len(word)]) + word.encode() for word in _STANDINS.split()) + b"\0"
+STANDINS: bytes = listing(_STANDINS)
 
 
 def named(s: bytes, end: int) -> int:
@@ -55,8 +75,8 @@ def named(s: bytes, end: int) -> int:
     return -1
 
 
-def assigned(s: bytes, i: int, n: int, out: Numbers) -> int:
-    """A secret after the `=` or `:` at `i`. Returns where to go on: not past it, it may be a known key."""
+def assigned(s: bytes, i: int, n: int, out: Numbers) -> None:
+    """Note a secret after the `=` or `:` at `i`."""
     end = i
     if end and s[end - 1] == 58:
         end -= 1
@@ -64,7 +84,7 @@ def assigned(s: bytes, i: int, n: int, out: Numbers) -> int:
         end -= 1
     rule = named(s, end)
     if rule < 0:
-        return i + 1
+        return
     start = i + 1
     while start < n and start < i + 5 and s[start] in b" >*":
         start += 1
@@ -75,33 +95,60 @@ def assigned(s: bytes, i: int, n: int, out: Numbers) -> int:
         start += 7
     elif same(s, start, n, b"basic ", 6):
         start += 6
+    if beaten(out, rule, start):
+        return
+    at = quoted(s, start, n, quote) if quote else unquoted(s, start, n, out)
+    if quote == 0 and at > start and s[at - 1] in b".!?":
+        at -= 1
+    if convincing(s, start, at, rule, quote, out):
+        add(out, rule, start, at)
+
+
+def quoted(s: bytes, start: int, n: int, quote: int) -> int:
+    """Where a value between quotes ends."""
     at = start
     while at < n and at < start + 200:
         c = s[at]
         if KIND[c] & BLANK or c == quote or (c == 58 or (c == 61 and at + 1 < n and KIND[s[at + 1]] & WORDLY)):
             break
-        if quote == 0 and c in b"\"'`,;&)]}<>|":
-            break
         at += 1
-    if quote == 0 and at > start and s[at - 1] in b".!?":
-        at -= 1
-    if convincing(s, start, at, rule, quote, out):
-        add(out, rule, start, at)
-    return i + 1
+    return at
+
+
+def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
+    """Where a value without quotes ends. One may stand in another, `pwd=-pwd=-`: what was read isn't read again."""
+    at = start
+    stop = min(n, start + 200)
+    if out[VALUE] <= start < out[ENDED]:
+        at = out[ENDED]
+    else:
+        out[VALUE] = start
+    while at < stop and KIND[s[at]] & STOP == 0 and (s[at] != 61 or at + 1 == n or KIND[s[at + 1]] & WORDLY == 0):
+        if KIND[s[at]] & DIGIT:
+            out[NUMERAL] = at
+        at += 1
+    out[ENDED] = at
+    return at
 
 
 def convincing(s: bytes, start: int, end: int, rule: int, quote: int, out: Numbers) -> bool:
     """It is a value that somebody keeps secret, and no code, name or placeholder."""
     size = end - start
-    if size < 6 or size > 199 or s[start] in b"$<{%(/.[*#" or placeholder(s, start, end):
+    if size < (16 if rule == SECRET else 6) or size > 199 or s[start] in b"$<{%(/.[*#":
         return False
+    if quote == 0 and (out[NUMERAL] < start or out[EXAMPLE] >= start):
+        return False
+    if not random(s, start, end, 46 if rule == SECRET else 30, out):
+        return False
+    if rule == PASSWORD and quote == 0 and out[COUNTS + 40] + out[COUNTS + 91] + out[COUNTS + 123] > 0:
+        return False  # a bracket
     mixture = kinds(s, start, end)
-    if rule == SECRET:
-        return size >= 16 and mixture & 1 > 0 and mixture & 6 > 0 and random(s, start, end, 46, out)
-    for at in range(start, end):
-        if s[at] in b"([{" and quote == 0:
-            return False
-    return mixture & 1 > 0 and (mixture > 1 or size < 17) and random(s, start, end, 30, out)
+    if mixture & 1 == 0 or (mixture & 6 == 0 if rule == SECRET else mixture == 1 and size > 16):
+        return False
+    example = placeholder(s, start, end)
+    if quote == 0 and example >= 0:
+        out[EXAMPLE] = example
+    return example < 0
 
 
 def url(s: bytes, i: int, n: int, out: Numbers) -> int:
@@ -119,7 +166,7 @@ def url(s: bytes, i: int, n: int, out: Numbers) -> int:
         at += 1
     if at >= n or at == i + 300 or colon == 0 or at < colon + 4 or s[colon + 1] in b"$<{%*[":
         return i + 3
-    if listed(s, colon + 1, at, STANDINS) or placeholder(s, colon + 1, at):
+    if listed(s, colon + 1, at, STANDINS) or placeholder(s, colon + 1, at) >= 0:
         return i + 3
     add(out, PASSWORD, colon + 1, at)
     return at + 1

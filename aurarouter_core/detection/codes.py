@@ -14,6 +14,7 @@ WORDLY = 31  # digits, letters, "_"
 LETTERS = 14
 GAP = 32  # may stand between the groups of a number
 BLANK = 64
+STOP = 128
 KIND: bytes = bytes(
     [
         (c in b"0123456789")
@@ -23,6 +24,7 @@ KIND: bytes = bytes(
         + 16 * (c in b"_")
         + 32 * (c in b" -./")
         + 64 * (c in b" \t\r\n\x0b\x0c")
+        + 128 * (c in b" \t\r\n\x0b\x0c\0:\"'`,;&)]}<>|")
         for c in range(256)
     ]
 )
@@ -60,8 +62,19 @@ COUNT = 0  # findings so far
 ROOM = 1  # findings after which only the first of each rule is written down
 LAST = 2  # where the last finding ends
 READ = 3  # how far words have been read for context
+OPEN = 4  # the characters that COUNTS counts: from here
+CLOSE = 5  # … to here
+HELD = 6  # … and what they hold less than if they all were different
 SEEN = 8  # + rule: findings of it
+VALUE = 34  # the values without quotes that were read last: from here
+ENDED = 35  # … to here
+NUMERAL = 36  # … and their last digit
+EXAMPLE = 37  # where one of them says that it's an example
+LATEST = 38  # where the last word that names anything stands
+SKEWED = 39  # a card wasn't one because of its place in a table
 NEAR = 40  # + rule: 1 + where a word that names it was read last
+RUN = 68  # the groups that GROUPS has: from here
+RUN_LAST = 69  # … and where the last of them begins
 DIGITS = 72  # the digits of a number
 GROUPS = 200  # its groups: start, end, digits before it, sign before it
 COUNTS = 328  # how often each ASCII character occurs in a token
@@ -76,7 +89,7 @@ def add(out: Numbers, rule: int, start: int, end: int) -> int:
     """Write a finding down, unless a better one is there already. Returns where to go on."""
     count = out[COUNT]
     if start < out[LAST]:
-        if count == 0 or count >= out[ROOM] or out[FOUND + 3 * count - 3] <= rule:
+        if beaten(out, rule, start):
             return max(end, out[LAST])
         count -= 1
         out[SEEN + out[FOUND + 3 * count]] -= 1
@@ -93,6 +106,12 @@ def add(out: Numbers, rule: int, start: int, end: int) -> int:
     return end
 
 
+def beaten(out: Numbers, rule: int, start: int) -> bool:
+    """There is a better finding already than one that begins here."""
+    count = out[COUNT]
+    return start < out[LAST] and (count == 0 or count >= out[ROOM] or out[FOUND + 3 * count - 3] <= rule)
+
+
 def same(s: bytes, i: int, n: int, word: bytes, length: int) -> bool:
     """The lower-case word stands at `i`, in any case."""
     if i < 0 or i + length > n:
@@ -104,9 +123,26 @@ def same(s: bytes, i: int, n: int, word: bytes, length: int) -> bool:
     return True
 
 
+def listing(words: str) -> bytes:
+    """Where the words begin whose first letters have the same lower five bits: two bytes for each of these 32.
+
+    Then the words, each after its length, and a 0 after those that belong together.
+    """
+    rows: dict[int, bytes] = {}
+    for word in words.split():
+        key = ord(word[0]) & 31
+        rows[key] = rows.get(key, b"") + bytes([len(word)]) + word.encode("latin-1")
+    index, made = b"", b"\0"  # where the empty row is, too
+    for key in range(32):
+        index += (64 + len(made) if key in rows else 64).to_bytes(2, "little")
+        made += rows[key] + b"\0" if key in rows else b""
+    return index + made
+
+
 def listed(s: bytes, start: int, end: int, table: bytes) -> bool:
-    """These characters, in any case, are a word of the table; each word there follows its length, 0 ends it."""
-    at = 0
+    """These characters, in any case, are a word of the table, which `listing` made."""
+    at = 2 * (s[start] & 31)
+    at = table[at] + 256 * table[at + 1]
     while table[at]:
         k = 0
         while table[at] == end - start and k < end - start:

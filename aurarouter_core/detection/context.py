@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import KIND, NEAR, REACH, READ, UPPER, WORDLY, Numbers
+from aurarouter_core.detection.codes import (
+    DIGIT,
+    KIND,
+    LATEST,
+    NEAR,
+    REACH,
+    READ,
+    RUN,
+    RUN_LAST,
+    UPPER,
+    VERSION,
+    WORDLY,
+    Numbers,
+)  # fmt: skip
 
 _AHEAD = 24
 _MASK = 0xFFFFFF
@@ -54,26 +67,39 @@ CONTEXT: bytes = _table()
 
 def near(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> bool:
     """A word that names the rule stands before or right after these characters."""
-    at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
+    if out[READ] < stop:
+        read_words(s, max(out[READ], start - REACH, 0), stop, n, out)
+    return out[NEAR + rule] > 0 and out[NEAR + rule] > start - (14 if rule == VERSION else REACH)
+
+
+def read_words(s: bytes, at: int, stop: int, n: int, out: Numbers) -> None:
+    """Note which rules the words name that begin before `stop`."""
     while at < stop:
+        if out[RUN] <= at < out[RUN_LAST]:
+            at = out[RUN_LAST]  # there are no words between the groups of a number
+            continue
         if KIND[s[at]] & WORDLY == 0:
             at += 1
             continue
         first = at
         value = 7
+        seen = 0
         while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
-            value = (value * 31 + (s[at] + 32 if KIND[s[at]] & UPPER else s[at])) & 0xFFFFFF
+            value = (value * 31 + (s[at] + 32 if KIND[s[at]] & UPPER else s[at])) & _MASK
+            seen |= KIND[s[at]]
             at += 1
         if at == first or at == first + 40:
             at += 1
             continue
-        slot = value % 1024 * 5
+        if seen & DIGIT:
+            continue  # no such word has one
+        slot = value % _SLOTS * 5
         while CONTEXT[slot + 3]:
             if CONTEXT[slot] * 65536 + CONTEXT[slot + 1] * 256 + CONTEXT[slot + 2] == value:
                 out[NEAR + CONTEXT[slot + 3]] = first + 1
                 out[NEAR + CONTEXT[slot + 4]] = first + 1
+                out[LATEST] = first + 1
                 break
-            slot = slot + 5 if slot < 5115 else 0
+            slot = slot + 5 if slot < 5 * _SLOTS - 5 else 0
     out[READ] = max(out[READ], at)
-    return out[NEAR + rule] > 0 and out[NEAR + rule] > start - (14 if rule == 25 else REACH)

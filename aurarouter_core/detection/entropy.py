@@ -4,53 +4,81 @@ from __future__ import annotations
 
 import math
 
-from aurarouter_core.detection.codes import COUNTS, DIGIT, KIND, LETTERS, LOWER, UPPER, Numbers, same
+from aurarouter_core.detection.codes import (
+    CLOSE,
+    COUNTS,
+    DIGIT,
+    HELD,
+    KIND,
+    LETTERS,
+    LOWER,
+    OPEN,
+    UPPER,
+    Numbers,
+    same,
+)
 
-# c * log2(c), sixteenths, for c up to 255; two bytes each.
-XLOG: bytes = b"".join(round(16 * c * math.log2(c or 1)).to_bytes(2, "little") for c in range(256))
+# c * log2(c), sixteenths, for c up to 255: two bytes each. And how much more the next one is: a byte each.
+_XLOGS = [round(16 * c * math.log2(c or 1)) for c in range(256)]
+XLOG: bytes = b"".join(number.to_bytes(2, "little") for number in _XLOGS)
+MORE: bytes = bytes(_XLOGS[c + 1] - _XLOGS[c] for c in range(255))
 
 
 def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
-    """The characters hold at least so many sixteenths of a bit each."""
-    k = min(end - start, 255)
-    for i in range(start, start + k):
-        out[COUNTS + (s[i] & 127)] = 0
-    for i in range(start, start + k):
-        out[COUNTS + (s[i] & 127)] += 1
-    bits = XLOG[2 * k] + 256 * XLOG[2 * k + 1]
-    for i in range(start, start + k):
-        c = out[COUNTS + (s[i] & 127)]
-        if c:
-            bits -= XLOG[2 * c] + 256 * XLOG[2 * c + 1]
+    """The characters hold at least so many sixteenths of a bit each.
+
+    Tokens may stand in each other, so a window slides over them, and each character enters and leaves it once.
+    """
+    end = min(end, start + 255)
+    left = out[OPEN]
+    right = out[CLOSE]
+    held = out[HELD]
+    if start < left or start >= right or end < right:
+        for i in range(left, right):
             out[COUNTS + (s[i] & 127)] = 0
-    return bits >= least * k
+        left = start
+        right = start
+        held = 0
+    for i in range(left, start):
+        c = COUNTS + (s[i] & 127)
+        out[c] -= 1
+        held -= MORE[out[c]]
+    for i in range(right, end):
+        c = COUNTS + (s[i] & 127)
+        held += MORE[out[c]]
+        out[c] += 1
+    out[OPEN] = start
+    out[CLOSE] = end
+    out[HELD] = held
+    k = end - start
+    return XLOG[2 * k] + 256 * XLOG[2 * k + 1] - held >= least * k
 
 
-def placeholder(s: bytes, start: int, end: int) -> bool:
-    """It stands for a key in an example: it says so, or repeats a character six times."""
+def placeholder(s: bytes, start: int, end: int) -> int:
+    """Where it stands for a key in an example: it says so, or repeats a character six times. -1 if it doesn't."""
     run = 0
     for i in range(start, end):
         run = run + 1 if i > start and s[i] == s[i - 1] else 0
         if run == 5:
-            return True
+            return i - 5
         c = s[i] | 32
         if c == 101 and same(s, i, end, b"example", 7):
-            return True
+            return i
         if c == 121 and same(s, i, end, b"your", 4):
-            return True
+            return i
         if c == 112 and same(s, i, end, b"placeholder", 11):
-            return True
+            return i
         if c == 114 and (same(s, i, end, b"redacted", 8) or same(s, i, end, b"replace", 7)):
-            return True
+            return i
         if c == 99 and same(s, i, end, b"changeme", 8):
-            return True
+            return i
         if c == 100 and same(s, i, end, b"dummy", 5):
-            return True
+            return i
         if c == 49 and same(s, i, end, b"123456789", 9):
-            return True
+            return i
         if c == 97 and same(s, i, end, b"abcdefg", 7):
-            return True
-    return False
+            return i
+    return -1
 
 
 def kinds(s: bytes, start: int, end: int) -> int:

@@ -32,6 +32,7 @@ from aurarouter_core.detection.codes import (
     NL_BSN,
     PL_PESEL,
     SE_NUMBER,
+    SKEWED,
     US_SSN,
     WORDLY,
     Numbers,
@@ -75,6 +76,10 @@ def leads_on(shape: int) -> bool:
             2333, 3332, 4444,
         )  # fmt: skip
     return shape in (12223, 44443, 122233, 1222332)
+
+
+# Whether groups of these two lengths do: ten times the first, and the second.
+PAIRS: bytes = bytes(shape in (12, 23, 32, 33, 42, 44, 46, 64, 84, 88) for shape in range(100))
 
 
 def shaped(s: bytes, start: int, end: int, n: int, a: int, shape: int, mixed: int, out: Numbers) -> bool:
@@ -137,4 +142,5 @@ def aligned(start: int, out: Numbers) -> bool:
     while out[entry] < start:
         fours = fours + 1 if out[entry + 6] - out[entry + 2] == 4 else 0
         entry += 4
+    out[SKEWED] = out[SKEWED] or fours % 4
     return fours % 4 == 0

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import KIND, MARKER, UPPER, WORDLY, Numbers, add, listed
+from aurarouter_core.detection.codes import (
+    DIGITS,
+    KIND,
+    LONGEST,
+    MARKER,
+    UPPER,
+    WORDLY,
+    Numbers,
+    add,
+    listed,
+    listing,
+)  # fmt: skip
 
 Text = str
 """The text itself; where it is compiled, its kind and its memory."""
@@ -11,7 +22,7 @@ _LABELS = (
     "classification confidentiality sensitivity marking handling distribution subject re betreff einstufung "
     "klassifizierung vertraulichkeit objet asunto oggetto assunto onderwerp temat \x80mne status label"
 )
-LABELS: bytes = b"".join(bytes([len(word)]) + word.encode("latin-1") for word in _LABELS.split()) + b"\0"
+LABELS: bytes = listing(_LABELS)
 
 
 def point(text: Text, i: int) -> int:
@@ -50,24 +61,30 @@ def marked(text: Text, s: bytes, at: int, n: int, marks: Numbers, out: Numbers) 
     if entry == 0 or at + 1 >= n or (marks[entry] >> (s[at + 1] & 31)) & 1 == 0:
         return False
     entry += 1
+    k = 0  # points that agree; where each of them ends is noted, for the next phrase may begin with the same ones
+    i = at
     while marks[entry]:
         length = marks[entry]
-        i = at
-        k = 0
-        while k < length and i < n:
-            wanted = marks[entry + 1 + k]
-            if wanted == 32 and s[i] in b" \t-_":
-                while i < n and i < at + 200 and s[i] in b" \t-_":
+        alike = marks[entry + 1]
+        if alike <= k:
+            k = alike
+            i = out[DIGITS + k - 1] if k else at
+            while k < length and i < n:
+                wanted = marks[entry + 2 + k]
+                if wanted == 32 and s[i] in b" \t-_":
+                    while i < n and i < at + 200 and s[i] in b" \t-_":
+                        i += 1
+                elif point(text, i) == wanted:
                     i += 1
-            elif point(text, i) == wanted:
-                i += 1
-            else:
-                break
-            k += 1
-        if k == length and ended(s, i, n):
-            add(out, MARKER, at, i)
-            return True
-        entry += length + 1
+                else:
+                    break
+                if k < LONGEST:
+                    out[DIGITS + k] = i
+                k += 1
+            if k == length and ended(s, i, n):
+                add(out, MARKER, at, i)
+                return True
+        entry += length + 2
     return False
 
 

@@ -10,15 +10,19 @@ from aurarouter_core.detection.codes import (
     GROUPS,
     KIND,
     LAST,
+    LATEST,
     LETTERS,
     LONGEST,
     MANY,
     PHONE,
+    RUN,
+    RUN_LAST,
+    SKEWED,
     WORDLY,
     Numbers,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
-from aurarouter_core.detection.ids import leads_on, plain, shaped
+from aurarouter_core.detection.ids import PAIRS, leads_on, plain, shaped
 from aurarouter_core.detection.lettered import british, lettered, with_letter
 
 
@@ -30,39 +34,102 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
             end += 1
         return lettered(s, i, end, n, out)
     if i >= 3 and s[i - 1] in b" -" and KIND[s[i - 2]] & KIND[s[i - 3]] & LETTERS:
-        end = british(s, i - 3, i, n, out)
-        if end:
-            return end
-    words = 0
-    groups = gather(s, i, n, out)
-    end = out[GROUPS + 4 * groups - 3]
-    after = end
-    while after < n and s[after] == 0x82:
-        after += 1
-    if after < n and (KIND[s[after]] & LETTERS or s[after] == 45):
-        found = with_letter(s, after, n, groups, out)
+        found = british(s, i - 3, i, n, out)
         if found:
             return found
-        if KIND[s[after]] & LETTERS:
-            words = 1  # its last group belongs to a word
-    at = 0
-    while at < groups - words:
-        if at == 0 or out[GROUPS + 4 * at + 3] == 32:
-            at += window(s, at, groups - words, n, out)
-        else:
-            at += 1
-    if groups < 9 or (groups < MANY and out[GROUPS + 4 * groups + 2] <= LONGEST - 20):
+    while end < n and end < i + 7 and KIND[s[end]] & DIGIT:
+        end += 1
+    if end < i + 7 and (i == 0 or s[i - 1] not in b"+(") and lone(s, end, n):
         return max(end, out[LAST])
-    return max(out[GROUPS + (groups - 5) // 4 * 16], out[LAST])  # there is more, and what it is may begin here
+    return grouped(s, i, n, out)
 
 
-def gather(s: bytes, i: int, n: int, out: Numbers) -> int:
-    """Write down the groups of digits from `i` on; returns how many."""
-    groups = 0
-    total = 0
-    at = i
-    sign = 0
+def lone(s: bytes, end: int, n: int) -> bool:
+    """The number that ends here has but one group, and no letter behind it."""
+    if end == n:
+        return True
+    c = s[end]
+    if KIND[c] & GAP:
+        return c != 45 and (end + 1 == n or KIND[s[end + 1]] & DIGIT == 0)
+    return KIND[c] & LETTERS == 0 and c != 0x82
+
+
+def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """Judge the groups of digits from `i` on; returns where to go on.
+
+    What begins with the last groups may go on behind those that the notes have room for. These few are kept, and judged
+    again beside what follows, unless there was nothing and nothing can have changed.
+    """
+    groups = gather(s, i, n, 0, out)
+    judged = 0
+    latest = out[LATEST]
     while True:
+        end = out[GROUPS + 4 * groups - 3]
+        before = out[LATEST]
+        after = end
+        while after < n and s[after] == 0x82:
+            after += 1
+        words = 0
+        if after < n and (KIND[s[after]] & LETTERS or s[after] == 45):
+            found = with_letter(s, after, n, groups, out)
+            if found:
+                return found
+            if KIND[s[after]] & LETTERS:
+                words = 1  # its last group belongs to a word
+        if out[LATEST] != latest:
+            judged = 0
+        out[SKEWED] = 0
+        steady = 1
+        at = 0
+        while at < groups - words:
+            if at and (at < judged or out[GROUPS + 4 * at + 3] != 32):
+                at += 1
+                continue
+            taken = window(s, at, groups - words, n, out)
+            steady = steady if taken == 1 else 0
+            at += taken
+        if groups < 9 or (groups < MANY and out[GROUPS + 4 * groups + 2] <= LONGEST - 20):
+            return max(end, out[LAST])
+        first = (groups - 5) // 4 * 4
+        if out[LAST] > out[GROUPS + 4 * first]:
+            return out[LAST]
+        judged = groups - words - 8 - first if steady and out[SKEWED] == 0 else 0
+        latest = before
+        groups = gather(s, end, n, keep(out, first, groups), out)
+
+
+def keep(out: Numbers, first: int, groups: int) -> int:
+    """Forget the groups before this one; returns how many are left."""
+    a = out[GROUPS + 4 * first + 2]
+    for at in range(out[GROUPS + 4 * groups + 2] - a if out[GROUPS + 4 * groups + 2] < LONGEST else LONGEST - a):
+        out[DIGITS + at] = out[DIGITS + a + at]
+    for at in range(groups - first + 1):
+        entry = GROUPS + 4 * at
+        out[entry] = out[entry + 4 * first]
+        out[entry + 1] = out[entry + 4 * first + 1]
+        out[entry + 2] = out[entry + 4 * first + 2] - a
+        out[entry + 3] = out[entry + 4 * first + 3]
+    return groups - first
+
+
+def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
+    """Write down the groups of digits from `at` on, behind those that are there; returns how many there are then."""
+    total = 0
+    sign = 0
+    if groups:
+        total = out[GROUPS + 4 * groups + 2]
+    else:
+        out[RUN] = at
+    while True:
+        if groups:
+            if groups == MANY or total > LONGEST - 20 or at + 1 >= n:
+                break
+            while s[at] == 0x82 and at + 2 < n:
+                at += 1
+            sign = s[at]
+            if KIND[sign] & GAP == 0 or KIND[s[at + 1]] & DIGIT == 0:
+                break
+            at += 1
         entry = GROUPS + 4 * groups
         out[entry] = at
         out[entry + 2] = total
@@ -80,15 +147,8 @@ def gather(s: bytes, i: int, n: int, out: Numbers) -> int:
             at -= 1
         out[entry + 1] = at
         groups += 1
-        if groups == MANY or total > LONGEST - 20 or at + 1 >= n:
-            break
-        while s[at] == 0x82 and at + 2 < n:
-            at += 1
-        sign = s[at]
-        if KIND[sign] & GAP == 0 or KIND[s[at + 1]] & DIGIT == 0:
-            break
-        at += 1
     out[GROUPS + 4 * groups + 2] = total
+    out[RUN_LAST] = out[GROUPS + 4 * groups - 4]
     return groups
 
 
@@ -101,28 +161,11 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     alone = 1 if first + 1 == groups or out[entry + 7] == 32 else 0
     if alone and k >= 9 and a + k <= LONGEST and plain(s, start, out[entry + 1], n, a, k, out):
         return 1
-    shape = 0
-    mixed = 0
-    best = 0
-    at = first
-    while at < groups and at < first + 8:
-        entry = GROUPS + 4 * at
-        k = out[entry + 6] - out[entry + 2]
-        if k > 9 or out[entry + 6] > LONGEST:
-            break
-        shape = shape * 10 + k
-        if not leads_on(shape):
-            break
-        if at > first:
-            mixed = mixed * 4 + (0 if out[entry + 3] == 32 else 1 if out[entry + 3] == 45 else 2)
-        at += 1
-        whole = 1 if at == groups or out[GROUPS + 4 * at + 3] == 32 else 0
-        if whole and shape > 9 and shaped(s, start, out[entry + 1], n, a, shape, mixed, out):
-            best = at - first
-            break
-    if best:
-        return best
-    if out[GROUPS + 4 * first + 6] > LONGEST:
+    after = out[entry + 10] - out[entry + 6] if first + 1 < groups else 10
+    at = several(s, first, groups, n, out) if k < 10 and after < 10 and PAIRS[k * 10 + after] else 0
+    if at:
+        return at
+    if a + k > LONGEST:
         return 1
     at = ipv4(s, first, groups, n, out)
     if at < 0:
@@ -131,6 +174,30 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         while first + at < groups and out[GROUPS + 4 * (first + at)] < out[LAST]:
             at += 1
     return max(1, at)
+
+
+def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
+    """Judge a group and those behind it by their lengths; returns how many belong to a finding."""
+    start = out[GROUPS + 4 * first]
+    a = out[GROUPS + 4 * first + 2]
+    shape = 0
+    mixed = 0
+    at = first
+    while at < groups and at < first + 8:
+        entry = GROUPS + 4 * at
+        k = out[entry + 6] - out[entry + 2]
+        if k > 9 or out[entry + 6] > LONGEST:
+            return 0
+        shape = shape * 10 + k
+        if not leads_on(shape):
+            return 0
+        if at > first:
+            mixed = mixed * 4 + (0 if out[entry + 3] == 32 else 1 if out[entry + 3] == 45 else 2)
+        at += 1
+        whole = 1 if at == groups or out[GROUPS + 4 * at + 3] == 32 else 0
+        if whole and shape > 9 and shaped(s, start, out[entry + 1], n, a, shape, mixed, out):
+            return at - first
+    return 0
 
 
 def called(s: bytes, first: int, groups: int, n: int, out: Numbers) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aurarouter_core.detection.alphabet import folded
+from aurarouter_core.detection.codes import LONGEST
 
 PHRASES = (
     "confidential", "strictly confidential", "highly confidential", "company confidential", "top secret",
@@ -24,7 +25,8 @@ PHRASES = (
 def marks_of(phrases: Iterable[str]) -> list[int]:
     """For each first byte where its row begins, or 0; then the rows.
 
-    A row has the lower five bits of its phrases' second bytes as a set, then the phrases, each after its length, and 0.
+    A row has the lower five bits of its phrases' second bytes as a set, then the phrases, and 0. Before each phrase
+    come its length, and how many of its points are those that the one before it begins with, too.
     """
     rows: dict[int, list[list[int]]] = {}
     for phrase in dict.fromkeys(" ".join(phrase.split()) for phrase in phrases):
@@ -35,10 +37,27 @@ def marks_of(phrases: Iterable[str]) -> list[int]:
     for byte, row in rows.items():
         table[byte] = len(table)
         table.append(sum({1 << (_first_byte(points[1]) & 31) for points in row}))
-        for points in sorted(row, key=len, reverse=True):
-            table += [len(points), *points]
+        before: list[int] = []
+        for points in sorted(row, key=_order, reverse=True):
+            table += [len(points), _alike(before, points), *points]
+            before = points
         table.append(0)
     return table
+
+
+def _order(points: list[int]) -> tuple[list[str], int]:
+    """By this, a phrase comes after all that it begins with: what stands between words may be several signs."""
+    return "".join(map(chr, points)).replace("-", " ").replace("_", " ").split(), len(points)
+
+
+def _alike(before: list[int], points: list[int]) -> int:
+    """How many points both begin with; no more than the scan remembers."""
+    alike = 0
+    for first, second in zip(before[:LONGEST], points, strict=False):
+        if first != second:
+            break
+        alike += 1
+    return alike
 
 
 def _first_byte(point: int) -> int:

@@ -17,11 +17,13 @@ WAKES: bytes = bytes([1 if KIND[c] & DIGIT else 2 + _SIGNS.index(c) if c in _SIG
 def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
     """Note all private data in `s`, the bytes of `text`."""
     i = heading(text, s, -1, n, marks, out)
-    while i < n:
-        wakes = WAKES[s[i]]
-        if wakes == 0:
+    while True:
+        while i < n and WAKES[s[i]] == 0:
             i += 1
-        elif wakes == 1:
+        if i >= n:
+            return
+        wakes = WAKES[s[i]]
+        if wakes == 1:
             i = number(s, i, n, out)
         elif wakes == 2:
             while i + 1 < n and s[i + 1] == 10:
@@ -39,8 +41,10 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
                 assigned(s, i, n, out)
             i += 1
         elif wakes <= 10 and wakes >= 8:
+            while wakes == 9 and i + 1 < n and s[i + 1] == 91:
+                i += 1  # nor has a bracket before another
             found = heading(text, s, i, n, marks, out) if wakes == 9 else i + 1
-            i = max(found, spelled(s, i, n, out))
+            i = max(found, spelled(s, i, n, out)) if i + 1 < n and s[i + 1] | 32 == 97 else found
         elif wakes == 13:
             i = signed(s, i, n, out)
         elif wakes == 5:
