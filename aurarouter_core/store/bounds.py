@@ -20,8 +20,6 @@ PORTION = 1000
 """Traces that go in one transaction, so that other processes can write between two."""
 PAGES = 1000
 """Pages of the file that are given back in one go."""
-FREE = 8
-"""One page in so many may be free: what is written next takes it, and giving it back costs more than to write it."""
 
 
 @frozen(kw_only=True)
@@ -55,18 +53,10 @@ def trim(connection: sqlite3.Connection, keep: Keep, now: float) -> None:
         connection.execute("DELETE FROM usage WHERE day < ?", (strftime("%Y-%m-%d", gmtime(now - USAGE_DAYS * A_DAY)),))
         for table in ("ends", "runs"):
             connection.execute(f"DELETE FROM {table} WHERE at < ?", (now - keep.days * A_DAY,))  # noqa: S608
-    while _spare(connection, keep) and _pragma(connection, "auto_vacuum") == 2:
-        free = _pragma(connection, "freelist_count")
+    while (free := _pragma(connection, "freelist_count")) and _pragma(connection, "auto_vacuum") == 2:
         connection.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
         if _pragma(connection, "freelist_count") >= free:
             break
-
-
-def _spare(connection: sqlite3.Connection, keep: Keep) -> bool:
-    """Whether the file is larger than it needs to be: it has more free pages than are of use, or exceeds its limit."""
-    pages, free = _pragma(connection, "page_count"), _pragma(connection, "freelist_count")
-    too_large = pages * _pragma(connection, "page_size") > keep.megabytes * 2**20
-    return free > pages // FREE or (too_large and free > 0)
 
 
 def _traces(connection: sqlite3.Connection) -> int:
