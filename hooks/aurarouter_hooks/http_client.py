@@ -69,19 +69,19 @@ class _Transport(AiohttpTransport):
     fresh = False
 
     def get_client(self) -> aiohttp.ClientSession:
-        connector = _Connector(
+        connector = aiohttp.TCPConnector(
             limit=self.limits.max_connections or 0,
             ssl=self.ssl_context,
             **({"force_close": True} if self.fresh else {"keepalive_timeout": self.limits.keepalive_expiry}),
         )
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        no_cookies = aiohttp.DummyCookieJar()
+        return aiohttp.ClientSession(connector=connector, cookie_jar=no_cookies, trace_configs=[_tracing()])
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request whose content is known, and give its answer once that has begun."""
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
         patience = request.extensions["timeout"]
-        _reused.set(True)  # unless the connector has to make one
         try:
             answer = await self.client.request(
                 request.method,
@@ -105,14 +105,6 @@ class _Transport(AiohttpTransport):
 
 class _FreshTransport(_Transport):
     fresh = True
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Notes in the task's own context that its request got a new connection."""
-
-    async def _create_connection(self, *args: Any, **settings: Any) -> Any:
-        _reused.set(False)
-        return await super()._create_connection(*args, **settings)
 
 
 class _Answer(httpx.Response):
@@ -194,6 +186,21 @@ def _login(url: httpx.URL) -> dict[str, str]:
 
 def _basic(*words: bytes) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(b':'.join(words)).decode()}"}
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Notes in the task's own context which kind of connection its request got."""
+
+    async def begun(*_: object) -> None:
+        _reused.set(False)
+
+    async def reused(*_: object) -> None:
+        _reused.set(True)
+
+    config = aiohttp.TraceConfig()
+    config.on_request_start.append(begun)
+    config.on_connection_reuseconn.append(reused)
+    return config
 
 
 @lru_cache(maxsize=64)
