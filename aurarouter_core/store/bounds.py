@@ -54,7 +54,8 @@ def trim(connection: sqlite3.Connection, keep: Keep, now: float) -> None:
         for table in ("ends", "runs"):
             connection.execute(f"DELETE FROM {table} WHERE at < ?", (now - keep.days * A_DAY,))  # noqa: S608
     while (free := _pragma(connection, "freelist_count")) and _pragma(connection, "auto_vacuum") == 2:
-        connection.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
+        # As a script, which runs to its end: `execute` takes one step, which gives back one page.
+        connection.executescript(f"PRAGMA incremental_vacuum({PAGES})")
         if _pragma(connection, "freelist_count") >= free:
             break
 

@@ -18,6 +18,7 @@ import pytest
 from aurarouter_core import database
 from aurarouter_core.plain import dumps
 from aurarouter_core.store import Keep, StateRow, Store
+from aurarouter_core.store.bounds import trim
 from aurarouter_core.store.schema import STEPS
 from aurarouter_hooks import Attempt, AuraRouterError, Node, Trace, Usage
 
@@ -158,6 +159,19 @@ def test_the_file_stays_small_and_gives_its_room_back(tmp_path: Path) -> None:
     assert kept == [f"task{number}" for number in range(299, 299 - len(kept), -1)]
     assert store.path.stat().st_size <= 1.1 * 2**20
     assert one(store.path, "SELECT sum(tasks) FROM usage") == (300,)
+
+
+def test_room_is_given_back_many_pages_at_a_time(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db", Keep(traces=300, days=30, megabytes=100))
+    for number in range(300):
+        store.add(trace(number, ago=300 - number, notes="x" * 20_000))
+    store.close()
+    steps: list[str] = []
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        connection.set_trace_callback(steps.append)
+        trim(connection, Keep(traces=10, days=30, megabytes=100), time.time())
+    assert one(store.path, "PRAGMA freelist_count") == (0,)
+    assert sum("incremental_vacuum" in step for step in steps) < 5
 
 
 def test_a_trace_that_is_too_long_is_kept_without_its_details(tmp_path: Path) -> None:

@@ -83,6 +83,18 @@ def test_the_file_is_bounded_and_private(tmp_path: Path) -> None:
     book.close()
 
 
+def test_what_is_cleared_gives_its_room_back(tmp_path: Path) -> None:
+    book = Book(tmp_path / "answers.db")
+    body = answer("x" * 10_000).json()
+    for number in range(50):
+        book.put(b"%d" % number, "a", answer(), body, 2**30)
+    book.close()
+    assert book.path.stat().st_size > 50 * 10_000
+    assert book.clear(None) == 50
+    book.close()
+    assert book.path.stat().st_size < 100_000
+
+
 def test_a_claim_is_one_processes_and_ends_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = Book(tmp_path / "answers.db"), Book(tmp_path / "answers.db")
     assert one.claim(b"k")
