@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SELDOM = 10_000
+SELDOM = 2_000
 """Objects that come and stay before a look for garbage; Python's own is 700, for programs that are short of memory."""
 
 
