@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from aurarouter_core.database import Database, transaction
@@ -43,7 +43,7 @@ class Writer:
         self._database = database
         self._folder = database.path.with_name(f"{database.path.name}.writers")
         self._lock = threading.Lock()
-        self._queue: Queue[Item | None] = Queue(QUEUE)
+        self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._hurry = threading.Event()
         self._connection: sqlite3.Connection | None = None
         self._settled = 0
@@ -61,9 +61,9 @@ class Writer:
             self._handed += 1
             if self._presence is not None:
                 self._presence.handed[0] = self._handed
-            try:
-                self._queue.put_nowait(item)
-            except Full:
+            if self._queue.qsize() < QUEUE:
+                self._queue.put(item)
+            else:
                 self.dropped += 1
 
     def close(self) -> None:

@@ -10,8 +10,9 @@ from aurarouter_core.store.records import TRACE, Record
 if TYPE_CHECKING:
     import sqlite3
 
-AT_ONCE = 100
-"""Traces in one statement, with five values each; SQLite takes 999 values at least."""
+PORTIONS = 100, 10, 1
+"""Traces in one statement, largest first: SQLite takes 999 values at least, and a trace has five. They are but a few,
+since the connection keeps each statement that it was given, and a long one takes a hundred kilobytes."""
 
 
 def written(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[Record]:
@@ -21,8 +22,11 @@ def written(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterat
         sqlite3.Error: One can't be written.
     """
     traces = [each for each in records if each.sql == TRACE]
-    for first in range(0, len(traces), AT_ONCE):
-        yield from _inserted(connection, traces[first : first + AT_ONCE])
+    first = 0
+    for portion in PORTIONS:
+        while len(traces) - first >= portion:
+            yield from _inserted(connection, traces[first : first + portion])
+            first += portion
     yield from _one_by_one(connection, [each for each in records if each.sql != TRACE])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
 
-_reused: ContextVar[bool] = ContextVar("reused", default=False)  # the connection of this task's last request
+# Whom this task's last request called: nobody, where it got a connection that was kept.
+_called: ContextVar[list[aiohttp.AddrInfoType]] = ContextVar("called")
 
 
 def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fresh: bool) -> Client:
@@ -56,7 +58,7 @@ def was_stale(exc: Exception) -> bool:
     A server may close a connection at the very moment in which the next request is written to it.
     """
     cause = exc.__cause__
-    if not _reused.get() or isinstance(cause, aiohttp.ClientConnectorError):
+    if _called.get() or isinstance(cause, aiohttp.ClientConnectorError):
         return False
     if isinstance(cause, aiohttp.ServerDisconnectedError):
         return isinstance(cause.message, str)  # else it holds the beginning of an answer
@@ -72,16 +74,17 @@ class _Transport(AiohttpTransport):
         connector = aiohttp.TCPConnector(
             limit=self.limits.max_connections or 0,
             ssl=self.ssl_context,
+            socket_factory=_new_socket,
             **({"force_close": True} if self.fresh else {"keepalive_timeout": self.limits.keepalive_expiry}),
         )
-        no_cookies = aiohttp.DummyCookieJar()
-        return aiohttp.ClientSession(connector=connector, cookie_jar=no_cookies, trace_configs=[_tracing()])
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request whose content is known, and give its answer once that has begun."""
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
         patience = request.extensions["timeout"]
+        _called.set([])
         try:
             answer = await self.client.request(
                 request.method,
@@ -188,19 +191,10 @@ def _basic(*words: bytes) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(b':'.join(words)).decode()}"}
 
 
-def _tracing() -> aiohttp.TraceConfig:
-    """Notes in the task's own context which kind of connection its request got."""
-
-    async def begun(*_: object) -> None:
-        _reused.set(False)
-
-    async def reused(*_: object) -> None:
-        _reused.set(True)
-
-    config = aiohttp.TraceConfig()
-    config.on_request_start.append(begun)
-    config.on_connection_reuseconn.append(reused)
-    return config
+def _new_socket(called: aiohttp.AddrInfoType) -> socket.socket:
+    _called.get().append(called)  # the same list in the tasks that try several addresses at once
+    family, kind, protocol, _, _ = called
+    return socket.socket(family, kind, protocol)
 
 
 @lru_cache(maxsize=64)

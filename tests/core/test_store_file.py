@@ -19,7 +19,9 @@ from aurarouter_core import database
 from aurarouter_core.plain import dumps
 from aurarouter_core.store import Keep, StateRow, Store
 from aurarouter_core.store.bounds import trim
+from aurarouter_core.store.records import TRACE, Record
 from aurarouter_core.store.schema import STEPS
+from aurarouter_core.store.writing import written
 from aurarouter_hooks import Attempt, AuraRouterError, Node, Trace, Usage
 
 NOW = time.time()
@@ -202,6 +204,18 @@ def test_a_trace_that_is_there_already_keeps_none_of_its_batch_out(tmp_path: Pat
     store.close()
     assert len(store.latest(1000)) == 250
     assert one(store.path, "SELECT tasks, attempts FROM usage") == (250, 250)
+
+
+def test_batches_of_any_size_are_written_by_the_same_few_statements(tmp_path: Path) -> None:
+    """SQLite keeps each, and one for a hundred traces takes a hundred kilobytes."""
+    base, said = database.Database(tmp_path / "a.db", STEPS), set[str]()
+    with closing(base.write()) as connection:
+        connection.set_trace_callback(lambda sql: said.add(sql.partition("(")[0] + str(sql.count("NULL, NULL"))))
+        for size in range(1, 141):
+            rows = [Record(TRACE, (f"{size}-{number}", "NULL, NULL", 0.0, 1, "{}")) for number in range(size)]
+            assert len(list(written(connection, rows))) == size
+    assert len(said) == 3
+    assert one(tmp_path / "a.db", "SELECT count(*) FROM traces") == (sum(range(141)),)
 
 
 def test_reading_makes_no_file_and_writes_nothing(tmp_path: Path) -> None:

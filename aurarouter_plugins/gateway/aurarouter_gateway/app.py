@@ -25,7 +25,7 @@ from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.exchange import Dialect, Exchange
 from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.fields import Fields
-from aurarouter_gateway.leaving import until_left
+from aurarouter_gateway.leaving import UntilLeft
 from aurarouter_gateway.listing import listed, names
 from aurarouter_gateway.messages_answer import MessagesAnswer
 from aurarouter_gateway.reply import Reply
@@ -66,7 +66,7 @@ class Plain:
         headers: Mapping[str, str] = {}
         try:
             body = await json_body(scope, receive, settings) if self.body else None
-            async with until_left(receive):
+            async with UntilLeft(receive):
                 status, value = await self.answer(self.engine, scope, body)
         except ClientLeftError:
             return

@@ -16,7 +16,7 @@ from aurarouter_gateway.asked import Asked
 from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.faults import Fault, fault
-from aurarouter_gateway.leaving import until_left
+from aurarouter_gateway.leaving import UntilLeft
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.settings import GatewaySettings
 from aurarouter_hooks import AttemptStarted, Committed, Delta, Done, ErrorInfo, Kernel, Noted
@@ -66,7 +66,7 @@ class Exchange:
         try:
             body = await json_body(scope, receive, settings)
             asked = self._dialect.read(body, caller)
-            async with until_left(receive):
+            async with UntilLeft(receive):
                 if asked.stream:
                     await self._stream(asked, reply)
                 else:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from starlette.types import Receive
 
@@ -14,38 +13,42 @@ SOON = 0.02
 """Seconds after which it is looked for; most answers of a cache or a small model are sooner."""
 
 
-@asynccontextmanager
-async def until_left(receive: Receive) -> AsyncIterator[None]:
-    """Cancel what is inside once the client is gone.
+class UntilLeft:
+    """A block that is cancelled once the client is gone. Each request has one, so it is made of no generator.
+
+    Args:
+        receive: Tells when the client goes.
 
     Raises:
         ClientLeftError: It went.
     """
-    mine = asyncio.current_task()
-    if mine is None:
-        raise RuntimeError("a request is answered inside a task")
-    left = False
-    watcher: asyncio.Task[None] | None = None
 
-    async def watch() -> None:
-        nonlocal left
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        left = True
-        mine.cancel()
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = False
+        self._watcher: asyncio.Task[None] | None = None
 
-    def begin() -> None:
-        nonlocal watcher
-        watcher = asyncio.create_task(watch())
+    async def __aenter__(self) -> None:
+        mine = asyncio.current_task()
+        if mine is None:
+            raise RuntimeError("a request is answered inside a task")
+        self._mine = mine
+        self._timer = asyncio.get_running_loop().call_later(SOON, self._begin)
 
-    timer = asyncio.get_running_loop().call_later(SOON, begin)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if left and mine.uncancel() == 0:
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if isinstance(error, asyncio.CancelledError) and self._left and self._mine.uncancel() == 0:
             raise ClientLeftError from None
-        raise
-    finally:
-        timer.cancel()
-        if watcher is not None:
-            watcher.cancel()
+
+    def _begin(self) -> None:
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        self._mine.cancel()
