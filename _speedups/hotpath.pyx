@@ -12,6 +12,7 @@ from libc.string cimport memset
 __all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "words"]
 
 include "words.pxi"
+include "inflections.pxi"
 include "grams.pxi"
 include "passes.pxi"
 include "values.pxi"
@@ -90,7 +91,7 @@ cdef class Analyser:
         self.liken(likeness)
 
     cdef fill(self, list named, list synonyms):
-        """Copy the synonyms into C: each as a phrase, and its first word as the beginning of one."""
+        """Copy the synonyms into C: each as a phrase, its first word as the beginning of one, and its inflections."""
         cdef Py_ssize_t i, n, room = 4, most = 0, total = 0
         cdef int count, kind
         cdef void *data
@@ -99,11 +100,11 @@ cdef class Analyser:
         for synonym in synonyms:
             n = len(synonym)
             total, most = total + n, max(most, n)
-        while room < 4 * len(synonyms):
+        while room < 12 * len(synonyms):  # five inflections of each, at most
             room *= 2
         lexis.mask = room - 1
         lexis.slots = <Entry *>calloc(room, sizeof(Entry))
-        lexis.pool = <uint32_t *>calloc(2 * total + 1, sizeof(uint32_t))
+        lexis.pool = <uint32_t *>calloc(7 * total + 20 * len(synonyms) + 1, sizeof(uint32_t))
         lexis.roles = <int *>calloc(len(named) + 1, sizeof(int))
         lexis.named = <uint8_t *>calloc(len(named) + 1, 1)
         tokens = <Token *>malloc((most // 2 + 1) * sizeof(Token))
@@ -123,6 +124,14 @@ cdef class Analyser:
                 if not 1 <= count <= PHRASE:
                     folded = self.verbs[i][0]
                     raise ValueError(f"synonym {folded!r} has {count} words; 1 to {PHRASE} are possible")
+            for i, synonym in enumerate(synonyms):  # now, since a synonym of its own comes first
+                n, kind, data = PyUnicode_GET_LENGTH(synonym), PyUnicode_KIND(synonym), PyUnicode_DATA(synonym)
+                if kind == 1:
+                    inflect(lexis, <uint8_t *>data, n, tokens, <int>i)
+                elif kind == 2:
+                    inflect(lexis, <uint16_t *>data, n, tokens, <int>i)
+                else:
+                    inflect(lexis, <uint32_t *>data, n, tokens, <int>i)
         finally:
             free(tokens)
 

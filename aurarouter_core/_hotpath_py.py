@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aurarouter_core._grams_py import units, window
+from aurarouter_core._inflections_py import inflected
 from aurarouter_core._values_py import constructor
 from aurarouter_core._words_py import Word, check, cut, fold, words
 
@@ -119,6 +120,11 @@ class Analyser:
                 raise ValueError(f"synonym {synonym!r} has {len(parts)} words; 1 to {_PHRASE} are possible")
             self._phrases[" ".join(parts)] = i
             self._longest[parts[0]] = max(len(parts), self._longest.get(parts[0], 1))
+        for i, (synonym, _, _) in enumerate(self._verbs):  # now, since a synonym of its own comes first
+            parts = [word for _, _, word in words(synonym)]
+            for form in inflected(parts[0]) if len(parts) == 1 else ():
+                self._phrases.setdefault(form, i)
+                self._longest.setdefault(form, 1)
 
     def resolve(self, word: str) -> str | None:
         """The role that a synonym (or a role's own name) stands for, or None."""

@@ -77,9 +77,48 @@ def test_the_longest_phrase_wins_and_its_words_are_not_counted_again(analyser: A
 
 
 def test_words_are_whole_words(analyser: Any) -> None:
-    assert verbs(analyser, "encode decoder_code codes") == []
+    assert verbs(analyser, "encode decoder_code codec") == []
     assert verbs(analyser, "don't") == verbs(analyser, "DON\u2019T") == [("don't", "refuser")]
     assert verbs(analyser, "'code'") == [("code", "coding")]
+
+
+@pytest.mark.parametrize(
+    ("synonym", "forms"),
+    [
+        ("frobnicate", "frobnicates frobnicated frobnicating"),
+        ("backport", "backports backported Backporting"),
+        ("debug", "debugs debugged debugging"),
+        ("classify", "classifies classified classifying"),
+        ("fix", "fixes fixed fixing"),
+        ("polish", "polishes polished polishing"),
+        ("agree", "agrees agreed agreeing"),
+        ("dye", "dyes dyed dyeing"),
+        ("play", "plays played playing"),
+    ],
+)
+def test_an_inflected_word_is_its_synonym(
+    implementation: ModuleType, make: Callable[..., Any], synonym: str, forms: str
+) -> None:
+    analyser = make(implementation, Lexicon.default().with_verbs({synonym: "coding"}))
+    for form in forms.split():
+        assert verbs(analyser, f"She {form} it") == [(synonym, "coding")], form
+
+
+def test_an_inflection_takes_no_synonym_s_place_and_others_have_none(
+    implementation: ModuleType, make: Callable[..., Any]
+) -> None:
+    own = {
+        "plane": "coding",
+        "planing": "analysis",
+        "go on": "coding",
+        "résumé": "coding",
+        "c3": "coding",
+        "at": "coding",
+    }
+    analyser = make(implementation, Lexicon.default().with_verbs(own))
+    assert verbs(analyser, "planing") == [("planing", "analysis")]
+    assert verbs(analyser, "goes on, résumés, c3s, ats, go ons") == []
+    assert analyser.resolve("planes") is None  # the name of a synonym, not a word in a text
 
 
 def test_each_synonym_is_reported_once_and_a_bounded_number_of_them(
