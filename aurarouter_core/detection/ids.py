@@ -28,6 +28,7 @@ from aurarouter_core.detection.codes import (
     GROUPS,
     IN_AADHAAR,
     KIND,
+    LONGEST,
     NEAR,
     NL_BSN,
     PL_PESEL,
@@ -68,22 +69,54 @@ def plain(s: bytes, start: int, end: int, n: int, a: int, k: int, out: Numbers) 
     return k == 18 and chinese(out, a, out[DIGITS + a + 17] + 48) and noted(s, start, end, CN_ID, out)
 
 
-def leads_on(shape: int) -> bool:
-    """Groups of these lengths are, or begin, one of the shapes below."""
-    if shape < 10000:
-        return shape in (
-            1, 2, 3, 4, 6, 8, 12, 23, 32, 33, 42, 44, 46, 64, 84, 88, 122, 233, 324, 333, 423, 444, 464, 465, 1222,
-            2333, 3332, 4444,
-        )  # fmt: skip
-    return shape in (12223, 44443, 122233, 1222332)
+# Lengths of the groups that `shaped` judges.
+_SHAPES = "444 4444 44443 88 464 465 333 3332 324 423 2333 1222332 84 64"
 
 
-# Whether groups of these two lengths do: ten times the first, and the second.
-PAIRS: bytes = bytes(shape in (12, 23, 32, 33, 42, 44, 46, 64, 84, 88) for shape in range(100))
+def _leads() -> bytes:
+    """The lengths as an automaton: where a group leads to, ten numbers for each state, and 100 more for a whole shape.
+
+    From state 0 nothing leads on, in state 1 nothing is read yet.
+    """
+    states = {"": 1}
+    for shape in _SHAPES.split():
+        for end in range(1, len(shape) + 1):
+            states.setdefault(shape[:end], len(states) + 1)
+    table = bytearray(10 * len(states) + 10)
+    for read, state in states.items():
+        if read:
+            table[10 * states[read[:-1]] + int(read[-1])] = state + (100 if read in _SHAPES.split() else 0)
+    return bytes(table)
 
 
-def shaped(s: bytes, start: int, end: int, n: int, a: int, shape: int, mixed: int, out: Numbers) -> bool:
-    """Judge groups by their lengths, which are the digits of `shape`; `mixed` has the signs between them."""
+LEADS: bytes = _leads()
+
+
+def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
+    """Judge a group and those behind it by their lengths; returns how many belong to a finding."""
+    state = 1
+    shape = 0
+    for at in range(first, groups):
+        entry = GROUPS + 4 * at
+        k = out[entry + 6] - out[entry + 2]
+        if k > 9 or out[entry + 6] > LONGEST:
+            return 0
+        state = LEADS[10 * state + k]
+        if state == 0:
+            return 0
+        shape = shape * 10 + k
+        if state >= 100:
+            state -= 100
+            if (at + 1 == groups or out[entry + 7] == 32) and shaped(s, first, out[entry + 1], n, shape, out):
+                return at + 1 - first
+    return 0
+
+
+def shaped(s: bytes, first: int, end: int, n: int, shape: int, out: Numbers) -> bool:
+    """Judge the groups from `first` on by their lengths, which are the digits of `shape`."""
+    entry = GROUPS + 4 * first
+    start = out[entry]
+    a = out[entry + 2]
     if shape == 4444:
         return card(out, a, 16) and aligned(start, out) and noted(s, start, end, CARD, out)
     if shape == 444:
@@ -102,12 +135,13 @@ def shaped(s: bytes, start: int, end: int, n: int, a: int, shape: int, mixed: in
     elif shape == 2333:
         rule = DE_TAX_ID if german_tax(out, a) else -1
     elif shape == 3332:
-        rule = BR_CPF if mixed == 41 and brazilian(out, a) else -1
+        if out[entry + 7] in b"./" and out[entry + 11] in b"./" and out[entry + 15] == 45 and brazilian(out, a):
+            rule = BR_CPF
     elif shape == 1222332:
         rule = FR_NIR if french(out, a) else -1
-    elif mixed == 1 and shape == 84:
+    elif shape == 84 and out[entry + 7] == 45:
         rule = SE_NUMBER if value(out, a, 2) in (19, 20) and swedish(out, a + 2) else -1
-    elif mixed == 1 and shape == 64:
+    elif shape == 64 and out[entry + 7] == 45:
         rule = FI_HETU if finnish(out, a, out[DIGITS + a + 9] + 48) else -1
         rule = SE_NUMBER if swedish(out, a) else rule
     return rule >= 0 and noted(s, start, end, rule, out)

@@ -22,7 +22,7 @@ from aurarouter_core.detection.codes import (
     Numbers,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
-from aurarouter_core.detection.ids import PAIRS, leads_on, plain, shaped
+from aurarouter_core.detection.ids import LEADS, plain, several
 from aurarouter_core.detection.lettered import british, lettered, with_letter
 
 
@@ -135,12 +135,12 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         out[entry + 2] = total
         out[entry + 3] = sign
         while at < n:
-            c = s[at]
-            if KIND[c] & DIGIT:
+            digit = s[at] - 48
+            if 0 <= digit <= 9:
                 if total < LONGEST:
-                    out[DIGITS + total] = c - 48
+                    out[DIGITS + total] = digit
                 total += 1
-            elif c != 0x82:
+            elif s[at] != 0x82:
                 break
             at += 1
         while s[at - 1] == 0x82:
@@ -155,60 +155,40 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
 def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     """Judge what begins with a group; returns how many groups that took."""
     entry = GROUPS + 4 * first
-    start = out[entry]
     a = out[entry + 2]
     k = out[entry + 6] - a
-    alone = 1 if first + 1 == groups or out[entry + 7] == 32 else 0
-    if alone and k >= 9 and a + k <= LONGEST and plain(s, start, out[entry + 1], n, a, k, out):
+    sign = out[entry + 7] if first + 1 < groups else 32  # behind it
+    if k >= 9 and sign == 32 and a + k <= LONGEST and plain(s, out[entry], out[entry + 1], n, a, k, out):
         return 1
-    after = out[entry + 10] - out[entry + 6] if first + 1 < groups else 10
-    at = several(s, first, groups, n, out) if k < 10 and after < 10 and PAIRS[k * 10 + after] else 0
-    if at:
-        return at
+    at = 0
+    if first + 1 < groups and k < 10:
+        after = out[entry + 10] - out[entry + 6]
+        if after < 10 and LEADS[10 * LEADS[10 + k] + after]:
+            at = several(s, first, groups, n, out)
+            if at:
+                return at
     if a + k > LONGEST:
         return 1
-    at = ipv4(s, first, groups, n, out)
-    if at < 0:
-        return 4
-    if at == 0 and called(s, first, groups, n, out) and phone(s, start, n, out):
+    if sign == 46:
+        at = ipv4(s, first, groups, n, out)
+        if at:
+            return 4
+    if called(s, first, groups, n, out) and phone(s, out[entry], n, out):
         while first + at < groups and out[GROUPS + 4 * (first + at)] < out[LAST]:
             at += 1
     return max(1, at)
 
 
-def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
-    """Judge a group and those behind it by their lengths; returns how many belong to a finding."""
-    start = out[GROUPS + 4 * first]
-    a = out[GROUPS + 4 * first + 2]
-    shape = 0
-    mixed = 0
-    at = first
-    while at < groups and at < first + 8:
-        entry = GROUPS + 4 * at
-        k = out[entry + 6] - out[entry + 2]
-        if k > 9 or out[entry + 6] > LONGEST:
-            return 0
-        shape = shape * 10 + k
-        if not leads_on(shape):
-            return 0
-        if at > first:
-            mixed = mixed * 4 + (0 if out[entry + 3] == 32 else 1 if out[entry + 3] == 45 else 2)
-        at += 1
-        whole = 1 if at == groups or out[GROUPS + 4 * at + 3] == 32 else 0
-        if whole and shape > 9 and shaped(s, start, out[entry + 1], n, a, shape, mixed, out):
-            return at - first
-    return 0
-
-
 def called(s: bytes, first: int, groups: int, n: int, out: Numbers) -> bool:
     """There may be a phone number here: it is written like one, or a word says so."""
     entry = GROUPS + 4 * first
-    if out[entry] and s[out[entry] - 1] in b"+(":
+    k = out[entry + 6] - out[entry + 2]
+    if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
         return True
-    if out[entry + 6] - out[entry + 2] == 3 and first + 2 < groups and out[entry + 7] == 45 and out[entry + 11] == 45:
+    if k == 3 and first + 2 < groups and out[entry + 7] == 45 and out[entry + 11] == 45:
         return True
     if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7:
         return False  # too few digits
-    if out[entry + 6] - out[entry + 2] == 1 and out[entry + 7] == 32:
+    if k == 1 and out[entry + 7] == 32:
         return False  # a list
     return near(s, out[entry], out[entry + 1], n, PHONE, out)
