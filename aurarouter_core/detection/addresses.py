@@ -13,7 +13,6 @@ from aurarouter_core.detection.codes import (
     LETTERS,
     NEAR,
     PHONE,
-    VERSION,
     WORDLY,
     Numbers,
     add,
@@ -21,7 +20,7 @@ from aurarouter_core.detection.codes import (
     listing,
     same,
 )  # fmt: skip
-from aurarouter_core.detection.context import near
+from aurarouter_core.detection.context import near, versioned
 
 # Last labels of what looks like an address and is a file (`icon@2x.png`), or a domain kept for examples and machines.
 _NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
@@ -112,7 +111,7 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         return -1
     if (a == 192 and b == 0 and c == 2) or (a == 198 and b == 51 and c == 100) or (a == 203 and b == 0 and c == 113):
         return -1
-    if near(s, start, end, n, VERSION, out) and out[NEAR + VERSION] <= start:
+    if versioned(s, start, end, n, out):
         return -1
     add(out, IP_ADDRESS, start, end)
     return 4

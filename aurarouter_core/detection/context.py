@@ -67,14 +67,22 @@ CONTEXT: bytes = _table()
 
 def near(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> bool:
     """A word that names the rule stands before or right after these characters."""
+    if out[READ] < min(n, end + _AHEAD):
+        read_words(s, start, end, n, out)
+    return out[NEAR + rule] > max(start - REACH, 0)
+
+
+def versioned(s: bytes, start: int, end: int, n: int, out: Numbers) -> bool:
+    """A word right before these characters says that they are a version."""
+    if out[READ] < min(n, end + _AHEAD):
+        read_words(s, start, end, n, out)
+    return max(start - 14, 0) < out[NEAR + VERSION] <= start
+
+
+def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
+    """Note which rules the words around these characters name. None is read twice."""
+    at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
-    if out[READ] < stop:
-        read_words(s, max(out[READ], start - REACH, 0), stop, n, out)
-    return out[NEAR + rule] > 0 and out[NEAR + rule] > start - (14 if rule == VERSION else REACH)
-
-
-def read_words(s: bytes, at: int, stop: int, n: int, out: Numbers) -> None:
-    """Note which rules the words name that begin before `stop`."""
     while at < stop:
         if out[RUN] <= at < out[RUN_LAST]:
             at = out[RUN_LAST]  # there are no words between the groups of a number

@@ -135,12 +135,12 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         out[entry + 2] = total
         out[entry + 3] = sign
         while at < n:
-            digit = s[at] - 48
-            if 0 <= digit <= 9:
+            c = s[at]
+            if KIND[c] & DIGIT:
                 if total < LONGEST:
-                    out[DIGITS + total] = digit
+                    out[DIGITS + total] = c - 48
                 total += 1
-            elif s[at] != 0x82:
+            elif c != 0x82:
                 break
             at += 1
         while s[at - 1] == 0x82:
