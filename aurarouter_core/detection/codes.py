@@ -75,6 +75,7 @@ SKEWED = 39  # a card wasn't one because of its place in a table
 NEAR = 40  # + rule: 1 + where a word that names it was read last
 RUN = 68  # the groups that GROUPS has: from here
 RUN_LAST = 69  # … and where the last of them begins
+LOOSE = 70  # the first group whose judgement may change with what follows the last one
 DIGITS = 72  # the digits of a number
 GROUPS = 200  # its groups: start, end, digits before it, sign before it
 COUNTS = 328  # how often each ASCII character occurs in a token
@@ -110,6 +111,11 @@ def beaten(out: Numbers, rule: int, start: int) -> bool:
     """There is a better finding already than one that begins here."""
     count = out[COUNT]
     return start < out[LAST] and (count == 0 or count >= out[ROOM] or out[FOUND + 3 * count - 3] <= rule)
+
+
+def loose(group: int, out: Numbers) -> None:
+    """What follows the last group may change the judgement of this one."""
+    out[LOOSE] = min(out[LOOSE], group)
 
 
 def same(s: bytes, i: int, n: int, word: bytes, length: int) -> bool:

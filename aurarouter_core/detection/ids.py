@@ -38,6 +38,7 @@ from aurarouter_core.detection.codes import (
     WORDLY,
     Numbers,
     add,
+    loose,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 
@@ -97,6 +98,8 @@ def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     state = 1
     shape = 0
     for at in range(first, groups):
+        if at + 1 == groups:
+            loose(first, out)
         entry = GROUPS + 4 * at
         k = out[entry + 6] - out[entry + 2]
         if k > 9 or out[entry + 6] > LONGEST:

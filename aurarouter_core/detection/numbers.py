@@ -13,6 +13,7 @@ from aurarouter_core.detection.codes import (
     LATEST,
     LETTERS,
     LONGEST,
+    LOOSE,
     MANY,
     PHONE,
     RUN,
@@ -20,6 +21,7 @@ from aurarouter_core.detection.codes import (
     SKEWED,
     WORDLY,
     Numbers,
+    loose,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 from aurarouter_core.detection.ids import LEADS, plain, several
@@ -79,6 +81,7 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         if out[LATEST] != latest:
             judged = 0
         out[SKEWED] = 0
+        out[LOOSE] = groups
         steady = 1
         at = 0
         while at < groups - words:
@@ -93,7 +96,7 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         first = (groups - 5) // 4 * 4
         if out[LAST] > out[GROUPS + 4 * first]:
             return out[LAST]
-        judged = groups - words - 8 - first if steady and out[SKEWED] == 0 else 0
+        judged = out[LOOSE] - first if steady and out[SKEWED] == 0 else 0
         latest = before
         groups = gather(s, end, n, keep(out, first, groups), out)
 
@@ -161,7 +164,9 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     if k >= 9 and sign == 32 and a + k <= LONGEST and plain(s, out[entry], out[entry + 1], n, a, k, out):
         return 1
     at = 0
-    if first + 1 < groups and k < 10:
+    if first + 1 == groups:
+        loose(first, out)
+    elif k < 10:
         after = out[entry + 10] - out[entry + 6]
         if after < 10 and LEADS[10 * LEADS[10 + k] + after]:
             at = several(s, first, groups, n, out)
@@ -173,6 +178,8 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         at = ipv4(s, first, groups, n, out)
         if at:
             return 4
+        if first + 4 >= groups:
+            loose(first, out)
     if called(s, first, groups, n, out) and phone(s, out[entry], n, out):
         while first + at < groups and out[GROUPS + 4 * (first + at)] < out[LAST]:
             at += 1
@@ -185,9 +192,13 @@ def called(s: bytes, first: int, groups: int, n: int, out: Numbers) -> bool:
     k = out[entry + 6] - out[entry + 2]
     if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
         return True
-    if k == 3 and first + 2 < groups and out[entry + 7] == 45 and out[entry + 11] == 45:
-        return True
+    if k == 3 and out[entry + 7] == 45:
+        if first + 2 >= groups:
+            loose(first, out)
+        elif out[entry + 11] == 45:
+            return True
     if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7:
+        loose(first, out)
         return False  # too few digits
     if k == 1 and out[entry + 7] == 32:
         return False  # a list
