@@ -91,6 +91,11 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
             at += 1
             continue
         first = at
+        if KIND[s[at]] & DIGIT:  # no such word has one
+            while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
+                at += 1
+            at += 1 if at == first + 40 else 0
+            continue
         value = 7
         seen = 0
         while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
@@ -101,7 +106,7 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
             at += 1
             continue
         if seen & DIGIT:
-            continue  # no such word has one
+            continue
         slot = value % _SLOTS * 5
         while CONTEXT[slot + 3]:
             if CONTEXT[slot] * 65536 + CONTEXT[slot + 1] * 256 + CONTEXT[slot + 2] == value:

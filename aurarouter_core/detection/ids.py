@@ -24,6 +24,7 @@ from aurarouter_core.detection.codes import (
     DE_TAX_ID,
     DIGITS,
     FI_HETU,
+    FOURS,
     FR_NIR,
     GROUPS,
     IN_AADHAAR,
@@ -98,11 +99,9 @@ def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     state = 1
     shape = 0
     for at in range(first, groups):
-        if at + 1 == groups:
-            loose(first, out)
         entry = GROUPS + 4 * at
         k = out[entry + 6] - out[entry + 2]
-        if k > 9 or out[entry + 6] > LONGEST:
+        if k > 9:
             return 0
         state = LEADS[10 * state + k]
         if state == 0:
@@ -110,8 +109,10 @@ def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         shape = shape * 10 + k
         if state >= 100:
             state -= 100
-            if (at + 1 == groups or out[entry + 7] == 32) and shaped(s, first, out[entry + 1], n, shape, out):
+            whole = 1 if at + 1 == groups or out[entry + 7] == 32 else 0
+            if whole and out[entry + 6] <= LONGEST and shaped(s, first, out[entry + 1], n, shape, out):
                 return at + 1 - first
+    loose(first, out)
     return 0
 
 
@@ -121,7 +122,7 @@ def shaped(s: bytes, first: int, end: int, n: int, shape: int, out: Numbers) -> 
     start = out[entry]
     a = out[entry + 2]
     if shape == 4444:
-        return card(out, a, 16) and aligned(start, out) and noted(s, start, end, CARD, out)
+        return aligned(first, out) and card(out, a, 16) and noted(s, start, end, CARD, out)
     if shape == 444:
         if out[DIGITS + a] < 2 or not near(s, start, end, n, IN_AADHAAR, out):
             return False
@@ -172,12 +173,9 @@ def american(out: Numbers, a: int) -> bool:
     return 0 < area < 900 and area != 666 and value(out, a + 3, 2) > 0 and value(out, a + 5, 4) > 0
 
 
-def aligned(start: int, out: Numbers) -> bool:
+def aligned(first: int, out: Numbers) -> bool:
     """Among many groups of four digits in a row, as in a table, only each fourth may be a card's first."""
-    entry = GROUPS
-    fours = 0
-    while out[entry] < start:
-        fours = fours + 1 if out[entry + 6] - out[entry + 2] == 4 else 0
-        entry += 4
-    out[SKEWED] = out[SKEWED] or fours % 4
-    return fours % 4 == 0
+    if out[FOURS + first] % 4 == 0:
+        return True
+    out[SKEWED] = 1
+    return False

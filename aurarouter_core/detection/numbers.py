@@ -6,6 +6,7 @@ from aurarouter_core.detection.addresses import ipv4, phone
 from aurarouter_core.detection.codes import (
     DIGIT,
     DIGITS,
+    FOURS,
     GAP,
     GROUPS,
     KIND,
@@ -112,7 +113,14 @@ def keep(out: Numbers, first: int, groups: int) -> int:
         out[entry + 1] = out[entry + 4 * first + 1]
         out[entry + 2] = out[entry + 4 * first + 2] - a
         out[entry + 3] = out[entry + 4 * first + 3]
+        count_fours(at, out)
     return groups - first
+
+
+def count_fours(group: int, out: Numbers) -> None:
+    """Note how many groups of four digits stand in a row before this one."""
+    entry = GROUPS + 4 * group
+    out[FOURS + group] = out[FOURS + group - 1] + 1 if group and out[entry + 2] - out[entry - 2] == 4 else 0
 
 
 def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
@@ -137,6 +145,7 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         out[entry] = at
         out[entry + 2] = total
         out[entry + 3] = sign
+        count_fours(groups, out)
         while at < n:
             c = s[at]
             if KIND[c] & DIGIT:
