@@ -1,4 +1,4 @@
-"""Addresses: of people (e-mail, phone) and of machines (IPv4, IPv6)."""
+"""Addresses: of people (e-mail) and of machines (IPv4, IPv6)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from aurarouter_core.detection.codes import (
     IP_ADDRESS,
     KIND,
     LETTERS,
-    NEAR,
-    PHONE,
     WORDLY,
     Numbers,
     add,
@@ -20,7 +18,7 @@ from aurarouter_core.detection.codes import (
     listing,
     same,
 )  # fmt: skip
-from aurarouter_core.detection.context import near, versioned
+from aurarouter_core.detection.context import versioned
 
 # Last labels of what looks like an address and is a file (`icon@2x.png`), or a domain kept for examples and machines.
 _NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
@@ -159,54 +157,3 @@ def ipv6(s: bytes, i: int, n: int, out: Numbers) -> int:
     if at <= i or (groups != 8 and (gap == 0 or groups > 7)):
         return 0  # what ends before the colon would be read from here for ever
     return add(out, IP_ADDRESS, start, at)
-
-
-def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
-    """A number that people call, whose first digit stands at `start`."""
-    sign = s[start - 1] if start else 0
-    begin = start - 1 if sign in b"+(" else start
-    if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
-        return False
-    at = start
-    end = start
-    count = 0
-    first = 48  # digits that decide
-    fourth = 48
-    dashes = 0
-    signs = 0  # in a row
-    parts = 0
-    cuts = 0  # how many digits come before each sign, two decimals each
-    while at < n and count < 17:
-        c = s[at]
-        if KIND[c] & DIGIT:
-            if count == 0:
-                first = c
-            elif count == 3:
-                fourth = c
-            count += 1
-            signs = 0
-            end = at + 1
-        elif c != 0x82:
-            if c not in b" -./()" or signs == 3:
-                break
-            if signs == 0:
-                if parts == 5 and sign != 43:
-                    return False  # too many pieces, unless it's an international one
-                cuts = cuts * 100 + count if parts < 5 else 0
-                dashes += 1 if c in b"-)" else 0
-                parts += 1
-            signs += 1
-        at += 1
-    if (end < n and KIND[s[end]] & WORDLY) or count > 15:
-        return False
-    # A sign after the last digit is counted too.
-    american = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
-    if american < 2 and (sign != 43 or count < 8 or first == 48):
-        if count < 7 or parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
-            return False  # too few, too many pieces, or a date
-        if not near(s, begin, end, n, PHONE, out):
-            return False
-    if out[NEAR + PHONE]:
-        out[NEAR + PHONE] = end
-    add(out, PHONE, begin, end)
-    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.addresses import ipv4, phone
+from aurarouter_core.detection.addresses import ipv4
 from aurarouter_core.detection.codes import (
     DIGIT,
     DIGITS,
@@ -27,6 +27,7 @@ from aurarouter_core.detection.codes import (
 from aurarouter_core.detection.context import near
 from aurarouter_core.detection.ids import LEADS, plain, several
 from aurarouter_core.detection.lettered import british, lettered, with_letter
+from aurarouter_core.detection.phones import phone
 
 
 def number(s: bytes, i: int, n: int, out: Numbers) -> int:

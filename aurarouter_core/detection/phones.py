@@ -1,0 +1,110 @@
+"""Phone numbers: digits with spaces, dashes, points, slashes and brackets between them."""
+
+from __future__ import annotations
+
+from aurarouter_core.detection.codes import (
+    DIGIT,
+    GAP,
+    KIND,
+    NEAR,
+    PHONE,
+    STRETCH,
+    STRETCH_DIGITS,
+    STRETCH_SIGNS,
+    STRETCHED,
+    WORDLY,
+    Numbers,
+    add,
+)  # fmt: skip
+from aurarouter_core.detection.context import near
+
+
+def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
+    """A number that people call, whose first digit stands at `start`."""
+    sign = s[start - 1] if start else 0
+    begin = start - 1 if sign in b"+(" else start
+    if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
+        return False
+    if sign != 43 and not fitting(s, start, n, out):
+        return False  # too many digits or pieces, or too few
+    at = start
+    end = start
+    count = 0
+    first = 48  # digits that decide
+    fourth = 48
+    dashes = 0
+    signs = 0  # in a row
+    parts = 0
+    cuts = 0  # how many digits come before each sign, two decimals each
+    while at < n and count < 17:
+        c = s[at]
+        if KIND[c] & DIGIT:
+            if count == 0:
+                first = c
+            elif count == 3:
+                fourth = c
+            count += 1
+            signs = 0
+            end = at + 1
+        elif c != 0x82:
+            if (KIND[c] & GAP == 0 and c not in b"()") or signs == 3:
+                break
+            if signs == 0:
+                cuts = cuts * 100 + count if parts < 5 else 0
+                dashes += 1 if c in b"-)" else 0
+                parts += 1
+            signs += 1
+        at += 1
+    if (end < n and KIND[s[end]] & WORDLY) or count > 15:
+        return False
+    # A sign after the last digit is counted too.
+    american = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
+    if american < 2 and (sign != 43 or count < 8 or first == 48):
+        if count < 7 or parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
+            return False  # too few, too many pieces, or a date
+        if not near(s, begin, end, n, PHONE, out):
+            return False
+    if out[NEAR + PHONE]:
+        out[NEAR + PHONE] = end
+    add(out, PHONE, begin, end)
+    return True
+
+
+def fitting(s: bytes, start: int, n: int, out: Numbers) -> bool:
+    """A phone number without a plus may begin here: from 7 to 15 digits follow, and no more than five signs.
+
+    What begins with the next groups of digits ends at the same place, so that what was counted isn't counted again.
+    """
+    known = out[STRETCH]
+    if known <= start < out[STRETCHED]:
+        tally(s, known, start, -1, out)
+    else:
+        digits = out[STRETCH_DIGITS]
+        signs = out[STRETCH_SIGNS]
+        out[STRETCH_DIGITS] = 0
+        out[STRETCH_SIGNS] = 0
+        end = tally(s, start, known if start < known else n, 1, out)
+        if end == known:
+            out[STRETCH_DIGITS] += digits
+            out[STRETCH_SIGNS] += signs
+        else:
+            out[STRETCHED] = end
+    out[STRETCH] = start
+    return 7 <= out[STRETCH_DIGITS] <= 15 and out[STRETCH_SIGNS] <= 5
+
+
+def tally(s: bytes, at: int, stop: int, step: int, out: Numbers) -> int:
+    """Count digits and signs up to `stop`, or up to what no phone number has; returns where that is."""
+    signs = 0  # in a row
+    while at < stop:
+        c = s[at]
+        if KIND[c] & DIGIT:
+            out[STRETCH_DIGITS] += step
+            signs = 0
+        elif c != 0x82:
+            if (KIND[c] & GAP == 0 and c not in b"()") or signs == 3:
+                break
+            out[STRETCH_SIGNS] += step if signs == 0 else 0
+            signs += 1
+        at += 1
+    return at
