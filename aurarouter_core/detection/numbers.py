@@ -43,7 +43,9 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
             return found
     while end < n and end < i + 7 and KIND[s[end]] & DIGIT:
         end += 1
-    if end < i + 7 and (i == 0 or s[i - 1] not in b"+(") and lone(s, end, n):
+    if end < i + 7 and lone(s, end, n):
+        if i and s[i - 1] in b"+(":
+            phone(s, i, n, out)
         return max(end, out[LAST])
     return grouped(s, i, n, out)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
     DIGIT,
-    GAP,
     KIND,
     NEAR,
     PHONE,
@@ -17,6 +16,9 @@ from aurarouter_core.detection.codes import (
     add,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
+
+# What a byte is in a phone number: 0 its end, 1 a digit, 2 a sign, 3 nothing.
+PARTS: bytes = bytes([1 if KIND[c] & DIGIT else 2 if c in b" -./()" else 3 if c == 0x82 else 0 for c in range(256)])
 
 
 def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
@@ -37,21 +39,21 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     parts = 0
     cuts = 0  # how many digits come before each sign, two decimals each
     while at < n and count < 17:
-        c = s[at]
-        if KIND[c] & DIGIT:
+        part = PARTS[s[at]]
+        if part == 1:
             if count == 0:
-                first = c
+                first = s[at]
             elif count == 3:
-                fourth = c
+                fourth = s[at]
             count += 1
             signs = 0
             end = at + 1
-        elif c != 0x82:
-            if (KIND[c] & GAP == 0 and c not in b"()") or signs == 3:
+        elif part != 3:
+            if part == 0 or signs == 3:
                 break
             if signs == 0:
                 cuts = cuts * 100 + count if parts < 5 else 0
-                dashes += 1 if c in b"-)" else 0
+                dashes += 1 if s[at] in b"-)" else 0
                 parts += 1
             signs += 1
         at += 1
@@ -97,12 +99,12 @@ def tally(s: bytes, at: int, stop: int, step: int, out: Numbers) -> int:
     """Count digits and signs up to `stop`, or up to what no phone number has; returns where that is."""
     signs = 0  # in a row
     while at < stop:
-        c = s[at]
-        if KIND[c] & DIGIT:
+        part = PARTS[s[at]]
+        if part == 1:
             out[STRETCH_DIGITS] += step
             signs = 0
-        elif c != 0x82:
-            if (KIND[c] & GAP == 0 and c not in b"()") or signs == 3:
+        elif part != 3:
+            if part == 0 or signs == 3:
                 break
             out[STRETCH_SIGNS] += step if signs == 0 else 0
             signs += 1

@@ -39,11 +39,13 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
             if i + 1 < n and s[i + 1] != 61 and i and s[i - 1] not in b"=!<>":
                 assigned(s, i, n, out)
             i += 1
-        elif wakes <= 10 and wakes >= 8:
-            while wakes == 9 and i + 1 < n and s[i + 1] == 91:
+        elif wakes in (8, 10):
+            i = spelled(s, i, n, out)
+        elif wakes == 9:
+            while i + 1 < n and s[i + 1] == 91:
                 i += 1  # nor has a bracket before another
-            found = heading(text, s, i, n, marks, out) if wakes == 9 else i + 1
-            i = max(found, spelled(s, i, n, out)) if i + 1 < n and s[i + 1] | 32 == 97 else found
+            found = heading(text, s, i, n, marks, out)
+            i = max(found, spelled(s, i, n, out))
         elif wakes == 13:
             i = signed(s, i, n, out)
         elif wakes == 5:
@@ -54,7 +56,15 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
 
 def waking(s: bytes, i: int, n: int) -> int:
     """The first byte from `i` on that wakes a rule; `n` when none does. Four are asked at a time: most wake nothing."""
-    while i + 4 <= n and WAKES[s[i]] | WAKES[s[i + 1]] | WAKES[s[i + 2]] | WAKES[s[i + 3]] == 0:
+    while i + 4 <= n:
+        if WAKES[s[i]]:
+            return i
+        if WAKES[s[i + 1]]:
+            return i + 1
+        if WAKES[s[i + 2]]:
+            return i + 2
+        if WAKES[s[i + 3]]:
+            return i + 3
         i += 4
     while i < n and WAKES[s[i]] == 0:
         i += 1
