@@ -74,8 +74,6 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
 
 def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
     """`name (at) host (dot) tld`, whose first bracket stands at `i`; returns where to go on."""
-    if i + 3 >= n or s[i + 1] | 32 != 97:
-        return i + 1
     if not same(s, i + 1, n, b"at)", 3) and not same(s, i + 1, n, b"at]", 3) and not same(s, i + 1, n, b"at}", 3):
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i

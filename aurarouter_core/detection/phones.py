@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
+    CROWDED,
     DIGIT,
     KIND,
     NEAR,
     PHONE,
+    SIXTH,
     STRETCH,
-    STRETCH_DIGITS,
-    STRETCH_SIGNS,
     STRETCHED,
     WORDLY,
     Numbers,
@@ -27,8 +27,8 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     begin = start - 1 if sign in b"+(" else start
     if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
         return False
-    if sign != 43 and not fitting(s, start, n, out):
-        return False  # too many digits or pieces, or too few
+    if sign != 43 and crowded(s, start, n, out):
+        return False
     at = start
     end = start
     count = 0
@@ -72,41 +72,31 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     return True
 
 
-def fitting(s: bytes, start: int, n: int, out: Numbers) -> bool:
-    """A phone number without a plus may begin here: from 7 to 15 digits follow, and no more than five signs.
+def crowded(s: bytes, start: int, n: int, out: Numbers) -> bool:
+    """More signs follow than a phone number without a plus has.
 
-    What begins with the next groups of digits ends at the same place, so that what was counted isn't counted again.
+    All that begins in a stretch of digits and signs ends with it, so that where its last six signs stand says it of
+    each beginning. Several signs in a row are one.
     """
-    known = out[STRETCH]
-    if known <= start < out[STRETCHED]:
-        tally(s, known, start, -1, out)
-    else:
-        digits = out[STRETCH_DIGITS]
-        signs = out[STRETCH_SIGNS]
-        out[STRETCH_DIGITS] = 0
-        out[STRETCH_SIGNS] = 0
-        end = tally(s, start, known if start < known else n, 1, out)
-        if end == known:
-            out[STRETCH_DIGITS] += digits
-            out[STRETCH_SIGNS] += signs
-        else:
-            out[STRETCHED] = end
-    out[STRETCH] = start
-    return 7 <= out[STRETCH_DIGITS] <= 15 and out[STRETCH_SIGNS] <= 5
-
-
-def tally(s: bytes, at: int, stop: int, step: int, out: Numbers) -> int:
-    """Count digits and signs up to `stop`, or up to what no phone number has; returns where that is."""
-    signs = 0  # in a row
-    while at < stop:
-        part = PARTS[s[at]]
-        if part == 1:
-            out[STRETCH_DIGITS] += step
-            signs = 0
-        elif part != 3:
-            if part == 0 or signs == 3:
-                break
-            out[STRETCH_SIGNS] += step if signs == 0 else 0
-            signs += 1
-        at += 1
-    return at
+    if start >= out[STRETCHED]:
+        at = start
+        signs = 0  # in a row
+        place = 0
+        for k in range(6):
+            out[SIXTH + k] = 0
+        while at < n:
+            part = PARTS[s[at]]
+            if part == 1:
+                signs = 0
+            elif part != 3:
+                if part == 0 or signs == 3:
+                    break
+                if signs == 0:
+                    out[SIXTH + place] = at
+                    place = place + 1 if place < 5 else 0
+                signs += 1
+            at += 1
+        out[STRETCH] = start
+        out[STRETCHED] = at
+        out[CROWDED] = out[SIXTH + place]
+    return out[STRETCH] <= start < out[CROWDED]

@@ -40,12 +40,12 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
                 assigned(s, i, n, out)
             i += 1
         elif wakes in (8, 10):
-            i = spelled(s, i, n, out)
+            i = spelled(s, i, n, out) if i + 3 < n and s[i + 1] | 32 == 97 else i + 1
         elif wakes == 9:
             while i + 1 < n and s[i + 1] == 91:
                 i += 1  # nor has a bracket before another
             found = heading(text, s, i, n, marks, out)
-            i = max(found, spelled(s, i, n, out))
+            i = max(found, spelled(s, i, n, out)) if i + 3 < n and s[i + 1] | 32 == 97 else found
         elif wakes == 13:
             i = signed(s, i, n, out)
         elif wakes == 5:
