@@ -28,6 +28,7 @@ KIND: bytes = bytes(
         for c in range(256)
     ]
 )
+SMALL: bytes = bytes(range(256)).lower()
 
 # Rules, by their place in `rules.RULES`.
 PRIVATE_KEY = 0
@@ -127,11 +128,10 @@ def same(s: bytes, i: int, n: int, word: bytes, length: int) -> bool:
     """The lower-case word stands at `i`, in any case."""
     if i < 0 or i + length > n:
         return False
-    for k in range(length):
-        c = s[i + k]
-        if c != word[k] and not (KIND[c] & UPPER and c + 32 == word[k]):
-            return False
-    return True
+    k = 0
+    while k < length and SMALL[s[i + k]] == word[k]:
+        k += 1
+    return k == length
 
 
 def listing(words: str) -> bytes:
@@ -157,11 +157,24 @@ def listed(s: bytes, start: int, end: int, table: bytes) -> bool:
     while table[at]:
         k = 0
         while table[at] == end - start and k < end - start:
-            c = s[start + k]
-            if (c + 32 if KIND[c] & UPPER else c) != table[at + 1 + k]:
+            if SMALL[s[start + k]] != table[at + 1 + k]:
                 break
             k += 1
         if k == end - start:
+            return True
+        at += table[at] + 1
+    return False
+
+
+def begun(s: bytes, i: int, end: int, table: bytes) -> bool:
+    """A word of the table, which `listing` made, stands at `i`, in any case."""
+    at = 2 * (s[i] & 31)
+    at = table[at] + 256 * table[at + 1]
+    while table[at]:
+        k = 0
+        while k < table[at] and i + k < end and SMALL[s[i + k]] == table[at + 1 + k]:
+            k += 1
+        if k == table[at]:
             return True
         at += table[at] + 1
     return False

@@ -11,7 +11,7 @@ from aurarouter_core.detection.codes import (
     READ,
     RUN,
     RUN_LAST,
-    UPPER,
+    SMALL,
     VERSION,
     WORDLY,
     Numbers,
@@ -99,7 +99,7 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
         value = 7
         seen = 0
         while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
-            value = (value * 31 + (s[at] + 32 if KIND[s[at]] & UPPER else s[at])) & _MASK
+            value = (value * 31 + SMALL[s[at]]) & _MASK
             seen |= KIND[s[at]]
             at += 1
         if at == first or at == first + 40:

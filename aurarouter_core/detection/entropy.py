@@ -15,13 +15,15 @@ from aurarouter_core.detection.codes import (
     OPEN,
     UPPER,
     Numbers,
-    same,
+    begun,
+    listing,
 )
 
 # c * log2(c), sixteenths, for c up to 255: two bytes each. And how much more the next one is: a byte each.
 _XLOGS = [round(16 * c * math.log2(c or 1)) for c in range(256)]
 XLOG: bytes = b"".join(number.to_bytes(2, "little") for number in _XLOGS)
 MORE: bytes = bytes(_XLOGS[c + 1] - _XLOGS[c] for c in range(255))
+EXAMPLES: bytes = listing("example your placeholder redacted replace changeme dummy 123456789 abcdefg")
 
 
 def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
@@ -57,26 +59,13 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
 def placeholder(s: bytes, start: int, end: int) -> int:
     """Where it stands for a key in an example: it says so, or repeats a character six times. -1 if it doesn't."""
     run = 0
+    before = -1
     for i in range(start, end):
-        run = run + 1 if i > start and s[i] == s[i - 1] else 0
+        run = run + 1 if s[i] == before else 0
         if run == 5:
             return i - 5
-        c = s[i] | 32
-        if c == 101 and same(s, i, end, b"example", 7):
-            return i
-        if c == 121 and same(s, i, end, b"your", 4):
-            return i
-        if c == 112 and same(s, i, end, b"placeholder", 11):
-            return i
-        if c == 114 and (same(s, i, end, b"redacted", 8) or same(s, i, end, b"replace", 7)):
-            return i
-        if c == 99 and same(s, i, end, b"changeme", 8):
-            return i
-        if c == 100 and same(s, i, end, b"dummy", 5):
-            return i
-        if c == 49 and same(s, i, end, b"123456789", 9):
-            return i
-        if c == 97 and same(s, i, end, b"abcdefg", 7):
+        before = s[i]
+        if begun(s, i, end, EXAMPLES):
             return i
     return -1
 

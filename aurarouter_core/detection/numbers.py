@@ -47,6 +47,8 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
         if i and s[i - 1] in b"+(":
             phone(s, i, n, out)
         return max(end, out[LAST])
+    if end < i + 6 and end < n and KIND[s[end]] & LETTERS:
+        return max(end, out[LAST])  # a word that begins with a few digits, such as 2nd
     return grouped(s, i, n, out)
 
 
