@@ -56,6 +56,8 @@ def _names() -> bytes:
 
 NAMES: bytes = _names()
 STANDINS: bytes = listing(_STANDINS)
+# What a byte is in a value without quotes: 1 a digit, 2 its end, 3 an equals sign, which may end it.
+ENDS: bytes = bytes([1 if KIND[c] & DIGIT else 2 if KIND[c] & STOP else 3 if c == 61 else 0 for c in range(256)])
 
 
 def named(s: bytes, end: int) -> int:
@@ -91,10 +93,8 @@ def assigned(s: bytes, i: int, n: int, out: Numbers) -> None:
     quote = s[start] if start < n and s[start] in b"\"'`" else 0
     if quote:
         start += 1
-    if same(s, start, n, b"bearer ", 7):
-        start += 7
-    elif same(s, start, n, b"basic ", 6):
-        start += 6
+    if start < n and s[start] in b"Bb":
+        start += 7 if same(s, start, n, b"bearer ", 7) else 6 if same(s, start, n, b"basic ", 6) else 0
     if beaten(out, rule, start):
         return
     at = quoted(s, start, n, quote) if quote else unquoted(s, start, n, out)
@@ -124,11 +124,11 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
     else:
         out[VALUE] = start
     while at < stop:
-        kind = KIND[s[at]]
-        if kind & STOP or (s[at] == 61 and at + 1 < n and KIND[s[at + 1]] & WORDLY):
-            break
-        if kind & DIGIT:
+        kind = ENDS[s[at]]
+        if kind == 1:
             out[NUMERAL] = at
+        elif kind == 2 or (kind == 3 and at + 1 < n and KIND[s[at + 1]] & WORDLY):
+            break
         at += 1
     out[ENDED] = at
     return at

@@ -164,17 +164,3 @@ def listed(s: bytes, start: int, end: int, table: bytes) -> bool:
             return True
         at += table[at] + 1
     return False
-
-
-def begun(s: bytes, i: int, end: int, table: bytes) -> bool:
-    """A word of the table, which `listing` made, stands at `i`, in any case."""
-    at = 2 * (s[i] & 31)
-    at = table[at] + 256 * table[at + 1]
-    while table[at]:
-        k = 0
-        while k < table[at] and i + k < end and SMALL[s[i + k]] == table[at + 1 + k]:
-            k += 1
-        if k == table[at]:
-            return True
-        at += table[at] + 1
-    return False

@@ -13,17 +13,32 @@ from aurarouter_core.detection.codes import (
     LETTERS,
     LOWER,
     OPEN,
+    SMALL,
     UPPER,
     Numbers,
-    begun,
-    listing,
 )
 
 # c * log2(c), sixteenths, for c up to 255: two bytes each. And how much more the next one is: a byte each.
 _XLOGS = [round(16 * c * math.log2(c or 1)) for c in range(256)]
 XLOG: bytes = b"".join(number.to_bytes(2, "little") for number in _XLOGS)
 MORE: bytes = bytes(_XLOGS[c + 1] - _XLOGS[c] for c in range(255))
-EXAMPLES: bytes = listing("example your placeholder redacted replace changeme dummy 123456789 abcdefg")
+_EXAMPLES = "example your placeholder redacted replace changeme dummy 123456789 abcdefg"
+
+
+def _examples() -> bytes:
+    """For each two lower five bits, where the words begin that begin so; then these, each after its length, and a 0."""
+    rows: dict[int, bytes] = {}
+    for word in _EXAMPLES.split():
+        key = 32 * (ord(word[0]) & 31) + (ord(word[1]) & 31)
+        rows[key] = rows.get(key, b"") + bytes([len(word)]) + word.encode()
+    index, made = bytearray(1024), b""
+    for key, row in rows.items():
+        index[key] = 1 + len(made)
+        made += row + b"\0"
+    return bytes(index) + made
+
+
+EXAMPLES: bytes = _examples()
 
 
 def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
@@ -61,13 +76,27 @@ def placeholder(s: bytes, start: int, end: int) -> int:
     run = 0
     before = -1
     for i in range(start, end):
-        run = run + 1 if s[i] == before else 0
+        c = s[i]
+        run = run + 1 if c == before else 0
         if run == 5:
             return i - 5
-        before = s[i]
-        if begun(s, i, end, EXAMPLES):
+        before = c
+        at = EXAMPLES[32 * (c & 31) + (s[i + 1] & 31)] if i + 1 < end else 0
+        if at and example(s, i, end, at + 1023):
             return i
     return -1
+
+
+def example(s: bytes, i: int, end: int, at: int) -> bool:
+    """One of the words of this row stands at `i`."""
+    while EXAMPLES[at]:
+        k = 0
+        while k < EXAMPLES[at] and i + k < end and SMALL[s[i + k]] == EXAMPLES[at + 1 + k]:
+            k += 1
+        if k == EXAMPLES[at]:
+            return True
+        at += EXAMPLES[at] + 1
+    return False
 
 
 def kinds(s: bytes, start: int, end: int) -> int:
