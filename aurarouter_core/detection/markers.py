@@ -7,7 +7,7 @@ from aurarouter_core.detection.codes import (
     KIND,
     LONGEST,
     MARKER,
-    UPPER,
+    SMALL,
     WORDLY,
     Numbers,
     add,
@@ -23,6 +23,7 @@ _LABELS = (
     "klassifizierung vertraulichkeit objet asunto oggetto assunto onderwerp temat \x80mne status label"
 )
 LABELS: bytes = listing(_LABELS)
+OPENS: bytes = bytes(c in b" \t\"'#*_=-[(<>!|/{~" for c in range(256))  # what may stand before a heading
 
 
 def point(text: Text, i: int) -> int:
@@ -33,7 +34,7 @@ def point(text: Text, i: int) -> int:
 def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -> int:
     """A heading after the end of line or bracket at `i`; returns where to go on."""
     at = i + 1
-    while at < n and at < i + 40 and s[at] in b" \t\"'#*_=-[(<>!|/{~":
+    while at < n and at < i + 40 and OPENS[s[at]]:
         if s[at] == 91:
             return i + 1  # what follows is read from this bracket
         at += 1
@@ -57,16 +58,17 @@ def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) 
 def marked(text: Text, s: bytes, at: int, n: int, marks: Numbers, out: Numbers) -> bool:
     """One of the phrases stands at `at`, and then the heading ends."""
     c = s[at]
-    entry = marks[c + 32 if KIND[c] & UPPER else c]
+    entry = marks[SMALL[c]]
     if entry == 0 or at + 1 >= n or (marks[entry] >> (s[at + 1] & 31)) & 1 == 0:
         return False
     entry += 1
+    first = point(text, at)
     k = 0  # points that agree; where each of them ends is noted, for the next phrase may begin with the same ones
     i = at
     while marks[entry]:
         length = marks[entry]
         alike = marks[entry + 1]
-        if alike <= k:
+        if marks[entry + 2] == first and alike <= k:
             k = alike
             i = out[DIGITS + k - 1] if k else at
             while k < length and i < n:
