@@ -57,12 +57,11 @@ def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) 
 
 def marked(text: Text, s: bytes, at: int, n: int, marks: Numbers, out: Numbers) -> bool:
     """One of the phrases stands at `at`, and then the heading ends."""
-    c = s[at]
-    entry = marks[SMALL[c]]
+    first = point(text, at)
+    entry = marks[SMALL[s[at]] if s[at] < 128 else 128 + (first & 127)]
     if entry == 0 or at + 1 >= n or (marks[entry] >> (s[at + 1] & 31)) & 1 == 0:
         return False
     entry += 1
-    first = point(text, at)
     k = 0  # points that agree; where each of them ends is noted, for the next phrase may begin with the same ones
     i = at
     while marks[entry]:

@@ -23,7 +23,7 @@ PHRASES = (
 
 
 def marks_of(phrases: Iterable[str]) -> list[int]:
-    """For each first byte where its row begins, or 0; then the rows.
+    """For each first byte below 128, and 128 rests of other first points, where the row begins, or 0; then the rows.
 
     A row has the lower five bits of its phrases' second bytes as a set, then the phrases, and 0. Before each phrase
     come its length, and how many of its points are those that the one before it begins with, too.
@@ -32,7 +32,8 @@ def marks_of(phrases: Iterable[str]) -> list[int]:
     for phrase in dict.fromkeys(" ".join(phrase.split()) for phrase in phrases):
         points = [ord(c.lower()[0]) for c in phrase]
         if len(points) > 1:
-            rows.setdefault(_first_byte(points[0]), []).append(points)
+            byte = _first_byte(points[0])
+            rows.setdefault(byte if byte < 128 else 128 + points[0] % 128, []).append(points)
     table = [0] * 256
     for byte, row in rows.items():
         table[byte] = len(table)

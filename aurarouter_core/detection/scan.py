@@ -49,9 +49,9 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
         elif wakes == 13:
             i = signed(s, i, n, out)
         elif wakes == 5:
-            i = prefixed(s, i, n, 0, s[i - 1], out) if i else 1
+            i = prefixed(s, i, n, 0, s[i - 1], out) if i and s[i - 1] < 128 else i + 1
         else:
-            i = prefixed(s, i, n, wakes - 9, s[i + 1], out) if i + 1 < n else n
+            i = prefixed(s, i, n, wakes - 9, s[i + 1], out) if i + 1 < n and s[i + 1] < 128 else i + 1
 
 
 def waking(s: bytes, i: int, n: int) -> int:
