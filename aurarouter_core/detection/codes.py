@@ -12,6 +12,7 @@ LOWER = 4
 FOREIGN = 8
 WORDLY = 31  # digits, letters, "_"
 LETTERS = 14
+ALPHANUMERIC = 15
 GAP = 32  # may stand between the groups of a number
 BLANK = 64
 STOP = 128

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
+    ALPHANUMERIC,
     DIGIT,
     KIND,
     LATEST,
@@ -13,7 +14,6 @@ from aurarouter_core.detection.codes import (
     RUN_LAST,
     SMALL,
     VERSION,
-    WORDLY,
     Numbers,
 )  # fmt: skip
 
@@ -87,18 +87,14 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
         if out[RUN] <= at < out[RUN_LAST]:
             at = out[RUN_LAST]  # there are no words between the groups of a number
             continue
-        if KIND[s[at]] & WORDLY == 0:
-            at += 1
-            continue
         first = at
-        if KIND[s[at]] & DIGIT:  # no such word has one
-            while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
-                at += 1
-            at += 1 if at == first + 40 else 0
-            continue
         value = 7
-        seen = 0
-        while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
+        seen = KIND[s[at]]
+        limit = min(n, at + 40)
+        if seen & DIGIT:  # no such word has one
+            while at < limit and KIND[s[at]] & ALPHANUMERIC:
+                at += 1
+        while at < limit and KIND[s[at]] & ALPHANUMERIC:
             value = (value * 31 + SMALL[s[at]]) & _MASK
             seen |= KIND[s[at]]
             at += 1

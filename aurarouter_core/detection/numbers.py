@@ -53,12 +53,12 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
 
 
 def lone(s: bytes, end: int, n: int) -> bool:
-    """The number that ends here has but one group, and no letter behind it."""
+    """The number of at most six digits that ends here has but one group, and no letter behind it."""
     if end == n:
         return True
     c = s[end]
     if KIND[c] & GAP:
-        return c != 45 and (end + 1 == n or KIND[s[end + 1]] & DIGIT == 0)
+        return end + 1 == n or KIND[s[end + 1]] & DIGIT == 0
     return KIND[c] & LETTERS == 0 and c != 0x82
 
 

@@ -27,7 +27,7 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     begin = start - 1 if sign in b"+(" else start
     if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
         return False
-    if sign != 43 and crowded(s, start, n, out):
+    if sign != 43 and out[STRETCH] <= start < out[CROWDED]:
         return False
     at = start
     end = start
@@ -52,6 +52,10 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
             if part == 0 or signs == 3:
                 break
             if signs == 0:
+                if parts == 5 and sign != 43:
+                    if start >= out[STRETCHED]:
+                        crowded(s, start, n, out)
+                    return False  # too many pieces, unless it's an international one
                 cuts = cuts * 100 + count if parts < 5 else 0
                 dashes += 1 if s[at] in b"-)" else 0
                 parts += 1
@@ -72,31 +76,27 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     return True
 
 
-def crowded(s: bytes, start: int, n: int, out: Numbers) -> bool:
-    """More signs follow than a phone number without a plus has.
+def crowded(s: bytes, start: int, n: int, out: Numbers) -> None:
+    """Note up to where more signs follow than a phone number without a plus has.
 
     All that begins in a stretch of digits and signs ends with it, so that where its last six signs stand says it of
     each beginning. Several signs in a row are one.
     """
-    if start >= out[STRETCHED]:
-        at = start
-        signs = 0  # in a row
-        place = 0
-        for k in range(6):
-            out[SIXTH + k] = 0
-        while at < n:
-            part = PARTS[s[at]]
-            if part == 1:
-                signs = 0
-            elif part != 3:
-                if part == 0 or signs == 3:
-                    break
-                if signs == 0:
-                    out[SIXTH + place] = at
-                    place = place + 1 if place < 5 else 0
-                signs += 1
-            at += 1
-        out[STRETCH] = start
-        out[STRETCHED] = at
-        out[CROWDED] = out[SIXTH + place]
-    return out[STRETCH] <= start < out[CROWDED]
+    at = start
+    signs = 0  # in a row
+    place = 0
+    while at < n:
+        part = PARTS[s[at]]
+        if part == 1:
+            signs = 0
+        elif part != 3:
+            if part == 0 or signs == 3:
+                break
+            if signs == 0:
+                out[SIXTH + place] = at
+                place = place + 1 if place < 5 else 0
+            signs += 1
+        at += 1
+    out[STRETCH] = start
+    out[STRETCHED] = at
+    out[CROWDED] = out[SIXTH + place]

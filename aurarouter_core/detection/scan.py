@@ -75,7 +75,7 @@ def colon(s: bytes, i: int, n: int, out: Numbers) -> int:
     """What a colon may belong to: a URL, an address, an assignment."""
     if i + 2 < n and s[i + 1] == 47 and s[i + 2] == 47:
         return url(s, i, n, out)
-    end = ipv6(s, i, n, out) if i > 3 else 0
+    end = ipv6(s, i, n, out) if i > 3 and s[i - 4] in b"23fF" else 0
     if end:
         return end
     if i + 1 < n and s[i + 1] not in b":=":
