@@ -95,23 +95,25 @@ LEADS: bytes = _leads()
 
 
 def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
-    """Judge a group and those behind it by their lengths; returns how many belong to a finding."""
-    state = 1
-    shape = 0
-    for at in range(first, groups):
+    """Judge a group of at most nine digits and those behind it by their lengths; returns how many are a finding."""
+    read = out[GROUPS + 4 * first + 6]
+    shape = read - out[GROUPS + 4 * first + 2]
+    state = LEADS[10 + shape]
+    for at in range(first + 1, groups):
         entry = GROUPS + 4 * at
-        k = out[entry + 6] - out[entry + 2]
+        k = out[entry + 6] - read
         if k > 9:
             return 0
-        state = LEADS[10 * state + k]
-        if state == 0:
-            return 0
+        read += k
         shape = shape * 10 + k
+        state = LEADS[10 * state + k]
         if state >= 100:
             state -= 100
             whole = 1 if at + 1 == groups or out[entry + 7] == 32 else 0
-            if whole and out[entry + 6] <= LONGEST and shaped(s, first, out[entry + 1], n, shape, out):
+            if whole and read <= LONGEST and shaped(s, first, out[entry + 1], n, shape, out):
                 return at + 1 - first
+        elif state == 0:
+            return 0
     loose(first, out)
     return 0
 

@@ -151,13 +151,13 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         out[entry + 2] = total
         out[entry + 3] = sign
         count_fours(groups, out)
-        while at < n:
-            c = s[at]
-            if KIND[c] & DIGIT:
+        while True:
+            while at < n and KIND[s[at]] & DIGIT:
                 if total < LONGEST:
-                    out[DIGITS + total] = c - 48
+                    out[DIGITS + total] = s[at] - 48
                 total += 1
-            elif c != 0x82:
+                at += 1
+            if at >= n or s[at] != 0x82:
                 break
             at += 1
         while s[at - 1] == 0x82:
