@@ -90,6 +90,7 @@ FOUND = 496  # findings: rule, start, end
 
 LONGEST = 120  # digits that are kept of a number
 MANY = 30  # groups that are kept of a number
+ROWS = 125  # of phrases that begin beyond ASCII, by the rest of the first point: different for all the built-in ones
 REACH = 100  # characters over which a word gives context
 
 

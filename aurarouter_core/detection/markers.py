@@ -7,6 +7,7 @@ from aurarouter_core.detection.codes import (
     KIND,
     LONGEST,
     MARKER,
+    ROWS,
     SMALL,
     WORDLY,
     Numbers,
@@ -40,34 +41,41 @@ def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) 
         at += 1
     if at + 1 >= n or s[at] == 10:
         return i + 1
-    if marked(text, s, at, n, marks, out):
+    entry = row(text, s, at, n, marks)
+    if entry and marked(text, s, at, n, entry, marks, out):
         return i + 1
     word = at
-    while word < n and KIND[s[word]] & WORDLY and word < at + 16:
+    limit = min(n, at + 16)
+    while word < limit and KIND[s[word]] & WORDLY:
         word += 1
     if word == at or word >= n or s[word] not in b":\"'*" or not listed(s, at, word, LABELS):
         return i + 1
     at = word
     while at < n and s[at] in b" \t\"'*:[(" and at < word + 8:
         at += 1
-    if at < n:
-        marked(text, s, at, n, marks, out)
+    entry = row(text, s, at, n, marks)
+    if entry:
+        marked(text, s, at, n, entry, marks, out)
     return i + 1
 
 
-def marked(text: Text, s: bytes, at: int, n: int, marks: Numbers, out: Numbers) -> bool:
-    """One of the phrases stands at `at`, and then the heading ends."""
-    first = point(text, at)
-    entry = marks[SMALL[s[at]] if s[at] < 128 else 128 + (first & 127)]
-    if entry == 0 or at + 1 >= n or (marks[entry] >> (s[at + 1] & 31)) & 1 == 0:
-        return False
+def row(text: Text, s: bytes, at: int, n: int, marks: Numbers) -> int:
+    """Where the phrases are of which one may stand at `at`; 0 for nowhere."""
+    if at + 1 >= n:
+        return 0
+    entry = marks[SMALL[s[at]] if s[at] < 128 else 128 + point(text, at) % ROWS]
+    return entry if (marks[entry] >> (s[at + 1] & 31)) & 1 else 0
+
+
+def marked(text: Text, s: bytes, at: int, n: int, entry: int, marks: Numbers, out: Numbers) -> bool:
+    """One of the phrases of this row stands at `at`, and then the heading ends."""
     entry += 1
     k = 0  # points that agree; where each of them ends is noted, for the next phrase may begin with the same ones
     i = at
     while marks[entry]:
         length = marks[entry]
         alike = marks[entry + 1]
-        if marks[entry + 2] == first and alike <= k:
+        if alike <= k:
             k = alike
             i = out[DIGITS + k - 1] if k else at
             while k < length and i < n:

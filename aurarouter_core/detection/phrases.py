@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aurarouter_core.detection.alphabet import folded
-from aurarouter_core.detection.codes import LONGEST
+from aurarouter_core.detection.codes import LONGEST, ROWS
 
 PHRASES = (
     "confidential", "strictly confidential", "highly confidential", "company confidential", "top secret",
@@ -23,7 +23,7 @@ PHRASES = (
 
 
 def marks_of(phrases: Iterable[str]) -> list[int]:
-    """For each first byte below 128, and 128 rests of other first points, where the row begins, or 0; then the rows.
+    """For each first byte below 128, and each rest of other first points, where the row begins, or 0; then the rows.
 
     A row has the lower five bits of its phrases' second bytes as a set, then the phrases, and 0. Before each phrase
     come its length, and how many of its points are those that the one before it begins with, too.
@@ -33,7 +33,7 @@ def marks_of(phrases: Iterable[str]) -> list[int]:
         points = [ord(c.lower()[0]) for c in phrase]
         if len(points) > 1:
             byte = _first_byte(points[0])
-            rows.setdefault(byte if byte < 128 else 128 + points[0] % 128, []).append(points)
+            rows.setdefault(byte if byte < 128 else 128 + points[0] % ROWS, []).append(points)
     table = [0] * 256
     for byte, row in rows.items():
         table[byte] = len(table)
