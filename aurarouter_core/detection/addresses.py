@@ -23,12 +23,14 @@ from aurarouter_core.detection.context import versioned
 # Last labels of what looks like an address and is a file (`icon@2x.png`), or a domain kept for examples and machines.
 _NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
 NO_DOMAINS: bytes = listing(_NO_DOMAINS)
+LOCAL: bytes = bytes([KIND[c] & WORDLY > 0 or c in b".+-%'" for c in range(256)])  # what stands before the @
 
 
 def local(s: bytes, end: int) -> int:
     """Where the part of an e-mail address before the `@` begins; `end` when there is none."""
     at = end
-    while at > 0 and end - at < 64 and (KIND[s[at - 1]] & WORDLY or s[at - 1] in b".+-%'"):
+    limit = max(0, end - 64)
+    while at > limit and LOCAL[s[at - 1]]:
         at -= 1
     while at < end and s[at] in b".-'%":
         at += 1

@@ -90,6 +90,9 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
         first = at
         value = 7
         seen = KIND[s[at]]
+        if seen & ALPHANUMERIC == 0:
+            at += 1
+            continue
         limit = min(n, at + 40)
         if seen & DIGIT:  # no such word has one
             while at < limit and KIND[s[at]] & ALPHANUMERIC:
@@ -98,7 +101,7 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
             value = (value * 31 + SMALL[s[at]]) & _MASK
             seen |= KIND[s[at]]
             at += 1
-        if at == first or at == first + 40:
+        if at == first + 40:
             at += 1
             continue
         if seen & DIGIT:

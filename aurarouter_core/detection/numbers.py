@@ -152,11 +152,14 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         out[entry + 3] = sign
         count_fours(groups, out)
         while True:
-            while at < n and KIND[s[at]] & DIGIT:
-                if total < LONGEST:
-                    out[DIGITS + total] = s[at] - 48
-                total += 1
+            total -= at
+            stop = min(n, LONGEST - total)
+            while at < stop and KIND[s[at]] & DIGIT:
+                out[DIGITS + total + at] = s[at] - 48
                 at += 1
+            while at < n and KIND[s[at]] & DIGIT:
+                at += 1
+            total += at
             if at >= n or s[at] != 0x82:
                 break
             at += 1

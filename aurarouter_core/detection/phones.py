@@ -32,7 +32,7 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     at = start
     end = start
     count = 0
-    first = 48  # digits that decide
+    first = s[start]  # digits that decide
     fourth = 48
     dashes = 0
     signs = 0  # in a row
@@ -41,14 +41,17 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     while at < n and count < 17:
         part = PARTS[s[at]]
         if part == 1:
-            if count == 0:
-                first = s[at]
-            elif count == 3:
+            if count == 3:
                 fourth = s[at]
-            count += 1
+            stop = min(n, at + 17 - count)
+            count -= at
+            while at < stop and PARTS[s[at]] == 1:
+                at += 1
+            count += at
             signs = 0
-            end = at + 1
-        elif part != 3:
+            end = at
+            continue
+        if part != 3:
             if part == 0 or signs == 3:
                 break
             if signs == 0:
