@@ -42,9 +42,14 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
     at = after
     label = at
     labels = 0
-    while at < n and at - after < 254:
+    limit = min(n, after + 254)
+    while at < limit:
+        while at < limit and KIND[s[at]] & WORDLY:
+            at += 1
+        if at == limit:
+            break
         c = s[at]
-        if KIND[c] & WORDLY or (c == 45 and at > label):
+        if c == 45 and at > label:
             at += 1
             continue
         dot = at + 1 if c == 46 else 0

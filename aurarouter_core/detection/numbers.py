@@ -157,7 +157,7 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
             while at < stop and KIND[s[at]] & DIGIT:
                 out[DIGITS + total + at] = s[at] - 48
                 at += 1
-            while at < n and KIND[s[at]] & DIGIT:
+            while at >= stop and at < n and KIND[s[at]] & DIGIT:
                 at += 1
             total += at
             if at >= n or s[at] != 0x82:
