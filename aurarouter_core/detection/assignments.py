@@ -127,7 +127,7 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
         kind = ENDS[s[at]]
         if kind == 1:
             out[NUMERAL] = at
-        elif kind == 2 or (kind == 3 and at + 1 < n and KIND[s[at + 1]] & WORDLY):
+        elif kind and (kind == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY)):
             break
         at += 1
     out[ENDED] = at

@@ -74,16 +74,19 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
 def placeholder(s: bytes, start: int, end: int) -> int:
     """Where it stands for a key in an example: it says so, or repeats a character six times. -1 if it doesn't."""
     run = 0
-    before = -1
-    for i in range(start, end):
+    before = s[start]
+    for i in range(start + 1, end):
         c = s[i]
-        run = run + 1 if c == before else 0
-        if run == 5:
+        at = EXAMPLES[32 * (before & 31) + (c & 31)]
+        if at and example(s, i - 1, end, at + 1023):
+            return i - 1
+        if c != before:
+            run = 0
+        elif run == 4:
             return i - 5
+        else:
+            run += 1
         before = c
-        at = EXAMPLES[32 * (c & 31) + (s[i + 1] & 31)] if i + 1 < end else 0
-        if at and example(s, i, end, at + 1023):
-            return i
     return -1
 
 
