@@ -197,19 +197,20 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
             return 4
         if first + 4 >= groups:
             loose(first, out)
-    if called(s, first, groups, n, out) and phone(s, out[entry], n, out):
+    if called(s, first, groups, n, k, sign, out) and phone(s, out[entry], n, out):
         while first + at < groups and out[GROUPS + 4 * (first + at)] < out[LAST]:
             at += 1
     return max(1, at)
 
 
-def called(s: bytes, first: int, groups: int, n: int, out: Numbers) -> bool:
-    """There may be a phone number here: it is written like one, or a word says so."""
+def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Numbers) -> bool:
+    """There may be a phone number here: it is written like one, or a word says so. `k` and `sign` as in `window`."""
     entry = GROUPS + 4 * first
-    k = out[entry + 6] - out[entry + 2]
     if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
         return True
-    if k == 3 and out[entry + 7] == 45:
+    if k == 1 and sign == 32:
+        return False  # a list
+    if k == 3 and sign == 45:
         if first + 2 >= groups:
             loose(first, out)
         elif out[entry + 11] == 45:
@@ -217,6 +218,4 @@ def called(s: bytes, first: int, groups: int, n: int, out: Numbers) -> bool:
     if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7:
         loose(first, out)
         return False  # too few digits
-    if k == 1 and out[entry + 7] == 32:
-        return False  # a list
     return near(s, out[entry], out[entry + 1], n, PHONE, out)
