@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
-    CROWDED,
     DIGIT,
+    HOPELESS,
     KIND,
     NEAR,
     PHONE,
@@ -27,7 +27,7 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     begin = start - 1 if sign in b"+(" else start
     if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
         return False
-    if sign != 43 and out[STRETCH] <= start < out[CROWDED]:
+    if sign != 43 and out[STRETCH] <= start < out[HOPELESS]:
         return False
     at = start
     end = start
@@ -64,13 +64,18 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
                 parts += 1
             signs += 1
         at += 1
-    if (end < n and KIND[s[end]] & WORDLY) or count > 15:
+    if count > 15:
         return False
+    if count < 7 or (end < n and KIND[s[end]] & WORDLY):
+        out[STRETCH] = start
+        out[STRETCHED] = at
+        out[HOPELESS] = at
+        return False  # nor does anything that begins later
     # A sign after the last digit is counted too.
     american = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
     if american < 2 and (sign != 43 or count < 8 or first == 48):
-        if count < 7 or parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
-            return False  # too few, too many pieces, or a date
+        if parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
+            return False  # too many pieces, or a date
         if not near(s, begin, end, n, PHONE, out):
             return False
     if out[NEAR + PHONE]:
@@ -102,4 +107,4 @@ def crowded(s: bytes, start: int, n: int, out: Numbers) -> None:
         at += 1
     out[STRETCH] = start
     out[STRETCHED] = at
-    out[CROWDED] = out[SIXTH + place]
+    out[HOPELESS] = out[SIXTH + place]
