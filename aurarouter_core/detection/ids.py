@@ -96,11 +96,13 @@ LEADS: bytes = _leads()
 
 def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     """Judge a group of at most nine digits and those behind it by their lengths; returns how many are a finding."""
-    read = out[GROUPS + 4 * first + 6]
-    shape = read - out[GROUPS + 4 * first + 2]
+    entry = GROUPS + 4 * first
+    read = out[entry + 6]
+    shape = read - out[entry + 2]
     state = LEADS[10 + shape]
-    for at in range(first + 1, groups):
-        entry = GROUPS + 4 * at
+    last = GROUPS + 4 * groups - 4
+    while entry < last:
+        entry += 4
         k = out[entry + 6] - read
         if k > 9:
             return 0
@@ -109,9 +111,9 @@ def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         state = LEADS[10 * state + k]
         if state >= 100:
             state -= 100
-            whole = 1 if at + 1 == groups or out[entry + 7] == 32 else 0
+            whole = 1 if entry == last or out[entry + 7] == 32 else 0
             if whole and read <= LONGEST and shaped(s, first, out[entry + 1], n, shape, out):
-                return at + 1 - first
+                return (entry - GROUPS) // 4 + 1 - first
         elif state == 0:
             return 0
     loose(first, out)
