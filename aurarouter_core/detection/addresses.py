@@ -94,14 +94,17 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     if first + 4 > groups or out[GROUPS + 4 * first + 7] != 46:
         return 0
     low = 0
+    address = 0
     for k in range(4):
         entry = GROUPS + 4 * (first + k)
         length = out[entry + 6] - out[entry + 2]
-        if length > 3 or (k and out[entry + 3] != 46) or value(out, out[entry + 2], length) > 255:
+        if length > 3 or (k and out[entry + 3] != 46) or (length > 1 and out[DIGITS + out[entry + 2]] == 0):
             return 0
-        if length > 1 and out[DIGITS + out[entry + 2]] == 0:
+        number = value(out, out[entry + 2], length)
+        if number > 255:
             return 0
-        low = max(low, value(out, out[entry + 2], length))
+        low = max(low, number)
+        address = address * 256 + number
     entry = GROUPS + 4 * first
     if first + 4 < groups and out[entry + 19] in (45, 46):
         return 0
@@ -109,13 +112,11 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     end = out[entry + 13]
     if start and (s[start - 1] in b".-~^" or (start > 1 and s[start - 1] in b"/=@" and s[start - 2] in b"=<>~!@")):
         return -1
-    a = value(out, out[entry + 2], out[entry + 6] - out[entry + 2])
-    b = value(out, out[entry + 6], out[entry + 10] - out[entry + 6])
-    c = value(out, out[entry + 10], out[entry + 14] - out[entry + 10])
+    a = address >> 24
     if a in (0, 127) or a >= 224 or (low < 16 and a != 10):
         return -1
-    if (a == 192 and b == 0 and c == 2) or (a == 198 and b == 51 and c == 100) or (a == 203 and b == 0 and c == 113):
-        return -1
+    if address >> 8 in (0xC00002, 0xC63364, 0xCB0071):
+        return -1  # 192.0.2, 198.51.100 and 203.0.113 are for documentation
     if versioned(s, start, end, n, out):
         return -1
     add(out, IP_ADDRESS, start, end)
