@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aurarouter_core.detection.alphabet import folded
+from aurarouter_core.detection.alphabet import LETTER, OTHER, folded
 from aurarouter_core.detection.codes import LONGEST, ROWS
 
 PHRASES = (
@@ -37,13 +37,20 @@ def marks_of(phrases: Iterable[str]) -> list[int]:
     table = [0] * 256
     for byte, row in rows.items():
         table[byte] = len(table)
-        table.append(sum({1 << (_first_byte(points[1]) & 31) for points in row}))
+        # A letter beyond ASCII may be of another kind where it's a capital, as İ is.
+        table.append(_seconds(row) | (1 << (LETTER & 31) | 1 << (OTHER & 31) if byte > 127 else 0))
         before: list[int] = []
         for points in sorted(row, key=_order, reverse=True):
             table += [len(points), _alike(before, points), *points]
             before = points
         table.append(0)
     return table
+
+
+def _seconds(row: list[list[int]]) -> int:
+    """The lower five bits of the bytes that may come second, as a set. Between words stands any of several signs."""
+    bytes_ = {byte for points in row for byte in (b" \t-_" if points[1] == 32 else [_first_byte(points[1])])}
+    return sum({1 << (byte & 31) for byte in bytes_})
 
 
 def _order(points: list[int]) -> tuple[list[str], int]:
