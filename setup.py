@@ -15,7 +15,8 @@ NATIVE_BUILD = {"llamacpp"}  # compiles C++ for minutes, so never part of [all]
 
 
 SCAN = (
-    "codes context checks cards accounts entropy addresses lettered ids numbers tokens assignments markers scan match"
+    "codes context checks cards accounts entropy addresses phones lettered ids numbers "
+    "tokens assignments markers scan match"
 )
 C_TYPES = {"bytes": "const uint8_t *", "int": "Py_ssize_t ", "Numbers": "int64_t *", "Text": "Text ", "bool": "bint "}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import DIGIT, IBAN, KIND, LETTERS, LOWER, UPPER, WORDLY, Numbers, add
+from aurarouter_core.detection.codes import DIGIT, IBAN, KIND, LOWER, UPPER, WORDLY, Numbers, add
 
 # Country, then what follows the check digits: n digits, a letters, c either; as the registry of ISO 13616 has it.
 _STRUCTURES = (
@@ -26,7 +26,8 @@ def _structures() -> bytes:
             if c.isdigit():
                 number += c
             else:
-                parts += bytes([int(number), DIGIT if c == "n" else LETTERS if c == "a" else DIGIT | LETTERS])
+                kinds = {"n": DIGIT, "a": UPPER | LOWER, "c": DIGIT | UPPER | LOWER}
+                parts += bytes([int(number), kinds[c]])
                 number = ""
         table[at : at + len(parts)] = parts
         table[at + 6] = sum(parts[::2])
@@ -53,7 +54,9 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     left = STRUCTURES[entry]
     at = i + 1
     while taken <= length:
-        while at < n and (s[at] == 0x82 or (s[at] in b" -." and at + 1 < n and KIND[s[at + 1]] & WORDLY)):
+        while at < n and KIND[s[at]] & WORDLY == 0:
+            if s[at] != 0x82 and (s[at] not in b" -." or at + 1 >= n or KIND[s[at + 1]] & WORDLY == 0):
+                return 0
             at += 1
         if at >= n:
             return 0
@@ -66,18 +69,17 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
             if left == 0:
                 part += 2
                 left = STRUCTURES[entry + part]
-            if KIND[c] & STRUCTURES[entry + part + 1] == 0 or c > 127:
+            if KIND[c] & STRUCTURES[entry + part + 1] == 0:
                 return 0
             left -= 1
-            if KIND[c] & DIGIT:
-                rest = (rest * 10 + c - 48) % 97
-            else:
-                rest = (rest * 100 + c - (55 if KIND[c] & UPPER else 87)) % 97
+            rest = rest * 10 + c - 48 if KIND[c] & DIGIT else rest * 100 + c - (55 if KIND[c] & UPPER else 87)
+            if rest > 1000000000:
+                rest %= 97
         taken += 1
         at += 1
     if at < n and KIND[s[at]] & WORDLY:
         return 0
-    rest = ((rest * 100 + a + 10) * 100 + b + 10) % 97
+    rest = ((rest % 97 * 100 + a + 10) * 100 + b + 10) % 97
     if (rest * 100 + check) % 97 != 1:
         return 0
     return add(out, IBAN, i - 2, at)

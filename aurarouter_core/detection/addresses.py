@@ -1,4 +1,4 @@
-"""Addresses: of people (e-mail, phone) and of machines (IPv4, IPv6)."""
+"""Addresses: of people (e-mail) and of machines (IPv4, IPv6)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from aurarouter_core.detection.codes import (
     IP_ADDRESS,
     KIND,
     LETTERS,
-    NEAR,
-    PHONE,
-    VERSION,
     WORDLY,
     Numbers,
     add,
@@ -21,17 +18,19 @@ from aurarouter_core.detection.codes import (
     listing,
     same,
 )  # fmt: skip
-from aurarouter_core.detection.context import near
+from aurarouter_core.detection.context import versioned
 
 # Last labels of what looks like an address and is a file (`icon@2x.png`), or a domain kept for examples and machines.
 _NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
 NO_DOMAINS: bytes = listing(_NO_DOMAINS)
+LOCAL: bytes = bytes([KIND[c] & WORDLY > 0 or c in b".+-%'" for c in range(256)])  # what stands before the @
 
 
 def local(s: bytes, end: int) -> int:
     """Where the part of an e-mail address before the `@` begins; `end` when there is none."""
     at = end
-    while at > 0 and end - at < 64 and (KIND[s[at - 1]] & WORDLY or s[at - 1] in b".+-%'"):
+    limit = max(0, end - 64)
+    while at > limit and LOCAL[s[at - 1]]:
         at -= 1
     while at < end and s[at] in b".-'%":
         at += 1
@@ -43,9 +42,14 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
     at = after
     label = at
     labels = 0
-    while at < n and at - after < 254:
+    limit = min(n, after + 254)
+    while at < limit:
+        while at < limit and KIND[s[at]] & WORDLY:
+            at += 1
+        if at == limit:
+            break
         c = s[at]
-        if KIND[c] & WORDLY or (c == 45 and at > label):
+        if c == 45 and at > label:
             at += 1
             continue
         dot = at + 1 if c == 46 else 0
@@ -90,14 +94,17 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     if first + 4 > groups or out[GROUPS + 4 * first + 7] != 46:
         return 0
     low = 0
+    address = 0
     for k in range(4):
         entry = GROUPS + 4 * (first + k)
         length = out[entry + 6] - out[entry + 2]
-        if length > 3 or (k and out[entry + 3] != 46) or value(out, out[entry + 2], length) > 255:
+        if length > 3 or (k and out[entry + 3] != 46) or (length > 1 and out[DIGITS + out[entry + 2]] == 0):
             return 0
-        if length > 1 and out[DIGITS + out[entry + 2]] == 0:
+        number = value(out, out[entry + 2], length)
+        if number > 255:
             return 0
-        low = max(low, value(out, out[entry + 2], length))
+        low = max(low, number)
+        address = address * 256 + number
     entry = GROUPS + 4 * first
     if first + 4 < groups and out[entry + 19] in (45, 46):
         return 0
@@ -105,14 +112,12 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     end = out[entry + 13]
     if start and (s[start - 1] in b".-~^" or (start > 1 and s[start - 1] in b"/=@" and s[start - 2] in b"=<>~!@")):
         return -1
-    a = value(out, out[entry + 2], out[entry + 6] - out[entry + 2])
-    b = value(out, out[entry + 6], out[entry + 10] - out[entry + 6])
-    c = value(out, out[entry + 10], out[entry + 14] - out[entry + 10])
+    a = address >> 24
     if a in (0, 127) or a >= 224 or (low < 16 and a != 10):
         return -1
-    if (a == 192 and b == 0 and c == 2) or (a == 198 and b == 51 and c == 100) or (a == 203 and b == 0 and c == 113):
-        return -1
-    if near(s, start, end, n, VERSION, out) and out[NEAR + VERSION] <= start:
+    if address >> 8 in (0xC00002, 0xC63364, 0xCB0071):
+        return -1  # 192.0.2, 198.51.100 and 203.0.113 are for documentation
+    if versioned(s, start, end, n, out):
         return -1
     add(out, IP_ADDRESS, start, end)
     return 4
@@ -160,54 +165,3 @@ def ipv6(s: bytes, i: int, n: int, out: Numbers) -> int:
     if at <= i or (groups != 8 and (gap == 0 or groups > 7)):
         return 0  # what ends before the colon would be read from here for ever
     return add(out, IP_ADDRESS, start, at)
-
-
-def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
-    """A number that people call, whose first digit stands at `start`."""
-    sign = s[start - 1] if start else 0
-    begin = start - 1 if sign in b"+(" else start
-    if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
-        return False
-    at = start
-    end = start
-    count = 0
-    first = 48  # digits that decide
-    fourth = 48
-    dashes = 0
-    signs = 0  # in a row
-    parts = 0
-    cuts = 0  # how many digits come before each sign, two decimals each
-    while at < n and count < 17:
-        c = s[at]
-        if KIND[c] & DIGIT:
-            if count == 0:
-                first = c
-            elif count == 3:
-                fourth = c
-            count += 1
-            signs = 0
-            end = at + 1
-        elif c != 0x82:
-            if c not in b" -./()" or signs == 3:
-                break
-            if signs == 0:
-                if parts == 5 and sign != 43:
-                    return False  # too many pieces, unless it's an international one
-                cuts = cuts * 100 + count if parts < 5 else 0
-                dashes += 1 if c in b"-)" else 0
-                parts += 1
-            signs += 1
-        at += 1
-    if (end < n and KIND[s[end]] & WORDLY) or count > 15:
-        return False
-    # A sign after the last digit is counted too.
-    american = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
-    if american < 2 and (sign != 43 or count < 8 or first == 48):
-        if count < 7 or parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
-            return False  # too few, too many pieces, or a date
-        if not near(s, begin, end, n, PHONE, out):
-            return False
-    if out[NEAR + PHONE]:
-        out[NEAR + PHONE] = end
-    add(out, PHONE, begin, end)
-    return True

@@ -8,12 +8,16 @@ from aurarouter_core.detection.codes import (
     DIGIT,
     ENDED,
     EXAMPLE,
+    FOREIGN,
     KIND,
     LETTERS,
+    LOWER,
     NUMERAL,
     PASSWORD,
     SECRET,
+    SMALL,
     STOP,
+    UPPER,
     VALUE,
     WORDLY,
     Numbers,
@@ -23,7 +27,7 @@ from aurarouter_core.detection.codes import (
     listing,
     same,
 )  # fmt: skip
-from aurarouter_core.detection.entropy import kinds, placeholder, random
+from aurarouter_core.detection.entropy import placeholder, random
 
 _PASSWORDS = (
     "password passwd passe passphrase pwd passwort kennwort contrase\x80a senha wachtwoord has\x80o lozinka "
@@ -52,22 +56,20 @@ def _names() -> bytes:
 
 NAMES: bytes = _names()
 STANDINS: bytes = listing(_STANDINS)
+# What a byte is in a value without quotes: 1 a digit, 2 its end, 3 an equals sign, which may end it.
+ENDS: bytes = bytes([1 if KIND[c] & DIGIT else 2 if KIND[c] & STOP else 3 if c == 61 else 0 for c in range(256)])
 
 
 def named(s: bytes, end: int) -> int:
     """The rule of the name that ends before `end`, in any case; -1 for a name that gives nothing away."""
     if end < 3 or KIND[s[end - 2]] & LETTERS == 0 or KIND[s[end - 3]] & LETTERS == 0:
         return -1
-    c = s[end - 1]
-    at = 2 * (c + 32 if 65 <= c <= 90 else c)
+    at = 2 * SMALL[s[end - 1]]
     at = NAMES[at] + 256 * NAMES[at + 1]
     while at and NAMES[at]:
         length = NAMES[at]
         k = 1
-        while k < length and k < end:
-            c = s[end - 1 - k]
-            if (c + 32 if 65 <= c <= 90 else c) != NAMES[at + 2 + k]:
-                break
+        while k < length and k < end and SMALL[s[end - 1 - k]] == NAMES[at + 2 + k]:
             k += 1
         if k == length:
             return NAMES[at + 1]
@@ -91,10 +93,8 @@ def assigned(s: bytes, i: int, n: int, out: Numbers) -> None:
     quote = s[start] if start < n and s[start] in b"\"'`" else 0
     if quote:
         start += 1
-    if same(s, start, n, b"bearer ", 7):
-        start += 7
-    elif same(s, start, n, b"basic ", 6):
-        start += 6
+    if start < n and s[start] in b"Bb":
+        start += 7 if same(s, start, n, b"bearer ", 7) else 6 if same(s, start, n, b"basic ", 6) else 0
     if beaten(out, rule, start):
         return
     at = quoted(s, start, n, quote) if quote else unquoted(s, start, n, out)
@@ -123,9 +123,12 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
         at = out[ENDED]
     else:
         out[VALUE] = start
-    while at < stop and KIND[s[at]] & STOP == 0 and (s[at] != 61 or at + 1 == n or KIND[s[at + 1]] & WORDLY == 0):
-        if KIND[s[at]] & DIGIT:
+    while at < stop:
+        kind = ENDS[s[at]]
+        if kind == 1:
             out[NUMERAL] = at
+        elif kind and (kind == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY)):
+            break
         at += 1
     out[ENDED] = at
     return at
@@ -138,17 +141,32 @@ def convincing(s: bytes, start: int, end: int, rule: int, quote: int, out: Numbe
         return False
     if quote == 0 and (out[NUMERAL] < start or out[EXAMPLE] >= start):
         return False
+    if (quote and not holds(s, start, end, DIGIT)) or not (rule == PASSWORD or holds(s, start, end, UPPER | LOWER)):
+        return False
+    if rule == PASSWORD and size > 16 and numeric(s, start, end):
+        return False
     if not random(s, start, end, 46 if rule == SECRET else 30, out):
         return False
     if rule == PASSWORD and quote == 0 and out[COUNTS + 40] + out[COUNTS + 91] + out[COUNTS + 123] > 0:
         return False  # a bracket
-    mixture = kinds(s, start, end)
-    if mixture & 1 == 0 or (mixture & 6 == 0 if rule == SECRET else mixture == 1 and size > 16):
-        return False
     example = placeholder(s, start, end)
     if quote == 0 and example >= 0:
         out[EXAMPLE] = example
     return example < 0
+
+
+def holds(s: bytes, start: int, end: int, kinds: int) -> bool:
+    """One of the characters is of one of these kinds."""
+    while start < end and KIND[s[start]] & kinds == 0:
+        start += 1
+    return start < end
+
+
+def numeric(s: bytes, start: int, end: int) -> bool:
+    """There are but digits and letters beyond ASCII."""
+    while start < end and KIND[s[start]] & (DIGIT | FOREIGN):
+        start += 1
+    return start == end
 
 
 def url(s: bytes, i: int, n: int, out: Numbers) -> int:

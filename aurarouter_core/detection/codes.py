@@ -12,6 +12,7 @@ LOWER = 4
 FOREIGN = 8
 WORDLY = 31  # digits, letters, "_"
 LETTERS = 14
+ALPHANUMERIC = 15
 GAP = 32  # may stand between the groups of a number
 BLANK = 64
 STOP = 128
@@ -28,6 +29,7 @@ KIND: bytes = bytes(
         for c in range(256)
     ]
 )
+SMALL: bytes = bytes(range(256)).lower()
 
 # Rules, by their place in `rules.RULES`.
 PRIVATE_KEY = 0
@@ -71,17 +73,24 @@ ENDED = 35  # … to here
 NUMERAL = 36  # … and their last digit
 EXAMPLE = 37  # where one of them says that it's an example
 LATEST = 38  # where the last word that names anything stands
-SKEWED = 39  # a card wasn't one because of its place in a table
+SKEWED = 39  # what looked like a card was none because of its place in a table
 NEAR = 40  # + rule: 1 + where a word that names it was read last
 RUN = 68  # the groups that GROUPS has: from here
 RUN_LAST = 69  # … and where the last of them begins
-DIGITS = 72  # the digits of a number
-GROUPS = 200  # its groups: start, end, digits before it, sign before it
-COUNTS = 328  # how often each ASCII character occurs in a token
-FOUND = 456  # findings: rule, start, end
+LOOSE = 70  # the first group whose judgement may change with what follows the last one
+STRETCH = 71  # what was read of the digits and signs of phone numbers: from here
+STRETCHED = 72  # … to here
+HOPELESS = 73  # … no phone number without a plus begins before here
+SIXTH = 74  # … its last six signs, of which several in a row are one
+DIGITS = 80  # the digits of a number
+GROUPS = 208  # its groups: start, end, digits before it, sign before it
+FOURS = 336  # for each group, how many of four digits stand in a row before it
+COUNTS = 368  # how often each ASCII character occurs in a token
+FOUND = 496  # findings: rule, start, end
 
 LONGEST = 120  # digits that are kept of a number
 MANY = 30  # groups that are kept of a number
+ROWS = 125  # of phrases that begin beyond ASCII, by the rest of the first point: different for all the built-in ones
 REACH = 100  # characters over which a word gives context
 
 
@@ -112,15 +121,19 @@ def beaten(out: Numbers, rule: int, start: int) -> bool:
     return start < out[LAST] and (count == 0 or count >= out[ROOM] or out[FOUND + 3 * count - 3] <= rule)
 
 
+def loose(group: int, out: Numbers) -> None:
+    """What follows the last group may change the judgement of this one."""
+    out[LOOSE] = min(out[LOOSE], group)
+
+
 def same(s: bytes, i: int, n: int, word: bytes, length: int) -> bool:
     """The lower-case word stands at `i`, in any case."""
     if i < 0 or i + length > n:
         return False
-    for k in range(length):
-        c = s[i + k]
-        if c != word[k] and not (KIND[c] & UPPER and c + 32 == word[k]):
-            return False
-    return True
+    k = 0
+    while k < length and SMALL[s[i + k]] == word[k]:
+        k += 1
+    return k == length
 
 
 def listing(words: str) -> bytes:
@@ -146,8 +159,7 @@ def listed(s: bytes, start: int, end: int, table: bytes) -> bool:
     while table[at]:
         k = 0
         while table[at] == end - start and k < end - start:
-            c = s[start + k]
-            if (c + 32 if KIND[c] & UPPER else c) != table[at + 1 + k]:
+            if SMALL[s[start + k]] != table[at + 1 + k]:
                 break
             k += 1
         if k == end - start:

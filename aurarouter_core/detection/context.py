@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
+    ALPHANUMERIC,
     DIGIT,
     KIND,
     LATEST,
@@ -11,9 +12,8 @@ from aurarouter_core.detection.codes import (
     READ,
     RUN,
     RUN_LAST,
-    UPPER,
+    SMALL,
     VERSION,
-    WORDLY,
     Numbers,
 )  # fmt: skip
 
@@ -67,33 +67,45 @@ CONTEXT: bytes = _table()
 
 def near(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> bool:
     """A word that names the rule stands before or right after these characters."""
+    if out[READ] < min(n, end + _AHEAD):
+        read_words(s, start, end, n, out)
+    return out[NEAR + rule] > max(start - REACH, 0)
+
+
+def versioned(s: bytes, start: int, end: int, n: int, out: Numbers) -> bool:
+    """A word right before these characters says that they are a version."""
+    if out[READ] < min(n, end + _AHEAD):
+        read_words(s, start, end, n, out)
+    return max(start - 14, 0) < out[NEAR + VERSION] <= start
+
+
+def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
+    """Note which rules the words around these characters name. None is read twice."""
+    at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
-    if out[READ] < stop:
-        read_words(s, max(out[READ], start - REACH, 0), stop, n, out)
-    return out[NEAR + rule] > 0 and out[NEAR + rule] > start - (14 if rule == VERSION else REACH)
-
-
-def read_words(s: bytes, at: int, stop: int, n: int, out: Numbers) -> None:
-    """Note which rules the words name that begin before `stop`."""
     while at < stop:
         if out[RUN] <= at < out[RUN_LAST]:
             at = out[RUN_LAST]  # there are no words between the groups of a number
             continue
-        if KIND[s[at]] & WORDLY == 0:
-            at += 1
-            continue
         first = at
         value = 7
-        seen = 0
-        while at < n and KIND[s[at]] & WORDLY and s[at] != 95 and at < first + 40:
-            value = (value * 31 + (s[at] + 32 if KIND[s[at]] & UPPER else s[at])) & _MASK
+        seen = KIND[s[at]]
+        if seen & ALPHANUMERIC == 0:
+            at += 1
+            continue
+        limit = min(n, at + 40)
+        if seen & DIGIT:  # no such word has one
+            while at < limit and KIND[s[at]] & ALPHANUMERIC:
+                at += 1
+        while at < limit and KIND[s[at]] & ALPHANUMERIC:
+            value = (value * 31 + SMALL[s[at]]) & _MASK
             seen |= KIND[s[at]]
             at += 1
-        if at == first or at == first + 40:
+        if at == first + 40:
             at += 1
             continue
         if seen & DIGIT:
-            continue  # no such word has one
+            continue
         slot = value % _SLOTS * 5
         while CONTEXT[slot + 3]:
             if CONTEXT[slot] * 65536 + CONTEXT[slot + 1] * 256 + CONTEXT[slot + 2] == value:

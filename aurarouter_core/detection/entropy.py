@@ -13,15 +13,32 @@ from aurarouter_core.detection.codes import (
     LETTERS,
     LOWER,
     OPEN,
+    SMALL,
     UPPER,
     Numbers,
-    same,
 )
 
 # c * log2(c), sixteenths, for c up to 255: two bytes each. And how much more the next one is: a byte each.
 _XLOGS = [round(16 * c * math.log2(c or 1)) for c in range(256)]
 XLOG: bytes = b"".join(number.to_bytes(2, "little") for number in _XLOGS)
 MORE: bytes = bytes(_XLOGS[c + 1] - _XLOGS[c] for c in range(255))
+_EXAMPLES = "example your placeholder redacted replace changeme dummy 123456789 abcdefg"
+
+
+def _examples() -> bytes:
+    """For each two lower five bits, where the words begin that begin so; then these, each after its length, and a 0."""
+    rows: dict[int, bytes] = {}
+    for word in _EXAMPLES.split():
+        key = 32 * (ord(word[0]) & 31) + (ord(word[1]) & 31)
+        rows[key] = rows.get(key, b"") + bytes([len(word)]) + word.encode()
+    index, made = bytearray(1024), b""
+    for key, row in rows.items():
+        index[key] = 1 + len(made)
+        made += row + b"\0"
+    return bytes(index) + made
+
+
+EXAMPLES: bytes = _examples()
 
 
 def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
@@ -57,28 +74,32 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
 def placeholder(s: bytes, start: int, end: int) -> int:
     """Where it stands for a key in an example: it says so, or repeats a character six times. -1 if it doesn't."""
     run = 0
-    for i in range(start, end):
-        run = run + 1 if i > start and s[i] == s[i - 1] else 0
-        if run == 5:
+    before = s[start]
+    for i in range(start + 1, end):
+        c = s[i]
+        at = EXAMPLES[32 * (before & 31) + (c & 31)]
+        if at and example(s, i - 1, end, at + 1023):
+            return i - 1
+        if c != before:
+            run = 0
+        elif run == 4:
             return i - 5
-        c = s[i] | 32
-        if c == 101 and same(s, i, end, b"example", 7):
-            return i
-        if c == 121 and same(s, i, end, b"your", 4):
-            return i
-        if c == 112 and same(s, i, end, b"placeholder", 11):
-            return i
-        if c == 114 and (same(s, i, end, b"redacted", 8) or same(s, i, end, b"replace", 7)):
-            return i
-        if c == 99 and same(s, i, end, b"changeme", 8):
-            return i
-        if c == 100 and same(s, i, end, b"dummy", 5):
-            return i
-        if c == 49 and same(s, i, end, b"123456789", 9):
-            return i
-        if c == 97 and same(s, i, end, b"abcdefg", 7):
-            return i
+        else:
+            run += 1
+        before = c
     return -1
+
+
+def example(s: bytes, i: int, end: int, at: int) -> bool:
+    """One of the words of this row stands at `i`."""
+    while EXAMPLES[at]:
+        k = 0
+        while k < EXAMPLES[at] and i + k < end and SMALL[s[i + k]] == EXAMPLES[at + 1 + k]:
+            k += 1
+        if k == EXAMPLES[at]:
+            return True
+        at += EXAMPLES[at] + 1
+    return False
 
 
 def kinds(s: bytes, start: int, end: int) -> int:

@@ -24,10 +24,12 @@ from aurarouter_core.detection.codes import (
     DE_TAX_ID,
     DIGITS,
     FI_HETU,
+    FOURS,
     FR_NIR,
     GROUPS,
     IN_AADHAAR,
     KIND,
+    LONGEST,
     NEAR,
     NL_BSN,
     PL_PESEL,
@@ -37,6 +39,7 @@ from aurarouter_core.detection.codes import (
     WORDLY,
     Numbers,
     add,
+    loose,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 
@@ -68,24 +71,62 @@ def plain(s: bytes, start: int, end: int, n: int, a: int, k: int, out: Numbers) 
     return k == 18 and chinese(out, a, out[DIGITS + a + 17] + 48) and noted(s, start, end, CN_ID, out)
 
 
-def leads_on(shape: int) -> bool:
-    """Groups of these lengths are, or begin, one of the shapes below."""
-    if shape < 10000:
-        return shape in (
-            1, 2, 3, 4, 6, 8, 12, 23, 32, 33, 42, 44, 46, 64, 84, 88, 122, 233, 324, 333, 423, 444, 464, 465, 1222,
-            2333, 3332, 4444,
-        )  # fmt: skip
-    return shape in (12223, 44443, 122233, 1222332)
+# Lengths of the groups that `shaped` judges.
+_SHAPES = "444 4444 44443 88 464 465 333 3332 324 423 2333 1222332 84 64"
 
 
-# Whether groups of these two lengths do: ten times the first, and the second.
-PAIRS: bytes = bytes(shape in (12, 23, 32, 33, 42, 44, 46, 64, 84, 88) for shape in range(100))
+def _leads() -> bytes:
+    """The lengths as an automaton: where a group leads to, ten numbers for each state, and 100 more for a whole shape.
+
+    From state 0 nothing leads on, in state 1 nothing is read yet.
+    """
+    states = {"": 1}
+    for shape in _SHAPES.split():
+        for end in range(1, len(shape) + 1):
+            states.setdefault(shape[:end], len(states) + 1)
+    table = bytearray(10 * len(states) + 10)
+    for read, state in states.items():
+        if read:
+            table[10 * states[read[:-1]] + int(read[-1])] = state + (100 if read in _SHAPES.split() else 0)
+    return bytes(table)
 
 
-def shaped(s: bytes, start: int, end: int, n: int, a: int, shape: int, mixed: int, out: Numbers) -> bool:
-    """Judge groups by their lengths, which are the digits of `shape`; `mixed` has the signs between them."""
+LEADS: bytes = _leads()
+
+
+def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
+    """Judge a group of at most nine digits and those behind it by their lengths; returns how many are a finding."""
+    entry = GROUPS + 4 * first
+    read = out[entry + 6]
+    shape = read - out[entry + 2]
+    state = LEADS[10 + shape]
+    last = GROUPS + 4 * groups - 4
+    while entry < last:
+        entry += 4
+        k = out[entry + 6] - read
+        if k > 9:
+            return 0
+        read += k
+        shape = shape * 10 + k
+        state = LEADS[10 * state + k]
+        if state >= 100:
+            state -= 100
+            whole = 1 if entry == last or out[entry + 7] == 32 else 0
+            if whole and read <= LONGEST and shaped(s, first, out[entry + 1], n, shape, out):
+                return (entry - GROUPS) // 4 + 1 - first
+        elif state == 0:
+            return 0
+    loose(first, out)
+    return 0
+
+
+def shaped(s: bytes, first: int, end: int, n: int, shape: int, out: Numbers) -> bool:
+    """Judge the groups from `first` on by their lengths, which are the digits of `shape`."""
+    entry = GROUPS + 4 * first
+    start = out[entry]
+    a = out[entry + 2]
     if shape == 4444:
-        return card(out, a, 16) and aligned(start, out) and noted(s, start, end, CARD, out)
+        return aligned(first, out) and card(out, a, 16) and noted(s, start, end, CARD, out)
     if shape == 444:
         if out[DIGITS + a] < 2 or not near(s, start, end, n, IN_AADHAAR, out):
             return False
@@ -102,12 +143,13 @@ def shaped(s: bytes, start: int, end: int, n: int, a: int, shape: int, mixed: in
     elif shape == 2333:
         rule = DE_TAX_ID if german_tax(out, a) else -1
     elif shape == 3332:
-        rule = BR_CPF if mixed == 41 and brazilian(out, a) else -1
+        if out[entry + 7] in b"./" and out[entry + 11] in b"./" and out[entry + 15] == 45 and brazilian(out, a):
+            rule = BR_CPF
     elif shape == 1222332:
         rule = FR_NIR if french(out, a) else -1
-    elif mixed == 1 and shape == 84:
+    elif shape == 84 and out[entry + 7] == 45:
         rule = SE_NUMBER if value(out, a, 2) in (19, 20) and swedish(out, a + 2) else -1
-    elif mixed == 1 and shape == 64:
+    elif shape == 64 and out[entry + 7] == 45:
         rule = FI_HETU if finnish(out, a, out[DIGITS + a + 9] + 48) else -1
         rule = SE_NUMBER if swedish(out, a) else rule
     return rule >= 0 and noted(s, start, end, rule, out)
@@ -135,12 +177,9 @@ def american(out: Numbers, a: int) -> bool:
     return 0 < area < 900 and area != 666 and value(out, a + 3, 2) > 0 and value(out, a + 5, 4) > 0
 
 
-def aligned(start: int, out: Numbers) -> bool:
+def aligned(first: int, out: Numbers) -> bool:
     """Among many groups of four digits in a row, as in a table, only each fourth may be a card's first."""
-    entry = GROUPS
-    fours = 0
-    while out[entry] < start:
-        fours = fours + 1 if out[entry + 6] - out[entry + 2] == 4 else 0
-        entry += 4
-    out[SKEWED] = out[SKEWED] or fours % 4
-    return fours % 4 == 0
+    if out[FOURS + first] % 4 == 0:
+        return True
+    out[SKEWED] = 1
+    return False

@@ -7,7 +7,8 @@ from aurarouter_core.detection.codes import (
     KIND,
     LONGEST,
     MARKER,
-    UPPER,
+    ROWS,
+    SMALL,
     WORDLY,
     Numbers,
     add,
@@ -23,6 +24,7 @@ _LABELS = (
     "klassifizierung vertraulichkeit objet asunto oggetto assunto onderwerp temat \x80mne status label"
 )
 LABELS: bytes = listing(_LABELS)
+OPENS: bytes = bytes(c in b" \t\"'#*_=-[(<>!|/{~" for c in range(256))  # what may stand before a heading
 
 
 def point(text: Text, i: int) -> int:
@@ -33,33 +35,40 @@ def point(text: Text, i: int) -> int:
 def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -> int:
     """A heading after the end of line or bracket at `i`; returns where to go on."""
     at = i + 1
-    while at < n and at < i + 40 and s[at] in b" \t\"'#*_=-[(<>!|/{~":
+    while at < n and at < i + 40 and OPENS[s[at]]:
         if s[at] == 91:
             return i + 1  # what follows is read from this bracket
         at += 1
     if at + 1 >= n or s[at] == 10:
         return i + 1
-    if marked(text, s, at, n, marks, out):
+    entry = row(text, s, at, n, marks)
+    if entry and marked(text, s, at, n, entry, marks, out):
         return i + 1
     word = at
-    while word < n and KIND[s[word]] & WORDLY and word < at + 16:
+    limit = min(n, at + 16)
+    while word < limit and KIND[s[word]] & WORDLY:
         word += 1
     if word == at or word >= n or s[word] not in b":\"'*" or not listed(s, at, word, LABELS):
         return i + 1
     at = word
     while at < n and s[at] in b" \t\"'*:[(" and at < word + 8:
         at += 1
-    if at < n:
-        marked(text, s, at, n, marks, out)
+    entry = row(text, s, at, n, marks)
+    if entry:
+        marked(text, s, at, n, entry, marks, out)
     return i + 1
 
 
-def marked(text: Text, s: bytes, at: int, n: int, marks: Numbers, out: Numbers) -> bool:
-    """One of the phrases stands at `at`, and then the heading ends."""
-    c = s[at]
-    entry = marks[c + 32 if KIND[c] & UPPER else c]
-    if entry == 0 or at + 1 >= n or (marks[entry] >> (s[at + 1] & 31)) & 1 == 0:
-        return False
+def row(text: Text, s: bytes, at: int, n: int, marks: Numbers) -> int:
+    """Where the phrases are of which one may stand at `at`; 0 for nowhere."""
+    if at + 1 >= n:
+        return 0
+    entry = marks[SMALL[s[at]] if s[at] < 128 else 128 + point(text, at) % ROWS]
+    return entry if (marks[entry] >> (s[at + 1] & 31)) & 1 else 0
+
+
+def marked(text: Text, s: bytes, at: int, n: int, entry: int, marks: Numbers, out: Numbers) -> bool:
+    """One of the phrases of this row stands at `at`, and then the heading ends."""
     entry += 1
     k = 0  # points that agree; where each of them ends is noted, for the next phrase may begin with the same ones
     i = at

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.addresses import ipv4, phone
+from aurarouter_core.detection.addresses import ipv4
 from aurarouter_core.detection.codes import (
     DIGIT,
     DIGITS,
+    FOURS,
     GAP,
     GROUPS,
     KIND,
@@ -13,6 +14,7 @@ from aurarouter_core.detection.codes import (
     LATEST,
     LETTERS,
     LONGEST,
+    LOOSE,
     MANY,
     PHONE,
     RUN,
@@ -20,10 +22,12 @@ from aurarouter_core.detection.codes import (
     SKEWED,
     WORDLY,
     Numbers,
+    loose,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
-from aurarouter_core.detection.ids import PAIRS, leads_on, plain, shaped
+from aurarouter_core.detection.ids import LEADS, plain, several
 from aurarouter_core.detection.lettered import british, lettered, with_letter
+from aurarouter_core.detection.phones import phone
 
 
 def number(s: bytes, i: int, n: int, out: Numbers) -> int:
@@ -39,18 +43,22 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
             return found
     while end < n and end < i + 7 and KIND[s[end]] & DIGIT:
         end += 1
-    if end < i + 7 and (i == 0 or s[i - 1] not in b"+(") and lone(s, end, n):
+    if end < i + 7 and lone(s, end, n):
+        if i and s[i - 1] in b"+(":
+            phone(s, i, n, out)
         return max(end, out[LAST])
+    if end < i + 6 and end < n and KIND[s[end]] & LETTERS:
+        return max(end, out[LAST])  # a word that begins with a few digits, such as 2nd
     return grouped(s, i, n, out)
 
 
 def lone(s: bytes, end: int, n: int) -> bool:
-    """The number that ends here has but one group, and no letter behind it."""
+    """The number of at most six digits that ends here has but one group, and no letter behind it."""
     if end == n:
         return True
     c = s[end]
     if KIND[c] & GAP:
-        return c != 45 and (end + 1 == n or KIND[s[end + 1]] & DIGIT == 0)
+        return end + 1 == n or KIND[s[end + 1]] & DIGIT == 0
     return KIND[c] & LETTERS == 0 and c != 0x82
 
 
@@ -79,6 +87,7 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         if out[LATEST] != latest:
             judged = 0
         out[SKEWED] = 0
+        out[LOOSE] = groups
         steady = 1
         at = 0
         while at < groups - words:
@@ -93,7 +102,7 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         first = (groups - 5) // 4 * 4
         if out[LAST] > out[GROUPS + 4 * first]:
             return out[LAST]
-        judged = groups - words - 8 - first if steady and out[SKEWED] == 0 else 0
+        judged = out[LOOSE] - first if steady and out[SKEWED] == 0 else 0
         latest = before
         groups = gather(s, end, n, keep(out, first, groups), out)
 
@@ -109,7 +118,14 @@ def keep(out: Numbers, first: int, groups: int) -> int:
         out[entry + 1] = out[entry + 4 * first + 1]
         out[entry + 2] = out[entry + 4 * first + 2] - a
         out[entry + 3] = out[entry + 4 * first + 3]
+        count_fours(at, out)
     return groups - first
+
+
+def count_fours(group: int, out: Numbers) -> None:
+    """Note how many groups of four digits stand in a row before this one."""
+    entry = GROUPS + 4 * group
+    out[FOURS + group] = out[FOURS + group - 1] + 1 if group and out[entry + 2] - out[entry - 2] == 4 else 0
 
 
 def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
@@ -134,13 +150,17 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         out[entry] = at
         out[entry + 2] = total
         out[entry + 3] = sign
-        while at < n:
-            c = s[at]
-            if KIND[c] & DIGIT:
-                if total < LONGEST:
-                    out[DIGITS + total] = c - 48
-                total += 1
-            elif c != 0x82:
+        count_fours(groups, out)
+        while True:
+            total -= at
+            stop = min(n, LONGEST - total)
+            while at < stop and KIND[s[at]] & DIGIT:
+                out[DIGITS + total + at] = s[at] - 48
+                at += 1
+            while at >= stop and at < n and KIND[s[at]] & DIGIT:
+                at += 1
+            total += at
+            if at >= n or s[at] != 0x82:
                 break
             at += 1
         while s[at - 1] == 0x82:
@@ -155,60 +175,47 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
 def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     """Judge what begins with a group; returns how many groups that took."""
     entry = GROUPS + 4 * first
-    start = out[entry]
     a = out[entry + 2]
     k = out[entry + 6] - a
-    alone = 1 if first + 1 == groups or out[entry + 7] == 32 else 0
-    if alone and k >= 9 and a + k <= LONGEST and plain(s, start, out[entry + 1], n, a, k, out):
+    sign = out[entry + 7] if first + 1 < groups else 32  # behind it
+    if k >= 9 and sign == 32 and a + k <= LONGEST and plain(s, out[entry], out[entry + 1], n, a, k, out):
         return 1
-    after = out[entry + 10] - out[entry + 6] if first + 1 < groups else 10
-    at = several(s, first, groups, n, out) if k < 10 and after < 10 and PAIRS[k * 10 + after] else 0
-    if at:
-        return at
+    at = 0
+    if first + 1 == groups:
+        loose(first, out)
+    elif k < 10:
+        after = out[entry + 10] - out[entry + 6]
+        if after < 10 and LEADS[10 * LEADS[10 + k] + after]:
+            at = several(s, first, groups, n, out)
+            if at:
+                return at
     if a + k > LONGEST:
         return 1
-    at = ipv4(s, first, groups, n, out)
-    if at < 0:
-        return 4
-    if at == 0 and called(s, first, groups, n, out) and phone(s, start, n, out):
+    if sign == 46:
+        at = ipv4(s, first, groups, n, out)
+        if at:
+            return 4
+        if first + 4 >= groups:
+            loose(first, out)
+    if called(s, first, groups, n, k, sign, out) and phone(s, out[entry], n, out):
         while first + at < groups and out[GROUPS + 4 * (first + at)] < out[LAST]:
             at += 1
     return max(1, at)
 
 
-def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
-    """Judge a group and those behind it by their lengths; returns how many belong to a finding."""
-    start = out[GROUPS + 4 * first]
-    a = out[GROUPS + 4 * first + 2]
-    shape = 0
-    mixed = 0
-    at = first
-    while at < groups and at < first + 8:
-        entry = GROUPS + 4 * at
-        k = out[entry + 6] - out[entry + 2]
-        if k > 9 or out[entry + 6] > LONGEST:
-            return 0
-        shape = shape * 10 + k
-        if not leads_on(shape):
-            return 0
-        if at > first:
-            mixed = mixed * 4 + (0 if out[entry + 3] == 32 else 1 if out[entry + 3] == 45 else 2)
-        at += 1
-        whole = 1 if at == groups or out[GROUPS + 4 * at + 3] == 32 else 0
-        if whole and shape > 9 and shaped(s, start, out[entry + 1], n, a, shape, mixed, out):
-            return at - first
-    return 0
-
-
-def called(s: bytes, first: int, groups: int, n: int, out: Numbers) -> bool:
-    """There may be a phone number here: it is written like one, or a word says so."""
+def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Numbers) -> bool:
+    """There may be a phone number here: it is written like one, or a word says so. `k` and `sign` as in `window`."""
     entry = GROUPS + 4 * first
-    if out[entry] and s[out[entry] - 1] in b"+(":
+    if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
         return True
-    if out[entry + 6] - out[entry + 2] == 3 and first + 2 < groups and out[entry + 7] == 45 and out[entry + 11] == 45:
-        return True
-    if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7:
-        return False  # too few digits
-    if out[entry + 6] - out[entry + 2] == 1 and out[entry + 7] == 32:
+    if k == 1 and sign == 32:
         return False  # a list
+    if k == 3 and sign == 45:
+        if first + 2 >= groups:
+            loose(first, out)
+        elif out[entry + 11] == 45:
+            return True
+    if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7:
+        loose(first, out)
+        return False  # too few digits
     return near(s, out[entry], out[entry + 1], n, PHONE, out)

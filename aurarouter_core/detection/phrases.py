@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aurarouter_core.detection.alphabet import folded
-from aurarouter_core.detection.codes import LONGEST
+from aurarouter_core.detection.alphabet import LETTER, OTHER, folded
+from aurarouter_core.detection.codes import LONGEST, ROWS
 
 PHRASES = (
     "confidential", "strictly confidential", "highly confidential", "company confidential", "top secret",
@@ -23,7 +23,7 @@ PHRASES = (
 
 
 def marks_of(phrases: Iterable[str]) -> list[int]:
-    """For each first byte where its row begins, or 0; then the rows.
+    """For each first byte below 128, and each rest of other first points, where the row begins, or 0; then the rows.
 
     A row has the lower five bits of its phrases' second bytes as a set, then the phrases, and 0. Before each phrase
     come its length, and how many of its points are those that the one before it begins with, too.
@@ -32,17 +32,25 @@ def marks_of(phrases: Iterable[str]) -> list[int]:
     for phrase in dict.fromkeys(" ".join(phrase.split()) for phrase in phrases):
         points = [ord(c.lower()[0]) for c in phrase]
         if len(points) > 1:
-            rows.setdefault(_first_byte(points[0]), []).append(points)
+            byte = _first_byte(points[0])
+            rows.setdefault(byte if byte < 128 else 128 + points[0] % ROWS, []).append(points)
     table = [0] * 256
     for byte, row in rows.items():
         table[byte] = len(table)
-        table.append(sum({1 << (_first_byte(points[1]) & 31) for points in row}))
+        # A letter beyond ASCII may be of another kind where it's a capital, as İ is.
+        table.append(_seconds(row) | (1 << (LETTER & 31) | 1 << (OTHER & 31) if byte > 127 else 0))
         before: list[int] = []
         for points in sorted(row, key=_order, reverse=True):
             table += [len(points), _alike(before, points), *points]
             before = points
         table.append(0)
     return table
+
+
+def _seconds(row: list[list[int]]) -> int:
+    """The lower five bits of the bytes that may come second, as a set. Between words stands any of several signs."""
+    bytes_ = {byte for points in row for byte in (b" \t-_" if points[1] == 32 else [_first_byte(points[1])])}
+    return sum({1 << (byte & 31) for byte in bytes_})
 
 
 def _order(points: list[int]) -> tuple[list[str], int]:

@@ -18,8 +18,7 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
     """Note all private data in `s`, the bytes of `text`."""
     i = heading(text, s, -1, n, marks, out)
     while True:
-        while i < n and WAKES[s[i]] == 0:
-            i += 1
+        i = waking(s, i, n)
         if i >= n:
             return
         wakes = WAKES[s[i]]
@@ -40,24 +39,43 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
             if i + 1 < n and s[i + 1] != 61 and i and s[i - 1] not in b"=!<>":
                 assigned(s, i, n, out)
             i += 1
-        elif wakes <= 10 and wakes >= 8:
-            while wakes == 9 and i + 1 < n and s[i + 1] == 91:
+        elif wakes in (8, 10):
+            i = spelled(s, i, n, out) if i + 3 < n and s[i + 1] | 32 == 97 else i + 1
+        elif wakes == 9:
+            while i + 1 < n and s[i + 1] == 91:
                 i += 1  # nor has a bracket before another
-            found = heading(text, s, i, n, marks, out) if wakes == 9 else i + 1
-            i = max(found, spelled(s, i, n, out)) if i + 1 < n and s[i + 1] | 32 == 97 else found
+            found = heading(text, s, i, n, marks, out)
+            i = max(found, spelled(s, i, n, out)) if i + 3 < n and s[i + 1] | 32 == 97 else found
         elif wakes == 13:
             i = signed(s, i, n, out)
         elif wakes == 5:
-            i = prefixed(s, i, n, 0, s[i - 1], out) if i else 1
+            i = prefixed(s, i, n, 0, s[i - 1], out) if i and s[i - 1] < 128 else i + 1
         else:
-            i = prefixed(s, i, n, wakes - 9, s[i + 1], out) if i + 1 < n else n
+            i = prefixed(s, i, n, wakes - 9, s[i + 1], out) if i + 1 < n and s[i + 1] < 128 else i + 1
+
+
+def waking(s: bytes, i: int, n: int) -> int:
+    """The first byte from `i` on that wakes a rule; `n` when none does. Four are asked at a time: most wake nothing."""
+    while i + 4 <= n:
+        if WAKES[s[i]]:
+            return i
+        if WAKES[s[i + 1]]:
+            return i + 1
+        if WAKES[s[i + 2]]:
+            return i + 2
+        if WAKES[s[i + 3]]:
+            return i + 3
+        i += 4
+    while i < n and WAKES[s[i]] == 0:
+        i += 1
+    return i
 
 
 def colon(s: bytes, i: int, n: int, out: Numbers) -> int:
     """What a colon may belong to: a URL, an address, an assignment."""
     if i + 2 < n and s[i + 1] == 47 and s[i + 2] == 47:
         return url(s, i, n, out)
-    end = ipv6(s, i, n, out) if i > 3 else 0
+    end = ipv6(s, i, n, out) if i > 3 and s[i - 4] in b"23fF" else 0
     if end:
         return end
     if i + 1 < n and s[i + 1] not in b":=":

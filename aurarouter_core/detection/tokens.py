@@ -54,9 +54,7 @@ SHAPES: bytes = _shapes()
 
 
 def prefixed(s: bytes, i: int, n: int, sign: int, neighbour: int, out: Numbers) -> int:
-    """A key around the waking sign at `i`, the `sign`th, beside this byte; returns where to go on."""
-    if neighbour > 127:
-        return i + 1
+    """A key around the waking sign at `i`, the `sign`th, beside this letter; returns where to go on."""
     entry = 256 * sign + 2 * neighbour
     entry = SHAPES[entry] + 256 * SHAPES[entry + 1]
     while entry and SHAPES[entry]:
@@ -114,7 +112,7 @@ def dashes(s: bytes, i: int, n: int, out: Numbers) -> int:
     while at < n and s[at] == 45:
         at += 1
     if at == i + 1:
-        return prefixed(s, i, n, 1, s[i - 1], out) if i else at
+        return prefixed(s, i, n, 1, s[i - 1], out) if i and s[i - 1] < 128 else at
     if not same(s, at, n, b"begin ", 6) and not same(s, at, n, b" begin ", 7):
         return at
     private = 0

@@ -16,9 +16,9 @@ HOSTILE = [
     *("4", "4 ", "4444 ", "1.", "1-", "1/", "123-45-6789 ", "ssn 123-45-6789 ", "4539148803436467 ", "+4", "(4", "tel 1 "),
     *("@", "a@", "a@a", "a@a.", "a.", "x@y.de ", "(at)", "a (at) b (dot) ", "[at]", "://", "://a:", "://a:b@", "a://b:c"),
     *("-", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----END ", "eyJ", "eyJ.", "eyJ ", "sk-", " sk-", "ghp_", "AKIA"),
-    *("=", ":", "a=", "password=", "pwd=?.", "token=1!", "(6(", "12345678901 ", "password: ", "password='", "password='\"", "api_key=api_key:", "Bearer ", "::", "fe80::", "a:b:"),
+    *("=", ":", "a=", "password=", "pwd=?.", "token=1!", "(6(", "(6", "(0)(0)10.0.0.1@", "123-123-12 ", "123-45-6789-pwd=b3x@", "12345678901 ", "123456789 ", "pwd=9f8", "pwd=-a$!555555", "password: ", "password='", "password='\"", "api_key=api_key:", "Bearer ", "::", "fe80::", "a:b:"),
     *("DE12 ", "DE12", "FR12 ", "FR7630006000011234567890189 ", "AB12345", "RSSMRA85T10A562S", "X1234567", "131052-308"),
-    *("\n", "c\n", "confidential\n", "confidential ", "subject: ", "[", "{", "\u200b", "4\u200b", "\u0664 ", "\ud800", "\0", "\U0001f600"),
+    *("\n", "c\n", "confidential\n", "confidential ", "\n\u6a5fA", "subject: ", "[", "{", "\u200b", "4\u200b", "\u0664 ", "\ud800", "\0", "\U0001f600"),
 ]  # fmt: skip
 SHORT, LONG = 3_000, 12_000
 

@@ -101,3 +101,11 @@ def test_a_heading_of_ones_own() -> None:
     mine = Detector(Privacy(markers=("Projekt Blau",)))
     assert [finding.rule for finding in mine.find("PROJEKT  BLAU\n")] == ["marker"]
     assert mine.find("das Projekt Blau läuft") == []
+
+
+@pytest.mark.parametrize(
+    ("marker", "text"),
+    [("ÇİZİM", "ÇİZİM\n"), ("É secret", "é-SECRET:"), ("A only", "a_only\n"), ("机要", "机要\n"), ("кн", "КН\n")],
+)
+def test_a_heading_with_any_second_character(marker: str, text: str) -> None:
+    assert [finding.rule for finding in Detector(Privacy(markers=(marker,))).find(text)] == ["marker"]
