@@ -51,7 +51,7 @@ class Order:
 
     def __init__(self, run: Run, chain: Sequence[str]) -> None:
         self._run = run
-        self._candidates = [Candidate(name, Turn(deadline=run.deadline)) for name in chain]
+        self._candidates = [Candidate(name, Turn(run.deadline, run.task.conversation)) for name in chain]
         self._last: Candidate | None = None
         self._round = 1
         self._waited = 0.0

@@ -15,6 +15,8 @@ from aurarouter_hooks import ProviderAuthError, ProviderError, ProviderRateLimit
 
 log = logging.getLogger(__name__)
 KEY_AT_FAULT = (ProviderAuthError, ProviderRateLimitedError)
+CONVERSATIONS = 10_000
+"""Of which it is known which key they have; the one that asked longest ago is forgotten first."""
 REFUSED, LIMITED = 3600.0, 60.0
 """Seconds for which a key is left out: one that was refused, and one that was limited for nobody knows how long."""
 
@@ -25,6 +27,7 @@ class Turn:
 
     Attributes:
         deadline: When the task ends, as a time of the event loop; the model is not at fault for what happens then.
+        conversation: Which keeps its key, since what a service has read and cached belongs to that.
         private: What the backend says of it is not to be repeated to others.
         tried: The keys that it had.
         key: The one that it has; None before the first.
@@ -35,6 +38,7 @@ class Turn:
     """
 
     deadline: float | None = None
+    conversation: str = ""
     private: bool = False
     tried: list[Key] = Factory(list)
     key: Key | None = None
@@ -67,6 +71,7 @@ class Rotation:
         self._model = model
         self._clock = clock
         self._first = 0
+        self._kept: dict[str, Key] = {}  # of each conversation
         self._until: dict[Key, float] = {}
         self._refused: set[Key] = set()
 
@@ -77,7 +82,7 @@ class Rotation:
         return next((key for key in self.keys if self._in(key)), self.keys[0])
 
     def next(self, turn: Turn) -> Key:
-        """The key whose turn it is, rather one that the task has not tried yet.
+        """The key whose turn it is, or the conversation's; rather one that the task has not tried yet.
 
         Raises:
             ProviderRateLimitedError, ProviderAuthError: All are left out.
@@ -89,8 +94,16 @@ class Rotation:
             there = [key for key in self._in_order() if self._in(key)]
             if not there:
                 raise self._none()
-            key = next((key for key in there if key not in turn.tried), there[0])
-            self._first = self.keys.index(key) + 1
+            kept = self._kept.pop(turn.conversation, None)
+            if kept is not None and kept in there and kept not in turn.tried:
+                key = kept
+            else:
+                key = next((key for key in there if key not in turn.tried), there[0])
+                self._first = self.keys.index(key) + 1
+            if turn.conversation:
+                self._kept[turn.conversation] = key
+                if len(self._kept) > CONVERSATIONS:
+                    del self._kept[next(iter(self._kept))]
         turn.tried.append(key)
         turn.key, turn.another = key, False
         return key

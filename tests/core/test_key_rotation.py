@@ -66,6 +66,27 @@ def test_keys_take_turns(clock: Clock) -> None:
     assert [rotation.spare().position for _ in range(3)] == [1, 1, 1]
 
 
+def test_a_conversation_keeps_its_key_while_that_is_good(clock: Clock) -> None:
+    rotation = Rotation("m", keys(3), clock)
+
+    def of(conversation: str) -> int:
+        return rotation.next(Turn(conversation=conversation)).position
+
+    assert [of("a"), of("b"), of("a"), of(""), of("b"), of("a"), of("")] == [1, 2, 1, 3, 2, 1, 1]
+    turn = Turn(conversation="a")
+    rotation.failed(rotation.next(turn), ProviderRateLimitedError("limited", retry_after=5.0), turn)
+    assert rotation.next(turn).position == 2
+    clock.now += 10
+    assert of("a") == 2, "what was cached with the first key is old by now"
+
+
+def test_but_so_many_conversations_are_remembered(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aurarouter_core.rotation.CONVERSATIONS", 2)
+    rotation = Rotation("m", keys(5), clock)
+    asked = [rotation.next(Turn(conversation=name)).position for name in ("a", "b", "a", "c", "a", "b")]
+    assert asked == [1, 2, 1, 3, 1, 4]
+
+
 def test_a_limited_key_comes_back_when_the_backend_said(clock: Clock) -> None:
     rotation = Rotation("m", keys(2), clock)
     turn = Turn()
