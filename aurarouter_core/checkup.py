@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
@@ -12,13 +13,17 @@ from aurarouter_core.config import Config, ModelEntry, Request, System
 from aurarouter_core.configured import configured
 from aurarouter_core.converter import Problems
 from aurarouter_core.home import Home
+from aurarouter_core.hotpath import fault_of
 from aurarouter_core.keys import KeyStore
 from aurarouter_core.layers import Layers
 from aurarouter_core.loading import read_layers
 from aurarouter_core.models import missing_provider
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.structure import build
-from aurarouter_hooks import AuraRouterError, ConfigError, Problem, Secret
+from aurarouter_hooks import AuraRouterError, ConfigError, PluginError, Problem, Secret
+
+log = logging.getLogger(__name__)
 
 SOME_KEY = Secret("some key")
 """Stands in for keys when a provider is only made to hear what it objects to: no keyring is opened for that."""
@@ -72,6 +77,7 @@ def look_over(plugins: Plugins, request: Request, layers: Layers) -> Checkup:
             warnings.extend(error.unset)
     problems.extend(layers.located(problem) for problem in _objections(entries, system, plugins))
     warnings.extend(_lacking(entries, plugins, environ))
+    problems.extend(layers.located(problem) for problem in (_unusable(config, plugins) if config else ()))
     roles = config.roles if config else {}
     warnings.extend(Problem("names no model", ("roles", role)) for role, chain in roles.items() if not chain.models)
     located = tuple(layers.located(warning) if warning.path else warning for warning in warnings)
@@ -96,6 +102,27 @@ def _objections(entries: Mapping[str, ModelEntry], system: System, plugins: Plug
         except Exception as error:  # noqa: BLE001 - a plugin's fault is told like any other problem
             found.append(Problem(f"its provider '{entry.provider}' failed with {type(error).__name__}", here))
     return found
+
+
+def _unusable(config: Config, plugins: Plugins) -> Sequence[Problem]:
+    """What fits its section and keeps the whole from being used: words that are none, too many examples."""
+    try:
+        Snapshot.of(config, plugins)
+    except ConfigError as error:
+        synonyms: dict[tuple[str, ...], Sequence[str]]
+        synonyms = {("semantic_verbs", role): words.synonyms for role, words in config.semantic_verbs.items()}
+        synonyms |= {("intents", name, "synonyms"): entry.synonyms for name, entry in config.intents.items()}
+        ours = [Problem(said, path) for path, words in synonyms.items() for word in words if (said := fault_of(word))]
+        return ours or [_in_section(problem) for problem in error.problems or [Problem(str(error))]]
+    except PluginError as error:
+        log.debug("a plugin's fault is not the configuration's: %s", error)
+    return ()
+
+
+def _in_section(problem: Problem) -> Problem:
+    """Words that begin with the section that they are about."""
+    section, colon, words = problem.what.partition(": ")
+    return evolve(problem, what=words, path=(section,)) if colon and not problem.path else problem
 
 
 def _told(problem: Problem, here: tuple[str, str]) -> Problem:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 else:
     _passes, IMPLEMENTATION = chosen("_speedups", "_hotpath_py")
 
-__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "grams", "reported"]
+__all__ = ["IMPLEMENTATION", "Analyser", "analyse", "fault_of", "grams", "reported"]
+
+MOST_WORDS = 4
+"""Words that a synonym may have."""
 
 grams: Callable[[str, int, int], list[int]] = _passes.grams
 """What the classifier counts in the first and last so many characters of a text, as 32-bit hashes."""
@@ -33,6 +36,12 @@ grams: Callable[[str, int, int], list[int]] = _passes.grams
 def reported(synonym: str) -> str:
     """A synonym as `Analysis.verbs` reports it."""
     return _passes.fold(synonym).strip()
+
+
+def fault_of(synonym: str) -> str:
+    """Why a synonym can't be used, in words; empty when it can."""
+    count = len(_passes.words(synonym))
+    return "" if 1 <= count <= MOST_WORDS else f"synonym {synonym!r} has {count} words; 1 to {MOST_WORDS} are possible"
 
 
 class Analyser:

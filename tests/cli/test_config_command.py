@@ -170,6 +170,26 @@ def test_check_warns_of_what_only_fails_when_used(aurarouter: Run) -> None:
     assert "✓ no problems" in done.stdout
 
 
+def test_check_finds_what_only_shows_when_all_is_put_together(aurarouter: Run, tmp_path: Path) -> None:
+    words = tmp_path / "words.yaml"
+    words.write_text("""\
+intents:
+  ASK: {role: coding, synonyms: [fine, "---"]}
+semantic_verbs:
+  coding: [fine, one two three four five]
+""")
+    done = aurarouter("config", "check", str(words))
+    assert done.returncode == 2
+    assert "words.yaml:2: intents.ASK.synonyms: synonym '---' has 0 words; 1 to 4 are possible" in done.stdout
+    assert "words.yaml:4: semantic_verbs.coding: synonym 'one two three four five' has 5 words" in done.stdout
+    intents = tmp_path / "intents.yaml"
+    lines = [f"  I{n}: {{role: coding, examples: [number {n}]}}" for n in range(17)]
+    intents.write_text("\n".join(["intents:", *lines]))
+    done = aurarouter("config", "check", str(intents))
+    assert done.returncode == 2
+    assert "intents.yaml:1: intents: 17 intents have examples; 16 are possible" in done.stdout
+
+
 def test_check_judges_a_named_file_as_if_it_were_in_force(aurarouter: Run, home: Path, tmp_path: Path) -> None:
     (home / "auraconfig.yaml").write_text(ECHO)
     other = tmp_path / "other.yaml"
