@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtGui import QIcon, QPixmap
 
 SIZE = 20
 DOT = '<circle cx="12" cy="12" r="4"/>'
@@ -26,15 +24,12 @@ SHIELD = '<path d="M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6z"/>'
 
 def icon(strokes: str, colour: str, ratio: float) -> QIcon:
     """An icon from the inside of a 24×24 SVG, for a screen with so many dots to each pixel."""
-    svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-width="1.8" '
-        f'stroke-linecap="round" stroke-linejoin="round" stroke="{colour}">{strokes or DOT}</svg>'
-    )
     dots = ceil(SIZE * ratio)
-    pixmap = QPixmap(dots, dots)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    QSvgRenderer(svg.encode()).render(painter)
-    painter.end()
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{dots}" height="{dots}" viewBox="0 0 24 24" fill="none" '
+        f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" stroke="{colour}">{strokes or DOT}</svg>'
+    )
+    pixmap = QPixmap()
+    pixmap.loadFromData(svg.encode(), "SVG")  # by the plugin that draws the style sheet's marks
     pixmap.setDevicePixelRatio(ratio)
     return QIcon(pixmap)
