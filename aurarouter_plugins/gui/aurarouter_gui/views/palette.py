@@ -98,6 +98,7 @@ THEMES = {"light": LIGHT, "dark": DARK}
 
 SHEET = """
 QWidget#page, QWidget#window, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {ground}; }}
+QWidget#bar {{ background: {surface}; border-bottom: 1px solid {line}; }}
 QWidget#nav {{ background: {surface}; border-right: 1px solid {line}; }}
 QFrame#card {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
 QFrame#card QScrollArea, QFrame#card QScrollArea > QWidget > QWidget {{ background: transparent; }}
@@ -113,7 +114,7 @@ QFrame[ground="bad"] {{ background: {bad_tint}; border: 1px solid {bad}; border-
 QFrame[ground="none"] {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
 QToolButton#place {{ border: none; border-radius: 6px; padding: 8px 10px; text-align: left; color: {muted}; }}
 QToolButton#place:hover {{ background: {raised}; color: {text}; }}
-QToolButton#place:checked {{ background: {tint}; color: {text}; font-weight: 600; }}
+QToolButton#place:checked {{ background: {tint}; color: {text}; font-weight: bold; }}
 QToolButton#place:focus {{ border: 2px solid {accent}; padding: 6px 8px; }}
 QToolButton#plain {{ border: 1px solid transparent; border-radius: 5px; padding: 4px 8px; color: {muted}; }}
 QToolButton#plain:hover, QToolButton#plain:checked {{ background: {raised}; color: {text}; border-color: {line}; }}
@@ -122,7 +123,7 @@ QPushButton {{ background: {surface}; border: 1px solid {edge}; border-radius: 6
 QPushButton:hover {{ background: {raised}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 5px 13px; }}
 QPushButton:disabled {{ color: {muted}; border-color: {line}; }}
-QPushButton#main {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; font-weight: 600; }}
+QPushButton#main {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; font-weight: bold; }}
 QPushButton#main:focus {{ border: 2px solid {text}; }}
 QPushButton#main:disabled {{ background: {line}; color: {muted}; border-color: {line}; }}
 QPlainTextEdit, QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QListView, QTreeView, QTableView {{
@@ -164,7 +165,6 @@ QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:focus {{ color: {accent}; }}
 QSplitter::handle {{ background: {ground}; }}
-QToolBar {{ background: {surface}; border: none; border-bottom: 1px solid {line}; padding: 4px 10px; spacing: 8px; }}
 QStatusBar {{ background: {surface}; border-top: 1px solid {line}; color: {muted}; }}
 QStatusBar::item {{ border: none; }}
 QProgressBar {{ background: {raised}; border: none; border-radius: 3px; max-height: 6px; }}

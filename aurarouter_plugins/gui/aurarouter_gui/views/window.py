@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.environment_bar import EnvironmentBar
@@ -59,15 +59,17 @@ class Window(QMainWindow):
         self._views: dict[str, PanelView] = {}
         self._shortcuts: list[QShortcut] = []
         self._stack = QStackedWidget()
-        self._body = QWidget()
-        self._body.setObjectName("window")
-        layout = QHBoxLayout(self._body)
+        self.environments = EnvironmentBar(desk, self.turn_to)
+        self._body = QHBoxLayout()
+        self._body.addWidget(self._stack, 1)
+        inside = QWidget()
+        inside.setObjectName("window")
+        layout = QVBoxLayout(inside)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._stack, 1)
-        self.setCentralWidget(self._body)
-        self.environments = EnvironmentBar(desk, self.turn_to)
-        self.addToolBar(self.environments)
+        layout.addWidget(self.environments)
+        layout.addLayout(self._body, 1)
+        self.setCentralWidget(inside)
         self._standing = QLabel()
         self._standing.setContentsMargins(10, 3, 10, 3)
         self._standing.setTextFormat(Qt.TextFormat.PlainText)
@@ -123,9 +125,7 @@ class Window(QMainWindow):
         self.navigation = Navigation(self.desk, self.panels, self.go)
         self.navigation.help.clicked.connect(self.help)
         self.navigation.theme.clicked.connect(self.switch_theme)
-        body = self._body.layout()
-        assert isinstance(body, QHBoxLayout)  # noqa: S101 - it was made so
-        body.insertWidget(0, self.navigation)
+        self._body.insertWidget(0, self.navigation)
         self._keys()
 
     def turn_to(self, environment: str) -> None:
