@@ -136,7 +136,7 @@ QPlainTextEdit:focus, QLineEdit:focus, QComboBox:focus, QListView:focus, QTreeVi
 }}
 QComboBox {{ combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
-QComboBox::down-arrow {{ image: url("{marks}/down-{name}.svg"); width: 14px; height: 14px; }}
+QComboBox::down-arrow {{ image: url("{marks}/down-{name}.png"); width: 14px; height: 14px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent; width: 20px; }}
 QAbstractSpinBox::up-button {{ subcontrol-origin: border; subcontrol-position: top right; }}
 QAbstractSpinBox::down-button {{ subcontrol-origin: border; subcontrol-position: bottom right; }}
