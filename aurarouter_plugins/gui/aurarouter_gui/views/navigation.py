@@ -5,19 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aurarouter_gui.views import icons
-from aurarouter_gui.views.parts import label
+from aurarouter_gui.views.parts import label, row
 
 if TYPE_CHECKING:
     from aurarouter_gui.panel import Panel
     from aurarouter_gui.views.desk import Desk
 
 
+class Place(QPushButton):
+    """A button with an icon at its left, which may come later: nothing moves then.
+
+    The icon is a label's, since Qt's own, by its class alone, takes as long to come as all the buttons.
+    """
+
+    def __init__(self, title: str, strokes: str, tip: str) -> None:
+        super().__init__(title)
+        self.strokes = strokes
+        self.setObjectName("place")
+        self.setToolTip(tip)
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._icon = QLabel(self)
+        self._icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._icon.setFixedSize(icons.SIZE, icons.SIZE)
+        inside = row(self._icon, None)
+        inside.setContentsMargins(12, 0, 0, 0)
+        self.setLayout(inside)
+
+    def paint(self, colour: str) -> None:
+        """Draw the icon in this colour."""
+        self._icon.setPixmap(icons.pixmap(self.strokes, colour, self.devicePixelRatio()))
+
+
 class Navigation(QWidget):
-    """Buttons, one of which is down. They get their icons when one is chosen.
+    """Buttons, one of which is down. They get their icons by `show_icons`, since drawing those loads Qt's SVG.
 
     Args:
         desk: For the colours.
@@ -30,9 +55,8 @@ class Navigation(QWidget):
         self.setObjectName("nav")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk = desk
-        self._buttons: dict[str, QToolButton] = {}
-        self._icons: dict[QToolButton, str] = {}
-        self._group = QButtonGroup(self)
+        self._buttons: dict[str, Place] = {}
+        self._has_icons = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 14, 10, 10)
         layout.setSpacing(4)
@@ -41,38 +65,32 @@ class Navigation(QWidget):
         layout.addWidget(name)
         for number, panel in enumerate(panels, start=1):
             keys = f"  (Ctrl+{number})" if number <= 9 else ""
-            button = self._place(panel.title, panel.icon, f"{panel.tip or panel.title}{keys}")
+            button = Place(panel.title, panel.icon, f"{panel.tip or panel.title}{keys}")
             button.setCheckable(True)
+            button.setAutoExclusive(True)
             button.clicked.connect(lambda _=False, chosen=panel.id: go(chosen))
-            self._group.addButton(button)
             self._buttons[panel.id] = button
             layout.addWidget(button)
         layout.addStretch(1)
-        self.theme = self._place("Theme", icons.DARK, "Light or dark  (Ctrl+Shift+D)")
-        self.help = self._place("Help", icons.HELP, "Help and keys  (F1)")
+        self.theme = Place("Theme", icons.DARK, "Light or dark  (Ctrl+Shift+D)")
+        self.help = Place("Help", icons.HELP, "Help and keys  (F1)")
         layout.addWidget(self.theme)
         layout.addWidget(self.help)
         desk.restyled.connect(self._paint)
 
-    def _place(self, title: str, strokes: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName("place")
-        button.setText(f" {title}")
-        button.setToolTip(tip)
-        button.setAccessibleName(title)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setIconSize(QSize(icons.SIZE, icons.SIZE))
-        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._icons[button] = strokes
-        return button
+    def show_icons(self) -> None:
+        """From now on."""
+        self._has_icons = True
+        self._paint()
 
     def _paint(self) -> None:
-        self._icons[self.theme] = icons.LIGHT if self._desk.colours.dark else icons.DARK
-        self.theme.setText(" Light" if self._desk.colours.dark else " Dark")
-        for button, strokes in self._icons.items():
-            colour = self._desk.colours.accent if button.isChecked() else self._desk.colours.muted
-            button.setIcon(icons.icon(strokes, colour, self.devicePixelRatio()))
+        colours = self._desk.colours
+        self.theme.setText("Light" if colours.dark else "Dark")
+        if not self._has_icons:
+            return
+        self.theme.strokes = icons.LIGHT if colours.dark else icons.DARK
+        for button in (*self._buttons.values(), self.theme, self.help):
+            button.paint(colours.accent if button.isChecked() else colours.muted)
 
     def event(self, event: QEvent) -> bool:
         """Be as sharp on another screen."""

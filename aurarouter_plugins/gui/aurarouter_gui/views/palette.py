@@ -112,10 +112,6 @@ QFrame[ground="good"] {{ background: {good_tint}; border: 1px solid {good}; bord
 QFrame[ground="warn"] {{ background: {warn_tint}; border: 1px solid {warn}; border-radius: 6px; }}
 QFrame[ground="bad"] {{ background: {bad_tint}; border: 1px solid {bad}; border-radius: 6px; }}
 QFrame[ground="none"] {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
-QToolButton#place {{ border: none; border-radius: 6px; padding: 8px 10px; text-align: left; color: {muted}; }}
-QToolButton#place:hover {{ background: {raised}; color: {text}; }}
-QToolButton#place:checked {{ background: {tint}; color: {text}; font-weight: bold; }}
-QToolButton#place:focus {{ border: 2px solid {accent}; padding: 6px 8px; }}
 QToolButton#plain {{ border: 1px solid transparent; border-radius: 5px; padding: 4px 8px; color: {muted}; }}
 QToolButton#plain:hover, QToolButton#plain:checked {{ background: {raised}; color: {text}; border-color: {line}; }}
 QToolButton#plain:focus {{ border-color: {accent}; }}
@@ -123,6 +119,11 @@ QPushButton {{ background: {surface}; border: 1px solid {edge}; border-radius: 6
 QPushButton:hover {{ background: {raised}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 5px 13px; }}
 QPushButton:disabled {{ color: {muted}; border-color: {line}; }}
+QPushButton#place {{ background: transparent; border: none; padding: 8px 21px 8px 38px; min-height: 23px; text-align: left;
+    color: {muted}; }}
+QPushButton#place:hover {{ background: {raised}; color: {text}; }}
+QPushButton#place:checked {{ background: {tint}; color: {text}; font-weight: bold; }}
+QPushButton#place:focus {{ border: 2px solid {accent}; padding: 6px 19px 6px 36px; }}
 QPushButton#main {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; font-weight: bold; }}
 QPushButton#main:focus {{ border: 2px solid {text}; }}
 QPushButton#main:disabled {{ background: {line}; color: {muted}; border-color: {line}; }}

@@ -126,6 +126,8 @@ class Window(QMainWindow):
         self.navigation.help.clicked.connect(self.help)
         self.navigation.theme.clicked.connect(self.switch_theme)
         self._body.insertWidget(0, self.navigation)
+        if self.isVisible():
+            self.navigation.show_icons()
         self._keys()
 
     def turn_to(self, environment: str) -> None:
@@ -245,7 +247,8 @@ class Window(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Begin to work once there is something to see."""
         super().showEvent(event)
-        QTimer.singleShot(DRAWN, self.desk.start)
+        for later in (lambda: self.navigation.show_icons(), self.desk.start):
+            QTimer.singleShot(DRAWN, later)
 
     # Its end
 
