@@ -129,8 +129,18 @@ def test_another_environment_is_chosen_early(open_window: Open, qtbot: QtBot, mo
     assert window.shown.joined
 
 
-def test_icons_are_drawn_anew_for_another_screen(open_window: Open) -> None:
+def test_icons_come_once_the_window_is_drawn_and_nothing_moves(open_window: Open, qtbot: QtBot) -> None:
+    place = open_window(early=True).navigation.help
+    before = place.geometry()
+    assert place.picture.pixmap().isNull()
+    qtbot.waitUntil(lambda: not place.picture.pixmap().isNull(), timeout=PATIENCE)
+    assert place.geometry() == before
+
+
+def test_icons_are_drawn_anew_for_another_screen(open_window: Open, qtbot: QtBot) -> None:
     navigation = open_window().navigation
-    before = navigation.help.icon().cacheKey()
+    picture = navigation.help.picture
+    qtbot.waitUntil(lambda: not picture.pixmap().isNull(), timeout=PATIENCE)
+    before = picture.pixmap().cacheKey()
     QApplication.sendEvent(navigation, QEvent(QEvent.Type.DevicePixelRatioChange))
-    assert navigation.help.icon().cacheKey() != before
+    assert picture.pixmap().cacheKey() != before

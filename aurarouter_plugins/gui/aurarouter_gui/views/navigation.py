@@ -29,16 +29,16 @@ class Place(QPushButton):
         self.setToolTip(tip)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._icon = QLabel(self)
-        self._icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._icon.setFixedSize(icons.SIZE, icons.SIZE)
-        inside = row(self._icon, None)
+        self.picture = QLabel(self)
+        self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.picture.setFixedSize(icons.SIZE, icons.SIZE)
+        inside = row(self.picture, None)
         inside.setContentsMargins(12, 0, 0, 0)
         self.setLayout(inside)
 
     def paint(self, colour: str) -> None:
         """Draw the icon in this colour."""
-        self._icon.setPixmap(icons.pixmap(self.strokes, colour, self.devicePixelRatio()))
+        self.picture.setPixmap(icons.pixmap(self.strokes, colour, self.devicePixelRatio()))
 
 
 class Navigation(QWidget):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
@@ -52,9 +53,8 @@ class Window(QMainWindow):
         self.setWindowTitle("AuraRouter")
         self.setMinimumSize(SMALLEST)
         self.resize(FIRST_SIZE)
-        geometry = remembered.value("geometry")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
+        with suppress(ValueError):  # whoever edits it gets the first size again
+            self.restoreGeometry(bytes.fromhex(str(remembered.value("place", ""))))
         self.panels: list[Panel] = []
         self._views: dict[str, PanelView] = {}
         self._shortcuts: list[QShortcut] = []
@@ -167,9 +167,9 @@ class Window(QMainWindow):
         self._key("F1", self.help)
         self._key("Esc", self.escape)
         self._key("Ctrl+Shift+D", self.switch_theme)
-        self._key(QKeySequence.StandardKey.Quit, self.close)
+        self._key("Ctrl+Q", self.close)
 
-    def _key(self, keys: str | QKeySequence.StandardKey, action: object) -> None:
+    def _key(self, keys: str, action: object) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.activated.connect(action)
         self._shortcuts.append(shortcut)
@@ -264,7 +264,7 @@ class Window(QMainWindow):
         if not self._may_go(self._views.values(), "Close the window anyway?", self.desk.ending):
             event.ignore()
             return
-        self._remembered.setValue("geometry", self.saveGeometry())
+        self._remembered.setValue("place", self.saveGeometry().toHex().toStdString())  # as text: QByteArray loads slowly
         event.accept()
 
     def _may_go(self, views: Iterable[PanelView], question: str, ending: Sequence[str] = ()) -> bool:
