@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
@@ -53,8 +52,9 @@ class Window(QMainWindow):
         self.setWindowTitle("AuraRouter")
         self.setMinimumSize(SMALLEST)
         self.resize(FIRST_SIZE)
-        with suppress(ValueError):  # whoever edits it gets the first size again
-            self.restoreGeometry(bytes.fromhex(str(remembered.value("place", ""))))
+        geometry = remembered.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
         self.panels: list[Panel] = []
         self._views: dict[str, PanelView] = {}
         self._shortcuts: list[QShortcut] = []
@@ -264,7 +264,7 @@ class Window(QMainWindow):
         if not self._may_go(self._views.values(), "Close the window anyway?", self.desk.ending):
             event.ignore()
             return
-        self._remembered.setValue("place", self.saveGeometry().toHex().toStdString())  # as text: QByteArray loads slowly
+        self._remembered.setValue("geometry", self.saveGeometry())
         event.accept()
 
     def _may_go(self, views: Iterable[PanelView], question: str, ending: Sequence[str] = ()) -> bool:
