@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aurarouter_gui.views import icons
@@ -79,8 +79,9 @@ class Navigation(QWidget):
         desk.restyled.connect(self._paint)
 
     def show_icons(self) -> None:
-        """From now on."""
+        """From now on, and as sharp on any other screen."""
         self._has_icons = True
+        self.installEventFilter(self)
         self._paint()
 
     def _paint(self) -> None:
@@ -92,11 +93,11 @@ class Navigation(QWidget):
         for button in (*self._buttons.values(), self.theme, self.help):
             button.paint(colours.accent if button.isChecked() else colours.muted)
 
-    def event(self, event: QEvent) -> bool:
-        """Be as sharp on another screen."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Hear of another screen."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._paint()
-        return super().event(event)
+        return super().eventFilter(watched, event)
 
     def choose(self, name: str) -> None:
         """Show that this panel is chosen."""
