@@ -40,7 +40,7 @@ class PrivacyView(QWidget):
         head = row(self.verdict, self.remote)
         head.setStretch(0, 1)
         layout.addLayout(head)
-        for part in (self.sums, self.table, self.detail, label(PROVE, tone="muted", scale=0.9, selectable=True)):
+        for part in (self.sums, self.table, self.detail, label(PROVE, tone="muted", scale="small", selectable=True)):
             layout.addWidget(part)
         layout.setStretch(2, 1)
 

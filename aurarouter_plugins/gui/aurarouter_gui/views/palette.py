@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 class Colours(NamedTuple):
@@ -95,6 +95,8 @@ DARK = Colours(
 )
 MARKS = Path(__file__).with_name("marks")
 THEMES = {"light": LIGHT, "dark": DARK}
+SCALES = {"small": 0.9, "large": 1.15, "huge": 1.3}
+"""How high text is beside the usual."""
 
 SHEET = """
 QWidget#page, QWidget#window, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {ground}; }}
@@ -108,6 +110,10 @@ QLabel[tone="muted"] {{ color: {muted}; }}
 QLabel[tone="good"] {{ color: {good}; }}
 QLabel[tone="warn"] {{ color: {warn}; }}
 QLabel[tone="bad"] {{ color: {bad}; }}
+QLabel[bold="true"] {{ font-weight: bold; }}
+QLabel[scale="small"] {{ font-size: {small:.2f}pt; }}
+QLabel[scale="large"] {{ font-size: {large:.2f}pt; }}
+QLabel[scale="huge"] {{ font-size: {huge:.2f}pt; }}
 QFrame[ground="good"] {{ background: {good_tint}; border: 1px solid {good}; border-radius: 6px; }}
 QFrame[ground="warn"] {{ background: {warn_tint}; border: 1px solid {warn}; border-radius: 6px; }}
 QFrame[ground="bad"] {{ background: {bad_tint}; border: 1px solid {bad}; border-radius: 6px; }}
@@ -211,4 +217,6 @@ def dress(app: QApplication, colours: Colours) -> None:
     """Give the whole program this look."""
     colour(app, colours)
     name = "dark" if colours.dark else "light"
-    app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **colours._asdict()))
+    points = QWidget().fontInfo().pointSizeF()
+    scales = {scale: points * factor for scale, factor in SCALES.items()}
+    app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **scales, **colours._asdict()))

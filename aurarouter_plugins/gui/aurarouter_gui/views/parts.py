@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
@@ -19,11 +18,14 @@ def label(
     *,
     tone: str = "",
     bold: bool = False,
-    scale: float = 1.0,
+    scale: str = "",
     wraps: bool = True,
     selectable: bool = False,
 ) -> QLabel:
-    """Plain text, never rich: it may come from anywhere. One that can be selected costs two milliseconds."""
+    """Plain text, never rich: it may come from anywhere. One that can be selected costs two milliseconds.
+
+    The style sheet makes it bold, and "small", "large" or "huge", since the class QFont takes a while to come.
+    """
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wraps)
@@ -31,11 +33,10 @@ def label(
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if tone:
         made.setProperty("tone", tone)
-    if bold or scale != 1.0:
-        font = QFont(made.font())
-        font.setBold(bold)
-        font.setPointSizeF(font.pointSizeF() * scale)
-        made.setFont(font)
+    if bold:
+        made.setProperty("bold", True)
+    if scale:
+        made.setProperty("scale", scale)
     return made
 
 
