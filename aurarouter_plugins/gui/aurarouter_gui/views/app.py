@@ -18,7 +18,7 @@ with starting():  # the many classes of Qt are no garbage
     from aurarouter_gui.opening import home
     from aurarouter_gui.views.desk import Desk
     from aurarouter_gui.views.instance import Instance
-    from aurarouter_gui.views.palette import THEMES, Colours, colour, dress
+    from aurarouter_gui.views.palette import THEMES, Colours, colour, shape
     from aurarouter_gui.views.window import DRAWN, Window
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> 
         colour(app, colours)  # before there are parts, each of which would be told
         desk = Desk(path, environment, plugins, colours)
         window = Window(desk, remembered)
-        dress(app, colours)  # now that all is in its place: else each part is dressed again wherever it's put
+        shape(app, colours)  # now that all is in its place: else each part is shaped again wherever it's put
         instance.raised = window.come_forward
         window.show()
         for later in (instance.listen, lambda: heed_interrupts(window), start.close):

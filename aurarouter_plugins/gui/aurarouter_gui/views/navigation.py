@@ -60,7 +60,7 @@ class Navigation(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 14, 10, 10)
         layout.setSpacing(4)
-        name = label("AuraRouter", bold=True, scale="large", wraps=False)
+        name = label("AuraRouter", look="large", wraps=False)
         name.setContentsMargins(10, 0, 10, 8)
         layout.addWidget(name)
         for number, panel in enumerate(panels, start=1):

@@ -110,14 +110,14 @@ QLabel[tone="muted"] {{ color: {muted}; }}
 QLabel[tone="good"] {{ color: {good}; }}
 QLabel[tone="warn"] {{ color: {warn}; }}
 QLabel[tone="bad"] {{ color: {bad}; }}
-QLabel[bold="true"] {{ font-weight: bold; }}
-QLabel[scale="small"] {{ font-size: {small:.2f}pt; }}
-QLabel[scale="large"] {{ font-size: {large:.2f}pt; }}
-QLabel[scale="huge"] {{ font-size: {huge:.2f}pt; }}
-QFrame[ground="good"] {{ background: {good_tint}; border: 1px solid {good}; border-radius: 6px; }}
-QFrame[ground="warn"] {{ background: {warn_tint}; border: 1px solid {warn}; border-radius: 6px; }}
-QFrame[ground="bad"] {{ background: {bad_tint}; border: 1px solid {bad}; border-radius: 6px; }}
-QFrame[ground="none"] {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
+QLabel#bold, QLabel#large, QLabel#huge {{ font-weight: bold; }}
+QLabel#small {{ font-size: {small:.2f}pt; }}
+QLabel#large {{ font-size: {large:.2f}pt; }}
+QLabel#huge {{ font-size: {huge:.2f}pt; }}
+Notice[ground="good"] {{ background: {good_tint}; border: 1px solid {good}; border-radius: 6px; }}
+Notice[ground="warn"] {{ background: {warn_tint}; border: 1px solid {warn}; border-radius: 6px; }}
+Notice[ground="bad"] {{ background: {bad_tint}; border: 1px solid {bad}; border-radius: 6px; }}
+Notice[ground="none"] {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
 QToolButton#plain {{ border: 1px solid transparent; border-radius: 5px; padding: 4px 8px; color: {muted}; }}
 QToolButton#plain:hover, QToolButton#plain:checked {{ background: {raised}; color: {text}; border-color: {line}; }}
 QToolButton#plain:focus {{ border-color: {accent}; }}
@@ -216,6 +216,11 @@ def colour(app: QApplication, colours: Colours) -> None:
 def dress(app: QApplication, colours: Colours) -> None:
     """Give the whole program this look."""
     colour(app, colours)
+    shape(app, colours)
+
+
+def shape(app: QApplication, colours: Colours) -> None:
+    """Give every widget its form, in these colours."""
     name = "dark" if colours.dark else "light"
     points = QWidget().fontInfo().pointSizeF()
     scales = {scale: points * factor for scale, factor in SCALES.items()}

@@ -17,14 +17,13 @@ def label(
     text: str = "",
     *,
     tone: str = "",
-    bold: bool = False,
-    scale: str = "",
+    look: str = "",
     wraps: bool = True,
     selectable: bool = False,
 ) -> QLabel:
     """Plain text, never rich: it may come from anywhere. One that can be selected costs two milliseconds.
 
-    The style sheet makes it bold, and "small", "large" or "huge", since the class QFont takes a while to come.
+    The style sheet makes it look "bold", "small", "large" or "huge": the class QFont takes a while to come.
     """
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
@@ -33,16 +32,13 @@ def label(
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if tone:
         made.setProperty("tone", tone)
-    if bold:
-        made.setProperty("bold", True)
-    if scale:
-        made.setProperty("scale", scale)
+    made.setObjectName(look)
     return made
 
 
 def heading(text: str) -> QLabel:
     """The title of a part."""
-    return label(text, bold=True, wraps=False)
+    return label(text, look="bold", wraps=False)
 
 
 def card(spacing: int = 8, margin: int = GAP) -> tuple[QFrame, QVBoxLayout]:
@@ -101,7 +97,7 @@ class Notice(QFrame):
 
     def _furnish(self) -> None:
         self._parts = (
-            label(bold=True, selectable=True),
+            label(look="bold", selectable=True),
             label(selectable=True),
             label(tone="muted", selectable=True),
         )
