@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Place(QPushButton):
-    """A button with an icon at its left, which may come later: nothing moves then.
+    """A button with room for an icon at its left, so that nothing moves when that comes.
 
-    The icon is a label's, since Qt's own, by its class alone, takes as long to come as all the buttons.
+    The icon is a label, since Qt's own, by its class alone, takes as long to come as all the buttons.
     """
 
     def __init__(self, title: str, strokes: str, tip: str) -> None:
@@ -29,15 +29,17 @@ class Place(QPushButton):
         self.setToolTip(tip)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.picture = QLabel(self)
-        self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.picture.setFixedSize(icons.SIZE, icons.SIZE)
-        inside = row(self.picture, None)
-        inside.setContentsMargins(12, 0, 0, 0)
-        self.setLayout(inside)
+        self.picture: QLabel | None = None
 
     def paint(self, colour: str) -> None:
         """Draw the icon in this colour."""
+        if self.picture is None:
+            self.picture = QLabel()
+            self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            self.picture.setFixedSize(icons.SIZE, icons.SIZE)
+            inside = row(self.picture, None)
+            inside.setContentsMargins(12, 0, 0, 0)
+            self.setLayout(inside)
         self.picture.setPixmap(icons.pixmap(self.strokes, colour, self.devicePixelRatio()))
 
 
