@@ -1,8 +1,8 @@
 """Remembers which commands plugins bring, so that neither `--help` nor a command need import every plugin.
 
 Their names, help lines and places are kept in the cache folder, and thrown away when anything is installed or removed
-or a plugin's file changes. A command is then imported by itself, or asked of its own plugin alone; where it is not there
-after all, every plugin is loaded, as without the index.
+or a plugin's file changes. A command is then imported by itself, or asked of its own plugin alone; where it is not
+there after all, every plugin is loaded, as without the index.
 """
 
 from __future__ import annotations

@@ -127,7 +127,8 @@ QPushButton:hover {{ background: {raised}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 5px 13px; }}
 QPushButton:disabled {{ color: {muted}; border-color: {line}; }}
 QPushButton#place {{
-    background: transparent; border: none; padding: 8px 21px 8px 38px; min-height: 23px; text-align: left; color: {muted};
+    background: transparent; color: {muted}; border: none; padding: 8px 21px 8px 38px; min-height: 23px;
+    text-align: left;
 }}
 QPushButton#place:hover {{ background: {raised}; color: {text}; }}
 QPushButton#place:checked {{ background: {tint}; color: {text}; font-weight: bold; }}
