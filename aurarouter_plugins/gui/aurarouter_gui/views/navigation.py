@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aurarouter_gui.views import icons
@@ -30,6 +30,10 @@ class Place(QPushButton):
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.picture: QLabel | None = None
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """With room for its text to get bold."""
+        return super().sizeHint() + QSize(self.fontMetrics().horizontalAdvance(self.text()) // 7, 0)
 
     def paint(self, colour: str) -> None:
         """Draw the icon in this colour."""

@@ -127,12 +127,12 @@ QPushButton:hover {{ background: {raised}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 5px 13px; }}
 QPushButton:disabled {{ color: {muted}; border-color: {line}; }}
 QPushButton#place {{
-    background: transparent; color: {muted}; border: none; padding: 8px 21px 8px 38px; min-height: 23px;
+    background: transparent; color: {muted}; border: none; padding: 8px 10px 8px 38px; min-height: 23px;
     text-align: left;
 }}
 QPushButton#place:hover {{ background: {raised}; color: {text}; }}
 QPushButton#place:checked {{ background: {tint}; color: {text}; font-weight: bold; }}
-QPushButton#place:focus {{ border: 2px solid {accent}; padding: 6px 19px 6px 36px; }}
+QPushButton#place:focus {{ border: 2px solid {accent}; padding: 6px 8px 6px 36px; }}
 QPushButton#main {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; font-weight: bold; }}
 QPushButton#main:focus {{ border: 2px solid {text}; }}
 QPushButton#main:disabled {{ background: {line}; color: {muted}; border-color: {line}; }}
