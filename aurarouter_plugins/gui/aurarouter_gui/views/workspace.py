@@ -132,7 +132,6 @@ are cleared for private content; so does whatever the privacy rules detect.
         page = QHBoxLayout(self)
         page.setContentsMargins(12, 12, 12, 12)
         page.addWidget(self.parts)
-        inside.addWidget(self.tabs)
         self._list = QWidget()
         self.answers = QScrollArea()
         self.answers.setWidgetResizable(True)
@@ -151,6 +150,7 @@ are cleared for private content; so does whatever the privacy rules detect.
         column.addWidget(self.notice)
         column.addWidget(self.answers, 1)
         column.addWidget(self.composer)
+        inside.addWidget(self.tabs)
 
     @staticmethod
     def _greeting() -> QWidget:
