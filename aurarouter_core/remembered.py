@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 
 
 def installed() -> list[Any]:

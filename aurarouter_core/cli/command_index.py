@@ -1,8 +1,8 @@
 """Remembers which commands plugins bring, so that neither `--help` nor a command need import every plugin.
 
-Their names, help lines and plugins are kept in the cache folder, and thrown away when anything is installed or removed
-or a plugin's file changes. A command is then asked of its own plugin alone; where that does not bring it after all,
-every plugin is loaded, as without the index.
+Their names, help lines and places are kept in the cache folder, and thrown away when anything is installed or removed
+or a plugin's file changes. A command is then imported by itself, or asked of its own plugin alone; where it is not
+there after all, every plugin is loaded, as without the index.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from aurarouter_core.remembered import files_of, installed, plugin_of, recall, r
 
 NAME = "commands"
 Entry = tuple[str, str]
-"""A command's line of help, and what its plugin's entry point names; "" when only all plugins together bring it."""
+"""A command's line of help, and its place as an entry point names one: its own, else its plugin's; "" when only all
+plugins together bring it."""
 
 
 def help_lines() -> dict[str, str]:
@@ -29,17 +30,21 @@ def help_lines() -> dict[str, str]:
 
 def find_command(name: str) -> click.Command | None:
     """The command that a plugin brings under this name; None when none does."""
-    _, entry = (_known() or {}).get(name, ("", ""))
-    command = _of_one(entry).get(name) if entry else None
+    _, place = (_known() or {}).get(name, ("", ""))
+    command = _of_one(place).get(name) if place else None
     return command or _gathered()[0].get(name)
 
 
-def _of_one(entry: str) -> Mapping[str, click.Command]:
-    """The commands that a plugin brings when it's asked alone."""
+def _of_one(place: str) -> Mapping[str, click.Command]:
+    """The command that stands there by itself, or the commands that a plugin brings when it's asked alone."""
     group = click.Group()
     try:
         with _stdout_aside():
-            plugin_of(entry).register_commands(cli=group)
+            found = plugin_of(place)
+            if isinstance(found, click.Command):
+                group.add_command(found)
+            else:
+                found.register_commands(cli=group)
     except (Exception, SystemExit):  # noqa: BLE001 - what is wrong with it is said where all plugins are loaded
         return {}
     return group.commands
@@ -61,11 +66,19 @@ def _gathered() -> tuple[Mapping[str, click.Command], Mapping[str, Entry]]:
     entries = {}
     for name, command in group.commands.items():
         owner = owners.get(name, [])
-        entries[name] = (command.get_short_help_str(limit=70), owner[0] if len(owner) == 1 else "")
+        place = (_place(name, command) or owner[0]) if len(owner) == 1 else ""
+        entries[name] = (command.get_short_help_str(limit=70), place)
     if not any(plugin.state == "broken" for plugin in plugins.found.values()):  # else it may be repaired at any moment
         files = files_of(plugins.modules)
         remember(NAME, {"installed": installed(), "files": files, "commands": entries})
     return group.commands, entries
+
+
+def _place(name: str, command: click.Command) -> str:
+    """Where a command of this name stands in the module of its function; "" when it does not stand there by itself."""
+    module = getattr(command.callback, "__module__", "")
+    there = vars(sys.modules[module]) if module in sys.modules and command.name == name else {}
+    return next((f"{module}:{attribute}" for attribute, value in there.items() if value is command), "")
 
 
 @contextmanager

@@ -81,6 +81,28 @@ def test_a_command_is_asked_of_its_own_plugin_alone(installed: Installed, scans:
     assert len(scans) == 1
 
 
+def test_a_command_that_stands_by_itself_is_imported_without_its_plugin(
+    installed: Installed, scans: list[None]
+) -> None:
+    alone = "@click.command('greet', help='Say hello.')\ndef greet(): pass\n"
+    (installed.folder / "indexed_alone.py").write_text(HEAD + alone)
+    brought = (
+        "@hookimpl\ndef register_commands(cli):\n    from indexed_alone import greet\n    cli.add_command(greet)\n"
+    )
+    installed.plugin("one", brought)
+    help_lines()
+    for name in ("indexed_one", "indexed_alone"):
+        del sys.modules[name]
+    assert find_command("greet") is sys.modules["indexed_alone"].greet
+    assert "indexed_one" not in sys.modules
+    (installed.folder / "indexed_alone.py").write_text(HEAD + alone.replace("def greet", "def moved"))
+    del sys.modules["indexed_alone"]
+    installed.plugin("one", brought.replace("import greet", "import moved as greet"))
+    command = find_command("greet")
+    assert command is not None
+    assert command.help == "Say hello."
+
+
 def test_a_name_that_no_plugin_brings_is_looked_for_everywhere(installed: Installed, scans: list[None]) -> None:
     help_lines()
     assert find_command("sing") is None

@@ -13,9 +13,9 @@ things to override, all optional:
 
 Panels of ours stand in `views/panels.py`; other plugins bring theirs by the hook `gui_panels`. Panels are ordered by
 `order`, then by title, and the first nine are reached by Ctrl+1 … Ctrl+9.
-"""
 
-from __future__ import annotations
+Annotations are no strings here: `NamedTuple` would compile each.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -129,8 +129,18 @@ def test_another_environment_is_chosen_early(open_window: Open, qtbot: QtBot, mo
     assert window.shown.joined
 
 
-def test_icons_are_drawn_anew_for_another_screen(open_window: Open) -> None:
+def test_icons_come_once_the_window_is_drawn_and_nothing_moves(open_window: Open, qtbot: QtBot) -> None:
+    place = open_window(early=True).navigation.help
+    before = place.geometry()
+    assert place.picture is None
+    qtbot.waitUntil(lambda: place.picture is not None and place.picture.isVisible(), timeout=PATIENCE)
+    assert place.geometry() == before
+
+
+def test_icons_are_drawn_anew_for_another_screen(open_window: Open, qtbot: QtBot) -> None:
     navigation = open_window().navigation
-    before = navigation.help.icon().cacheKey()
+    qtbot.waitUntil(lambda: navigation.help.picture is not None, timeout=PATIENCE)
+    picture = navigation.help.picture
+    before = picture.pixmap().cacheKey()
     QApplication.sendEvent(navigation, QEvent(QEvent.Type.DevicePixelRatioChange))
-    assert navigation.help.icon().cacheKey() != before
+    assert picture.pixmap().cacheKey() != before

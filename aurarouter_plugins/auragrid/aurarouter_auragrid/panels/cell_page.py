@@ -27,7 +27,7 @@ class CellPage(PanelView):
         self.picture = CellPicture()
         self.reached = False
         self.notice = Notice()
-        self.verdict = label("Looking at the cell …", bold=True)
+        self.verdict = label("Looking at the cell …", look="bold")
         self.refresh = QPushButton("Refresh Now")
         self.state = CellWatch(desk.link, Listeners(picture=self._came, done=desk.say, failed=self._failed))
         self.refresh.clicked.connect(lambda _=False: self.state.look())

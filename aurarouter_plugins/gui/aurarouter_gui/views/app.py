@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +18,7 @@ with starting():  # the many classes of Qt are no garbage
     from aurarouter_gui.opening import home
     from aurarouter_gui.views.desk import Desk
     from aurarouter_gui.views.instance import Instance
-    from aurarouter_gui.views.palette import THEMES, Colours, colour, dress
+    from aurarouter_gui.views.palette import THEMES, Colours, colour, shape
     from aurarouter_gui.views.window import DRAWN, Window
 
 if TYPE_CHECKING:
@@ -73,6 +72,16 @@ def theme(app: QApplication, remembered: QSettings) -> Colours:
     return chosen or THEMES["dark" if dark else "light"]
 
 
+def heed_interrupts(window: Window) -> None:
+    """Have Ctrl+C close the window, not end the process."""
+    import signal
+
+    tick = QTimer(window)
+    tick.timeout.connect(lambda: None)
+    tick.start(TICK)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+
+
 def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> int:
     """Show the window until it is closed; the exit code. A second launch raises the first window and ends.
 
@@ -94,14 +103,10 @@ def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> 
         colour(app, colours)  # before there are parts, each of which would be told
         desk = Desk(path, environment, plugins, colours)
         window = Window(desk, remembered)
-        dress(app, colours)  # now that all is in its place: else each part is dressed again wherever it's put
+        shape(app, colours)  # now that all is in its place: else each part is shaped again wherever it's put
         instance.raised = window.come_forward
-        tick = QTimer()
-        tick.start(TICK)
-        tick.timeout.connect(lambda: None)
-        signal.signal(signal.SIGINT, lambda *_: window.close())
         window.show()
-        for later in (instance.listen, start.close):
+        for later in (instance.listen, lambda: heed_interrupts(window), start.close):
             QTimer.singleShot(DRAWN, later)
         try:
             return app.exec()

@@ -5,9 +5,7 @@ The kernel and all that is built on it are imported once the window is drawn, in
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +15,8 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 from aurarouter_gui.views.palette import Colours
 
 if TYPE_CHECKING:
+    from threading import Thread
+
     from aurarouter_core import Plugins
     from aurarouter_gui.state.link import Link
     from aurarouter_gui.state.services import Services
@@ -64,11 +64,12 @@ class Desk(QObject):
         self.colours = colours
         self._plugins = plugins
         self._complete = self.ready
-        self._lock = threading.Lock()
-        self._gathering: threading.Thread | None = None
+        self._gathering: Thread | None = None
         self._there.connect(self._begin, Qt.ConnectionType.QueuedConnection)
         self._closed = False
         self._news = News()
+        self._worker: Worker | None = None
+        self._link: Link | None = None
         self._services: Services | None = None
         self.go: Callable[[str], None] = lambda _: None
         self.say: Callable[[str], None] = lambda _: None
@@ -78,12 +79,14 @@ class Desk(QObject):
         if self._complete:
             self.worker.start()
         elif self._gathering is None:
-            self._gathering = threading.Thread(target=self._gather, name="aurarouter-gui-imports", daemon=True)
+            from threading import Thread  # Python's module is looked through by PySide, as each that is imported here
+
+            self._gathering = Thread(target=self._gather, name="aurarouter-gui-imports", daemon=True)
             self._gathering.start()
 
     def _gather(self) -> None:
         try:
-            _ = self.plugins
+            self._plugins = self._plugins or _gathered()
         finally:
             self._there.emit()  # where it failed, whoever asks now gets the error
 
@@ -99,32 +102,32 @@ class Desk(QObject):
 
     @property
     def plugins(self) -> Plugins:
-        """All plugins."""
-        with self._lock:
-            if self._plugins is None:
-                from aurarouter_core import Plugins
+        """All plugins. Asked on the UI's thread."""
+        if self._plugins is None and self._gathering is not None:
+            self._gathering.join()
+        if self._plugins is None:
+            self._plugins = _gathered()
+        return self._plugins
 
-                for name in NEXT:
-                    import_module(f"aurarouter_gui.{name}")
-                self._plugins = Plugins()
-            return self._plugins
-
-    @cached_property
+    @property
     def worker(self) -> Worker:
         """Where all waiting is done."""
-        from aurarouter_gui.state.worker import Worker
+        if self._worker is None:
+            from aurarouter_gui.state.worker import Worker
 
-        bell = self._bell = Bell()
-        worker = Worker(bell.rung.emit)
-        bell.rung.connect(worker.mailbox.deliver, Qt.ConnectionType.QueuedConnection)
-        return worker
+            bell = self._bell = Bell()
+            self._worker = Worker(bell.rung.emit)
+            bell.rung.connect(self._worker.mailbox.deliver, Qt.ConnectionType.QueuedConnection)
+        return self._worker
 
-    @cached_property
+    @property
     def link(self) -> Link:
         """The way to the kernel."""
-        from aurarouter_gui.state.link import Link
+        if self._link is None:
+            from aurarouter_gui.state.link import Link
 
-        return Link(self.worker, self.path, self.plugins)
+            self._link = Link(self.worker, self.path, self.plugins)
+        return self._link
 
     @property
     def restyled(self) -> SignalInstance:
@@ -174,3 +177,12 @@ class Desk(QObject):
         if self._services is not None:
             await self._services.aclose()
         await self.link.aclose()
+
+
+def _gathered() -> Plugins:
+    """All plugins, and what the window needs next."""
+    from aurarouter_core import Plugins
+
+    for name in NEXT:
+        import_module(f"aurarouter_gui.{name}")
+    return Plugins()

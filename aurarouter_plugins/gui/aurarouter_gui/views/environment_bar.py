@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from aurarouter_gui.opening import GRID, has_grid
 from aurarouter_gui.views.desk import Desk
@@ -14,7 +15,7 @@ NAMES = {"local": "Local", GRID: "AuraGrid"}
 TIP = "Local: this machine alone. AuraGrid: the cell that it belongs to."
 
 
-class EnvironmentBar(QToolBar):
+class EnvironmentBar(QWidget):
     """A list of environments.
 
     Args:
@@ -23,10 +24,10 @@ class EnvironmentBar(QToolBar):
     """
 
     def __init__(self, desk: Desk, turn_to: Callable[[str], None]) -> None:
-        super().__init__("Environment")
+        super().__init__()
         self._desk, self._turn_to = desk, turn_to
-        self.setMovable(False)
-        self.toggleViewAction().setEnabled(False)
+        self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.box = QComboBox()
         self.box.setAccessibleName("Environment")
         self.box.setToolTip(TIP)
@@ -35,10 +36,12 @@ class EnvironmentBar(QToolBar):
             self.box.addItem(title, name)
         self.show_environment()
         self.box.activated.connect(self._chosen)
-        room = QWidget()
-        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        for part in (room, label("Environment", tone="muted", wraps=False), self.box):
-            self.addWidget(part)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 10)
+        layout.setSpacing(8)
+        layout.addStretch(1)
+        layout.addWidget(label("Environment", tone="muted", wraps=False))
+        layout.addWidget(self.box)
 
     def show_missing(self) -> None:
         """Say it, if there is no plugin for a cell. Asks for all plugins."""

@@ -50,7 +50,7 @@ class FirstRunDialog(QDialog):
         self.state = FirstRun(desk.link, self._changed)
         self._turn: TurnView | None = None
         self._rows_shown: list[Row] | None = None
-        self._title = label("Welcome to AuraRouter", bold=True, scale=1.3)
+        self._title = label("Welcome to AuraRouter", look="huge")
         self.notice = Notice()
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)

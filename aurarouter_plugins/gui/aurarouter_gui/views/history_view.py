@@ -46,7 +46,7 @@ class HistoryView(QWidget):
         layout.setSpacing(8)
         for part in (self.search, self.notice, self.empty, self.list):
             layout.addWidget(part)
-        layout.addWidget(label(NOT_KEPT, tone="muted", scale=0.9))
+        layout.addWidget(label(NOT_KEPT, tone="muted", look="small"))
         self._show(())
 
     def refresh(self) -> None:

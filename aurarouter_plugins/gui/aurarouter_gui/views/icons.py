@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtGui import QPixmap
 
 SIZE = 20
 DOT = '<circle cx="12" cy="12" r="4"/>'
@@ -24,17 +22,14 @@ DARK = '<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z"/>'
 SHIELD = '<path d="M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6z"/>'
 
 
-def icon(strokes: str, colour: str, ratio: float) -> QIcon:
+def pixmap(strokes: str, colour: str, ratio: float) -> QPixmap:
     """An icon from the inside of a 24×24 SVG, for a screen with so many dots to each pixel."""
-    svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-width="1.8" '
-        f'stroke-linecap="round" stroke-linejoin="round" stroke="{colour}">{strokes or DOT}</svg>'
-    )
     dots = ceil(SIZE * ratio)
-    pixmap = QPixmap(dots, dots)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    QSvgRenderer(svg.encode()).render(painter)
-    painter.end()
-    pixmap.setDevicePixelRatio(ratio)
-    return QIcon(pixmap)
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{dots}" height="{dots}" viewBox="0 0 24 24" fill="none" '
+        f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" stroke="{colour}">{strokes or DOT}</svg>'
+    )
+    drawn = QPixmap()
+    drawn.loadFromData(svg.encode(), "SVG")
+    drawn.setDevicePixelRatio(ratio)
+    return drawn

@@ -24,7 +24,7 @@ class HealthView(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.part = HealthPart()
-        self.verdict = label(bold=True)
+        self.verdict = label(look="bold")
         self.about = label(tone="muted")
         self.table = LogTable(desk, COLUMNS, stretched=7)
         self.table.setAccessibleName("Health of the models")

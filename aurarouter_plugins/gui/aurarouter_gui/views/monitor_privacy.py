@@ -25,7 +25,7 @@ class PrivacyView(QWidget):
     def __init__(self, desk: Desk, again: Callable[[], None]) -> None:
         super().__init__()
         self.part = PrivacyPart()
-        self.verdict = label(bold=True)
+        self.verdict = label(look="bold")
         self.sums = label(tone="muted")
         self.remote = QCheckBox("Only other machines")
         self.remote.setToolTip("Only what was meant for models elsewhere")
@@ -40,7 +40,7 @@ class PrivacyView(QWidget):
         head = row(self.verdict, self.remote)
         head.setStretch(0, 1)
         layout.addLayout(head)
-        for part in (self.sums, self.table, self.detail, label(PROVE, tone="muted", scale=0.9, selectable=True)):
+        for part in (self.sums, self.table, self.detail, label(PROVE, tone="muted", look="small", selectable=True)):
             layout.addWidget(part)
         layout.setStretch(2, 1)
 

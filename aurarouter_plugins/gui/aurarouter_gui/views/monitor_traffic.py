@@ -30,7 +30,7 @@ class TrafficView(QWidget):
         self.part = TrafficPart()
         self._desk = desk
         self._asked = False
-        self.verdict = label(bold=True)
+        self.verdict = label(look="bold")
         self.costs = label(tone="muted")
         self.period = QComboBox()
         self.period.setAccessibleName("Time that is shown")

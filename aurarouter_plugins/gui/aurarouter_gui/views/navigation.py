@@ -5,19 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aurarouter_gui.views import icons
-from aurarouter_gui.views.parts import label
+from aurarouter_gui.views.parts import label, row
 
 if TYPE_CHECKING:
     from aurarouter_gui.panel import Panel
     from aurarouter_gui.views.desk import Desk
 
 
+class Place(QPushButton):
+    """A button with room for an icon at its left, so that nothing moves when that comes.
+
+    The icon is a label, since Qt's own, by its class alone, takes as long to come as all the buttons.
+    """
+
+    def __init__(self, title: str, strokes: str, tip: str) -> None:
+        super().__init__(title)
+        self.strokes = strokes
+        self.setObjectName("place")
+        self.setToolTip(tip)
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.picture: QLabel | None = None
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """With room for its text to get bold."""
+        return super().sizeHint() + QSize(self.fontMetrics().horizontalAdvance(self.text()) // 7, 0)
+
+    def paint(self, colour: str) -> None:
+        """Draw the icon in this colour."""
+        if self.picture is None:
+            self.picture = QLabel()
+            self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            self.picture.setFixedSize(icons.SIZE, icons.SIZE)
+            inside = row(self.picture, None)
+            inside.setContentsMargins(12, 0, 0, 0)
+            self.setLayout(inside)
+        self.picture.setPixmap(icons.pixmap(self.strokes, colour, self.devicePixelRatio()))
+
+
 class Navigation(QWidget):
-    """Buttons, one of which is down. They get their icons when one is chosen.
+    """Buttons, one of which is down. They get their icons by `show_icons`, since drawing those loads Qt's SVG.
 
     Args:
         desk: For the colours.
@@ -30,55 +61,49 @@ class Navigation(QWidget):
         self.setObjectName("nav")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk = desk
-        self._buttons: dict[str, QToolButton] = {}
-        self._icons: dict[QToolButton, str] = {}
-        self._group = QButtonGroup(self)
+        self._buttons: dict[str, Place] = {}
+        self._has_icons = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 14, 10, 10)
         layout.setSpacing(4)
-        name = label("AuraRouter", bold=True, scale=1.15, wraps=False)
+        name = label("AuraRouter", look="large", wraps=False)
         name.setContentsMargins(10, 0, 10, 8)
         layout.addWidget(name)
         for number, panel in enumerate(panels, start=1):
             keys = f"  (Ctrl+{number})" if number <= 9 else ""
-            button = self._place(panel.title, panel.icon, f"{panel.tip or panel.title}{keys}")
+            button = Place(panel.title, panel.icon, f"{panel.tip or panel.title}{keys}")
             button.setCheckable(True)
+            button.setAutoExclusive(True)
             button.clicked.connect(lambda _=False, chosen=panel.id: go(chosen))
-            self._group.addButton(button)
             self._buttons[panel.id] = button
             layout.addWidget(button)
         layout.addStretch(1)
-        self.theme = self._place("Theme", icons.DARK, "Light or dark  (Ctrl+Shift+D)")
-        self.help = self._place("Help", icons.HELP, "Help and keys  (F1)")
+        self.theme = Place("Theme", icons.DARK, "Light or dark  (Ctrl+Shift+D)")
+        self.help = Place("Help", icons.HELP, "Help and keys  (F1)")
         layout.addWidget(self.theme)
         layout.addWidget(self.help)
         desk.restyled.connect(self._paint)
 
-    def _place(self, title: str, strokes: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName("place")
-        button.setText(f" {title}")
-        button.setToolTip(tip)
-        button.setAccessibleName(title)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setIconSize(QSize(icons.SIZE, icons.SIZE))
-        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._icons[button] = strokes
-        return button
+    def show_icons(self) -> None:
+        """From now on, and as sharp on any other screen."""
+        self._has_icons = True
+        self.installEventFilter(self)
+        self._paint()
 
     def _paint(self) -> None:
-        self._icons[self.theme] = icons.LIGHT if self._desk.colours.dark else icons.DARK
-        self.theme.setText(" Light" if self._desk.colours.dark else " Dark")
-        for button, strokes in self._icons.items():
-            colour = self._desk.colours.accent if button.isChecked() else self._desk.colours.muted
-            button.setIcon(icons.icon(strokes, colour, self.devicePixelRatio()))
+        colours = self._desk.colours
+        self.theme.setText("Light" if colours.dark else "Dark")
+        if not self._has_icons:
+            return
+        self.theme.strokes = icons.LIGHT if colours.dark else icons.DARK
+        for button in (*self._buttons.values(), self.theme, self.help):
+            button.paint(colours.accent if button.isChecked() else colours.muted)
 
-    def event(self, event: QEvent) -> bool:
-        """Be as sharp on another screen."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Hear of another screen."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._paint()
-        return super().event(event)
+        return super().eventFilter(watched, event)
 
     def choose(self, name: str) -> None:
         """Show that this panel is chosen."""

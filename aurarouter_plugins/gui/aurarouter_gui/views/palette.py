@@ -1,12 +1,13 @@
-"""All colours and the look of every widget, light and dark. Views name colours by what they mean."""
+"""All colours and the look of every widget, light and dark. Views name colours by what they mean.
 
-from __future__ import annotations
+Annotations are no strings here: `NamedTuple` compiles each that is, which takes a millisecond.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 class Colours(NamedTuple):
@@ -95,9 +96,12 @@ DARK = Colours(
 )
 MARKS = Path(__file__).with_name("marks")
 THEMES = {"light": LIGHT, "dark": DARK}
+SCALES = {"small": 0.9, "large": 1.15, "huge": 1.3}
+"""How high text is beside the usual."""
 
 SHEET = """
 QWidget#page, QWidget#window, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {ground}; }}
+QWidget#bar {{ background: {surface}; border-bottom: 1px solid {line}; }}
 QWidget#nav {{ background: {surface}; border-right: 1px solid {line}; }}
 QFrame#card {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
 QFrame#card QScrollArea, QFrame#card QScrollArea > QWidget > QWidget {{ background: transparent; }}
@@ -107,14 +111,14 @@ QLabel[tone="muted"] {{ color: {muted}; }}
 QLabel[tone="good"] {{ color: {good}; }}
 QLabel[tone="warn"] {{ color: {warn}; }}
 QLabel[tone="bad"] {{ color: {bad}; }}
-QFrame[ground="good"] {{ background: {good_tint}; border: 1px solid {good}; border-radius: 6px; }}
-QFrame[ground="warn"] {{ background: {warn_tint}; border: 1px solid {warn}; border-radius: 6px; }}
-QFrame[ground="bad"] {{ background: {bad_tint}; border: 1px solid {bad}; border-radius: 6px; }}
-QFrame[ground="none"] {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
-QToolButton#place {{ border: none; border-radius: 6px; padding: 8px 10px; text-align: left; color: {muted}; }}
-QToolButton#place:hover {{ background: {raised}; color: {text}; }}
-QToolButton#place:checked {{ background: {tint}; color: {text}; font-weight: 600; }}
-QToolButton#place:focus {{ border: 2px solid {accent}; padding: 6px 8px; }}
+QLabel#bold, QLabel#large, QLabel#huge {{ font-weight: bold; }}
+QLabel#small {{ font-size: {small:.2f}pt; }}
+QLabel#large {{ font-size: {large:.2f}pt; }}
+QLabel#huge {{ font-size: {huge:.2f}pt; }}
+Notice[ground="good"] {{ background: {good_tint}; border: 1px solid {good}; border-radius: 6px; }}
+Notice[ground="warn"] {{ background: {warn_tint}; border: 1px solid {warn}; border-radius: 6px; }}
+Notice[ground="bad"] {{ background: {bad_tint}; border: 1px solid {bad}; border-radius: 6px; }}
+Notice[ground="none"] {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
 QToolButton#plain {{ border: 1px solid transparent; border-radius: 5px; padding: 4px 8px; color: {muted}; }}
 QToolButton#plain:hover, QToolButton#plain:checked {{ background: {raised}; color: {text}; border-color: {line}; }}
 QToolButton#plain:focus {{ border-color: {accent}; }}
@@ -122,7 +126,14 @@ QPushButton {{ background: {surface}; border: 1px solid {edge}; border-radius: 6
 QPushButton:hover {{ background: {raised}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 5px 13px; }}
 QPushButton:disabled {{ color: {muted}; border-color: {line}; }}
-QPushButton#main {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; font-weight: 600; }}
+QPushButton#place {{
+    background: transparent; color: {muted}; border: none; padding: 8px 10px 8px 38px; min-height: 23px;
+    text-align: left;
+}}
+QPushButton#place:hover {{ background: {raised}; color: {text}; }}
+QPushButton#place:checked {{ background: {tint}; color: {text}; font-weight: bold; }}
+QPushButton#place:focus {{ border: 2px solid {accent}; padding: 6px 8px 6px 36px; }}
+QPushButton#main {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; font-weight: bold; }}
 QPushButton#main:focus {{ border: 2px solid {text}; }}
 QPushButton#main:disabled {{ background: {line}; color: {muted}; border-color: {line}; }}
 QPlainTextEdit, QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QListView, QTreeView, QTableView {{
@@ -135,7 +146,7 @@ QPlainTextEdit:focus, QLineEdit:focus, QComboBox:focus, QListView:focus, QTreeVi
 }}
 QComboBox {{ combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
-QComboBox::down-arrow {{ image: url("{marks}/down-{name}.svg"); width: 14px; height: 14px; }}
+QComboBox::down-arrow {{ image: url("{marks}/down-{name}.png"); width: 14px; height: 14px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent; width: 20px; }}
 QAbstractSpinBox::up-button {{ subcontrol-origin: border; subcontrol-position: top right; }}
 QAbstractSpinBox::down-button {{ subcontrol-origin: border; subcontrol-position: bottom right; }}
@@ -164,7 +175,6 @@ QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:focus {{ color: {accent}; }}
 QSplitter::handle {{ background: {ground}; }}
-QToolBar {{ background: {surface}; border: none; border-bottom: 1px solid {line}; padding: 4px 10px; spacing: 8px; }}
 QStatusBar {{ background: {surface}; border-top: 1px solid {line}; color: {muted}; }}
 QStatusBar::item {{ border: none; }}
 QProgressBar {{ background: {raised}; border: none; border-radius: 3px; max-height: 6px; }}
@@ -209,5 +219,12 @@ def colour(app: QApplication, colours: Colours) -> None:
 def dress(app: QApplication, colours: Colours) -> None:
     """Give the whole program this look."""
     colour(app, colours)
+    shape(app, colours)
+
+
+def shape(app: QApplication, colours: Colours) -> None:
+    """Give every widget its form, in these colours."""
     name = "dark" if colours.dark else "light"
-    app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **colours._asdict()))
+    points = QWidget().fontInfo().pointSizeF()
+    scales = {scale: points * factor for scale, factor in SCALES.items()}
+    app.setStyleSheet(SHEET.format(marks=MARKS.as_posix(), name=name, **scales, **colours._asdict()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
@@ -18,12 +17,14 @@ def label(
     text: str = "",
     *,
     tone: str = "",
-    bold: bool = False,
-    scale: float = 1.0,
+    look: str = "",
     wraps: bool = True,
     selectable: bool = False,
 ) -> QLabel:
-    """Plain text, never rich: it may come from anywhere. One that can be selected costs two milliseconds."""
+    """Plain text, never rich: it may come from anywhere. One that can be selected costs two milliseconds.
+
+    The style sheet makes it look "bold", "small", "large" or "huge": the class QFont takes a while to come.
+    """
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wraps)
@@ -31,17 +32,13 @@ def label(
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if tone:
         made.setProperty("tone", tone)
-    if bold or scale != 1.0:
-        font = QFont(made.font())
-        font.setBold(bold)
-        font.setPointSizeF(font.pointSizeF() * scale)
-        made.setFont(font)
+    made.setObjectName(look)
     return made
 
 
 def heading(text: str) -> QLabel:
     """The title of a part."""
-    return label(text, bold=True, wraps=False)
+    return label(text, look="bold", wraps=False)
 
 
 def card(spacing: int = 8, margin: int = GAP) -> tuple[QFrame, QVBoxLayout]:
@@ -100,7 +97,7 @@ class Notice(QFrame):
 
     def _furnish(self) -> None:
         self._parts = (
-            label(bold=True, selectable=True),
+            label(look="bold", selectable=True),
             label(selectable=True),
             label(tone="muted", selectable=True),
         )

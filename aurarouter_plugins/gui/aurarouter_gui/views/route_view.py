@@ -25,16 +25,17 @@ class RouteView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(self._page(None))
+        self._fill(None)
 
     def show_route(self, shown: Shown | None) -> None:
         """Show a decision, or why there is none."""
         at = self.verticalScrollBar().value()
-        self.setWidget(self._page(shown))
+        self._fill(shown)
         self.verticalScrollBar().setValue(at)
 
-    def _page(self, shown: Shown | None) -> QWidget:
+    def _fill(self, shown: Shown | None) -> None:
         page = QWidget()
+        self.setWidget(page)  # it is measured, so there is nothing in it yet
         layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
@@ -48,7 +49,6 @@ class RouteView(QScrollArea):
         else:
             self._facts(layout, shown.decision)
         layout.addStretch(1)
-        return page
 
     def _facts(self, layout: QVBoxLayout, decision: Decision) -> None:
         from aurarouter_gui.state.clearance import badge

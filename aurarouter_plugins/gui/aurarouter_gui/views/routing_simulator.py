@@ -45,7 +45,7 @@ class SimulatorView(QWidget):
         self.private.toggled.connect(lambda _: self.again())
         self.notice = Notice()
         self.empty = label(EMPTY, tone="muted")
-        self.summary = label(bold=True)
+        self.summary = label(look="bold")
         self.stages = table(STAGES, stretched=1)
         self.models = table(MODELS, stretched=3)
         self._found = QWidget()

@@ -45,7 +45,7 @@ class TurnView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         frame, inside = card()
         layout.addWidget(frame)
-        self.question = label(run.task.text.strip(), bold=True, selectable=True)
+        self.question = label(run.task.text.strip(), look="bold", selectable=True)
         inside.addWidget(self.question)
         self.answer = Answer()
         self.answer.wear(desk.colours)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.environment_bar import EnvironmentBar
@@ -59,15 +59,17 @@ class Window(QMainWindow):
         self._views: dict[str, PanelView] = {}
         self._shortcuts: list[QShortcut] = []
         self._stack = QStackedWidget()
-        self._body = QWidget()
-        self._body.setObjectName("window")
-        layout = QHBoxLayout(self._body)
+        self.environments = EnvironmentBar(desk, self.turn_to)
+        self._body = QHBoxLayout()
+        self._body.addWidget(self._stack, 1)
+        inside = QWidget()
+        inside.setObjectName("window")
+        layout = QVBoxLayout(inside)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._stack, 1)
-        self.setCentralWidget(self._body)
-        self.environments = EnvironmentBar(desk, self.turn_to)
-        self.addToolBar(self.environments)
+        layout.addWidget(self.environments)
+        layout.addLayout(self._body, 1)
+        self.setCentralWidget(inside)
         self._standing = QLabel()
         self._standing.setContentsMargins(10, 3, 10, 3)
         self._standing.setTextFormat(Qt.TextFormat.PlainText)
@@ -123,9 +125,9 @@ class Window(QMainWindow):
         self.navigation = Navigation(self.desk, self.panels, self.go)
         self.navigation.help.clicked.connect(self.help)
         self.navigation.theme.clicked.connect(self.switch_theme)
-        body = self._body.layout()
-        assert isinstance(body, QHBoxLayout)  # noqa: S101 - it was made so
-        body.insertWidget(0, self.navigation)
+        self._body.insertWidget(0, self.navigation)
+        if self.isVisible():
+            self.navigation.show_icons()
         self._keys()
 
     def turn_to(self, environment: str) -> None:
@@ -165,9 +167,9 @@ class Window(QMainWindow):
         self._key("F1", self.help)
         self._key("Esc", self.escape)
         self._key("Ctrl+Shift+D", self.switch_theme)
-        self._key(QKeySequence.StandardKey.Quit, self.close)
+        self._key("Ctrl+Q", self.close)
 
-    def _key(self, keys: str | QKeySequence.StandardKey, action: object) -> None:
+    def _key(self, keys: str, action: object) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.activated.connect(action)
         self._shortcuts.append(shortcut)
@@ -245,7 +247,8 @@ class Window(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Begin to work once there is something to see."""
         super().showEvent(event)
-        QTimer.singleShot(DRAWN, self.desk.start)
+        for later in (lambda: self.navigation.show_icons(), self.desk.start):
+            QTimer.singleShot(DRAWN, later)
 
     # Its end
 
