@@ -15,6 +15,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from aurarouter_core._fits_py import RARITY, WIDTH, fits
 from aurarouter_core._grams_py import units, window
 from aurarouter_core._inflections_py import inflected
 from aurarouter_core._values_py import constructor
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from aurarouter_hooks.values import Analysis, Finding, Span
 
 __all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "words"]
-
-WIDTH = 12  # weights of a row: the intents, the roles, free places, and in the column RARITY how rare the row is
-_RARITY = 10
-_MANY = 16  # most intents that are made of examples
 
 _HEAD, _TAIL = 4000, 2000  # characters in which synonyms are looked for
 _PHRASE = 4  # words that a synonym may have
@@ -102,7 +99,7 @@ class Analyser:
     """
 
     def __init__(self, verbs: Mapping[str, str], named: Collection[str], model: Model, likeness: Likeness) -> None:
-        _fits(model, likeness)
+        fits(model, likeness)
         self._model, self._like = model, likeness
         self._table = memoryview(model.table).cast("b")
         self._split, self._known = len(model.intents), len(model.roles)
@@ -151,7 +148,7 @@ class Analyser:
                 for column in range(columns):
                     own[column] += weights[column]
                 if like:
-                    rarity += weights[_RARITY] * weights[_RARITY]
+                    rarity += weights[RARITY] * weights[RARITY]
                     for intent, weight in enumerate(self._like.weights.get(row, ())):
                         like[intent] += weight
             total += len(found)
@@ -271,36 +268,3 @@ class Analyser:
             (),
             tuple([(start, stop, what, weight / _UNIT) for weight, start, stop, what in clues]),
         )
-
-
-def _fits(model: Model, likeness: Likeness) -> None:
-    columns = len(model.intents) + len(model.roles)
-    if len(model.intents) < 2 or not model.roles or columns > _RARITY:
-        raise ValueError(f"a model has two intents or more, a role or more, and at most {_RARITY} of both together")
-    if not 4 <= model.bits <= 20:
-        raise ValueError(f"a model has 2^4 to 2^20 rows, not 2^{model.bits}")
-    if len(memoryview(model.table)) != (WIDTH << model.bits):
-        raise ValueError(f"a table of 2^{model.bits} rows has {WIDTH << model.bits} bytes")
-    if not 0 <= model.head <= 1_000_000 or not 0 <= model.tail <= 1_000_000:
-        raise ValueError(f"head and tail are 0 to 1,000,000 characters, not {model.head} and {model.tail}")
-    for numbers in (model.scales, model.biases):
-        if len(numbers) != columns or not all(type(number) is int and abs(number) <= 1 << 24 for number in numbers):
-            raise ValueError(f"a model has {columns} scales and biases, whole numbers up to 2^24")
-    if not (1.0 <= model.length <= 1e9 and 1.0 <= model.within <= 1e9 and 0.0 <= model.fades <= 1e9):
-        raise ValueError("the lengths that count are 1 or more")
-    if len(model.parts) != len(model.intents) or not all(
-        type(part) is float and (part == 0.0 or 1e-3 <= part <= 1e9) for part in model.parts
-    ):
-        raise ValueError("a model has one part for each intent, 0 or more")
-    if not all(type(level) is float for level in model.levels):
-        raise ValueError("levels are floats")
-    kinds = len(likeness.names)
-    if kinds > _MANY or len(likeness.thresholds) != kinds or not likeness.one >= 1.0:
-        raise ValueError(f"at most {_MANY} intents are made of examples, each with a threshold")
-    if not all(type(threshold) is float and 0.0 <= threshold <= 1.0 for threshold in likeness.thresholds):
-        raise ValueError("thresholds are floats from 0 to 1")
-    if len(likeness.weights) >= 1 << 16:
-        raise ValueError("the examples have too many grams: below 65,536 are possible")
-    for row, weights in likeness.weights.items():
-        if not 0 <= row < 1 << model.bits or len(weights) != kinds or not all(0 <= n < 1 << 15 for n in weights):
-            raise ValueError(f"row {row} of the likeness has {kinds} whole numbers below 2^15")
