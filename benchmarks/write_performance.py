@@ -1,7 +1,7 @@
 """Measures the hot path and writes docs/performance.md: `write_performance.py [DATA_FOLDER --peer PYTHON]`.
 
 With a data folder and the Python of an environment that has semantic-router, that is measured too (bench_semantic.py).
-With `--reports FOLDER`, what was measured is kept there and not measured again, so that times can wait for a quiet hour.
+With `--reports FOLDER`, what was measured is kept there and not measured again: times can wait for a quiet hour.
 """
 
 from __future__ import annotations
