@@ -59,8 +59,13 @@ def _user(parts: Sequence[Part]) -> list[Block]:
 
 
 def _assistant(parts: Sequence[Part], model: Model) -> list[Block]:
-    """A turn of the model's own, with its thinking at the very places where it was: Claude refuses it elsewhere."""
-    waiting = deque(sorted((_kept(part) for part in parts if _ours(part, model)), key=lambda kept: kept[:2]))
+    """A turn of the model's own, with its thinking at the very places where it was: Claude refuses it elsewhere.
+
+    A turn that was put together of a stream has it in front and says of each what stood before; one that a client sent
+    has it in its place.
+    """
+    ours = [part.data for part in parts if isinstance(part, Opaque) and _ours(part, model)]
+    waiting = deque(sorted((_kept(data) for data in ours if "after" in data), key=lambda kept: kept[:2]))
     blocks: list[Block] = []
     calls = characters = 0
 
@@ -78,21 +83,22 @@ def _assistant(parts: Sequence[Part], model: Model) -> list[Block]:
                 blocks.append({"type": "text", "text": rest[:cut]})
                 characters, rest = characters + cut, rest[cut:]
                 place()
+        elif isinstance(part, Opaque):
+            if _ours(part, model) and "after" not in part.data:
+                blocks.append(part.data)
         elif (block := _block(part)) is not None:
             blocks.append(block)
             calls += isinstance(part, ToolCall)
     return [*blocks, *(block for _, _, block in waiting)]
 
 
-def _kept(part: Part) -> tuple[int, int, Block]:
-    """Calls and characters that stood before an opaque block, and the block. Without them it is from the front."""
-    data = part.data if isinstance(part, Opaque) else {}
-    after = data.get("after", {})
-    return after.get("calls", 0), after.get("characters", 0), data.get("block", data)
+def _kept(data: Mapping[str, Any]) -> tuple[int, int, Block]:
+    """Calls and characters that stood before an opaque block, and the block."""
+    return data["after"]["calls"], data["after"]["characters"], data["block"]
 
 
-def _ours(part: Part, model: Model) -> bool:
-    return isinstance(part, Opaque) and part.provider == model.provider and part.model in {"", model.id}
+def _ours(part: Opaque, model: Model) -> bool:
+    return part.provider == model.provider and part.model in {"", model.id}
 
 
 def _block(part: Part) -> Block | None:
