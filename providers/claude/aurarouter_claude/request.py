@@ -42,9 +42,10 @@ def body(prompt: Prompt, model: Model, *, sampling: bool) -> dict[str, Any]:
     Raises:
         ProviderReplyError: The prompt holds something that can't be sent to Claude.
     """
+    prompt = prompt.in_dialect("anthropic")
     given = {name: value for name, value in prompt.parameters.items() if value is not None}
     names = {*NATIVE, *(SAMPLING if sampling else ())}
-    found: dict[str, Any] = {**prompt.extra} if prompt.dialect == "anthropic" else {}
+    found: dict[str, Any] = {**prompt.extra}
     found |= {name: given.pop(name) for name in names & given.keys()}
     found |= {"model": model.name, "messages": turns(prompt.messages, model), "max_tokens": _limit(given)}
     if words := system(prompt.messages):
@@ -99,7 +100,7 @@ def _schema(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _tool(tool: Tool) -> Mapping[str, Any]:
-    described = {"name": tool.name, "input_schema": {"type": "object", **tool.schema}}
+    described = {**(tool.extra or {}), "name": tool.name, "input_schema": {"type": "object", **tool.schema}}
     return {**described, "description": tool.description} if tool.description else described
 
 

@@ -19,9 +19,12 @@ PICTURES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 PDF = "application/pdf"
 
 
-def system(messages: Iterable[Message]) -> str:
+def system(messages: Iterable[Message]) -> str | list[Block]:
     """All that system messages say. Most models take it in one place only, so later ones move there."""
-    return "\n\n".join(message.text for message in messages if message.role == "system" and message.text)
+    said = [message for message in messages if message.role == "system" and message.text]
+    if any(part.extra for message in said for part in message.parts if isinstance(part, Text)):
+        return [block for message in said for block in _user(message.parts)]
+    return "\n\n".join(message.text for message in said)
 
 
 def turns(messages: Iterable[Message], model: Model) -> list[Turn]:
@@ -80,7 +83,7 @@ def _assistant(parts: Sequence[Part], model: Model) -> list[Block]:
             while rest:
                 here = waiting and waiting[0][0] <= calls
                 cut = min(len(rest), waiting[0][1] - characters) if here else len(rest)
-                blocks.append({"type": "text", "text": rest[:cut]})
+                blocks.append({**(part.extra or {}), "type": "text", "text": rest[:cut]})
                 characters, rest = characters + cut, rest[cut:]
                 place()
         elif isinstance(part, Opaque):
@@ -102,6 +105,13 @@ def _ours(part: Opaque, model: Model) -> bool:
 
 
 def _block(part: Part) -> Block | None:
+    """A part with what Anthropic's own dialect says of it (`cache_control`, a document's `title` …)."""
+    if (block := _known(part)) is None or isinstance(part, Opaque):
+        return None
+    return {**(part.extra or {}), **block}
+
+
+def _known(part: Part) -> Block | None:
     match part:
         case Text(text):
             return {"type": "text", "text": text} if text else None  # an empty block is refused
@@ -109,7 +119,7 @@ def _block(part: Part) -> Block | None:
             return {"type": "tool_use", "id": _id(part.id), "name": part.name, "input": _arguments(part.arguments)}
         case ToolResult():
             content: list[Block] = [{"type": "text", "text": part.content}] if part.content else []
-            content += [_media(media) for media in part.media]
+            content += _user(part.media)
             result = {"type": "tool_result", "tool_use_id": _id(part.call_id), "content": content}
             return {**result, "is_error": True} if part.is_error else result
         case Media():
