@@ -13,6 +13,7 @@ from attrs import evolve
 from aurarouter_gateway.asked import Asked, inline, picture, require_words, unread, wishes
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.fields import Fields, RequestError
+from aurarouter_gateway.turns import turns
 from aurarouter_hooks import Media, Message, Part, Task, Text, Tool, ToolCall, ToolResult
 
 PARAMETERS: dict[str, type] = {
@@ -47,7 +48,7 @@ def read(body: Any, caller: Caller) -> Asked:
     model = fields.need("model", str)
     if fields.take("n", int, 1) != 1:
         raise RequestError("only one choice can be made: n must be 1", "n")
-    messages = [_message(item) for item in fields.each("messages")]
+    messages = turns(_message(item) for item in fields.each("messages"))
     require_words(messages, "messages")
     parameters = fields.some(PARAMETERS) | stop(fields)
     stream = fields.take("stream", bool, False)

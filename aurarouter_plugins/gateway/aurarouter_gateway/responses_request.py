@@ -12,6 +12,7 @@ from aurarouter_gateway.asked import Asked, require_words, unread, wishes
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.chat_request import ROLES, named_schema, parts, result, tool_choice
 from aurarouter_gateway.fields import Fields, RequestError
+from aurarouter_gateway.turns import turns
 from aurarouter_hooks import Message, Task, Tool, ToolCall
 
 PARAMETERS: dict[str, type] = {"temperature": float, "top_p": float, "top_logprobs": int, "parallel_tool_calls": bool}
@@ -37,7 +38,7 @@ def read(body: Any, caller: Caller) -> Asked:
         raise RequestError("background: answers are given at once or not at all", "background")
     instructions = fields.take("instructions", str, "")
     messages = [Message("system", instructions)] if instructions else []
-    messages += _input(fields)
+    messages += turns(_input(fields))
     require_words((message for message in messages if message.role != "system"), "input")
     echo = {"tools": fields.rest().get("tools") or [], "tool_choice": fields.rest().get("tool_choice") or "auto"}
     echo["instructions"] = instructions or None
