@@ -17,6 +17,8 @@ Turn = dict[str, Any]
 
 PICTURES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 PDF = "application/pdf"
+PLAIN = "text/plain"
+FILES = "Send JPEG, PNG, GIF, WebP, PDF or plain text, or choose a model of another provider."
 
 
 def system(messages: Iterable[Message]) -> str | list[Block]:
@@ -129,16 +131,18 @@ def _known(part: Part) -> Block | None:
 
 
 def _media(media: Media) -> Block:
+    if not media.url and not media.data:
+        raise ProviderReplyError("a file holds nothing", hint=FILES)
     kind = "image" if media.media_type in PICTURES else "document" if media.media_type == PDF else ""
-    if not kind or (not media.url and not media.data):
-        raise ProviderReplyError(
-            f"Claude takes no {media.media_type or 'file of an unnamed type'}" if not kind else "a file holds nothing",
-            hint="Send JPEG, PNG, GIF, WebP or PDF, or choose a model of another provider.",
-        )
-    if media.url:
-        return {"type": kind, "source": {"type": "url", "url": media.url}}
-    data = base64.b64encode(media.data or b"").decode()
-    return {"type": kind, "source": {"type": "base64", "media_type": media.media_type, "data": data}}
+    if media.url and (kind or media.media_type == "image/*"):  # of which kind it is, Anthropic sees when it fetches it
+        return {"type": kind or "image", "source": {"type": "url", "url": media.url}}
+    if kind:
+        data = base64.b64encode(media.data or b"").decode()
+        return {"type": kind, "source": {"type": "base64", "media_type": media.media_type, "data": data}}
+    if media.data and media.media_type == PLAIN:
+        text = media.data.decode(errors="replace")
+        return {"type": "document", "source": {"type": "text", "media_type": PLAIN, "data": text}}
+    raise ProviderReplyError(f"Claude takes no {media.media_type or 'file of an unnamed type'}", hint=FILES)
 
 
 def _id(call: str) -> str:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from anthropic import AsyncAnthropic
+from anthropic import APIStatusError, AsyncAnthropic
+from openai import AsyncOpenAI
 
 from anthropic_dialect import block, claude, events, start, stop, text, thinking, tool_use
 from fault_server import FaultServer
@@ -74,3 +75,29 @@ async def test_thoughts_of_another_model_do_not_go_to_claude(
     foreign: Any = [{"type": "thinking", "thinking": "hm", "signature": ""}, {"type": "text", "text": "Yes."}]
     await anthropic.messages.create(messages=[*HELLO, {"role": "assistant", "content": foreign}, *HELLO], **LIMIT)
     assert fault_server.requests[-1].json["messages"][1]["content"] == foreign[1:]
+
+
+URL = {"type": "url", "url": "https://example.org/a.png"}
+LETTER: Any = {
+    "type": "document",
+    "source": {"type": "text", "media_type": "text/plain", "data": "Dear Zoë"},
+    "title": "Hi",
+}
+
+
+@pytest.mark.parametrize("block", [{"type": "image", "source": URL}, LETTER], ids=["image", "text"])
+async def test_files_go_as_they_are(anthropic: AsyncAnthropic, fault_server: FaultServer, block: Any) -> None:
+    await anthropic.messages.create(messages=[{"role": "user", "content": [block]}], **LIMIT)
+    assert fault_server.requests[-1].json["messages"] == [{"role": "user", "content": [block]}]
+
+
+async def test_an_image_of_openais_dialect_goes_as_its_url(openai: AsyncOpenAI, fault_server: FaultServer) -> None:
+    part: Any = {"type": "image_url", "image_url": {"url": URL["url"]}}
+    await openai.chat.completions.create(model="auto", messages=[{"role": "user", "content": [part]}])
+    assert fault_server.requests[-1].json["messages"][0]["content"] == [{"type": "image", "source": URL}]
+
+
+async def test_a_file_that_claude_does_not_take_is_refused(anthropic: AsyncAnthropic) -> None:
+    block: Any = {"type": "document", "source": {**LETTER["source"], "media_type": "text/html"}}
+    with pytest.raises(APIStatusError, match="takes no text/html"):
+        await anthropic.messages.create(messages=[{"role": "user", "content": [block]}], **LIMIT)
