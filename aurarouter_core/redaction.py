@@ -57,6 +57,7 @@ class Redaction:
                 text=text.feed(chunk.text, last=done),
                 reasoning=reasoning.feed(chunk.reasoning, last=done),
                 tool_calls=pieces,
+                stop_sequence=Restorer(self.values).feed(chunk.stop_sequence, last=True),
             )
         rest = Chunk(text=text.feed("", last=True), reasoning=reasoning.feed("", last=True))
         if rest.has_content:

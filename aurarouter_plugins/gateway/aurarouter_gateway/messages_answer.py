@@ -18,13 +18,20 @@ STOPPED = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "
 
 
 def usage(used: Usage) -> dict[str, int]:
-    """Tokens under Anthropic's names; what was read from a cache is not among the input's."""
+    """Tokens under Anthropic's names; what was read from a cache or went into one is not among the input's."""
     return {
-        "input_tokens": used.input_tokens - used.cached_input_tokens,
+        "input_tokens": used.input_tokens - used.cached_input_tokens - used.cache_write_tokens,
         "output_tokens": used.output_tokens,
         "cache_read_input_tokens": used.cached_input_tokens,
-        "cache_creation_input_tokens": 0,
+        "cache_creation_input_tokens": used.cache_write_tokens,
     }
+
+
+def stopped(reply: Reply) -> dict[str, str | None]:
+    """Why it stopped; a stop sequence only where the backend has told which."""
+    if reply.stop_sequence:
+        return {"stop_reason": "stop_sequence", "stop_sequence": reply.stop_sequence}
+    return {"stop_reason": STOPPED.get(reply.finish, "end_turn"), "stop_sequence": None}
 
 
 class MessagesAnswer(Answer):
@@ -38,12 +45,11 @@ class MessagesAnswer(Answer):
     def whole(self, done: Done) -> dict[str, Any]:
         """The answer as one object."""
         reply = done.reply
-        stopped = STOPPED.get(reply.finish, "end_turn")
-        return self._message([*_blocks(reply)], stopped, usage(reply.usage or done.usage))
+        return self._message([*_blocks(reply)], usage(reply.usage or done.usage)) | stopped(reply)
 
     def begin(self) -> Iterator[bytes]:
         """The message, still empty."""
-        yield _event("message_start", message=self._message([], None, usage(Usage())))
+        yield _event("message_start", message=self._message([], usage(Usage())))
 
     def piece(self, chunk: Chunk) -> Iterator[bytes]:
         """The blocks that a piece opens, continues and closes."""
@@ -61,8 +67,8 @@ class MessagesAnswer(Answer):
     def end(self, done: Done) -> Iterator[bytes]:
         """The last block closed, why it stopped, and what it used."""
         yield from self._close()
-        delta = {"stop_reason": STOPPED.get(done.reply.finish, "end_turn"), "stop_sequence": None}
-        yield _event("message_delta", delta=delta, usage=usage(done.reply.usage or done.usage))
+        used = usage(done.reply.usage or done.usage)
+        yield _event("message_delta", delta=stopped(done.reply), usage=used)
         yield _event("message_stop")
 
     def broken(self, error: ErrorInfo) -> Iterator[bytes]:
@@ -70,14 +76,14 @@ class MessagesAnswer(Answer):
         words = f"the answer stops short: {error.message}"
         yield _event("error", error={"type": "api_error", "message": words})
 
-    def _message(self, content: list[Any], stopped: str | None, used: dict[str, int]) -> dict[str, Any]:
+    def _message(self, content: list[Any], used: dict[str, int]) -> dict[str, Any]:
         return {
             "id": f"msg_{self.id}",
             "type": "message",
             "role": "assistant",
             "model": self.model,
             "content": content,
-            "stop_reason": stopped,
+            "stop_reason": None,
             "stop_sequence": None,
             "usage": used,
         }

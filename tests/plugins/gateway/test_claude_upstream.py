@@ -101,3 +101,22 @@ async def test_a_file_that_claude_does_not_take_is_refused(anthropic: AsyncAnthr
     block: Any = {"type": "document", "source": {**LETTER["source"], "media_type": "text/html"}}
     with pytest.raises(APIStatusError, match="takes no text/html"):
         await anthropic.messages.create(messages=[{"role": "user", "content": [block]}], **LIMIT)
+
+
+SPENT = {"input_tokens": 10, "output_tokens": 5, "cache_creation_input_tokens": 7, "cache_read_input_tokens": 3}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_why_it_stopped_and_what_it_used_are_the_upstreams(
+    anthropic: AsyncAnthropic, fault_server: FaultServer, stream: bool
+) -> None:
+    end = stop("stop_sequence", stop_sequence="END", usage=SPENT, output_tokens=5)
+    fault_server.will(events([start(SPENT), *text(0, "Hello."), *end]))
+    asked: Any = {"messages": HELLO, "stop_sequences": ["END"], **LIMIT}
+    if stream:
+        async with anthropic.messages.stream(**asked) as answer:
+            message: Any = await answer.get_final_message()
+    else:
+        message = await anthropic.messages.create(**asked)
+    assert (message.stop_reason, message.stop_sequence) == ("stop_sequence", "END")
+    assert message.usage.to_dict() == SPENT
