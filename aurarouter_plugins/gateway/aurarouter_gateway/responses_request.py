@@ -40,8 +40,13 @@ def read(body: Any, caller: Caller) -> Asked:
     messages = [Message("system", instructions)] if instructions else []
     messages += turns(_input(fields))
     require_words((message for message in messages if message.role != "system"), "input")
-    echo = {"tools": fields.rest().get("tools") or [], "tool_choice": fields.rest().get("tool_choice") or "auto"}
-    echo["instructions"] = instructions or None
+    echo = {
+        "instructions": instructions or None,
+        "metadata": fields.see("metadata", dict, {}),
+        "text": {"format": {"type": "text"}, **fields.see("text", dict, {})},
+        "tool_choice": fields.rest().get("tool_choice") or "auto",
+        "tools": fields.rest().get("tools") or [],
+    }
     parameters = fields.some(PARAMETERS)
     if (limit := fields.take("max_output_tokens", int)) is not None:
         parameters["max_tokens"] = limit
