@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Any
 
-from attrs import Attribute, Factory, field, frozen
+from attrs import Attribute, Factory, evolve, field, frozen
 
 from aurarouter_core import made
 from aurarouter_hooks import Message, Model, Opaque, Part, Prompt, Task, Text, TraceContext
@@ -181,7 +181,7 @@ def prompt_for(task: Task, model: Model, span: TraceContext | None = None) -> Pr
 def _without_foreign(message: Message, model: Model) -> Message:
     """Provider-native parts go back only to where they came from."""
     kept = [part for part in message.parts if not isinstance(part, Opaque) or _from(part, model)]
-    return message if len(kept) == len(message.parts) else Message(message.role, kept)
+    return message if len(kept) == len(message.parts) else evolve(message, parts=kept)
 
 
 def _from(part: Opaque, model: Model) -> bool:

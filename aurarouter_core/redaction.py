@@ -11,7 +11,19 @@ from attrs import evolve, frozen
 
 from aurarouter_core.detector import Detector, spans
 from aurarouter_core.inspection import Inspector, prompt_texts
-from aurarouter_hooks import Chunk, Message, Opaque, Part, PrivacyError, Prompt, Text, Tool, ToolCall, ToolResult
+from aurarouter_hooks import (
+    Chunk,
+    Media,
+    Message,
+    Opaque,
+    Part,
+    PrivacyError,
+    Prompt,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
 
 PLACEHOLDER = re.compile(r"\[[a-z0-9][a-z0-9_-]*-\d+\]")
 
@@ -45,6 +57,7 @@ class Redaction:
                 text=text.feed(chunk.text, last=done),
                 reasoning=reasoning.feed(chunk.reasoning, last=done),
                 tool_calls=pieces,
+                stop_sequence=Restorer(self.values).feed(chunk.stop_sequence, last=True),
             )
         rest = Chunk(text=text.feed("", last=True), reasoning=reasoning.feed("", last=True))
         if rest.has_content:
@@ -122,26 +135,29 @@ class _Work:
         parts: list[Part] = []
         for part in message.parts:
             if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
-                parts[-1] = Text(parts[-1].text + part.text)  # a model reads them as one
+                extra = {**(parts[-1].extra or {}), **(part.extra or {})} or None
+                parts[-1] = Text(parts[-1].text + part.text, extra=extra)  # a model reads them as one
             else:
                 parts.append(part)
-        return Message(message.role, [self.part(part) for part in parts])
+        return Message(message.role, [self.part(part) for part in parts], extra=self.value(message.extra))
 
     def part(self, part: Part) -> Part:
         match part:
             case Text():
-                return Text(self.text(part.text))
+                return Text(self.text(part.text), extra=self.value(part.extra))
+            case Media():
+                return evolve(part, extra=self.value(part.extra))
             case ToolCall():
-                return evolve(part, arguments=self.text(part.arguments))
+                return evolve(part, arguments=self.text(part.arguments), extra=self.value(part.extra))
             case ToolResult():
-                return evolve(part, content=self.text(part.content))
+                media = tuple(evolve(one, extra=self.value(one.extra)) for one in part.media)
+                return evolve(part, content=self.text(part.content), media=media, extra=self.value(part.extra))
             case Opaque():
                 return evolve(part, data=self.value(part.data))
-            case _:
-                return part
 
     def tool(self, tool: Tool) -> Tool:
-        return evolve(tool, description=self.text(tool.description), schema=self.value(tool.schema))
+        described, schema = self.text(tool.description), self.value(tool.schema)
+        return evolve(tool, description=described, schema=schema, extra=self.value(tool.extra))
 
     def value(self, value: Any) -> Any:
         if isinstance(value, str):

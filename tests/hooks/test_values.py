@@ -62,6 +62,7 @@ replies = st.builds(
     logprobs=st.none() | st.lists(st.integers(), min_size=1),
     request_id=st.text(),
     model_name=st.text(),
+    stop_sequence=st.text(),
 )
 
 
@@ -132,9 +133,7 @@ def test_a_reply_survives_being_many_chunks(reply: Reply, size: int) -> None:
         chunks.append(Chunk(tool_calls=(ToolCallDelta(index=index, id=call.id, name=call.name),)))
         chunks += [Chunk(tool_calls=(ToolCallDelta(index=index, arguments=piece),)) for piece in cut(call.arguments)]
     chunks += [Chunk(logprobs=[entry]) for entry in reply.logprobs or ()]
-    chunks.append(
-        Chunk(finish=reply.finish, usage=reply.usage, request_id=reply.request_id, model_name=reply.model_name)
-    )
+    chunks.append(attrs.evolve(reply.as_chunk(), text="", reasoning="", tool_calls=(), opaque=(), logprobs=None))
     assert Reply.from_chunks(chunks) == reply
 
 

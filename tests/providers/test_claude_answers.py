@@ -169,4 +169,4 @@ async def test_a_turn_that_was_shortened_keeps_its_thinking(make: Make, fault_se
     await make(fault_server.url).generate(
         Prompt(messages=(Message("user", "Go."), Message("assistant", [part, Text("Hi"), plain])))
     )
-    assert fault_server.requests[0].json["messages"][1]["content"] == [HIDDEN, {"type": "text", "text": "Hi"}, THOUGHT]
+    assert fault_server.requests[0].json["messages"][1]["content"] == [{"type": "text", "text": "Hi"}, HIDDEN, THOUGHT]

@@ -1,7 +1,6 @@
 """What the claude provider sends to Anthropic's API."""
 
 import base64
-import json
 import logging
 from typing import Any
 
@@ -9,10 +8,7 @@ import pytest
 from attrs import evolve
 
 import claude_provider
-from anthropic_dialect import (
-    claude,
-    said,
-)
+from anthropic_dialect import claude
 from aurarouter_claude.request import MAX_TOKENS
 from aurarouter_hooks import (
     Media,
@@ -166,31 +162,6 @@ async def test_fields_of_anthropics_own_dialect_are_passed_on(make: Make, fault_
 async def test_an_api_version_may_be_asked_for(make: Make, fault_server: FaultServer) -> None:
     await make(fault_server.url, options={"api_version": "2023-06-01"}).generate(HELLO)
     assert fault_server.requests[0].headers["anthropic-version"] == "2023-06-01"
-
-
-async def test_a_schema_is_sent_as_the_api_takes_it(make: Make, fault_server: FaultServer) -> None:
-    fault_server.will(said('{"n":', " 4}"))
-    schema = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}, "required": ["n"]}
-    parameters = {"reasoning_effort": "low"}
-    reply = await make(fault_server.url).generate(evolve(HELLO, response_schema=schema, parameters=parameters))
-    assert json.loads(reply.text) == {"n": 4}
-    taken = {
-        "type": "object",
-        "properties": {"n": {"type": "integer", "description": "{minimum: 1}"}},
-        "required": ["n"],
-        "additionalProperties": False,
-    }
-    config = {"effort": "low", "format": {"type": "json_schema", "schema": taken}}
-    assert fault_server.requests[0].json["output_config"] == config
-    assert schema["properties"] == {"n": {"type": "integer", "minimum": 1}}
-
-
-@pytest.mark.parametrize("schema", [{}, {"type": ["string", "null"]}, {"type": "array", "items": True}])
-async def test_a_schema_that_cannot_be_adapted_is_sent_as_it_is(
-    make: Make, fault_server: FaultServer, schema: dict[str, Any]
-) -> None:
-    await make(fault_server.url).generate(evolve(HELLO, response_schema=schema))
-    assert fault_server.requests[0].json["output_config"]["format"]["schema"] == schema
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def _size(chunk: Chunk) -> int:
 
 def _plain(chunk: Chunk) -> Iterator[tuple[str, Any]]:
     """What is not as it is by default."""
-    for name in ("text", "reasoning", "finish", "logprobs", "request_id", "model_name"):
+    for name in ("text", "reasoning", "finish", "logprobs", "request_id", "model_name", "stop_sequence"):
         if value := getattr(chunk, name):
             yield name, value
     if chunk.tool_calls:

@@ -10,9 +10,12 @@ from typing import Any
 
 from attrs import frozen
 
-from aurarouter_gateway.fields import RequestError
+from aurarouter_gateway.fields import Fields, RequestError
 from aurarouter_hooks import Media, Message, Task, Text
 
+LONGEST = 2000
+"""Characters of all names of fields that have no effect: they are told in a header."""
+MORE = "…"
 _DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,")
 
 
@@ -24,8 +27,8 @@ class Asked:
         task: The work, in the kernel's words; always `direct`.
         stream: Tell the answer piece by piece.
         usage: A stream's last piece tells the tokens (OpenAI's chats only when they are asked).
-        unknown: Names of fields that only a provider of the same dialect can take.
-        dropped: Names of fields that have no effect here at all.
+        unknown: Paths of fields that only a provider of the same dialect can take.
+        dropped: Paths of fields that have no effect here at all.
         echo: Fields that the dialect repeats in its answer.
     """
 
@@ -35,6 +38,31 @@ class Asked:
     unknown: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     echo: dict[str, Any]
+
+
+def unread(
+    fields: Fields, without_effect: Iterable[str] = (), sent_on: Iterable[str] = ()
+) -> dict[str, tuple[str, ...]]:
+    """The paths of a request's fields that nobody has taken, as `Asked` has them.
+
+    Args:
+        fields: The request.
+        without_effect: Further ones, that do nothing.
+        sent_on: Further ones, that only a provider of the same dialect can take.
+    """
+    dropped = _few((*without_effect, *fields.left(carried=False)), LONGEST)
+    unknown = _few((*sent_on, *fields.left(carried=True)), LONGEST - sum(map(len, dropped)))
+    return {"dropped": dropped, "unknown": () if MORE in dropped else unknown}
+
+
+def _few(names: Iterable[str], room: int) -> tuple[str, ...]:
+    found = []
+    for name in names:
+        room -= len(name) + len(", ")
+        found.append(name if room > 0 else MORE)
+        if room <= 0:
+            break
+    return tuple(found)
 
 
 def wishes(model: str) -> dict[str, Any]:

@@ -5,13 +5,16 @@ Protocol: https://platform.openai.com/docs/api-reference/chat/create
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from aurarouter_gateway.asked import Asked, inline, picture, require_words, wishes
+from attrs import evolve
+
+from aurarouter_gateway.asked import Asked, inline, picture, require_words, unread, wishes
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.fields import Fields, RequestError
-from aurarouter_hooks import Message, Part, Task, Text, Tool, ToolCall, ToolResult
+from aurarouter_gateway.turns import turns
+from aurarouter_hooks import Media, Message, Part, Task, Text, Tool, ToolCall, ToolResult
 
 PARAMETERS: dict[str, type] = {
     "temperature": float,
@@ -45,16 +48,15 @@ def read(body: Any, caller: Caller) -> Asked:
     model = fields.need("model", str)
     if fields.take("n", int, 1) != 1:
         raise RequestError("only one choice can be made: n must be 1", "n")
-    messages = [_message(item) for item in fields.each("messages")]
+    messages = turns(_message(item) for item in fields.each("messages"))
     require_words(messages, "messages")
     parameters = fields.some(PARAMETERS) | stop(fields)
     stream = fields.take("stream", bool, False)
     usage = fields.under("stream_options").take("include_usage", bool, False)
-    cache_key = fields.take("prompt_cache_key", str, "")
-    dropped = tuple(name for name in WITHOUT_EFFECT if fields.any(name) is not None)
+    cache_key = fields.see("prompt_cache_key", str, "")
     found, choice = tools(fields), tool_choice(fields)
-    schema = _schema(fields)
-    rest = fields.rest()
+    schema, form = _format(fields)
+    dropped = [name for name in WITHOUT_EFFECT if fields.any(name) is not None]
     task = Task(
         messages=messages,
         tools=found,
@@ -63,11 +65,11 @@ def read(body: Any, caller: Caller) -> Asked:
         response_schema=schema,
         mode="direct",
         dialect="openai",
-        extra=rest,
+        extra={**(fields.carry() or {}), **form},
         **caller.identity(cache_key),
         **wishes(model),
     )
-    return Asked(task=task, stream=stream, usage=usage, unknown=tuple(rest), dropped=dropped, echo={})
+    return Asked(task=task, stream=stream, usage=usage, **unread(fields, dropped), echo={})
 
 
 def stop(fields: Fields) -> dict[str, Any]:
@@ -88,9 +90,8 @@ def tools(fields: Fields) -> list[Tool]:
             raise tool.refuse("only tools of type 'function' can be used")
         function = tool.under("function")
         schema = function.take("parameters", dict, {})
-        found.append(
-            Tool(name=function.need("name", str), description=function.take("description", str, ""), schema=schema)
-        )
+        name, description = function.need("name", str), function.take("description", str, "")
+        found.append(Tool(name=name, description=description, schema=schema, extra=function.carry()))
     return found
 
 
@@ -105,36 +106,49 @@ def tool_choice(fields: Fields) -> str:
     return str((choice if "name" in choice.rest() else choice.under("function")).need("name", str))
 
 
-def _schema(fields: Fields) -> dict[str, Any] | None:
+def _format(fields: Fields) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     wanted = fields.under("response_format")
     match wanted.take("type", str, "text"):
         case "text":
-            return None
+            return None, {}
         case "json_object":
-            return {"type": "object"}
+            return {"type": "object"}, {}
         case "json_schema":
-            return dict(wanted.under("json_schema").need("schema", dict))
+            return named_schema(wanted.under("json_schema"))
     raise wanted.refuse("type must be text, json_object or json_schema")
+
+
+def named_schema(named: Fields) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A schema, and what is said of it beside (its name, whether it is strict), where the chat API has that."""
+    found, left = named.need("schema", dict), named.carry()
+    return dict(found), {"response_format": {"json_schema": left}} if left else {}
 
 
 def _message(fields: Fields) -> Message:
     role = fields.need("role", str)
     if role == "tool":
-        content = "".join(part.text for part in parts(fields, "content") if isinstance(part, Text))
-        return Message("tool", (ToolResult(call_id=fields.need("tool_call_id", str), content=content),))
+        call, answer = fields.need("tool_call_id", str), [*parts(fields, "content")]
+        return Message("tool", [result(call, answer, fields.carry())])
     if role not in ROLES:
         raise fields.refuse(f"role must be one of {', '.join([*ROLES, 'tool'])}")
     said: list[Part] = [*parts(fields, "content")]
-    for call in fields.each("tool_calls"):
-        function = call.under("function")
-        said.append(
-            ToolCall(
-                id=call.need("id", str),
-                name=function.need("name", str),
-                arguments=function.take("arguments", str, "{}"),
-            )
-        )
-    return Message(ROLES[role], said)  # type: ignore[arg-type]
+    said += [_call(call) for call in fields.each("tool_calls")]
+    fields.any("reasoning_content")  # thoughts of whoever answered before; no other model can use them
+    return Message(ROLES[role], said, extra=fields.carry())  # type: ignore[arg-type]
+
+
+def _call(fields: Fields) -> ToolCall:
+    fields.take("type", str)
+    function = fields.under("function")
+    name, arguments = function.need("name", str), function.take("arguments", str, "{}")
+    return ToolCall(id=fields.need("id", str), name=name, arguments=arguments, extra=fields.carry())
+
+
+def result(call: str, said: Sequence[Part], extra: Mapping[str, Any] | None = None) -> ToolResult:
+    """What a tool has answered, in text and images."""
+    text = "".join(part.text for part in said if isinstance(part, Text))
+    media = tuple(part for part in said if isinstance(part, Media))
+    return ToolResult(call_id=call, content=text, media=media, extra=extra)
 
 
 def parts(fields: Fields, name: str) -> Iterator[Part]:
@@ -147,14 +161,19 @@ def parts(fields: Fields, name: str) -> Iterator[Part]:
         return
     for part in fields.each(name):
         match kind := part.need("type", str):
-            case "text" | "input_text" | "output_text":
+            case "text":
+                yield Text(part.need("text", str), extra=part.carry())
+            case "input_text" | "output_text":
+                for told in ("annotations", "logprobs"):  # an answer's own, when it is sent back
+                    part.any(told)
                 yield Text(part.need("text", str))
             case "refusal":
                 yield Text(part.need("refusal", str))
             case "image_url":
-                yield picture(part.under("image_url").need("url", str), part.at("image_url.url"))
+                image = part.under("image_url")
+                yield evolve(picture(image.need("url", str), image.at("url")), extra=image.carry())
             case "input_image":
-                yield picture(part.need("image_url", str), part.at("image_url"))
+                yield evolve(picture(part.need("image_url", str), part.at("image_url")), extra=part.carry())
             case "input_audio":
                 audio = part.under("input_audio")
                 yield inline(f"audio/{audio.need('format', str)}", audio.need("data", str), audio.at("data"))

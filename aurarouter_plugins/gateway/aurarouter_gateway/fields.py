@@ -42,6 +42,8 @@ class Fields:
         if not isinstance(value, dict):
             raise RequestError(f"{path or 'the body'} must be an object", path)
         self._left = dict(value)
+        self._inner: list[Fields] = []
+        self._carried = False
         self.path = path
 
     def at(self, name: str) -> str:
@@ -54,7 +56,13 @@ class Fields:
         Raises:
             RequestError: It is of another kind.
         """
-        value = self._left.pop(name, None)
+        value = self.see(name, kind, default)
+        self._left.pop(name, None)
+        return value
+
+    def see(self, name: str, kind: type, default: Any = None) -> Any:
+        """As `take`, but it stays."""
+        value = self._left.get(name)
         if value is None:
             return default
         if kind is float and type(value) is int:
@@ -76,12 +84,14 @@ class Fields:
 
     def under(self, name: str) -> Fields:
         """The object in a field; an absent one is empty."""
-        return Fields(self.take(name, dict, {}), self.at(name))
+        self._inner.append(Fields(self.take(name, dict, {}), self.at(name)))
+        return self._inner[-1]
 
     def each(self, name: str) -> Iterator[Fields]:
         """The objects of a list."""
         for index, item in enumerate(self.take(name, list, [])):
-            yield Fields(item, f"{self.at(name)}[{index}]")
+            self._inner.append(Fields(item, f"{self.at(name)}[{index}]"))
+            yield self._inner[-1]
 
     def some(self, names: Mapping[str, type]) -> dict[str, Any]:
         """Those of these fields that are there."""
@@ -91,6 +101,23 @@ class Fields:
     def rest(self) -> dict[str, Any]:
         """What nobody has taken."""
         return self._left
+
+    def all(self) -> dict[str, Any]:
+        """As `rest`, and it is taken."""
+        taken, self._left = self._left, {}
+        return taken
+
+    def carry(self) -> dict[str, Any] | None:
+        """What nobody has taken, to be sent on to a provider of the same dialect; None for nothing."""
+        self._carried = True
+        return {name: value for name, value in self._left.items() if value is not None} or None
+
+    def left(self, *, carried: bool) -> Iterator[str]:
+        """Paths of what nobody has taken, here and in the objects within: of what is sent on, or of what is not."""
+        if self._carried is carried:
+            yield from (self.at(name) for name, value in self._left.items() if value is not None)
+        for inner in self._inner:
+            yield from inner.left(carried=carried)
 
     def refuse(self, what: str) -> RequestError:
         """An error at this place."""

@@ -6,25 +6,32 @@ Protocol: https://platform.claude.com/docs/en/api/messages and …/build-with-cl
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aurarouter_gateway import sse
 from aurarouter_gateway.answer import Answer
 from aurarouter_gateway.asked import Asked
-from aurarouter_hooks import Chunk, Done, ErrorInfo, ToolCallDelta, Usage
+from aurarouter_hooks import Chunk, Done, ErrorInfo, Opaque, Reply, ToolCallDelta, Usage
 
 STOPPED = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 
 
 def usage(used: Usage) -> dict[str, int]:
-    """Tokens under Anthropic's names; what was read from a cache is not among the input's."""
+    """Tokens under Anthropic's names; what was read from a cache or went into one is not among the input's."""
     return {
-        "input_tokens": used.input_tokens - used.cached_input_tokens,
+        "input_tokens": used.input_tokens - used.cached_input_tokens - used.cache_write_tokens,
         "output_tokens": used.output_tokens,
         "cache_read_input_tokens": used.cached_input_tokens,
-        "cache_creation_input_tokens": 0,
+        "cache_creation_input_tokens": used.cache_write_tokens,
     }
+
+
+def stopped(reply: Reply) -> dict[str, str | None]:
+    """Why it stopped; a stop sequence only where the backend has told which."""
+    if reply.stop_sequence:
+        return {"stop_reason": "stop_sequence", "stop_sequence": reply.stop_sequence}
+    return {"stop_reason": STOPPED.get(reply.finish, "end_turn"), "stop_sequence": None}
 
 
 class MessagesAnswer(Answer):
@@ -38,32 +45,19 @@ class MessagesAnswer(Answer):
     def whole(self, done: Done) -> dict[str, Any]:
         """The answer as one object."""
         reply = done.reply
-        content: list[dict[str, Any]] = []
-        kept = [part.data for part in reply.opaque if part.provider == "claude"]
-        content.extend(block for block in kept if isinstance(block, dict))
-        if reply.reasoning and not content:
-            content.append({"type": "thinking", "thinking": reply.reasoning, "signature": ""})
-        if reply.text:
-            content.append({"type": "text", "text": reply.text})
-        content += [
-            {"type": "tool_use", "id": call.id, "name": call.name, "input": _input(call.arguments)}
-            for call in reply.tool_calls
-        ]
-        stopped = STOPPED.get(reply.finish, "end_turn")
-        return self._message(content, stopped, usage(reply.usage or done.usage))
+        return self._message([*_blocks(reply)], usage(reply.usage or done.usage)) | stopped(reply)
 
     def begin(self) -> Iterator[bytes]:
         """The message, still empty."""
-        yield _event("message_start", message=self._message([], None, usage(Usage())))
+        yield _event("message_start", message=self._message([], usage(Usage())))
 
     def piece(self, chunk: Chunk) -> Iterator[bytes]:
         """The blocks that a piece opens, continues and closes."""
         if chunk.reasoning:
             yield from self._turn_to("thinking", {"type": "thinking", "thinking": "", "signature": ""})
             yield self._delta({"type": "thinking_delta", "thinking": chunk.reasoning})
-        for part in chunk.opaque:
-            if part.provider == "claude" and isinstance(part.data, dict):
-                yield from self._kept(part.data)
+        for _, _, block in _kept(chunk.opaque):
+            yield from self._whole_block(block)
         if chunk.text:
             yield from self._turn_to("text", {"type": "text", "text": ""})
             yield self._delta({"type": "text_delta", "text": chunk.text})
@@ -73,8 +67,8 @@ class MessagesAnswer(Answer):
     def end(self, done: Done) -> Iterator[bytes]:
         """The last block closed, why it stopped, and what it used."""
         yield from self._close()
-        delta = {"stop_reason": STOPPED.get(done.reply.finish, "end_turn"), "stop_sequence": None}
-        yield _event("message_delta", delta=delta, usage=usage(done.reply.usage or done.usage))
+        used = usage(done.reply.usage or done.usage)
+        yield _event("message_delta", delta=stopped(done.reply), usage=used)
         yield _event("message_stop")
 
     def broken(self, error: ErrorInfo) -> Iterator[bytes]:
@@ -82,14 +76,14 @@ class MessagesAnswer(Answer):
         words = f"the answer stops short: {error.message}"
         yield _event("error", error={"type": "api_error", "message": words})
 
-    def _message(self, content: list[Any], stopped: str | None, used: dict[str, int]) -> dict[str, Any]:
+    def _message(self, content: list[Any], used: dict[str, int]) -> dict[str, Any]:
         return {
             "id": f"msg_{self.id}",
             "type": "message",
             "role": "assistant",
             "model": self.model,
             "content": content,
-            "stop_reason": stopped,
+            "stop_reason": None,
             "stop_sequence": None,
             "usage": used,
         }
@@ -108,20 +102,43 @@ class MessagesAnswer(Answer):
     def _delta(self, delta: dict[str, Any]) -> bytes:
         return _event("content_block_delta", index=self._index, delta=delta)
 
-    def _kept(self, block: dict[str, Any]) -> Iterator[bytes]:
+    def _whole_block(self, block: dict[str, Any]) -> Iterator[bytes]:
         """A block of the provider's own comes whole, after its thoughts were told: its signature closes it."""
-        if self._open == "thinking" and block.get("type") == "thinking":
+        if block["type"] == "thinking":
+            yield from self._turn_to("thinking", {"type": "thinking", "thinking": "", "signature": ""})
             yield self._delta({"type": "signature_delta", "signature": block.get("signature", "")})
-            yield from self._close()
         else:
             yield from self._turn_to("kept", block)
-            yield from self._close()
+        yield from self._close()
 
     def _call(self, call: ToolCallDelta) -> Iterator[bytes]:
         block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
         yield from self._turn_to(f"call {call.index}", block)
         if call.arguments:
             yield self._delta({"type": "input_json_delta", "partial_json": call.arguments})
+
+
+def _blocks(reply: Reply) -> Iterator[dict[str, Any]]:
+    """An answer as blocks, in the order in which the model made them: what Claude has signed goes back as it came."""
+    kept = [*_kept(reply.opaque)]
+    if reply.reasoning and not kept:
+        yield {"type": "thinking", "thinking": reply.reasoning, "signature": ""}
+    said = called = 0
+    for characters, calls, block in (*kept, (len(reply.text), len(reply.tool_calls), None)):
+        if text := reply.text[said:characters]:
+            yield {"type": "text", "text": text}
+        for call in reply.tool_calls[called:calls]:
+            yield {"type": "tool_use", "id": call.id, "name": call.name, "input": _input(call.arguments)}
+        said, called = characters, calls
+        if block is not None:
+            yield block
+
+
+def _kept(parts: Iterable[Opaque]) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """The blocks that the provider `claude` keeps, each after the characters and calls that stood before it."""
+    for part in parts:
+        if part.provider == "claude":
+            yield part.data["after"]["characters"], part.data["after"]["calls"], part.data["block"]
 
 
 def _event(kind: str, **data: Any) -> bytes:

@@ -9,7 +9,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from aurarouter_gateway.asked import Asked, inline, picture, require_words, wishes
+from attrs import evolve
+
+from aurarouter_gateway.asked import Asked, inline, picture, require_words, unread, wishes
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.fields import Fields, RequestError
 from aurarouter_hooks import Media, Message, Opaque, Part, Task, Text, Tool, ToolCall, ToolResult
@@ -34,7 +36,7 @@ def read(body: Any, caller: Caller, *, limit: bool = True) -> Asked:
     model = fields.need("model", str)
     if limit and not isinstance(fields.rest().get("max_tokens"), int):
         raise RequestError("max_tokens is missing", "max_tokens")
-    messages = [Message("system", text) for text in _system(fields)]
+    messages = [Message("system", [text]) for text in _system(fields)]
     messages += [_message(item) for item in fields.each("messages")]
     require_words((message for message in messages if message.role != "system"), "messages")
     parameters = fields.some(PARAMETERS)
@@ -44,8 +46,7 @@ def read(body: Any, caller: Caller, *, limit: bool = True) -> Asked:
     choice = _choice(fields, parameters)
     tools = [*_tools(fields)]
     session = _session(fields)
-    schema = _schema(fields)
-    rest = fields.rest()
+    schema, output = _output(fields)
     task = Task(
         messages=messages,
         parameters=parameters,
@@ -54,22 +55,22 @@ def read(body: Any, caller: Caller, *, limit: bool = True) -> Asked:
         response_schema=schema,
         mode="direct",
         dialect="anthropic",
-        extra=rest,
+        extra={**(fields.carry() or {}), **output},
         **caller.identity(session),
         **wishes(model),
     )
-    return Asked(task=task, stream=stream, usage=True, unknown=tuple(rest), echo={})
+    return Asked(task=task, stream=stream, usage=True, **unread(fields), echo={})
 
 
-def _system(fields: Fields) -> Iterator[str]:
+def _system(fields: Fields) -> Iterator[Text]:
     value = fields.rest().get("system")
     if isinstance(value, str):
-        yield fields.take("system", str)
+        yield Text(fields.take("system", str))
     else:
         for block in fields.each("system"):
             if block.need("type", str) != "text":
                 raise block.refuse("a system prompt holds text only")
-            yield block.need("text", str)
+            yield Text(block.need("text", str), extra=block.carry())
 
 
 def _message(fields: Fields) -> Message:
@@ -90,17 +91,19 @@ def _blocks(fields: Fields) -> Iterator[Part]:
     for block in fields.each("content"):
         match kind := block.need("type", str):
             case "text":
-                yield Text(block.need("text", str))
+                yield Text(block.need("text", str), extra=block.carry())
             case "image" | "document":
                 yield _media(block, kind)
             case "tool_use":
                 arguments = json.dumps(block.take("input", dict, {}), ensure_ascii=False)
-                yield ToolCall(id=block.need("id", str), name=block.need("name", str), arguments=arguments)
+                call, name = block.need("id", str), block.need("name", str)
+                yield ToolCall(id=call, name=name, arguments=arguments, extra=block.carry())
             case "tool_result":
                 yield _result(block)
             case _ if kind in THINKING:
-                if block.rest().get("signature") or kind == "redacted_thinking":
-                    yield Opaque(provider="claude", data={"type": kind, **block.rest()})
+                thoughts = block.all()  # no other model can use them, and one without a signature is of another
+                if thoughts.get("signature") or kind == "redacted_thinking":
+                    yield Opaque(provider="claude", data={"type": kind, **thoughts})
             case _:
                 raise block.refuse(f"blocks of type '{kind}' can not be sent")
 
@@ -108,14 +111,27 @@ def _blocks(fields: Fields) -> Iterator[Part]:
 def _result(block: Fields) -> ToolResult:
     call = block.need("tool_use_id", str)
     failed = block.take("is_error", bool, False)
-    content = [*_blocks(block)] if block.rest().get("content") is not None else []
-    text = "".join(part.text for part in content if isinstance(part, Text))
-    media = tuple(part for part in content if isinstance(part, Media))
-    return ToolResult(call_id=call, content=text, is_error=failed, media=media)
+    texts: list[str] = []
+    media: list[Media] = []
+    if isinstance(block.rest().get("content"), str):
+        texts.append(block.take("content", str))
+    for item in block.each("content"):
+        match kind := item.need("type", str):
+            case "text":
+                texts.append(item.need("text", str))
+            case "image" | "document":
+                media.append(_media(item, kind))
+            case _:
+                raise item.refuse(f"blocks of type '{kind}' can not be sent in a tool's result")
+    said = "".join(texts)
+    return ToolResult(call_id=call, content=said, is_error=failed, media=tuple(media), extra=block.carry())
 
 
 def _media(block: Fields, kind: str) -> Media:
-    source = block.under("source")
+    return evolve(_source(block.under("source"), kind), extra=block.carry())
+
+
+def _source(source: Fields, kind: str) -> Media:
     match source.need("type", str):
         case "base64":
             return inline(source.need("media_type", str), source.need("data", str), source.at("data"))
@@ -124,7 +140,8 @@ def _media(block: Fields, kind: str) -> Media:
         case "url":
             return Media(media_type="application/pdf", url=source.need("url", str))
         case "text":
-            return Media(media_type="text/plain", data=source.need("data", str).encode())
+            kind = source.take("media_type", str, "text/plain")
+            return Media(media_type=kind, data=source.need("data", str).encode(errors="replace"))
     raise source.refuse("type must be base64, url or text")
 
 
@@ -136,6 +153,7 @@ def _tools(fields: Fields) -> Iterator[Tool]:
             name=tool.need("name", str),
             description=tool.take("description", str, ""),
             schema=tool.take("input_schema", dict, {}),
+            extra=tool.carry(),
         )
 
 
@@ -151,15 +169,17 @@ def _choice(fields: Fields, parameters: dict[str, Any]) -> str:
     return CHOICES[kind]
 
 
-def _schema(fields: Fields) -> dict[str, Any] | None:
-    config = fields.rest().get("output_config")
-    wanted = config.get("format") if isinstance(config, dict) else None
-    if not isinstance(config, dict) or not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
-        return None
-    fields.rest()["output_config"] = {name: value for name, value in config.items() if name != "format"}
-    if not fields.rest()["output_config"]:
-        fields.any("output_config")
-    return dict(Fields(wanted, "output_config.format").need("schema", dict))
+def _output(fields: Fields) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The schema of the answer, and what else is said of the output."""
+    config = fields.under("output_config")
+    schema = None
+    wanted = config.rest().get("format")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
+        named = config.under("format")
+        named.any("type")
+        schema = dict(named.need("schema", dict))
+    left = config.carry()
+    return schema, {"output_config": left} if left else {}
 
 
 def _session(fields: Fields) -> str:

@@ -35,14 +35,15 @@ class Item:
     id: str
     call: ToolCallDelta | None = None
     text: str = ""
+    status: str = "in_progress"
 
-    def told(self, status: str) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """The item as it is now."""
         if self.call is not None:
             names = {"call_id": self.call.id, "name": self.call.name, "arguments": self.text}
-            return {"type": "function_call", "id": self.id, "status": status, **names}
-        content = [] if status == "in_progress" and not self.text else [self.part()]
-        return {"type": "message", "id": self.id, "status": status, "role": "assistant", "content": content}
+            return {"type": "function_call", "id": self.id, "status": self.status, **names}
+        content = [] if self.status == "in_progress" and not self.text else [self.part()]
+        return {"type": "message", "id": self.id, "status": self.status, "role": "assistant", "content": content}
 
     def part(self) -> dict[str, Any]:
         """The text."""
@@ -59,7 +60,7 @@ class ResponsesAnswer(Answer):
 
     def whole(self, done: Done) -> dict[str, Any]:
         """The answer as one object."""
-        for _ in self.piece(done.reply.as_chunk()):
+        for _ in (*self.piece(done.reply.as_chunk()), *self._close(_status(done))):
             pass
         return self._finished(done)
 
@@ -77,21 +78,22 @@ class ResponsesAnswer(Answer):
 
     def end(self, done: Done) -> Iterator[bytes]:
         """The last item closed, and the whole response."""
-        yield from self._close()
+        yield from self._close(_status(done))
         response = self._finished(done)
         yield self._event(f"response.{response['status']}", response=response)
 
     def broken(self, error: ErrorInfo) -> Iterator[bytes]:
         """The response failed, with what was told so far in it."""
+        for item in self._items[-1:]:
+            item.status = "incomplete"
         response = self._response("failed")
         words = f"the answer stops short: {error.message}"
         response["error"] = {"code": "server_error", "message": words}
         yield self._event("response.failed", response=response)
 
     def _finished(self, done: Done) -> dict[str, Any]:
-        cut = done.reply.finish in ("length", "content_filter")
-        response = self._response("incomplete" if cut else "completed")
-        if cut:
+        response = self._response(_status(done))
+        if response["status"] == "incomplete":
             reason = "max_output_tokens" if done.reply.finish == "length" else "content_filter"
             response["incomplete_details"] = {"reason": reason}
         response["usage"] = usage(done.reply.usage or done.usage)
@@ -108,14 +110,14 @@ class ResponsesAnswer(Answer):
             "incomplete_details": None,
             "instructions": self.asked.echo["instructions"],
             "max_output_tokens": parameters.get("max_tokens"),
-            "metadata": {},
+            "metadata": self.asked.echo["metadata"],
             "model": self.model,
-            "output": [item.told("completed" if status != "in_progress" else status) for item in self._items],
+            "output": [item.told() for item in self._items],
             "parallel_tool_calls": parameters.get("parallel_tool_calls", True),
             "previous_response_id": None,
             "store": False,
             "temperature": parameters.get("temperature"),
-            "text": {"format": {"type": "text"}},
+            "text": self.asked.echo["text"],
             "tool_choice": self.asked.echo["tool_choice"],
             "tools": self.asked.echo["tools"],
             "top_p": parameters.get("top_p"),
@@ -125,10 +127,10 @@ class ResponsesAnswer(Answer):
     def _write(self, call: ToolCallDelta | None, text: str) -> Iterator[bytes]:
         item = self._items[-1] if self._items else None
         if item is None or not _same(item.call, call):
-            yield from self._close()
+            yield from self._close("completed")
             item = Item(len(self._items), f"{'fc' if call else 'msg'}_{self.id}_{len(self._items)}", call)
             self._items.append(item)
-            yield self._event("response.output_item.added", output_index=item.place, item=item.told("in_progress"))
+            yield self._event("response.output_item.added", output_index=item.place, item=item.told())
             if call is None:
                 yield self._event("response.content_part.added", **self._place(item), part=item.part())
         item.text += text
@@ -139,10 +141,11 @@ class ResponsesAnswer(Answer):
                 "response.function_call_arguments.delta", item_id=item.id, output_index=item.place, delta=text
             )
 
-    def _close(self) -> Iterator[bytes]:
+    def _close(self, status: str) -> Iterator[bytes]:
         if not self._items:
             return
         item = self._items[-1]
+        item.status = status
         if item.call is None:
             yield self._event("response.output_text.done", **self._place(item), text=item.text, logprobs=[])
             yield self._event("response.content_part.done", **self._place(item), part=item.part())
@@ -154,7 +157,7 @@ class ResponsesAnswer(Answer):
                 name=item.call.name,
                 arguments=item.text,
             )
-        yield self._event("response.output_item.done", output_index=item.place, item=item.told("completed"))
+        yield self._event("response.output_item.done", output_index=item.place, item=item.told())
 
     @staticmethod
     def _place(item: Item) -> dict[str, Any]:
@@ -163,6 +166,10 @@ class ResponsesAnswer(Answer):
     def _event(self, kind: str, **data: Any) -> bytes:
         self._number += 1
         return sse.event({"type": kind, "sequence_number": self._number, **data}, kind)
+
+
+def _status(done: Done) -> str:
+    return "incomplete" if done.reply.finish in ("length", "content_filter") else "completed"
 
 
 def _same(one: ToolCallDelta | None, other: ToolCallDelta | None) -> bool:

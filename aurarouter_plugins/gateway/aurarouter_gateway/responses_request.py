@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from aurarouter_gateway.asked import Asked, require_words, wishes
+from aurarouter_gateway.asked import Asked, require_words, unread, wishes
 from aurarouter_gateway.caller import Caller
-from aurarouter_gateway.chat_request import ROLES, parts, tool_choice
+from aurarouter_gateway.chat_request import ROLES, named_schema, parts, result, tool_choice
 from aurarouter_gateway.fields import Fields, RequestError
-from aurarouter_hooks import Message, Task, Text, Tool, ToolCall, ToolResult
+from aurarouter_gateway.turns import turns
+from aurarouter_hooks import Message, Task, Tool, ToolCall
 
 PARAMETERS: dict[str, type] = {"temperature": float, "top_p": float, "top_logprobs": int, "parallel_tool_calls": bool}
 STATEFUL = ("previous_response_id", "conversation", "prompt")
@@ -37,22 +38,26 @@ def read(body: Any, caller: Caller) -> Asked:
         raise RequestError("background: answers are given at once or not at all", "background")
     instructions = fields.take("instructions", str, "")
     messages = [Message("system", instructions)] if instructions else []
-    messages += _input(fields)
+    messages += turns(_input(fields))
     require_words((message for message in messages if message.role != "system"), "input")
-    echo = {"tools": fields.rest().get("tools") or [], "tool_choice": fields.rest().get("tool_choice") or "auto"}
-    echo["instructions"] = instructions or None
+    echo = {
+        "instructions": instructions or None,
+        "metadata": fields.see("metadata", dict, {}),
+        "text": {"format": {"type": "text"}, **fields.see("text", dict, {})},
+        "tool_choice": fields.rest().get("tool_choice") or "auto",
+        "tools": fields.rest().get("tools") or [],
+    }
     parameters = fields.some(PARAMETERS)
     if (limit := fields.take("max_output_tokens", int)) is not None:
         parameters["max_tokens"] = limit
     if effort := fields.under("reasoning").take("effort", str):
         parameters["reasoning_effort"] = effort
-    schema = _schema(fields)
-    cache_key = fields.take("prompt_cache_key", str, "")
+    schema, extra = _format(fields.under("text"))
+    cached = fields.some({"prompt_cache_key": str})
     stream = fields.take("stream", bool, False)
     dropped = tuple(name for name in WITHOUT_EFFECT if fields.any(name) is not None)
     tools = [*_tools(fields)]
     choice = tool_choice(fields)
-    rest = fields.rest()
     task = Task(
         messages=messages,
         parameters=parameters,
@@ -60,11 +65,13 @@ def read(body: Any, caller: Caller) -> Asked:
         tool_choice=choice,
         response_schema=schema,
         mode="direct",
-        **caller.identity(cache_key),
+        dialect="openai",
+        extra={**extra, **cached},
+        **caller.identity(cached.get("prompt_cache_key", "")),
         **wishes(model),
     )
     echo["parameters"] = parameters
-    return Asked(task=task, stream=stream, usage=True, dropped=(*dropped, *rest), echo=echo)
+    return Asked(task=task, stream=stream, usage=True, **unread(fields, dropped, cached), echo=echo)
 
 
 def _input(fields: Fields) -> Iterator[Message]:
@@ -73,6 +80,8 @@ def _input(fields: Fields) -> Iterator[Message]:
         yield Message("user", fields.take("input", str))
         return
     for item in fields.each("input"):
+        for told in ("id", "status"):  # an answer's own, when it is sent back
+            item.any(told)
         match kind := item.take("type", str, "message"):
             case "message":
                 role = item.need("role", str)
@@ -83,15 +92,11 @@ def _input(fields: Fields) -> Iterator[Message]:
                 name, arguments = item.need("name", str), item.take("arguments", str, "{}")
                 yield Message("assistant", [ToolCall(id=item.need("call_id", str), name=name, arguments=arguments)])
             case "function_call_output":
-                yield Message("tool", [ToolResult(call_id=item.need("call_id", str), content=_output(item))])
+                yield Message("tool", [result(item.need("call_id", str), [*parts(item, "output")])])
             case "reasoning":
-                continue  # thoughts of whoever answered before; no other model can use them
+                item.all()  # thoughts of whoever answered before; no other model can use them
             case _:
                 raise item.refuse(f"items of type '{kind}' can not be sent")
-
-
-def _output(item: Fields) -> str:
-    return "".join(part.text for part in parts(item, "output") if isinstance(part, Text))
 
 
 def _tools(fields: Fields) -> Iterator[Tool]:
@@ -99,16 +104,20 @@ def _tools(fields: Fields) -> Iterator[Tool]:
         if (kind := tool.need("type", str)) != "function":
             raise tool.refuse(f"the vendor's own tool '{kind}' can not be used through a router")
         schema = tool.take("parameters", dict, {})
-        yield Tool(name=tool.need("name", str), description=tool.take("description", str, ""), schema=schema)
+        name, description = tool.need("name", str), tool.take("description", str, "")
+        yield Tool(name=name, description=description, schema=schema, extra=tool.carry())
 
 
-def _schema(fields: Fields) -> dict[str, Any] | None:
-    wanted = fields.under("text").under("format")
+def _format(text: Fields) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The schema of the answer, and what else is said of its text: `verbosity` stands at the top in the chat API."""
+    wanted = text.under("format")
+    left = text.carry() or {}
     match wanted.take("type", str, "text"):
         case "text":
-            return None
+            return None, left
         case "json_object":
-            return {"type": "object"}
+            return {"type": "object"}, left
         case "json_schema":
-            return dict(wanted.need("schema", dict))
+            schema, form = named_schema(wanted)
+            return schema, {**left, **form}
     raise wanted.refuse("type must be text, json_object or json_schema")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 if TYPE_CHECKING:
     from aurarouter_hooks.values.model import Location
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 Speaker = Literal["system", "user", "assistant", "tool"]
 
 
+Extra = Mapping[str, Any] | None
+"""What the caller's dialect says of a thing beside what we know; `Prompt.dialect` names the dialect."""
+
+
 @frozen
 class Text:
     """Plain text."""
 
     text: str
+    extra: Extra = field(default=None, kw_only=True, repr=False)
 
 
 @frozen(kw_only=True)
@@ -29,6 +34,7 @@ class Media:
     data: bytes | None = field(default=None, repr=False)
     url: str | None = field(default=None, repr=False)
     name: str = ""
+    extra: Extra = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -38,6 +44,7 @@ class ToolCall:
     id: str
     name: str
     arguments: str = field(default="{}", repr=False)
+    extra: Extra = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -48,6 +55,7 @@ class ToolResult:
     content: str = field(repr=False)
     is_error: bool = False
     media: tuple[Media, ...] = ()
+    extra: Extra = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -75,6 +83,7 @@ class Message:
 
     role: Speaker
     parts: tuple[Part, ...] = field(converter=_parts)
+    extra: Extra = field(default=None, kw_only=True, repr=False)
 
     @property
     def text(self) -> str:
@@ -89,6 +98,7 @@ class Tool:
     name: str
     description: str = ""
     schema: Mapping[str, Any] = field(factory=dict)
+    extra: Extra = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -102,7 +112,8 @@ class Prompt:
         response_schema: JSON Schema that the answer must fit; None for free text.
         parameters: `temperature`, `max_tokens`, `top_p`, `stop`, `seed` … under OpenAI's names; the task's wishes
             already laid over the model's own.
-        extra: Fields of the caller's dialect that we don't know, for a provider of the same `dialect` only.
+        extra: Fields of the caller's dialect that we don't know, for a provider of the same `dialect` only; messages,
+            parts and tools have their own. See `in_dialect`.
         private: The content must not leave the place that was checked: use no proxy, follow no redirect, connect
             to an address in `location` and to no other.
         location: The answer of the provider's own `where()` that cleared this attempt.
@@ -129,3 +140,20 @@ class Prompt:
     def text(self) -> str:
         """The text of the last user message."""
         return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
+
+    def in_dialect(self, dialect: str) -> Prompt:
+        """As a provider that speaks this dialect may send it: without what only another one has words for."""
+        if self.dialect == dialect:
+            return self
+        messages = (evolve(_plain(one), parts=tuple(map(_plain, one.parts))) for one in self.messages)
+        return evolve(self, messages=tuple(messages), tools=tuple(map(_plain, self.tools)), extra={})
+
+
+_Said = TypeVar("_Said", bound=Part | Message | Tool)
+
+
+def _plain(said: _Said) -> _Said:
+    """The same without its `extra`."""
+    if isinstance(said, ToolResult) and said.media:
+        said = evolve(said, media=tuple(map(_plain, said.media)))
+    return said if isinstance(said, Opaque) or not said.extra else evolve(said, extra=None)

@@ -64,6 +64,7 @@ class Chunk:
         logprobs: Token probabilities in OpenAI's shape, when asked for.
         request_id: The backend's own id of this request.
         model_name: The model that the backend says has answered.
+        stop_sequence: Which of the texts under `stop` ended it, where the backend tells that.
         vectors: For a task of mode "embed": a vector of each text, in 32-bit floats.
     """
 
@@ -76,6 +77,7 @@ class Chunk:
     logprobs: Sequence[Any] | None = None
     request_id: str = ""
     model_name: str = ""
+    stop_sequence: str = field(default="", repr=False)
     vectors: Sequence[Sequence[float]] | None = field(default=None, repr=False)
 
     @property
@@ -97,6 +99,7 @@ class Reply:
     logprobs: Sequence[Any] | None = None
     request_id: str = ""
     model_name: str = ""
+    stop_sequence: str = field(default="", repr=False)
     vectors: Sequence[Sequence[float]] | None = field(default=None, repr=False)
 
     @property
@@ -123,6 +126,7 @@ class Reply:
             logprobs=self.logprobs,
             request_id=self.request_id,
             model_name=self.model_name,
+            stop_sequence=self.stop_sequence,
             vectors=self.vectors,
         )
 
@@ -137,7 +141,7 @@ class Reply:
         finish: Finish = "other"
         usage: Usage | None = None
         vectors: Sequence[Sequence[float]] | None = None
-        request_id = model_name = ""
+        request_id = model_name = stop_sequence = ""
         for chunk in chunks:
             text.append(chunk.text)
             reasoning.append(chunk.reasoning)
@@ -152,6 +156,7 @@ class Reply:
             usage = chunk.usage or usage
             request_id = chunk.request_id or request_id
             model_name = chunk.model_name or model_name
+            stop_sequence = chunk.stop_sequence or stop_sequence
             vectors = chunk.vectors or vectors
         return cls(
             text="".join(text),
@@ -163,5 +168,6 @@ class Reply:
             logprobs=logprobs or None,
             request_id=request_id,
             model_name=model_name,
+            stop_sequence=stop_sequence,
             vectors=vectors,
         )

@@ -55,6 +55,7 @@ class Answer:
     _inputs: dict[int, Any] = field(factory=dict)  # what a block began with
     _written: dict[int, str] = field(factory=dict)  # what came after that, as JSON
     _refusal: str = ""
+    _stop: str = ""
 
     def pieces(self, event: "RawMessageStreamEvent") -> Iterator[Chunk]:
         """What an event adds. Kinds of events that we don't know add nothing; such blocks are kept for later."""
@@ -68,6 +69,7 @@ class Answer:
             text=self._refusal if self.finish == "content_filter" and said_nothing else "",
             finish=self.finish or "other",
             usage=self._usage(),
+            stop_sequence=self._stop,
             request_id=self.request_id,
             model_name=self.model_name,
         )
@@ -88,6 +90,7 @@ class Answer:
                 reason = event.delta.stop_reason
                 if reason:
                     self.finish = FINISH.get(reason, "other")
+                self._stop = event.delta.stop_sequence or self._stop
                 details = event.delta.stop_details
                 self._refusal = (details.explanation if details else "") or ""
                 self._count(event.usage)

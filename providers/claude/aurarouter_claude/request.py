@@ -8,8 +8,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
+
+from aurarouter_claude.shape import asked_for, is_open, taken
 from aurarouter_claude.turns import system, turns
-from aurarouter_hooks import Model, Prompt, Tool
+from aurarouter_hooks import Message, Model, Prompt, Tool
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +45,15 @@ def body(prompt: Prompt, model: Model, *, sampling: bool) -> dict[str, Any]:
     Raises:
         ProviderReplyError: The prompt holds something that can't be sent to Claude.
     """
+    prompt = prompt.in_dialect("anthropic")
     given = {name: value for name, value in prompt.parameters.items() if value is not None}
     names = {*NATIVE, *(SAMPLING if sampling else ())}
-    found: dict[str, Any] = {**prompt.extra} if prompt.dialect == "anthropic" else {}
+    found: dict[str, Any] = {**prompt.extra}
     found |= {name: given.pop(name) for name in names & given.keys()}
     found |= {"model": model.name, "messages": turns(prompt.messages, model), "max_tokens": _limit(given)}
+    shape = prompt.response_schema
+    if shape is not None and is_open(shape):
+        prompt = evolve(prompt, messages=(*prompt.messages, Message("system", asked_for(shape))), response_schema=None)
     if words := system(prompt.messages):
         found["system"] = words
     if "stop" in given:
@@ -82,24 +89,13 @@ def _output(found: dict[str, Any], prompt: Prompt, given: dict[str, Any]) -> Non
     elif effort is not None:
         config.setdefault("effort", EFFORT.get(effort, effort))
     if prompt.response_schema is not None:
-        config["format"] = {"type": "json_schema", "schema": _schema(prompt.response_schema)}
+        config["format"] = {"type": "json_schema", "schema": taken(prompt.response_schema)}
     if config:
         found["output_config"] = config
 
 
-def _schema(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """In the part of JSON Schema that the API takes; what it doesn't is told to the model in a description instead."""
-    from anthropic import transform_schema
-
-    try:
-        return transform_schema(dict(schema))
-    except (AttributeError, TypeError, ValueError, AssertionError, RecursionError) as exc:
-        log.debug("the SDK cannot adapt this response schema, so it is sent as it is: %s", type(exc).__name__)
-        return schema
-
-
 def _tool(tool: Tool) -> Mapping[str, Any]:
-    described = {"name": tool.name, "input_schema": {"type": "object", **tool.schema}}
+    described = {**(tool.extra or {}), "name": tool.name, "input_schema": {"type": "object", **tool.schema}}
     return {**described, "description": tool.description} if tool.description else described
 
 

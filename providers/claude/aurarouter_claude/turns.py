@@ -17,11 +17,16 @@ Turn = dict[str, Any]
 
 PICTURES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 PDF = "application/pdf"
+PLAIN = "text/plain"
+FILES = "Send JPEG, PNG, GIF, WebP, PDF or plain text, or choose a model of another provider."
 
 
-def system(messages: Iterable[Message]) -> str:
+def system(messages: Iterable[Message]) -> str | list[Block]:
     """All that system messages say. Most models take it in one place only, so later ones move there."""
-    return "\n\n".join(message.text for message in messages if message.role == "system" and message.text)
+    said = [message for message in messages if message.role == "system" and message.text]
+    if any(part.extra for message in said for part in message.parts if isinstance(part, Text)):
+        return [block for message in said for block in _user(message.parts)]
+    return "\n\n".join(message.text for message in said)
 
 
 def turns(messages: Iterable[Message], model: Model) -> list[Turn]:
@@ -59,8 +64,13 @@ def _user(parts: Sequence[Part]) -> list[Block]:
 
 
 def _assistant(parts: Sequence[Part], model: Model) -> list[Block]:
-    """A turn of the model's own, with its thinking at the very places where it was: Claude refuses it elsewhere."""
-    waiting = deque(sorted((_kept(part) for part in parts if _ours(part, model)), key=lambda kept: kept[:2]))
+    """A turn of the model's own, with its thinking at the very places where it was: Claude refuses it elsewhere.
+
+    A turn that was put together of a stream has it in front and says of each what stood before; one that a client sent
+    has it in its place.
+    """
+    ours = [part.data for part in parts if isinstance(part, Opaque) and _ours(part, model)]
+    waiting = deque(sorted((_kept(data) for data in ours if "after" in data), key=lambda kept: kept[:2]))
     blocks: list[Block] = []
     calls = characters = 0
 
@@ -75,27 +85,35 @@ def _assistant(parts: Sequence[Part], model: Model) -> list[Block]:
             while rest:
                 here = waiting and waiting[0][0] <= calls
                 cut = min(len(rest), waiting[0][1] - characters) if here else len(rest)
-                blocks.append({"type": "text", "text": rest[:cut]})
+                blocks.append({**(part.extra or {}), "type": "text", "text": rest[:cut]})
                 characters, rest = characters + cut, rest[cut:]
                 place()
+        elif isinstance(part, Opaque):
+            if _ours(part, model) and "after" not in part.data:
+                blocks.append(part.data)
         elif (block := _block(part)) is not None:
             blocks.append(block)
             calls += isinstance(part, ToolCall)
     return [*blocks, *(block for _, _, block in waiting)]
 
 
-def _kept(part: Part) -> tuple[int, int, Block]:
-    """Calls and characters that stood before an opaque block, and the block. Without them it is from the front."""
-    data = part.data if isinstance(part, Opaque) else {}
-    after = data.get("after", {})
-    return after.get("calls", 0), after.get("characters", 0), data.get("block", data)
+def _kept(data: Mapping[str, Any]) -> tuple[int, int, Block]:
+    """Calls and characters that stood before an opaque block, and the block."""
+    return data["after"]["calls"], data["after"]["characters"], data["block"]
 
 
-def _ours(part: Part, model: Model) -> bool:
-    return isinstance(part, Opaque) and part.provider == model.provider and part.model in {"", model.id}
+def _ours(part: Opaque, model: Model) -> bool:
+    return part.provider == model.provider and part.model in {"", model.id}
 
 
 def _block(part: Part) -> Block | None:
+    """A part with what Anthropic's own dialect says of it (`cache_control`, a document's `title` …)."""
+    if (block := _known(part)) is None or isinstance(part, Opaque):
+        return None
+    return {**(part.extra or {}), **block}
+
+
+def _known(part: Part) -> Block | None:
     match part:
         case Text(text):
             return {"type": "text", "text": text} if text else None  # an empty block is refused
@@ -103,7 +121,7 @@ def _block(part: Part) -> Block | None:
             return {"type": "tool_use", "id": _id(part.id), "name": part.name, "input": _arguments(part.arguments)}
         case ToolResult():
             content: list[Block] = [{"type": "text", "text": part.content}] if part.content else []
-            content += [_media(media) for media in part.media]
+            content += _user(part.media)
             result = {"type": "tool_result", "tool_use_id": _id(part.call_id), "content": content}
             return {**result, "is_error": True} if part.is_error else result
         case Media():
@@ -113,16 +131,18 @@ def _block(part: Part) -> Block | None:
 
 
 def _media(media: Media) -> Block:
+    if not media.url and not media.data:
+        raise ProviderReplyError("a file holds nothing", hint=FILES)
     kind = "image" if media.media_type in PICTURES else "document" if media.media_type == PDF else ""
-    if not kind or (not media.url and not media.data):
-        raise ProviderReplyError(
-            f"Claude takes no {media.media_type or 'file of an unnamed type'}" if not kind else "a file holds nothing",
-            hint="Send JPEG, PNG, GIF, WebP or PDF, or choose a model of another provider.",
-        )
-    if media.url:
-        return {"type": kind, "source": {"type": "url", "url": media.url}}
-    data = base64.b64encode(media.data or b"").decode()
-    return {"type": kind, "source": {"type": "base64", "media_type": media.media_type, "data": data}}
+    if media.url and (kind or media.media_type == "image/*"):  # of which kind it is, Anthropic sees when it fetches it
+        return {"type": kind or "image", "source": {"type": "url", "url": media.url}}
+    if kind:
+        data = base64.b64encode(media.data or b"").decode()
+        return {"type": kind, "source": {"type": "base64", "media_type": media.media_type, "data": data}}
+    if media.data and media.media_type == PLAIN:
+        text = media.data.decode(errors="replace")
+        return {"type": "document", "source": {"type": "text", "media_type": PLAIN, "data": text}}
+    raise ProviderReplyError(f"Claude takes no {media.media_type or 'file of an unnamed type'}", hint=FILES)
 
 
 def _id(call: str) -> str:

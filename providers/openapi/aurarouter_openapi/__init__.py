@@ -71,7 +71,7 @@ class OpenApiProvider(Provider):
         body = request.body(prompt, self.model) | {"stream": True}
         if self.model.options.get("stream_usage", True):
             body["stream_options"] = {"include_usage": True}
-        last, finish, usage, whole = Chunk(), None, None, False
+        last, finish, usage, stopped, whole = Chunk(), None, None, "", False
         async with self._backend.send("POST", CHAT, body=body, prompt=prompt) as response:
             request_id = response.headers.get("x-request-id", "")
             async with aclosing(self._backend.events(response, last=DONE)) as events:
@@ -81,6 +81,7 @@ class OpenApiProvider(Provider):
                     elif event.data:
                         last = self._chunk(self._backend.document(event.data), "delta", request_id)
                         finish, usage = last.finish or finish, last.usage or usage
+                        stopped = last.stop_sequence or stopped
                         if last.has_content or last.logprobs:
                             yield evolve(last, finish=None, usage=None) if last.finish or last.usage else last
         if not whole and finish is None:
@@ -88,7 +89,13 @@ class OpenApiProvider(Provider):
                 f"the stream from {self._backend.origin} ended early, before the answer was complete",
                 hint="Look into the server's log: it may have crashed or been restarted.",
             )
-        yield Chunk(finish=finish or "other", usage=usage, request_id=last.request_id, model_name=last.model_name)
+        yield Chunk(
+            finish=finish or "other",
+            usage=usage,
+            request_id=last.request_id,
+            model_name=last.model_name,
+            stop_sequence=stopped,
+        )
 
     async def embed(self, request: EmbedRequest) -> Embeddings:
         """A vector for each text, by `POST …/embeddings`."""

@@ -28,6 +28,7 @@ def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, 
         choice: Mapping[str, Any] = next(first, {})
         said = choice.get(field) or {}
         details = said.get("reasoning_details")
+        stopped = choice.get("stop_reason")  # vLLM's: the text, or a token's number
         return Chunk(
             text=_text(said.get("content")) or said.get("refusal") or "",
             reasoning=_text(said.get("reasoning_content") or said.get("reasoning")),
@@ -40,6 +41,7 @@ def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, 
             logprobs=(choice.get("logprobs") or {}).get("content"),
             request_id=answer.get("id") or request_id,
             model_name=answer.get("model") or "",
+            stop_sequence=stopped if isinstance(stopped, str) else "",
         )
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise ProviderReplyError(

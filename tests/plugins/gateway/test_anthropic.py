@@ -35,6 +35,18 @@ async def test_an_answer_piece_by_piece(anthropic: AsyncAnthropic, fault_server:
     assert final.stop_reason == "max_tokens"
 
 
+@pytest.mark.parametrize("told", ["END", 7, None])
+async def test_which_stop_sequence_it_was_where_a_server_tells(
+    anthropic: AsyncAnthropic, fault_server: FaultServer, told: Any
+) -> None:
+    last = piece(finish="stop")
+    last["choices"][0]["stop_reason"] = told
+    fault_server.will(stream([piece("one"), last]))
+    message = await anthropic.messages.create(messages=HELLO, stop_sequences=["END"], **LIMIT)
+    known = ("stop_sequence", "END") if told == "END" else ("end_turn", None)
+    assert (message.stop_reason, message.stop_sequence) == known
+
+
 async def test_tools_both_ways(anthropic: AsyncAnthropic, fault_server: FaultServer) -> None:
     fault_server.will(called("Let me see."))
     first = await anthropic.messages.create(messages=HELLO, tools=[WEATHER], **LIMIT)

@@ -15,12 +15,25 @@ RESULT = [
     {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "look"}}]},
     {"role": "tool", "tool_call_id": "1", "content": CARD},
 ]
+MESSAGES: dict[str, Any] = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 9}
+TOOL = {"name": "look", "input_schema": {}, "cache_control": {"note": CARD}}
+FILE = {"type": "document", "title": CARD, "source": {"type": "text", "media_type": "text/plain", "data": "x"}}
+NAMED = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}, "description": CARD}}
+SEEN = {"type": "input_image", "image_url": "https://example.org/a.png", "detail": CARD}
+OUTPUT = {"type": "function_call_output", "call_id": "1", "output": [SEEN]}
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": TURN},
     "/v1/responses": {"input": CARD},
     "/v1/messages": {"messages": TURN, "max_tokens": 9},
     "/v1/chat/completions?": {"messages": RESULT},
-    "/v1/messages?": {"messages": [{"role": "user", "content": "hello"}], "system": CARD, "max_tokens": 9},
+    "/v1/messages?": MESSAGES | {"system": CARD},
+    "/v1/messages??": MESSAGES | {"tools": [TOOL]},
+    "/v1/messages???": MESSAGES | {"messages": [{"role": "user", "content": [FILE]}]},
+    "/v1/chat/completions??": {"messages": [{"role": "user", "name": CARD, "content": "hello"}]},
+    "/v1/chat/completions???": {"messages": MESSAGES["messages"], "response_format": NAMED},
+    "/v1/responses?": {"input": "hello", "text": {"verbosity": CARD}},
+    "/v1/responses??": {"input": "hello", "prompt_cache_key": CARD},
+    "/v1/responses???": {"input": [{"role": "user", "content": "hello"}, OUTPUT]},
 }
 
 

@@ -57,6 +57,34 @@ async def test_after_the_first_token_the_response_fails(openai: AsyncOpenAI, fau
     assert events[-1].response.error is not None
     assert "stops short" in events[-1].response.error.message
     assert events[-1].response.output_text
+    assert [item.to_dict()["status"] for item in events[-1].response.output] == ["incomplete"]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_an_answer_that_was_cut_is_incomplete(
+    openai: AsyncOpenAI, fault_server: FaultServer, streamed: bool
+) -> None:
+    fault_server.will(stream([piece("one "), piece(finish="length")]))
+    if streamed:
+        async with openai.responses.stream(model="auto", input="hello") as events:
+            response: Any = [event async for event in events][-1].response  # type: ignore[union-attr]
+    else:
+        response = await openai.responses.create(model="auto", input="hello")
+    assert (response.status, response.incomplete_details.reason) == ("incomplete", "max_output_tokens")
+    assert [item.status for item in response.output] == ["incomplete"]
+
+
+async def test_what_was_asked_for_is_repeated(openai: AsyncOpenAI) -> None:
+    text: Any = {"format": {"type": "json_schema", "name": "town", "schema": SCHEMA, "strict": True}}
+    response = await openai.responses.create(model="auto", input="hello", text=text, metadata={"a": "b"})
+    assert response.text is not None
+    assert response.text.to_dict() == text
+    assert response.metadata == {"a": "b"}
+    plain = await openai.responses.create(model="auto", input="hello", text={"verbosity": "low"})
+    assert plain.text is not None
+    assert plain.text.to_dict() == {"format": {"type": "text"}, "verbosity": "low"}
+    assert plain.metadata == {}
+    assert [item.to_dict()["status"] for item in plain.output] == ["completed"]
 
 
 @pytest.mark.parametrize("field", ["previous_response_id", "conversation"])

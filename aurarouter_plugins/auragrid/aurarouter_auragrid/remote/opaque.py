@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from aurarouter_hooks import Chunk, Message, Model, Opaque, Part, Prompt
+from aurarouter_hooks import Chunk, Model, Opaque, Part, Prompt
 
 
 def wrapped(chunk: Chunk, model: Model) -> Chunk:
@@ -22,7 +22,7 @@ def unwrapped(prompt: Prompt) -> Prompt:
     """A prompt whose own parts are the far provider's again; the far kernel leaves out those of another."""
     if not any(isinstance(part, Opaque) for message in prompt.messages for part in message.parts):
         return prompt
-    messages = (Message(message.role, [_far(part) for part in message.parts]) for message in prompt.messages)
+    messages = (evolve(message, parts=[_far(part) for part in message.parts]) for message in prompt.messages)
     return evolve(prompt, messages=tuple(messages))
 
 
