@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.control import EngineControl
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.daemon.frames import EngineLostError
     from aurarouter_core.database import Database, transaction
     from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
     from aurarouter_core.draft import Draft
@@ -67,6 +68,7 @@ __all__ = [
     "Doorkeeper",
     "Draft",
     "EngineControl",
+    "EngineLostError",
     "Home",
     "InForce",
     "IntentRow",
@@ -143,6 +145,7 @@ _WHERE = {
     "Doorkeeper": "aurarouter_core.auth",
     "Draft": "aurarouter_core.draft",
     "EngineControl": "aurarouter_core.daemon.control",
+    "EngineLostError": "aurarouter_core.daemon.frames",
     "Home": "aurarouter_core.home",
     "InForce": "aurarouter_core.in_force",
     "IntentRow": "aurarouter_core.intent_list",

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from aurarouter_core import NotAllowedError
+from aurarouter_core import EngineLostError, NotAllowedError
 from aurarouter_gateway.fields import RequestError
 from aurarouter_hooks import (
     AllModelsFailedError,
@@ -39,6 +39,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ProviderReplyError, 502),
     (ProviderError, 503),
     (AllModelsFailedError, 503),
+    (EngineLostError, 503),
     (ConfigError, 500),
     (RoutingError, 503),
 )
