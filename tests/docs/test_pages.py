@@ -53,7 +53,7 @@ def test_a_program_prints_what_the_page_says(blocks_of: Blocks, run_program: Pro
 def test_every_error_in_the_table_exists() -> None:
     rows = re.findall(r"^\| (`\w+Error`.*?) \|", (ROOT / EMBED).read_text(encoding="utf-8"), re.MULTILINE)
     names = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
-    assert len(names) == 8
+    assert len(names) == 10
     assert all(issubclass(getattr(aurarouter_hooks, name), aurarouter_hooks.AuraRouterError) for name in names)
 
 
