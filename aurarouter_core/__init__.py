@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.lock import take_lock
+    from aurarouter_core.log_lines import log_of_server
     from aurarouter_core.narrated import written
     from aurarouter_core.pausing import Pause
     from aurarouter_core.plain import dumps
@@ -108,6 +109,7 @@ __all__ = [
     "joining",
     "left_behind",
     "load_config",
+    "log_of_server",
     "reference_price",
     "replace_file",
     "setting_value",
@@ -185,6 +187,7 @@ _WHERE = {
     "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
+    "log_of_server": "aurarouter_core.log_lines",
     "reference_price": "aurarouter_core.saved",
     "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",

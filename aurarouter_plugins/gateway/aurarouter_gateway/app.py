@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aurarouter_core import Doorkeeper, Pause
 from aurarouter_gateway import chat_request, embeddings, messages_request, responses_request
+from aurarouter_gateway.access import Access
 from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.chat_answer import ChatAnswer
@@ -137,7 +138,7 @@ def application(engine: Engine, keys: Doorkeeper, pause: Pause | None = None) ->
 
     table["GET", "/openapi.json"] = Plain(engine, described)
     inside = Routes(table, Elsewhere(engine))
-    return Door(inside, lambda: engine.settings, keys, pause or Pause("the gateway"))
+    return Access(Door(inside, lambda: engine.settings, keys, pause or Pause("the gateway")))
 
 
 class Routes(Starlette):

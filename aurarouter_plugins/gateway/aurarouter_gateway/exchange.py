@@ -63,6 +63,7 @@ class Exchange:
         settings = self._settings()
         reply = Reply(send, settings.write_timeout)
         caller: Caller = scope["state"]["caller"]
+        asked: Asked | None = None
         try:
             body = await json_body(scope, receive, settings)
             asked = self._dialect.read(body, caller)
@@ -74,12 +75,13 @@ class Exchange:
         except ClientLeftError:
             log.debug("a client left before its answer was told")
         except Exception as error:  # noqa: BLE001 - the edge: it is told, and logged where it is no one's known error
-            await self._fail(error, reply)
+            await self._fail(error, asked, reply)
 
-    async def _fail(self, error: Exception, reply: Reply) -> None:
+    async def _fail(self, error: Exception, asked: Asked | None, reply: Reply) -> None:
         wrong = _known(error)
+        task = {"x-aurarouter-task": asked.task.id} if asked is not None else {}
         try:
-            await reply.json(self._dialect.fault(wrong), wrong.status, wrong.headers)
+            await reply.json(self._dialect.fault(wrong), wrong.status, {**task, **wrong.headers})
         except ClientLeftError:
             log.debug("a client left before its error was told")
 
@@ -145,7 +147,7 @@ class Exchange:
     async def _break(self, done: Done, reply: Reply, headers: Mapping[str, str]) -> None:
         wrong = _wrong(done)
         fallen = Fault(502, wrong.type, f"the answer stops short: {wrong.message}")
-        await reply.json(self._dialect.fault(fallen), 502, headers)
+        await reply.json(self._dialect.fault(fallen), 502, {**headers, **fallen.headers})
 
 
 def _known(error: Exception) -> Fault:

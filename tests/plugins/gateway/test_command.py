@@ -1,5 +1,6 @@
 """`aurarouter serve` as a process of its own: how it ends, what it logs, and what it says of settings that can't be."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,9 +22,9 @@ HELLO = {"model": "auto", "messages": [{"role": "user", "content": "hello"}]}
 
 
 @contextmanager
-def serving() -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(**environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [PROGRAM, "serve", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env={**os.environ, **environ}, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
             yield process, process.stderr.readline().partition(" at ")[2].partition(" ")[0]
@@ -40,3 +41,16 @@ def test_the_kernel_is_closed_before_the_process_ends(home: Path, number: signal
         assert process.wait(30) == code
     told = subprocess.run([PROGRAM, "trace", task, "--json"], capture_output=True, text=True, check=True)
     assert (task in told.stdout, told.stderr) == (True, "")  # a process that ends without closing is warned of
+
+
+@pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("WARNING", 0)])
+def test_the_log_is_as_loud_as_the_configuration_says(home: Path, level: str, lines: int) -> None:
+    (home / "auraconfig.yaml").write_text(SETTINGS)
+    with serving(AURAROUTER_SYSTEM__LOG_LEVEL=level) as (process, url):
+        httpx.post(url + CHAT, json=HELLO)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert (
+        sum("INFO aurarouter_gateway.access: POST /v1/chat/completions 200" in line for line in said.splitlines())
+        == lines
+    )

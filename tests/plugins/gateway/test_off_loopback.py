@@ -45,7 +45,7 @@ def certificate(tmp_path: Path) -> dict[str, str]:
 
 def routes(router: Router) -> list[tuple[str, str]]:
     """The route table: methods and paths."""
-    table = application(Engine(router), Doorkeeper(Home.of()))._inside.routes  # type: ignore[attr-defined]
+    table = application(Engine(router), Doorkeeper(Home.of()))._inside._inside.routes  # type: ignore[attr-defined]
     found = [(method, route.path) for route in table if isinstance(route, Route) for method in route.methods or ()]
     for name, value in PARAMETERS.items():
         found = [(method, path.replace(name, value)) for method, path in found]
