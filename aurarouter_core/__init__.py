@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.control import EngineControl
     from aurarouter_core.daemon.door import attach
+    from aurarouter_core.daemon.frames import EngineLostError
     from aurarouter_core.database import Database, transaction
     from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
     from aurarouter_core.draft import Draft
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from aurarouter_core.length import count_tokens
     from aurarouter_core.loading import load_config
     from aurarouter_core.lock import take_lock
+    from aurarouter_core.log_lines import log_of_server
     from aurarouter_core.narrated import written
     from aurarouter_core.pausing import Pause
     from aurarouter_core.plain import dumps
@@ -67,6 +69,7 @@ __all__ = [
     "Doorkeeper",
     "Draft",
     "EngineControl",
+    "EngineLostError",
     "Home",
     "InForce",
     "IntentRow",
@@ -106,6 +109,7 @@ __all__ = [
     "joining",
     "left_behind",
     "load_config",
+    "log_of_server",
     "reference_price",
     "replace_file",
     "setting_value",
@@ -143,6 +147,7 @@ _WHERE = {
     "Doorkeeper": "aurarouter_core.auth",
     "Draft": "aurarouter_core.draft",
     "EngineControl": "aurarouter_core.daemon.control",
+    "EngineLostError": "aurarouter_core.daemon.frames",
     "Home": "aurarouter_core.home",
     "InForce": "aurarouter_core.in_force",
     "IntentRow": "aurarouter_core.intent_list",
@@ -182,6 +187,7 @@ _WHERE = {
     "joining": "aurarouter_core.chains",
     "left_behind": "aurarouter_core.store.presence",
     "load_config": "aurarouter_core.loading",
+    "log_of_server": "aurarouter_core.log_lines",
     "reference_price": "aurarouter_core.saved",
     "replace_file": "aurarouter_core.atomic",
     "setting_value": "aurarouter_core.wording",

@@ -26,6 +26,6 @@ def keeps_to_schemas(provider: Provider) -> bool:
     return "json_schema" in ((provider.capabilities().names if said is None else said) or ())
 
 
-def not_allowed(model: str, reason: str) -> NoModelLeftError:
+def not_allowed(model: str, reason: str, kind: type[NoModelLeftError] = NoModelLeftError) -> NoModelLeftError:
     """A model is ruled out at its attempt; the chain goes on."""
-    return NoModelLeftError(f"model '{model}' is not allowed: {reason}", vetoes={model: reason})
+    return kind(f"model '{model}' is not allowed: {reason}", vetoes={model: reason})

@@ -28,7 +28,9 @@ from aurarouter_hooks import (
     Constraint,
     Delta,
     Event,
+    ForbiddenError,
     Model,
+    NoModelLeftError,
     PrivacyError,
     Progress,
     Prompt,
@@ -203,7 +205,8 @@ def _cleared(run: Run, sight: Sight, limits: Constraint) -> tuple[Prompt, Redact
     confined = sight.private
     reason = unfit(model, limits, run.snapshot)
     if reason is not None:
-        raise not_allowed(model.id, reason)
+        forbidden = limits.models is not None and model.id not in limits.models
+        raise not_allowed(model.id, reason, ForbiddenError if forbidden else NoModelLeftError)
     reason = privacy.refusal(model, limits, location)
     if reason is not None:
         raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})

@@ -24,6 +24,7 @@ from aurarouter_hooks import (
     RoutingError,
     Stage,
     Task,
+    UnknownIntentError,
     UnknownModelError,
     UnknownRoleError,
 )
@@ -160,8 +161,7 @@ def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages,
     if task.intent is not None:
         chosen = snapshot.intents.get(task.intent)
         if chosen is None:
-            known = ", ".join(sorted(snapshot.intents))
-            raise RoutingError(f"no intent is called '{task.intent}'", hint=f"Known intents: {known}.")
+            raise UnknownIntentError(task.intent, sorted(snapshot.intents))
         stages.add("classify", f"{chosen.name} (asked for)")
         return chosen
     brought = snapshot.plugins.classify(task, analysis)

@@ -12,6 +12,7 @@ from attrs.validators import ge, le
 
 from aurarouter_core.auth import Doorkeeper
 from aurarouter_core.home import Home
+from aurarouter_core.tls import check_files
 from aurarouter_hooks import ConfigError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -69,10 +70,12 @@ def guarded(settings: Listening, section: str) -> Doorkeeper:
         section: What the configuration calls these settings.
 
     Raises:
-        ConfigError: Strangers could come in without a key, or the keys would travel in clear.
+        ConfigError: Strangers could come in without a key, or the keys would travel in clear; or a file of TLS is none.
     """
     if bool(settings.certificate) != bool(settings.key):
         raise ConfigError(f"{section}.certificate and {section}.key belong together", hint="Set both, or none.")
+    if settings.certificate and settings.key:
+        check_files(settings.certificate, settings.key, section)
     near = is_loopback(settings.host)
     keys = Doorkeeper(Home.of(), always=not near)
     missing = []

@@ -13,6 +13,7 @@ from aurarouter_hooks import (
     AuraRouterError,
     BudgetError,
     Decision,
+    ForbiddenError,
     Location,
     NoModelLeftError,
     PluginMissingError,
@@ -52,7 +53,8 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
             vetoes=decision.vetoes,
             hint=PRICE_IT if UNPRICED in decision.vetoes.values() else WAIT,
         )
-    return NoModelLeftError(
+    forbidden = limits.models is not None and not any(name in limits.models for name in decision.vetoes)
+    return (ForbiddenError if forbidden else NoModelLeftError)(
         f"every model of role '{decision.role}' was ruled out ({reasons})",
         vetoes=decision.vetoes,
         hint="See 'aurarouter explain' for the same prompt.",
@@ -78,12 +80,15 @@ def all_failed(decision: Decision, attempts: Sequence[Attempt], passed_over: Map
     left_alone = {model: why for model, why in passed_over.items() if model not in tried}
     words = "; ".join([*reasons, *(f"{model}: {why}" for model, why in left_alone.items())])
     hints = dict.fromkeys(attempt.error.hint for attempt in attempts if attempt.error and attempt.error.hint)
+    seen = "See 'aurarouter explain' for the same prompt."
     for kind, what, hint in (
         (PrivacyError, "no model is cleared for this task", CLEAR_ONE),
         (BudgetError, "the budget leaves no model for this task", WAIT),
-        (NoModelLeftError, "every model was ruled out", "See 'aurarouter explain' for the same prompt."),
+        (ForbiddenError, "whoever asks may use none of the models", seen),
+        (NoModelLeftError, "every model was ruled out", seen),
     ):
-        refused = {a.model: a.error.message for a in attempts if a.error and a.error.type == kind.__name__}
+        names = [one.__name__ for one in (kind, *kind.__subclasses__())]
+        refused = {a.model: a.error.message for a in attempts if a.error and a.error.type in names}
         if refused and len(refused) == len(attempts) and not left_alone:
             return kind(f"{what} ({words})", vetoes={**decision.vetoes, **refused}, hint=" ".join(hints) or hint)
     return AllModelsFailedError(

@@ -57,6 +57,9 @@ def checked(caller: Caller) -> dict[str, Any]:
             raise RoutingError(f"unknown input '{name}'", hint=f"Beside the service's own: {', '.join(KINDS)}.")
         if not isinstance(value, KINDS[name]):
             raise RoutingError(f"'{name}' can't be {type(value).__name__}")
+    seconds = caller.get("deadline")
+    if seconds is not None and (isinstance(seconds, bool) or not 0 < seconds < float("inf")):
+        raise RoutingError(f"'deadline' must be a number of seconds above 0, not {seconds}")
     said: dict[str, Any] = dict(caller)
     if "request_id" in said:
         said["id"] = required_text("request_id", said.pop("request_id"))

@@ -10,7 +10,9 @@
     ├── RoutingError
     │   ├── UnknownModelError           .name .known
     │   ├── UnknownRoleError            .name .known
+    │   ├── UnknownIntentError          .name .known
     │   ├── NoModelLeftError            .vetoes: {model id: reason}
+    │   │   └── ForbiddenError          whoever asks may use none of them
     │   ├── PrivacyError                .vetoes; private content had nowhere allowed to go
     │   ├── BudgetError                 .vetoes .retry_after; money or an allowance is used up
     │   └── AllModelsFailedError        .attempts, in the order they were made; .retry_after
@@ -30,7 +32,7 @@ turns out not to be allowed right before its attempt is passed over too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import frozen
 
@@ -113,22 +115,34 @@ class RoutingError(AuraRouterError):
     """No answer could be routed."""
 
 
-class UnknownModelError(RoutingError):
+class _UnknownNameError(RoutingError):
+    """Shared shape of the errors that know a name's alternatives."""
+
+    _kind: ClassVar[str]
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        kind = self._kind
+        super().__init__(f"no {kind} is called '{name}'", hint=f"Known {kind}s: {', '.join(known) or 'none'}.")
+        self.name = name
+        self.known = tuple(known)
+
+
+class UnknownModelError(_UnknownNameError):
     """A model was asked for that is not configured."""
 
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"no model is called '{name}'", hint=f"Known models: {', '.join(known) or 'none'}.")
-        self.name = name
-        self.known = tuple(known)
+    _kind = "model"
 
 
-class UnknownRoleError(RoutingError):
+class UnknownRoleError(_UnknownNameError):
     """A role was asked for that is not configured."""
 
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"no role is called '{name}'", hint=f"Known roles: {', '.join(known) or 'none'}.")
-        self.name = name
-        self.known = tuple(known)
+    _kind = "role"
+
+
+class UnknownIntentError(_UnknownNameError):
+    """A kind of task was asked for that nobody told apart."""
+
+    _kind = "intent"
 
 
 class _VetoedError(RoutingError):
@@ -141,6 +155,10 @@ class _VetoedError(RoutingError):
 
 class NoModelLeftError(_VetoedError):
     """Every model of the chain was vetoed before it could be tried."""
+
+
+class ForbiddenError(NoModelLeftError):
+    """Whoever asks may not use the role, or none of its models."""
 
 
 class PrivacyError(_VetoedError):

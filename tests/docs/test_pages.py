@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -53,7 +53,7 @@ def test_a_program_prints_what_the_page_says(blocks_of: Blocks, run_program: Pro
 def test_every_error_in_the_table_exists() -> None:
     rows = re.findall(r"^\| (`\w+Error`.*?) \|", (ROOT / EMBED).read_text(encoding="utf-8"), re.MULTILINE)
     names = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
-    assert len(names) == 8
+    assert len(names) == 10
     assert all(issubclass(getattr(aurarouter_hooks, name), aurarouter_hooks.AuraRouterError) for name in names)
 
 
@@ -227,3 +227,21 @@ def test_the_page_names_every_section_role_switch_and_placeholder() -> None:
     wanted = {*KERNEL_SECTIONS, *ROLES, *RESERVED, *(attribute.name for attribute in settings_of(System))}
     assert [name for name in sorted(wanted) if f"`{name}`" not in text] == []
     assert [start for start in PLACEHOLDERS if f"`{start}" not in text] == []
+
+
+def _without_json(command: click.Command, context: click.Context) -> Iterator[str]:
+    """The commands at the end of the tree that have no `--json`."""
+    if not isinstance(command, click.Group):
+        if not any("--json" in parameter.opts for parameter in command.params):
+            yield str(command.name)
+        return
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from _without_json(found, click.Context(found, parent=context))
+
+
+def test_the_readme_names_the_commands_without_json() -> None:
+    named = re.search(r"each command but (.*?)\s+has\s+`--json`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert named is not None
+    assert re.findall(r"`(\w+)`", named[1]) == [*_without_json(cli, click.Context(cli))]

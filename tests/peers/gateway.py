@@ -13,6 +13,7 @@ from aurarouter_core import Attached, Plugins, Router, bound, guarded, load_conf
 from aurarouter_gateway.app import application
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.server import serve
+from described import Described
 
 
 @asynccontextmanager
@@ -31,7 +32,8 @@ async def served(kernel: Attached | Router, **settings: Any) -> AsyncIterator[st
     keys = guarded(own, "gateway")
     listener = bound(own)
     ready = asyncio.Event()
-    server = asyncio.create_task(serve(application(Engine(kernel), keys), own, listener, ready.set))
+    described = Described(application(Engine(kernel), keys))
+    server = asyncio.create_task(serve(described, own, listener, ready.set))
     try:
         await ready.wait()
         scheme = "https" if own.certificate else "http"
@@ -40,3 +42,4 @@ async def served(kernel: Attached | Router, **settings: Any) -> AsyncIterator[st
         server.cancel()
         await asyncio.gather(server, return_exceptions=True)
         listener.close()
+    assert described.wrong == [], described.wrong

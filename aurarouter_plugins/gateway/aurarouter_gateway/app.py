@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aurarouter_core import Doorkeeper, Pause
 from aurarouter_gateway import chat_request, embeddings, messages_request, responses_request
+from aurarouter_gateway.access import Access
 from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.chat_answer import ChatAnswer
@@ -24,12 +25,12 @@ from aurarouter_gateway.door import Door
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.exchange import Dialect, Exchange
 from aurarouter_gateway.faults import Fault, fault
-from aurarouter_gateway.fields import Fields
 from aurarouter_gateway.leaving import UntilLeft
 from aurarouter_gateway.listing import listed, names
 from aurarouter_gateway.messages_answer import MessagesAnswer
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.responses_answer import ResponsesAnswer
+from aurarouter_gateway.services import METHODS, inputs
 
 log = logging.getLogger(__name__)
 
@@ -106,17 +107,9 @@ async def _health(engine: Engine, *_: Any) -> tuple[int, Any]:
 async def _service(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
     caller: Caller = scope["state"]["caller"]
     service, method = scope["path_params"]["service"], scope["path_params"]["method"]
-    call = engine.service(service, method)
-    if call is None:
+    if (service, method) not in METHODS:
         return 404, Fault(404, "RoutingError", f"no service '{service}' has a method '{method}'").openai()
-    given = Fields(body).rest()
-    known = {"app": caller.app, "private": caller.limits.private or given.pop("private", False) is True}
-    try:
-        return 200, await call(**given, **known)
-    except TypeError as error:
-        if "argument" not in str(error):
-            raise
-        return 400, Fault(400, "RequestError", str(error).partition("() ")[2] or str(error)).openai()
+    return 200, await engine.service(service, method, inputs(service, method, body, caller))
 
 
 def application(engine: Engine, keys: Doorkeeper, pause: Pause | None = None) -> ASGIApp:
@@ -145,7 +138,7 @@ def application(engine: Engine, keys: Doorkeeper, pause: Pause | None = None) ->
 
     table["GET", "/openapi.json"] = Plain(engine, described)
     inside = Routes(table, Elsewhere(engine))
-    return Door(inside, lambda: engine.settings, keys, pause or Pause("the gateway"))
+    return Access(Door(inside, lambda: engine.settings, keys, pause or Pause("the gateway")))
 
 
 class Routes(Starlette):

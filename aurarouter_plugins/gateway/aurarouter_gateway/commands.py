@@ -28,11 +28,12 @@ WATCH = 2.0
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None, as_json: bool) -> None:
     """Answer clients of the OpenAI and Anthropic APIs over HTTP, until interrupted."""
-    from aurarouter_core import Plugins, load_config  # other commands start sooner without them
+    from aurarouter_core import Plugins, load_config, log_of_server  # other commands start sooner without them
 
     path = context.find_root().obj
     plugins = Plugins()
     config = load_config(plugins, path=Path(path) if path else None)
+    log_of_server(config.system.log_level)
     settings = config.sections["gateway"]
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with asyncio.Runner(loop_factory=_loop()) as runner:

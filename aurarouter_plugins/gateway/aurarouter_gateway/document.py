@@ -4,81 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from aurarouter_gateway.embeddings import FORMATS, LONGEST, MOST
-
-_TEXT = {"type": "string"}
-_WORDS = {"type": "string", "minLength": 1}
-_OBJECT = {"type": "object"}
-_CONTENT = {"oneOf": [_TEXT, {"type": "array", "items": {"type": "object", "required": ["type"]}}]}
-_MESSAGE = {
-    "type": "object",
-    "required": ["role", "content"],
-    "properties": {"role": {"enum": ["system", "user", "assistant"]}, "content": _CONTENT},
-}
-_COMMON: dict[str, dict[str, Any]] = {
-    "model": {
-        "description": "auto, role:NAME, intent:NAME, or a configured model's id",
-        "anyOf": [{"const": "auto"}, {"type": "string"}],
-    },
-    "stream": {"type": "boolean"},
-    "temperature": {"type": "number"},
-    "top_p": {"type": "number"},
-}
-_SERVICES: dict[tuple[str, str], dict[str, Any]] = {
-    ("RouterService", "classify_intent"): {"task_description": _TEXT, "context": _OBJECT},
-    ("ReasoningService", "generate_plan"): {"intent": _TEXT, "context": _OBJECT},
-    ("CodingService", "generate_code"): {"plan_step": _TEXT, "language": _TEXT},
-    ("UnifiedRouterService", "intelligent_code_gen"): {"task": _TEXT, "language": _TEXT, "file_context": _TEXT},
-}
-_JSON = {"application/json": {"schema": _OBJECT}}
-_FAULT = {"description": "An error, in the dialect of the endpoint.", "content": _JSON}
+from aurarouter_gateway import schemas
+from aurarouter_gateway.schemas import Schema
+from aurarouter_gateway.services import METHODS
 
 
 def document() -> dict[str, Any]:
     """The description, as OpenAPI 3.1."""
-    messages = {"type": "array", "items": _MESSAGE, "minItems": 1}
+    told = schemas.FAULT_OF_MESSAGES
     paths: dict[str, Any] = {
         "/v1/chat/completions": _post(
-            "Answer a conversation (OpenAI's chat API).",
-            ["model", "messages"],
-            {**_COMMON, "messages": messages, "max_tokens": {"type": "integer"}, "seed": {"type": "integer"}},
-            stream=True,
+            "Answer a conversation (OpenAI's chat API).", schemas.CHAT, schemas.COMPLETION, stream=True
         ),
         "/v1/responses": _post(
-            "Answer a conversation (OpenAI's responses API).",
-            ["model", "input"],
-            {**_COMMON, "input": _CONTENT, "instructions": _TEXT, "max_output_tokens": {"type": "integer"}},
-            stream=True,
+            "Answer a conversation (OpenAI's responses API).", schemas.RESPONSES, schemas.RESPONSE, stream=True
         ),
         "/v1/messages": _post(
-            "Answer a conversation (Anthropic's API).",
-            ["model", "messages", "max_tokens"],
-            {**_COMMON, "messages": messages, "system": _CONTENT, "max_tokens": {"type": "integer"}},
-            stream=True,
+            "Answer a conversation (Anthropic's API).", schemas.MESSAGES, schemas.SAID, told, stream=True
         ),
         "/v1/messages/count_tokens": _post(
-            "Estimate a conversation's tokens, on the safe side.",
-            ["model", "messages"],
-            {"model": _COMMON["model"], "messages": messages, "system": _CONTENT},
+            "Estimate a conversation's tokens, on the safe side.", schemas.COUNTING, schemas.COUNTED, told
         ),
         "/v1/embeddings": _post(
-            "Turn texts into vectors (OpenAI's embeddings API).",
-            ["model", "input"],
-            {
-                "model": {**_COMMON["model"], "description": "auto, role:NAME, or a configured model's id"},
-                "input": {"anyOf": [_WORDS, {"type": "array", "items": _WORDS, "minItems": 1, "maxItems": MOST}]},
-                "encoding_format": {"enum": [*FORMATS]},
-                "dimensions": {"type": "integer", "minimum": 1, "maximum": LONGEST},
-            },
+            "Turn texts into vectors (OpenAI's embeddings API).", schemas.EMBEDDINGS, schemas.VECTORS
         ),
-        "/v1/models": _get("What may be written as a model."),
-        "/v1/models/{model}": _get("One of them.", "model"),
-        "/health": _get("Whether any model may be asked now."),
-        "/metrics": _get("Brought by the plugin 'telemetry'."),
-        "/openapi.json": _get("This description."),
+        "/v1/models": _get("What may be written as a model.", schemas.LISTED),
+        "/v1/models/{model}": _get("One of them.", schemas.NAMED, "model"),
+        "/health": _get("Whether any model may be asked now.", schemas.STATUS),
+        "/metrics": _get("Brought by the plugin 'telemetry'.", None),
+        "/openapi.json": _get("This description.", schemas.thing()),
     }
-    for (service, method), inputs in _SERVICES.items():
-        paths[f"/services/{service}/{method}"] = _post(f"{service}.{method}", [next(iter(inputs))], inputs)
+    paths["/health"]["get"]["responses"]["503"] = {
+        "description": "No model may be asked, or nothing is worked on.",
+        "content": _json(schemas.either(schemas.STATUS, schemas.FAULT)),
+    }
+    for (service, name), method in METHODS.items():
+        summary, takes = f"{service}.{name}", schemas.inputs(method)
+        paths[f"/services/{service}/{name}"] = _post(summary, takes, schemas.outputs(method))
     keys = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
@@ -92,19 +54,27 @@ def document() -> dict[str, Any]:
     }
 
 
-def _answers(*, stream: bool = False) -> dict[str, Any]:
-    content: dict[str, Any] = {"application/json": {"schema": _OBJECT}}
+def _json(schema: Schema) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _answers(gives: Schema | None, fault: Schema, *, stream: bool = False) -> dict[str, Any]:
+    content = {"text/plain": {"schema": schemas.TEXT}} if gives is None else _json(gives)
     if stream:
-        content["text/event-stream"] = {"schema": _TEXT}
-    return {"200": {"description": "The answer.", "content": content}, "default": _FAULT}
+        content["text/event-stream"] = {"schema": schemas.TEXT}
+    wrong = {"description": "An error, in the dialect of the endpoint.", "content": _json(fault)}
+    return {"200": {"description": "The answer.", "content": content}, "default": wrong}
 
 
-def _post(summary: str, required: list[str], properties: dict[str, Any], *, stream: bool = False) -> dict[str, Any]:
-    schema = {"type": "object", "required": required, "properties": properties}
-    body = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return {"post": {"summary": summary, "requestBody": body, "responses": _answers(stream=stream)}}
+def _post(
+    summary: str, takes: Schema, gives: Schema, fault: Schema = schemas.FAULT, *, stream: bool = False
+) -> dict[str, Any]:
+    answers = _answers(gives, fault, stream=stream)
+    return {
+        "post": {"summary": summary, "requestBody": {"required": True, "content": _json(takes)}, "responses": answers}
+    }
 
 
-def _get(summary: str, *names: str) -> dict[str, Any]:
-    parameters = [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names]
-    return {"get": {"summary": summary, "parameters": parameters, "responses": _answers()}}
+def _get(summary: str, gives: Schema | None, *names: str) -> dict[str, Any]:
+    parameters = [{"name": name, "in": "path", "required": True, "schema": schemas.TEXT} for name in names]
+    return {"get": {"summary": summary, "parameters": parameters, "responses": _answers(gives, schemas.FAULT)}}

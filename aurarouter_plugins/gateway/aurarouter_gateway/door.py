@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,8 +12,6 @@ from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.settings import AppLimits, GatewaySettings
 from aurarouter_hooks import AuraRouterError
-
-log = logging.getLogger(__name__)
 
 OPEN = ("/health",)
 """What anybody may read: it says no more than that the server lives."""
@@ -62,7 +59,6 @@ class Door:
                 wrong = fault(error)
         if wrong is not None:
             told = wrong.anthropic() if scope["path"].startswith("/v1/messages") else wrong.openai()
-            log.info("%s %s: %d %s", scope["method"], scope["path"], wrong.status, wrong.kind)
             await Reply(send, settings.write_timeout).json(told, wrong.status, wrong.headers)
             return
         scope.setdefault("state", {})["caller"] = Caller.of(app, settings.apps.get(app, UNLIMITED), headers)

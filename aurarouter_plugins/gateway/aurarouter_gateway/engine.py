@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aurarouter_core import SERVICES, Attached, Router, count_tokens
@@ -54,15 +52,9 @@ class Engine:
             found = self._kernel.call_hook("gateway_page", path=path)
         return found[0] if found else None
 
-    def service(self, service: str, method: str) -> Callable[..., Awaitable[Mapping[str, Any]]] | None:
-        """A method of one of the four services; None when there is none of these names."""
-        return partial(self._call, service, method) if (service, method) in SERVICES else None
-
-    async def _call(self, service: str, method: str, /, **inputs: Any) -> Mapping[str, Any]:
-        kind = SERVICES[service, method]
-        # Raises what a call would raise, here and not there.
-        inspect.signature(getattr(kind, method)).bind(None, **inputs)
+    async def service(self, service: str, method: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The result of a method of one of the four services."""
         if isinstance(self._kernel, Attached):
             return await self._kernel.service(service, method, inputs)
-        result: Mapping[str, Any] = await getattr(kind(self._kernel), method)(**inputs)
+        result: Mapping[str, Any] = await getattr(SERVICES[service, method](self._kernel), method)(**inputs)
         return result

@@ -63,6 +63,7 @@ class Exchange:
         settings = self._settings()
         reply = Reply(send, settings.write_timeout)
         caller: Caller = scope["state"]["caller"]
+        asked: Asked | None = None
         try:
             body = await json_body(scope, receive, settings)
             asked = self._dialect.read(body, caller)
@@ -74,16 +75,13 @@ class Exchange:
         except ClientLeftError:
             log.debug("a client left before its answer was told")
         except Exception as error:  # noqa: BLE001 - the edge: it is told, and logged where it is no one's known error
-            await self._fail(error, reply)
+            await self._fail(error, asked, reply)
 
-    async def _fail(self, error: Exception, reply: Reply) -> None:
-        wrong = fault(error)
-        if wrong.status == 500:
-            log.error("a request failed", exc_info=error)
-        if reply.begun:
-            raise error  # the stream has told it
+    async def _fail(self, error: Exception, asked: Asked | None, reply: Reply) -> None:
+        wrong = _known(error)
+        task = {"x-aurarouter-task": asked.task.id} if asked is not None else {}
         try:
-            await reply.json(self._dialect.fault(wrong), wrong.status, wrong.headers)
+            await reply.json(self._dialect.fault(wrong), wrong.status, {**task, **wrong.headers})
         except ClientLeftError:
             log.debug("a client left before its error was told")
 
@@ -105,25 +103,32 @@ class Exchange:
         notes = {"x-aurarouter-task": asked.task.id}
         who = _who(asked, "", "")
         answer: Answer | None = None
-        async with aclosing(self._kernel.stream(asked.task)) as events:
-            async for event in events:
-                if isinstance(event, AttemptStarted):
-                    who = _who(asked, event.model, event.provider)
-                elif isinstance(event, Noted):
-                    notes |= _said(event.name, event.value)
-                elif isinstance(event, Committed):
-                    answer = await self._begin(asked, reply, notes | who)
-                elif isinstance(event, Delta) and answer is not None:
-                    await reply.events(answer.piece(event.chunk))
-                elif isinstance(event, Done):
-                    if answer is None and event.complete:  # a middleware has answered, or nobody said a word
+        try:
+            async with aclosing(self._kernel.stream(asked.task)) as events:
+                async for event in events:
+                    if isinstance(event, AttemptStarted):
+                        who = _who(asked, event.model, event.provider)
+                    elif isinstance(event, Noted):
+                        notes |= _said(event.name, event.value)
+                    elif isinstance(event, Committed):
                         answer = await self._begin(asked, reply, notes | who)
-                        await reply.events(answer.piece(event.reply.as_chunk()))
-                    if answer is None:
-                        await self._break(event, reply, notes | who)
-                        return
-                    await reply.events(answer.end(event) if event.complete else answer.broken(_wrong(event)))
-                    await reply.end_stream()
+                    elif isinstance(event, Delta) and answer is not None:
+                        await reply.events(answer.piece(event.chunk))
+                    elif isinstance(event, Done):
+                        if answer is None and event.complete:  # a middleware has answered, or nobody said a word
+                            answer = await self._begin(asked, reply, notes | who)
+                            await reply.events(answer.piece(event.reply.as_chunk()))
+                        if answer is None:
+                            await self._break(event, reply, notes | who)
+                            return
+                        await reply.events(answer.end(event) if event.complete else answer.broken(_wrong(event)))
+                        await reply.end_stream()
+        except ClientLeftError:
+            raise
+        except Exception as error:
+            if answer is None:
+                raise
+            await self._break_off(answer, error, reply)
 
     async def _begin(self, asked: Asked, reply: Reply, headers: Mapping[str, str]) -> Answer:
         answer = self._dialect.answer(asked, headers["x-aurarouter-model"])
@@ -131,10 +136,26 @@ class Exchange:
         await reply.events(answer.begin())
         return answer
 
+    async def _break_off(self, answer: Answer, error: Exception, reply: Reply) -> None:
+        """End a stream that no `Done` ends: whoever would have told it is gone, as the shared engine may be."""
+        wrong = _known(error)
+        if wrong.status != 500:
+            log.warning("a stream broke off: %s: %s", wrong.kind, error)
+        await reply.events(answer.broken(ErrorInfo(type=wrong.kind, message=wrong.message)))
+        await reply.end_stream()
+
     async def _break(self, done: Done, reply: Reply, headers: Mapping[str, str]) -> None:
         wrong = _wrong(done)
         fallen = Fault(502, wrong.type, f"the answer stops short: {wrong.message}")
-        await reply.json(self._dialect.fault(fallen), 502, headers)
+        await reply.json(self._dialect.fault(fallen), 502, {**headers, **fallen.headers})
+
+
+def _known(error: Exception) -> Fault:
+    """What to tell about an error; one that nobody foresaw is logged."""
+    wrong = fault(error)
+    if wrong.status == 500:
+        log.error("a request failed", exc_info=error)
+    return wrong
 
 
 def _wrong(done: Done) -> ErrorInfo:

@@ -8,13 +8,15 @@ from typing import Any
 
 from attrs import frozen
 
-from aurarouter_core import NotAllowedError
+from aurarouter_core import EngineLostError, NotAllowedError
 from aurarouter_gateway.fields import RequestError
 from aurarouter_hooks import (
     AllModelsFailedError,
     AuraRouterError,
     BudgetError,
     ConfigError,
+    ForbiddenError,
+    NoModelLeftError,
     PrivacyError,
     ProviderAuthError,
     ProviderError,
@@ -22,6 +24,7 @@ from aurarouter_hooks import (
     ProviderReplyError,
     ProviderTimeoutError,
     RoutingError,
+    UnknownIntentError,
     UnknownModelError,
     UnknownRoleError,
 )
@@ -31,6 +34,9 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NotAllowedError, 401),
     (UnknownModelError, 404),
     (UnknownRoleError, 404),
+    (UnknownIntentError, 404),
+    (ForbiddenError, 403),
+    (NoModelLeftError, 400),
     (PrivacyError, 403),
     (BudgetError, 429),
     (ProviderRateLimitedError, 429),
@@ -39,6 +45,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ProviderReplyError, 502),
     (ProviderError, 503),
     (AllModelsFailedError, 503),
+    (EngineLostError, 503),
     (ConfigError, 500),
     (RoutingError, 503),
 )

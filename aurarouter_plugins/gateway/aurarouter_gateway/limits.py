@@ -8,7 +8,7 @@ from typing import Any, Literal
 from attrs import evolve
 
 from aurarouter_gateway.settings import AppLimits, GatewaySettings
-from aurarouter_hooks import Call, Constraint, Event, Middleware, Proceed, RoutingError
+from aurarouter_hooks import Call, Constraint, Event, ForbiddenError, Middleware, Proceed
 
 
 class AppGate(Middleware):
@@ -25,7 +25,7 @@ class AppGate(Middleware):
         """Let the task through, narrowed.
 
         Raises:
-            RoutingError: The app may not use the role.
+            ForbiddenError: The app may not use the role.
         """
         settings: GatewaySettings = call.settings["gateway"]
         limits: AppLimits | None = settings.apps.get(call.task.app) if call.task.app else None
@@ -33,7 +33,7 @@ class AppGate(Middleware):
             return proceed(call)
         role = call.decision.role if call.decision else ""
         if limits.roles and role not in limits.roles:
-            raise RoutingError(
+            raise ForbiddenError(
                 f"the app '{call.task.app}' may not use the role '{role}'",
                 hint=f"It may use: {', '.join(limits.roles)} ('gateway.apps').",
             )

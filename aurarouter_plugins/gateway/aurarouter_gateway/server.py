@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,7 +16,7 @@ from aurarouter_gateway.settings import GatewaySettings
 
 
 async def serve(app: ASGIApp, settings: GatewaySettings, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; running answers get a few seconds to end."""
+    """Serve until SIGINT (raised again at the end) or SIGTERM; running answers get a few seconds to end."""
     limits = {"seconds": settings.read_timeout, "most": settings.max_header}
     config = uvicorn.Config(
         app,
@@ -37,7 +39,7 @@ async def serve(app: ASGIApp, settings: GatewaySettings, listener: socket.socket
 
 
 class _Announced(uvicorn.Server):
-    """Says that it is ready once it is."""
+    """Says that it is ready once it is, and ends on SIGTERM without dying of it: what is around it has to close."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -49,3 +51,10 @@ class _Announced(uvicorn.Server):
         if self.started:
             settled()
             self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop. Uvicorn raises each signal again that it takes note of, and SIGTERM would end the process there."""
+        if sig == signal.SIGTERM:
+            self.should_exit = True
+        else:
+            super().handle_exit(sig, frame)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -22,7 +24,7 @@ MAX_HEADER = 64 * 1024
 async def serve(
     server: Server[Any], settings: McpSettings, keys: Doorkeeper, listener: socket.socket, ready: Callable[[], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT (raised again at the end) or SIGTERM.
 
     Args:
         server: What answers.
@@ -59,7 +61,7 @@ async def serve(
 
 
 class _Announced(uvicorn.Server):
-    """Says that it is ready once it is."""
+    """Says that it is ready once it is, and ends on SIGTERM without dying of it: what is around it has to close."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -70,3 +72,10 @@ class _Announced(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop. Uvicorn raises each signal again that it takes note of, and SIGTERM would end the process there."""
+        if sig == signal.SIGTERM:
+            self.should_exit = True
+        else:
+            super().handle_exit(sig, frame)

@@ -27,7 +27,7 @@ def settings() -> dict[str, Any]:
             "max_body": 20_000,
             "max_header": 1000,
             "read_timeout": 0.5,
-            "apps": {"small": {"roles": ["coding"]}},
+            "apps": {"small": {"roles": ["coding"]}, "other": {"models": ["none"]}},
         },
     }
 
@@ -115,7 +115,7 @@ async def test_paths_and_methods_that_there_are_not(client: httpx.AsyncClient) -
     assert (await client.post("/v1/messages/none", json={})).json()["type"] == "error"
     assert (
         await client.post("/v1/embeddings", json={"model": "e", "input": "a"})
-    ).status_code == 503  # an echo has none
+    ).status_code == 400  # an echo has none
 
 
 async def test_names_of_models(client: httpx.AsyncClient) -> None:
@@ -124,6 +124,9 @@ async def test_names_of_models(client: httpx.AsyncClient) -> None:
     assert {"role:coding", "intent:SIMPLE_CODE", "e"} <= set(listed)
     assert (await client.get("/v1/models/role:coding")).json()["id"] == "role:coding"
     assert (await client.get("/v1/models/none")).status_code == 404
+    for unknown, kind in (("none", "Model"), ("role:none", "Role"), ("intent:none", "Intent")):
+        told = await client.post(CHAT, json=HELLO | {"model": unknown})
+        assert (told.status_code, told.headers["x-aurarouter-error"]) == (404, f"Unknown{kind}Error")
     for name in ("role:coding", "intent:SIMPLE_CODE", "e"):
         assert (await client.post(CHAT, json=HELLO | {"model": name})).status_code == 200
 
@@ -167,8 +170,18 @@ async def test_an_app_is_held_to_its_roles(client: httpx.AsyncClient) -> None:
     client.headers["x-api-key"] = Apps(Home.of()).create("small").reveal()
     assert (await client.post(CHAT, json=HELLO | {"model": "role:coding"})).status_code == 200
     refused = await client.post(CHAT, json=HELLO | {"model": "role:reasoning"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "ForbiddenError")
     assert "may not use the role" in refused.json()["error"]["message"]
     assert "role:reasoning" not in [entry["id"] for entry in (await client.get("/v1/models")).json()["data"]]
+
+
+@pytest.mark.parametrize("model", ["e", "auto", "role:coding"])
+async def test_an_app_is_held_to_its_models(client: httpx.AsyncClient, model: str) -> None:
+    client.headers["x-api-key"] = Apps(Home.of()).create("other").reveal()
+    refused = await client.post("/v1/messages", json=HELLO | {"model": model, "max_tokens": 9})
+    assert (refused.status_code, refused.headers["x-aurarouter-error"]) == (403, "ForbiddenError")
+    told = refused.json()["error"]
+    assert (told["type"], "not among the models allowed" in told["message"]) == ("permission_error", True)
 
 
 def test_a_damaged_list_of_keys_lets_nobody_in(home: Path) -> None:

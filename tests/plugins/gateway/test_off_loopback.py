@@ -1,17 +1,21 @@
 """Where strangers can reach the gateway it speaks TLS alone, and none of its routes answers without a key."""
 
+import os
+import re
 import shutil
 import ssl
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 from starlette.routing import Route
 
-from aurarouter_core import Doorkeeper, Home, Plugins, Router, load_config
+from aurarouter_core import Doorkeeper, Home, Listening, Plugins, Router, guarded, load_config
 from aurarouter_core.apps import Apps
 from aurarouter_gateway.app import application
 from aurarouter_gateway.engine import Engine
@@ -45,7 +49,7 @@ def certificate(tmp_path: Path) -> dict[str, str]:
 
 def routes(router: Router) -> list[tuple[str, str]]:
     """The route table: methods and paths."""
-    table = application(Engine(router), Doorkeeper(Home.of()))._inside.routes  # type: ignore[attr-defined]
+    table = application(Engine(router), Doorkeeper(Home.of()))._inside._inside.routes  # type: ignore[attr-defined]
     found = [(method, route.path) for route in table if isinstance(route, Route) for method in route.methods or ()]
     for name, value in PARAMETERS.items():
         found = [(method, path.replace(name, value)) for method, path in found]
@@ -93,3 +97,46 @@ async def test_it_does_not_even_listen_without_both(router: Router, certificate:
     with pytest.raises(ConfigError, match="needs TLS"):
         async with served(router, host=EVERYWHERE):
             raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("broken", "text", "why"),
+    [
+        ("certificate", None, "can't be read: No such file or directory"),
+        ("key", None, "can't be read: No such file or directory"),
+        ("certificate", "no PEM", "holds no certificate"),
+        ("key", "no PEM", "holds no private key"),
+        ("key", "locked", "holds no private key, or one with a passphrase"),
+        ("key", "other", "is not the key of"),
+    ],
+)
+def test_files_of_tls_that_are_none(
+    certificate: dict[str, str], tmp_path: Path, broken: str, text: str | None, why: str
+) -> None:
+    file = tmp_path / "broken.pem"
+    if text in ("locked", "other"):
+        secret = ["-aes256", "-pass", "pass:x"] if text == "locked" else []
+        curve = ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", *secret, "-out", str(file)]
+        subprocess.run(["openssl", *curve], check=True, capture_output=True)
+    elif text is not None:
+        file.write_text(text)
+    files: dict[str, Any] = {**certificate, broken: str(file)}
+    settings = Listening(**files)
+    for section in ("gateway", "mcp.http"):
+        with pytest.raises(ConfigError, match=re.escape(f"{section}.{broken}: {file} ") + why) as caught:
+            guarded(settings, section)
+        assert caught.value.hint
+
+
+def test_the_command_says_which_file_it_is(home: Path) -> None:
+    (home / "auraconfig.yaml").write_text(
+        "models: {e: {provider: echo}}\nroles: {coding: [e]}\n"
+        "gateway: {shared: false, certificate: /nope, key: /nope}\nmcp: {http: {certificate: /nope, key: /nope}}\n"
+    )
+    program = str(Path(sys.executable).with_name("aurarouter"))
+    for section, command in (("gateway", ["serve"]), ("mcp.http", ["start", "--http"])):
+        environ = {**os.environ, "AURAROUTER_NO_DAEMON": "1"}
+        done = subprocess.run(
+            [program, *command, "--port", "0"], capture_output=True, text=True, env=environ, check=False
+        )
+        assert (done.returncode, f"{section}.certificate: /nope can't be read" in done.stderr) == (2, True)

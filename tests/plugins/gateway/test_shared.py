@@ -1,6 +1,8 @@
 """The gateway in front of the engine that programs share: the same answers, and models that are loaded once."""
 
+import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -16,7 +18,7 @@ from aurarouter_core import Attached, Home, Router, attach
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.stop import stop
 from fault_server import FaultServer
-from faults import answer
+from faults import answer, half_a_stream
 from gateway import served
 
 SETTINGS = """\
@@ -60,7 +62,7 @@ async def test_every_route_answers_as_without_it(client: tuple[httpx.AsyncClient
     kind = await http.post("/services/RouterService/classify_intent", json={"task_description": "Fix this function"})
     assert (kind.status_code, kind.json()["classification"]) == (200, "SIMPLE_CODE")
     wrong = await http.post("/services/RouterService/classify_intent", json={"tusk": "Fix this function"})
-    assert (wrong.status_code, "argument" in wrong.text) == (400, True)
+    assert (wrong.status_code, "tusk is no input" in wrong.text) == (400, True)
     unknown = await http.post("/v1/chat/completions", json=asked("nobody"))
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "UnknownModelError")
     assert (await kernel.status())["clients"] == 1
@@ -72,6 +74,41 @@ async def test_an_engine_that_is_killed_is_replaced(client: tuple[httpx.AsyncCli
     os.kill(before, signal.SIGKILL)
     assert (await http.post("/v1/chat/completions", json=asked())).status_code == 200
     assert (await kernel.status())["pid"] != before
+
+
+@pytest.mark.parametrize("shared", ["gateway,openapi"], indirect=True)
+@pytest.mark.parametrize(
+    ("path", "last"),
+    [
+        ("/v1/chat/completions", 'data: {"error"'),
+        ("/v1/responses", "event: response.failed"),
+        ("/v1/messages", "event: error"),
+    ],
+)
+async def test_a_stream_whose_engine_is_killed_ends_with_an_error(
+    shared: Path, fault_server: FaultServer, caplog: pytest.LogCaptureFixture, path: str, last: str
+) -> None:
+    model = {"provider": "openapi", "endpoint": fault_server.url}
+    settings = {"models": {"first": model}, "roles": {"coding": ["first"]}}
+    (shared / "auraconfig.yaml").write_text(json.dumps(settings))
+    fault_server.always(half_a_stream("hang"))
+    body = {**asked("first", stream=True), "input": "one", "max_tokens": 9}
+    body.pop("messages" if path == "/v1/responses" else "input")
+    async with attach(surface="gateway") as kernel, served(kernel) as url, httpx.AsyncClient(base_url=url) as http:
+        assert isinstance(kernel, Attached)
+        pid = (await kernel.status())["pid"]
+        async with asyncio.timeout(30), http.stream("POST", path, json=body) as answered:
+            said = ""
+            async for piece in answered.aiter_text():
+                said += piece
+                if "Hello" in piece:
+                    os.kill(pid, signal.SIGKILL)
+    assert last in said
+    assert "the shared engine has ended" in said
+    assert "[DONE]" not in said
+    told = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.name for record in told] == ["aurarouter_gateway.exchange"]
+    assert told[0].exc_info is None
 
 
 async def test_limits_of_apps_are_those_of_the_file_as_it_is_now(client: tuple[httpx.AsyncClient, Attached]) -> None:

@@ -129,3 +129,26 @@ async def test_a_server_ends_when_it_is_interrupted(home: Path, door: StdioServe
         assert json.loads(await process.stdout.readline())["id"] == 1
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 130
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+async def test_a_server_over_http_closes_its_kernel(
+    home: Path, door: StdioServerParameters, number: signal.Signals, code: int
+) -> None:
+    (home / "auraconfig.yaml").write_text("models: {e: {provider: echo}}\nroles: {coding: [e]}\n")
+    env = (door.env or {}) | {"AURAROUTER_NO_DAEMON": "1"}
+    command = [door.command, *door.args, "--http", "--port", "0", "--json"]
+    process = await asyncio.create_subprocess_exec(*command, env=env, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        async with Client(json.loads(await process.stdout.readline())["url"]) as client:
+            called = await client.call_tool("route_task", {"task": "hi"})
+        process.send_signal(number)
+        assert await process.wait() == code
+    assert called.structured_content is not None
+    task = called.structured_content["trace"]["id"]
+    asked = await asyncio.create_subprocess_exec(
+        door.command, "trace", task, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, complaint = await asked.communicate()
+    assert (task.encode() in out, complaint) == (True, b"")
