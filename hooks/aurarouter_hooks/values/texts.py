@@ -43,12 +43,14 @@ def _message(message: Message) -> Iterator[str]:
         if isinstance(part, Text):
             texts += 1
             yield part.text
-            yield from texts_in(part.extra)
+            if part.extra:  # as few have
+                yield from texts_in(part.extra)
         else:
             yield from texts_in(part)
     if texts > 1:
         yield message.text
-    yield from texts_in(message.extra)
+    if message.extra:
+        yield from texts_in(message.extra)
 
 
 def _data_url(url: str) -> Iterator[str]:
