@@ -74,13 +74,14 @@ async def test_calls_and_thoughts_are_put_together_too() -> None:
             tool_calls=(ToolCallDelta(index=0, id="1", name="pay", arguments='{"to": "[email'),),
         )
         yield Chunk(reasoning="-1].", tool_calls=(ToolCallDelta(index=0, arguments='-10]"}'),))
-        yield Chunk(text="so [card-1")
+        yield Chunk(text="so [card-1", stop_sequence="[card-1]")
 
     redaction = Redaction(prompt=Prompt.of("x"), values=VALUES)
     chunks = [chunk async for chunk in redaction.restored(answer())]
     assert "".join(chunk.reasoning for chunk in chunks) == "about 4539 1488 0343 6467."
     assert "".join(piece.arguments for chunk in chunks for piece in chunk.tool_calls) == '{"to": "a\\"b@c.de"}'
     assert "".join(chunk.text for chunk in chunks) == "so [card-1"
+    assert "".join(chunk.stop_sequence for chunk in chunks) == "4539 1488 0343 6467"
 
 
 def test_every_part_of_a_prompt_is_replaced_and_the_same_value_has_one_name() -> None:

@@ -74,12 +74,9 @@ def read(body: Any, caller: Caller) -> Asked:
 
 def stop(fields: Fields) -> dict[str, Any]:
     """Where the answer is to stop: one text or several."""
-    value = fields.any("stop")
-    if value is None:
-        return {}
-    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-        return {"stop": value}
-    raise RequestError("stop must be a text or a list of texts", fields.at("stop"))
+    one = isinstance(fields.rest().get("stop"), str)
+    found = fields.take("stop", str) if one else fields.texts("stop")
+    return {"stop": found} if found else {}
 
 
 def tools(fields: Fields) -> list[Tool]:
@@ -155,9 +152,8 @@ def parts(fields: Fields, name: str) -> Iterator[Part]:
     """A message's content: a text, or a list of texts and images."""
     content = fields.rest().get(name)
     if content is None or isinstance(content, str):
-        fields.any(name)
-        if content:
-            yield Text(content)
+        if text := fields.take(name, str):
+            yield Text(text)
         return
     for part in fields.each(name):
         match kind := part.need("type", str):

@@ -34,13 +34,15 @@ def read(body: Any, caller: Caller, *, limit: bool = True) -> Asked:
     """
     fields = Fields(body)
     model = fields.need("model", str)
-    if limit and not isinstance(fields.rest().get("max_tokens"), int):
-        raise RequestError("max_tokens is missing", "max_tokens")
     messages = [Message("system", [text]) for text in _system(fields)]
     messages += [_message(item) for item in fields.each("messages")]
     require_words((message for message in messages if message.role != "system"), "messages")
     parameters = fields.some(PARAMETERS)
-    if stops := fields.take("stop_sequences", list):
+    if limit and "max_tokens" not in parameters:
+        raise RequestError("max_tokens is missing", "max_tokens")
+    if parameters.get("max_tokens", 1) < 1:
+        raise RequestError("max_tokens must be at least 1", "max_tokens")
+    if stops := fields.texts("stop_sequences"):
         parameters["stop"] = stops
     stream = fields.take("stream", bool, False)
     choice = _choice(fields, parameters)

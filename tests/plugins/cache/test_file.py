@@ -111,7 +111,7 @@ def test_all_of_an_answer_comes_back() -> None:
     from aurarouter_hooks import ToolCallDelta
 
     chunks = [
-        Chunk(model_name="m", request_id="r"),
+        Chunk(model_name="m", request_id="r", stop_sequence="END"),
         Chunk(text="ü\ud800", reasoning="hm", logprobs=[{"token": "x"}]),
         Chunk(tool_calls=(ToolCallDelta(index=0, id="1", name="f", arguments='{"a": 1}'),)),
         Chunk(finish="tool_calls", usage=Usage(input_tokens=1, output_tokens=2, reasoning_tokens=1)),

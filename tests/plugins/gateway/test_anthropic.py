@@ -104,6 +104,10 @@ async def test_after_the_first_token_the_stream_ends_with_an_error(
         ({"model": "none-such"}, sdk.NotFoundError, "none-such"),
         ({"messages": []}, sdk.BadRequestError, "messages"),
         ({"messages": [{"role": "user", "content": [{"type": "video"}]}]}, sdk.BadRequestError, "video"),
+        ({"max_tokens": 0}, sdk.BadRequestError, "max_tokens must be at least 1"),
+        ({"max_tokens": -1}, sdk.BadRequestError, "max_tokens must be at least 1"),
+        ({"max_tokens": 5.5}, sdk.BadRequestError, "max_tokens must be a whole number"),
+        ({"stop_sequences": ["a", 1, None]}, sdk.BadRequestError, r"stop_sequences\[1\] must be a text"),
         ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, sdk.BadRequestError, "web_search"),
     ],
 )

@@ -58,6 +58,36 @@ async def test_what_is_no_request(client: httpx.AsyncClient, body: bytes, status
     assert answer.json()["error"]["message"]
 
 
+HALF = b'{"role": "user", "content": "a \\ud83d"}'
+PART = b'{"role": "user", "content": [{"type": "text", "text": "\\udc00"}]}'
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "words"),
+    [
+        (CHAT, b'"messages": [' + HALF + b"]", "messages[0].content holds half a character at 2"),
+        (CHAT, b'"messages": [' + PART + b"]", "messages[0].content[0].text holds half a character at 0"),
+        (
+            CHAT,
+            b'"messages": [{"role": "user", "content": "hi"}], "stop": ["a", "\\udc00"]',
+            "stop[1] holds half a character at 0",
+        ),
+        ("/v1/messages", b'"max_tokens": 9, "messages": [' + HALF + b"]", "messages[0].content holds half"),
+        ("/v1/responses", b'"input": [' + HALF + b"]", "input[0].content holds half"),
+        ("/v1/responses", b'"input": "hi", "temperature": 1e999', "temperature is too large for a number"),
+    ],
+)
+async def test_what_no_backend_can_be_sent(client: httpx.AsyncClient, path: str, fields: bytes, words: str) -> None:
+    answer = await client.post(path, content=b'{"model": "auto", ' + fields + b"}")
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]["message"]
+
+
+async def test_whole_pairs_are_characters(client: httpx.AsyncClient) -> None:
+    body = b'{"model": "auto", "messages": [' + HALF.replace(b"ud83d", b"ud83d\\ude00") + b"]}"
+    assert (await client.post(CHAT, content=body)).status_code == 200
+
+
 async def test_a_body_without_a_length_is_measured_too(client: httpx.AsyncClient) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
