@@ -26,6 +26,7 @@ def settings() -> dict[str, Any]:
         "gateway": {
             "max_body": 20_000,
             "max_header": 1000,
+            "max_connections": 3,
             "read_timeout": 0.5,
             "apps": {"small": {"roles": ["coding"]}, "other": {"models": ["none"]}},
         },
@@ -91,6 +92,14 @@ async def test_a_head_that_does_not_end(url: str) -> None:
     assert b"431" in await asyncio.wait_for(reader.readline(), 5)
     writer.close()
     await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def test_as_many_connections_as_there_may_be(url: str) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        many = [await stack.enter_async_context(httpx.AsyncClient(base_url=url)) for _ in range(4)]
+        assert [(await client.get("/health")).status_code for client in many] == [200, 200, 200, 503]
+        await many[0].aclose()
+        assert (await many[3].get("/health")).status_code == 200
 
 
 @pytest.mark.parametrize(
