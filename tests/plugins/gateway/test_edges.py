@@ -136,8 +136,15 @@ async def test_names_of_models(client: httpx.AsyncClient) -> None:
     for unknown, kind in (("none", "Model"), ("role:none", "Role"), ("intent:none", "Intent")):
         told = await client.post(CHAT, json=HELLO | {"model": unknown})
         assert (told.status_code, told.headers["x-aurarouter-error"]) == (404, f"Unknown{kind}Error")
+        for told in (
+            await client.post("/v1/messages/count_tokens", json=HELLO | {"model": unknown}),
+            await client.get(f"/v1/models/{unknown}"),
+        ):
+            assert (told.status_code, told.headers["x-aurarouter-error"]) == (404, "UnknownModelError")
+            assert f"no model is called '{unknown}'" in told.json()["error"]["message"]
     for name in ("role:coding", "intent:SIMPLE_CODE", "e"):
         assert (await client.post(CHAT, json=HELLO | {"model": name})).status_code == 200
+        assert (await client.post("/v1/messages/count_tokens", json=HELLO | {"model": name})).status_code == 200
 
 
 async def test_headers_of_ours_that_come_in_count_for_nothing(client: httpx.AsyncClient) -> None:
