@@ -57,7 +57,7 @@ def list_apps(context: click.Context, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def revoke(context: click.Context, name: str, as_json: bool) -> None:
-    """Make the key of the app NAME worthless, at once. With the last key gone, programs on this machine need none again."""
+    """Make the key of the app NAME worthless, at once. With the last one gone, programs on this machine need none."""
     apps = Apps(Session.of(context).home)
     if not apps.revoke(name):
         known = ", ".join(sorted(apps.kept())) or "none"
