@@ -57,12 +57,15 @@ def list_apps(context: click.Context, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def revoke(context: click.Context, name: str, as_json: bool) -> None:
-    """Make the key of the app NAME worthless, at once."""
+    """Make the key of the app NAME worthless, at once. With the last one gone, programs on this machine need none."""
     apps = Apps(Session.of(context).home)
     if not apps.revoke(name):
         known = ", ".join(sorted(apps.kept())) or "none"
         raise ConfigError(f"no app is called '{name}'", hint=f"Known: {known}.")
+    left = len(apps.kept())
     if as_json:
-        click.echo(dumps({"success": True, "name": name}, indent=2))
+        click.echo(dumps({"success": True, "name": name, "keys_left": left}, indent=2))
     else:
         click.echo(f"the key of '{printable(name)}' opens nothing any more")
+        if not left:
+            click.echo("It was the last one: every program on this machine may ask again, without a key.", err=True)

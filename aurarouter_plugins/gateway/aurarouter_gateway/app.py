@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -21,16 +21,18 @@ from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.chat_answer import ChatAnswer
 from aurarouter_gateway.document import document
-from aurarouter_gateway.door import Door
+from aurarouter_gateway.door import UNLIMITED, Door
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.exchange import Dialect, Exchange
 from aurarouter_gateway.faults import Fault, fault
+from aurarouter_gateway.fields import RequestError
 from aurarouter_gateway.leaving import UntilLeft
 from aurarouter_gateway.listing import listed, names
 from aurarouter_gateway.messages_answer import MessagesAnswer
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.responses_answer import ResponsesAnswer
 from aurarouter_gateway.services import METHODS, inputs
+from aurarouter_hooks import UnknownModelError
 
 log = logging.getLogger(__name__)
 
@@ -88,16 +90,19 @@ async def _models(engine: Engine, scope: Scope, _: Any) -> tuple[int, Any]:
     wanted = scope["path_params"].get("model")
     if wanted is None:
         return 200, listed(found, models)
-    if wanted not in found:
-        return 404, Fault(
-            404, "UnknownModelError", f"no model is called '{wanted}'; GET /v1/models lists them"
-        ).openai()
-    return 200, listed([wanted], models)["data"][0]
+    return 200, listed([_known(wanted, found)], models)["data"][0]
 
 
 async def _count(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
-    caller: Caller = scope["state"]["caller"]
-    return 200, {"input_tokens": engine.tokens(messages_request.read(body, caller, limit=False).task)}
+    task = messages_request.read(body, scope["state"]["caller"], limit=False).task
+    _known(body["model"], [*names(*await engine.names(), UNLIMITED)])  # nobody is asked, so anybody may count
+    return 200, {"input_tokens": engine.tokens(task)}
+
+
+def _known(name: str, found: Sequence[str]) -> str:
+    if name not in found:
+        raise UnknownModelError(name, found)
+    return name
 
 
 async def _health(engine: Engine, *_: Any) -> tuple[int, Any]:
@@ -108,7 +113,7 @@ async def _service(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
     caller: Caller = scope["state"]["caller"]
     service, method = scope["path_params"]["service"], scope["path_params"]["method"]
     if (service, method) not in METHODS:
-        return 404, Fault(404, "RoutingError", f"no service '{service}' has a method '{method}'").openai()
+        raise RequestError(f"no service '{service}' has a method '{method}'; {LISTED}", status=404)
     return 200, await engine.service(service, method, inputs(service, method, body, caller))
 
 

@@ -29,7 +29,7 @@ async def serve(app: ASGIApp, settings: GatewaySettings, listener: socket.socket
         server_header=False,
         proxy_headers=False,
         date_header=True,
-        limit_concurrency=settings.max_connections,
+        limit_concurrency=settings.max_connections + 1,  # the first that is too many, itself counted
         timeout_graceful_shutdown=5,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,

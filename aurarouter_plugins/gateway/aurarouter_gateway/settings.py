@@ -36,7 +36,7 @@ class GatewaySettings(Listening):
         max_header: Bytes of a request's line and headers.
         read_timeout: Seconds in which a request has to arrive, headers and body each.
         write_timeout: Seconds in which a client has to take what is sent.
-        max_connections: Clients at a time; more are told 503.
+        max_connections: Connections at a time; more are told 503.
         apps: Limits of client keys, by their names.
     """
 

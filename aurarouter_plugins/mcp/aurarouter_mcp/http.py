@@ -51,7 +51,7 @@ async def serve(
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=http.max_connections,
+        limit_concurrency=http.max_connections + 1,  # the first that is too many, itself counted
         timeout_graceful_shutdown=5,
         ssl_certfile=http.certificate,
         ssl_keyfile=http.key,

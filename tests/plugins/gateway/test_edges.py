@@ -26,6 +26,7 @@ def settings() -> dict[str, Any]:
         "gateway": {
             "max_body": 20_000,
             "max_header": 1000,
+            "max_connections": 3,
             "read_timeout": 0.5,
             "apps": {"small": {"roles": ["coding"]}, "other": {"models": ["none"]}},
         },
@@ -123,6 +124,14 @@ async def test_a_head_that_does_not_end(url: str) -> None:
     await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
 
+async def test_as_many_connections_as_there_may_be(url: str) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        many = [await stack.enter_async_context(httpx.AsyncClient(base_url=url)) for _ in range(4)]
+        assert [(await client.get("/health")).status_code for client in many] == [200, 200, 200, 503]
+        await many[0].aclose()
+        assert (await many[3].get("/health")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -157,8 +166,15 @@ async def test_names_of_models(client: httpx.AsyncClient) -> None:
     for unknown, kind in (("none", "Model"), ("role:none", "Role"), ("intent:none", "Intent")):
         told = await client.post(CHAT, json=HELLO | {"model": unknown})
         assert (told.status_code, told.headers["x-aurarouter-error"]) == (404, f"Unknown{kind}Error")
+        for told in (
+            await client.post("/v1/messages/count_tokens", json=HELLO | {"model": unknown}),
+            await client.get(f"/v1/models/{unknown}"),
+        ):
+            assert (told.status_code, told.headers["x-aurarouter-error"]) == (404, "UnknownModelError")
+            assert f"no model is called '{unknown}'" in told.json()["error"]["message"]
     for name in ("role:coding", "intent:SIMPLE_CODE", "e"):
         assert (await client.post(CHAT, json=HELLO | {"model": name})).status_code == 200
+        assert (await client.post("/v1/messages/count_tokens", json=HELLO | {"model": name})).status_code == 200
 
 
 async def test_headers_of_ours_that_come_in_count_for_nothing(client: httpx.AsyncClient) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -32,19 +31,6 @@ async def router(home: Path) -> AsyncIterator[Router]:
     plugins = Plugins()
     async with Router(load_config(plugins, settings=SETTINGS), plugins, surface="gateway") as made:
         yield made
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> dict[str, str]:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl makes the certificate, and it isn't here")
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
-    name = ["-subj", "/CN=gateway", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = {"key": str(tmp_path / "key.pem"), "certificate": str(tmp_path / "cert.pem")}
-    command = [openssl, "req", "-x509", *kind, *name, "-keyout", files["key"], "-out", files["certificate"]]
-    subprocess.run(command, check=True, capture_output=True)
-    return files
 
 
 def routes(router: Router) -> list[tuple[str, str]]:

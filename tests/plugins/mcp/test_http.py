@@ -90,6 +90,14 @@ async def test_each_client_has_its_own_session(client: httpx.AsyncClient, url: s
         assert not any(one.is_error for one in told)
 
 
+async def test_as_many_connections_as_there_may_be() -> None:
+    settings = {**SETTINGS, "mcp": {"http": {"max_connections": 2}}}
+    async with mcp_http(settings) as url, AsyncExitStack() as stack:
+        many = [await stack.enter_async_context(httpx.AsyncClient(base_url=url, headers=TAKES)) for _ in range(3)]
+        told = [await one.post("", json=request("initialize", **HELLO)) for one in many]
+        assert [reply.status_code for reply in told] == [200, 200, 503]
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -156,7 +164,7 @@ async def test_what_is_no_request(client: httpx.AsyncClient, caplog: pytest.LogC
     assert (await client.post("", json=request("ping"), headers=session)).status_code == 200
 
 
-def test_strangers_need_a_key_and_tls() -> None:
+def test_strangers_need_a_key_and_tls(certificate: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"a client key .* and TLS"):
         guarded(Listening(host="0.0.0.0"), "mcp.http")
     Apps(Home.of()).create("a")
@@ -165,7 +173,9 @@ def test_strangers_need_a_key_and_tls() -> None:
     with pytest.raises(ConfigError, match="belong together"):
         guarded(Listening(certificate="x"), "mcp.http")
     with pytest.raises(Exception, match="a client key is needed"):
-        guarded(Listening(host="0.0.0.0", certificate="x", key="y"), "mcp.http").app_of({})
+        guarded(
+            Listening(host="0.0.0.0", certificate=certificate["certificate"], key=certificate["key"]), "mcp.http"
+        ).app_of({})
 
 
 @pytest.mark.parametrize(
