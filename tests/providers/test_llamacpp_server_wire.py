@@ -57,6 +57,18 @@ async def test_what_is_sent(at: Make, pretender: Pretender, fault_server: FaultS
     assert [request.path for request in fault_server.requests].count("/props") == 1
 
 
+@pytest.mark.parametrize(("tools", "path"), [((), "/completion"), ((TOOL,), "/v1/chat/completions")])
+async def test_what_a_client_of_the_same_api_says_beside_is_sent_and_of_another_is_not(
+    at: Make, pretender: Pretender, fault_server: FaultServer, tools: tuple[Tool, ...], path: str
+) -> None:
+    pretender.says["/v1/chat/completions"] = stream([piece("Hi"), piece(finish="stop"), "[DONE]"])
+    prompt = evolve(HELLO, tools=tools, parameters={"seed": 1}, extra={"min_p": 0.1, "seed": 2, "stream": False})
+    await at(fault_server.url).generate(evolve(prompt, dialect="openai"))
+    assert {"min_p": 0.1, "seed": 1, "stream": True}.items() <= asked(fault_server, path).items()
+    await at(fault_server.url).generate(evolve(prompt, dialect="anthropic"))
+    assert "min_p" not in asked(fault_server, path)
+
+
 @pytest.mark.parametrize(
     ("end", "finish"),
     [

@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 from aurarouter_hooks import Chunk, Prompt, ProviderReplyError, ToolCallDelta, Usage
 from aurarouter_hooks.values import Finish
 from aurarouter_llamacpp_server.messages import messages, tools
-from aurarouter_llamacpp_server.native import checked
+from aurarouter_llamacpp_server.native import checked, wishes
 
 PATH = "/v1/chat/completions"
 LAST = "[DONE]"
@@ -17,7 +17,7 @@ LAST = "[DONE]"
 
 def body(prompt: Prompt, model: str) -> dict[str, Any]:
     """The request. Parameters go as they are: here they have OpenAI's names."""
-    asked = {name: value for name, value in prompt.parameters.items() if value is not None}
+    asked = {name: value for name, value in wishes(prompt).items() if value is not None}
     asked |= {"model": model, "messages": messages(prompt), **tools(prompt)}
     asked |= {"stream": True, "stream_options": {"include_usage": True}}
     if prompt.response_schema is not None:

@@ -20,9 +20,9 @@ _FINISH: dict[Any, Finish] = {"eos": "stop", "word": "stop", "limit": "length"}
 def body(prompt: Prompt, text: str) -> dict[str, Any]:
     """The request for a prompt that stands as `text` in the model's format.
 
-    Parameters that llama.cpp calls differently are renamed; all others go as they are, and it ignores strange ones.
+    What llama.cpp calls differently is renamed; all else goes as it is, and it ignores what is strange to it.
     """
-    given = {name: value for name, value in prompt.parameters.items() if value is not None}
+    given = {name: value for name, value in wishes(prompt).items() if value is not None}
     asked = {name: value for name, value in given.items() if name not in _OURS}
     asked |= {"prompt": text, "cache_prompt": True, "stream": True}
     limit = given.get("max_completion_tokens", given.get("max_tokens"))
@@ -37,6 +37,11 @@ def body(prompt: Prompt, text: str) -> dict[str, Any]:
     elif "grammar" in given:
         asked["grammar"] = given["grammar"]
     return asked
+
+
+def wishes(prompt: Prompt) -> dict[str, Any]:
+    """Parameters, and before them what a client of the OpenAI API said beside them: the server has names of its own."""
+    return {**prompt.in_dialect("openai").extra, **prompt.parameters}
 
 
 def checked(schema: Mapping[str, Any]) -> Mapping[str, Any]:
