@@ -16,6 +16,8 @@ import pytest
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.stop import stop
 from aurarouter_core.home import Home
+from aurarouter_core.sources import find_file
+from aurarouter_gui.opening import file_in_force
 
 PROGRAM = str(Path(sys.executable).with_name("aurarouter"))
 
@@ -38,16 +40,38 @@ def test_one_window_and_an_end_without_a_word(environ: dict[str, str], home: Pat
             assert time.monotonic() < until
             assert window.poll() is None, window.communicate()
             time.sleep(0.1)
-        second = subprocess.run([PROGRAM, "gui"], env=environ, capture_output=True, text=True, timeout=60, check=False)
-        assert (second.returncode, second.stderr) == (0, "")
-        assert "open already" in second.stdout
-        assert window.poll() is None
+        (home / "sub").mkdir()
+        (home / "link.yaml").symlink_to(home / "auraconfig.yaml")
+        for file in (None, "auraconfig.yaml", "sub/../auraconfig.yaml", "link.yaml"):
+            command = [PROGRAM, "gui", *(["--config", file] if file else [])]
+            second = subprocess.run(
+                command, cwd=home, env=environ, capture_output=True, text=True, timeout=60, check=False
+            )
+            assert (second.returncode, second.stderr) == (0, ""), file
+            assert "open already" in second.stdout
+            assert window.poll() is None
         window.send_signal(signal.SIGINT)
         out, error = window.communicate(timeout=60)
         assert (window.returncode, out, error) == (0, "", "")
     finally:
         window.kill()
         window.communicate()
+
+
+def test_the_file_in_force_is_the_kernels(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert file_in_force(None) == (home / "auraconfig.yaml").resolve()
+    (home / "auraconfig.yaml").touch()
+    other = tmp_path / "other.yaml"
+    for make in (None, tmp_path / "auraconfig.yaml", other):
+        if make is not None:
+            make.touch()
+        if make is other:
+            monkeypatch.setenv("AURACORE_ROUTER_CONFIG", "other.yaml")
+        found = find_file(None, os.environ, tmp_path)
+        assert found is not None
+        assert file_in_force(None) == found.path.resolve()
+    assert file_in_force(Path("~/x.yaml")) == Path.home().resolve() / "x.yaml"
 
 
 @pytest.mark.parametrize("config", [(), ("--config", "auraconfig.yaml")])
