@@ -256,8 +256,16 @@ class Window(QMainWindow):
         if not self._may_go(self._views.values(), "Close the window anyway?", self.desk.ending):
             event.ignore()
             return
-        self._remembered.setValue("geometry", self.saveGeometry())
+        self._remember()
         event.accept()
+
+    def leave(self) -> None:
+        """End the program without a question: whoever asks for that can't answer one."""
+        self._remember()
+        QApplication.exit(0)
+
+    def _remember(self) -> None:
+        self._remembered.setValue("geometry", self.saveGeometry())
 
     def _may_go(self, views: Iterable[PanelView], question: str, ending: Sequence[str] = ()) -> bool:
         """Whether the user agrees to what would be lost with these pages, and to what else would end."""
