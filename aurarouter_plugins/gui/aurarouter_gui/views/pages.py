@@ -19,11 +19,9 @@ class Stack(QStackedWidget):
         page = self.currentWidget()
         return page.minimumSizeHint() if isinstance(page, QWidget) else QSize()
 
-    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
-        """What the page needs at least, since its lists scroll by themselves."""
-        page = self.currentWidget()
-        inside = page.layout() if isinstance(page, QWidget) else None
-        return inside.minimumHeightForWidth(width) if inside is not None and inside.hasHeightForWidth() else -1
+    def heightForWidth(self, _: int) -> int:  # noqa: N802 - Qt's name
+        """What the page needs at least: Qt's own goes by what lists and charts would like to have."""
+        return self.minimumSizeHint().height()
 
 
 class Column(QWidget):
