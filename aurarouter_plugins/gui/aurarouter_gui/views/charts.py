@@ -43,6 +43,7 @@ class BarChart(QWidget):
         self.plot.hideButtons()
         self.plot.setAccessibleName(title)
         self.plot.setMinimumHeight(110)
+        self.plot.plotItem.setContentsMargins(0, self.fontMetrics().height() // 2, 0, 0)  # for a number at the top
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
