@@ -79,7 +79,12 @@ def heed_signals(window: Window) -> None:
     tick = QTimer(window)
     tick.timeout.connect(lambda: None)
     tick.start(TICK)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+
+    def close(*_: object) -> None:
+        if window.close():
+            QApplication.exit(0)  # also where a second launch shows it again in this moment
+
+    signal.signal(signal.SIGINT, close)
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
             signal.signal(number, lambda *_: window.leave())
