@@ -177,7 +177,7 @@ def test_without_a_price_the_chart_of_cost_says_why(open_window: Open, qtbot: Qt
         assert "Nothing was asked" in chart.empty.text()
         assert (chart.empty.isVisible(), chart.plot.isVisible()) == (True, False)
     worked(window, qtbot, "Fix it")
-    qtbot.waitUntil(lambda: page.part.tasks == 1, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.part.tasks == 1 and bool(page.part.days), timeout=PATIENCE)
     assert (page.tasks.empty.isVisible(), page.tasks.plot.isVisible()) == (False, True)
     assert not page.money.plot.isVisible()
     free = page.part
