@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = "On Debian and Ubuntu: apt install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libdbus-1-3 fontconfig"
 GRID = "auragrid"
+FILE_NAME = "auraconfig.yaml"
 
 
 def home() -> Path:
@@ -26,6 +27,24 @@ def home() -> Path:
 
         return Home.of().root
     return Path(root)
+
+
+def file_in_force(path: Path | None) -> Path:
+    """The configuration file that counts, links and dots resolved: what `find_file` says, without the kernel's import.
+
+    Where there is none yet, it is the one of the user's folder, which a first run writes.
+
+    Args:
+        path: The file that was named.
+
+    Raises:
+        ConfigError: As `home`.
+    """
+    named = str(path) if path else os.environ.get("AURACORE_ROUTER_CONFIG")
+    found = os.path.expanduser(named or FILE_NAME)  # noqa: PTH111 - raises nothing
+    if not named and not os.path.isfile(found):  # noqa: PTH113 - as above, without a current directory
+        found = str(home() / FILE_NAME)
+    return Path(os.path.realpath(found))
 
 
 def require_screen() -> None:

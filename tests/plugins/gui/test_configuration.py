@@ -207,3 +207,33 @@ def test_without_a_file_the_defaults_show_and_a_first_setting_makes_one(
     put(qtbot, view, "5", "system", "retries")
     save(qtbot, view)
     assert (home / "auraconfig.yaml").read_text() == "system:\n  retries: 5\n"
+
+
+def test_a_value_that_is_typed_waits_with_its_setting(panel: Any, qtbot: QtBot) -> None:
+    form = panel.form
+    form.select("system", "retries")
+    before = form.value.text()
+    form.value.setText("7")
+    assert panel.unsaved() == "what was typed for system.retries"
+    form.select("system", "default_timeout")
+    assert form.value.text() == "120.0"
+    form.select("system", "retries")
+    assert form.value.text() == "7"
+    form.apply()
+    qtbot.waitUntil(lambda: panel.unsaved() == "the configuration", timeout=PATIENCE)
+    settled(qtbot, panel)
+    form.value.setText("8")
+    assert panel.unsaved() == "the configuration and what was typed for system.retries"
+    panel.discard.click()
+    settled(qtbot, panel)
+    qtbot.waitUntil(lambda: form.value.text() == before, timeout=PATIENCE)
+    assert (panel.unsaved(), panel.discard.isEnabled()) == ("", False)
+
+
+def test_a_value_that_is_refused_stays(panel: Any, qtbot: QtBot) -> None:
+    panel.form.select("models", "a", "timeout")
+    panel.form.value.setText("{")
+    panel.form.apply()
+    qtbot.waitUntil(lambda: bool(panel.notice.text), timeout=PATIENCE)
+    assert panel.form.value.text() == "{"
+    assert panel.unsaved() == "what was typed for models.a.timeout"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from aurarouter_gui.views.model_dialog import ModelDialog
@@ -185,3 +186,38 @@ def test_a_hub_that_refuses_is_told(open_window: Open, qtbot: QtBot, monkeypatch
         view.fetch.search()
         qtbot.waitUntil(lambda: bool(view.notice.text) and not view.notice.isHidden(), timeout=PATIENCE)
         assert "Nothing fits" in view.fetch._empty.text()
+
+
+def test_the_form_of_a_model_is_asked_for_when_the_window_closes(
+    open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(_: Any, __: str, question: str, *___: Any) -> Any:
+        asked.append(question)
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    window = open_window(TWO)
+    view = shown(window, qtbot)
+    view.list.new()
+    dialog = view.findChildren(ModelDialog)[-1]
+    assert view.unsaved() == ""
+    dialog.roles[0].setChecked(True)
+    assert view.unsaved() == "the model that is being written"
+    dialog.roles[0].setChecked(False)
+    dialog.name.setText("third")
+    assert not window.close()
+    assert "the model that is being written" in asked[-1]
+    dialog.name.clear()
+    dialog.reject()
+    assert (view.unsaved(), len(asked)) == ("", 1)
+    choose(view, "second")
+    view.list.edit()
+    dialog = view.findChildren(ModelDialog)[-1]
+    qtbot.waitUntil(lambda: bool(dialog.fields["endpoint"].text()), timeout=PATIENCE)
+    assert view.unsaved() == ""
+    dialog.fields["timeout"].setText("9")
+    assert view.unsaved() == "the model that is being written"
+    dialog.fields["timeout"].clear()
+    dialog.reject()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from pytestqt.qtbot import QtBot
 
 from aurarouter_gui.state.figures import Figures, figures
@@ -163,3 +164,25 @@ def test_what_was_cancelled_or_not_asked_counts_for_no_model() -> None:
     (found,) = figures([{"started_at": 10.0, "nodes": [{"attempts": attempts}]}]).values()
     assert (found.attempts, found.failures, found.seconds, found.rate) == (2, 1, 2.0, 0.5)
     assert (found.error, found.error_at) == ("no", 17.0)
+
+
+def test_without_a_price_the_chart_of_cost_says_why(open_window: Open, qtbot: QtBot, fault_server: FaultServer) -> None:
+    unpriced = TWO.replace("{input: 1, output: 2}", "{}").replace("[dear, first]", "[first]").partition("budget")[0]
+    window = open_window(unpriced.replace("URL", fault_server.url))
+    window.go("monitor")
+    view = window.shown
+    page = view.traffic
+    shown(view, qtbot, page, lambda: page.tasks is not None)
+    for chart in (page.tasks, page.money):
+        assert "Nothing was asked" in chart.empty.text()
+        assert (chart.empty.isVisible(), chart.plot.isVisible()) == (True, False)
+    worked(window, qtbot, "Fix it")
+    qtbot.waitUntil(lambda: page.part.tasks == 1 and bool(page.part.days), timeout=PATIENCE)
+    assert (page.tasks.empty.isVisible(), page.tasks.plot.isVisible()) == (False, True)
+    assert not page.money.plot.isVisible()
+    free = page.part
+    for unknown, words in ((0, "cost nothing"), (1, "models.NAME.price")):
+        days = [{**day, "cost": None if unknown else 0.0, "unpriced": unknown} for day in free.days]
+        page.show_part(evolve(free, days=days))
+        assert words in page.money.empty.text()
+        assert (page.money.empty.isVisible(), page.money.plot.isVisible()) == (True, False)

@@ -197,3 +197,50 @@ def test_a_broken_configuration_is_told_in_words(open_window: Open, qtbot: QtBot
     view = window.shown
     qtbot.waitUntil(lambda: "no model is called 'ghost'" in view.notice.text, timeout=PATIENCE)
     assert view.roles.list.count() == 2
+
+
+def test_what_is_written_for_a_role_waits_while_another_is_selected(panel: Any, qtbot: QtBot, home: Path) -> None:
+    verbs = panel.verbs
+    verbs.list.setCurrentRow(0)
+    verbs.words.setPlainText("hack")
+    verbs.list.setCurrentRow(1)
+    assert verbs.words.toPlainText() == ""
+    verbs.words.setPlainText("ponder")
+    assert panel.unsaved() == "the words for coding, reasoning"
+    with qtbot.waitSignal(panel.desk.reloaded, timeout=PATIENCE):
+        verbs.save.click()
+    qtbot.waitUntil(lambda: panel.unsaved() == "the words for coding", timeout=PATIENCE)
+    verbs.list.setCurrentRow(0)
+    assert verbs.words.toPlainText() == "hack"
+    assert verbs.save.isEnabled()
+    assert saved(home)["semantic_verbs"] == {"reasoning": ["ponder"]}
+    verbs.words.setPlainText("")
+    assert panel.unsaved() == ""
+
+
+def test_an_intent_without_a_name_waits_and_is_asked_for(panel: Any, qtbot: QtBot, home: Path) -> None:
+    intents = panel.intents
+    qtbot.waitUntil(lambda: intents.list.count() == 3, timeout=PATIENCE)
+    intents.begin()
+    assert panel.unsaved() == ""
+    intents.examples.setPlainText("one\ntwo")
+    assert (panel.unsaved(), intents.save.isEnabled()) == ("an intent", False)
+    intents.list.setCurrentRow(0)
+    assert intents.name.text() == intents.list.item(0).text().splitlines()[0]
+    with qtbot.waitSignal(panel.desk.reloaded, timeout=PATIENCE):  # another change meanwhile
+        panel.verbs.list.setCurrentRow(1)
+        panel.verbs.words.setPlainText("ponder")
+        panel.verbs.save.click()
+    qtbot.waitUntil(lambda: panel.unsaved() == "an intent", timeout=PATIENCE)
+    intents.begin()
+    assert intents.examples.toPlainText() == "one\ntwo"
+    intents.name.setText("COUNT")
+    with qtbot.waitSignal(panel.desk.reloaded, timeout=PATIENCE):
+        intents.save.click()
+    qtbot.waitUntil(lambda: panel.unsaved() == "" and intents.list.count() == 4, timeout=PATIENCE)
+    assert saved(home)["intents"]["COUNT"]["examples"] == ["one", "two"]
+    assert intents.list.currentItem().text().startswith("COUNT")
+    intents.description.setText("Counting")
+    intents.list.setCurrentRow(0)
+    intents.list.setCurrentRow(3)
+    assert (intents.description.text(), panel.unsaved()) == ("Counting", "an intent")

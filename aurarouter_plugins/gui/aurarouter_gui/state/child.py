@@ -1,4 +1,4 @@
-"""A service that is a command of `aurarouter`, run as a child of the window and ended with it."""
+"""A service that is a command of `aurarouter`, run as a child of the window and ended with it, however that ends."""
 
 from __future__ import annotations
 
@@ -154,6 +154,7 @@ class Child(Service):
                 before = dict(self._said)
                 self._changed()
             await asyncio.sleep(LOOK)
+        self._let_go()
         self._changed()
 
     # What can be done
@@ -175,8 +176,8 @@ class Child(Service):
         out = [os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600) for path in self._files]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", "from aurarouter_core.cli import main; main()", *config, *self._command],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-P", "-m", "aurarouter_gui.following", *config, *self._command],
+                stdin=subprocess.PIPE,
                 stdout=out[0],
                 stderr=out[1],
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -232,9 +233,13 @@ class Child(Service):
 
     async def aclose(self) -> None:
         """Ask it to end; one that has much to do ends by itself a little later."""
-        if self._process is None or not self._lives:
-            return
-        self._stopping = True
-        self._process.terminate()
-        with suppress(AuraRouterError):
-            await self._until(lambda: not self._lives, FAREWELL)
+        if self._process is not None and self._lives:
+            self._stopping = True
+            self._process.terminate()
+            with suppress(AuraRouterError):
+                await self._until(lambda: not self._lives, FAREWELL)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()

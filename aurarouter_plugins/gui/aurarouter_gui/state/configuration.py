@@ -137,14 +137,20 @@ class Configuration:
         work = asyncio.to_thread(partial(_seen, self.draft, text, self.view))
         self._link.worker.begin(work, came, failed)
 
-    def change(self, path: Sequence[str], words: str | None) -> None:
-        """Give a setting the value that these words mean; None leaves it to the default."""
+    def change(self, path: Sequence[str], words: str | None, done: Callable[[], None] = lambda: None) -> None:
+        """Give a setting the value that these words mean; None leaves it to the default.
+
+        Args:
+            path, words: The setting and its value.
+            done: Called once the text has it.
+        """
         if self.draft is None or self._changing:
             return
         draft = self.draft
 
         def came(text: str) -> None:
             self._changing = False
+            done()
             if self.draft is draft:  # its stand-ins for secrets mean nothing to another
                 self._show(text)
 

@@ -32,7 +32,7 @@ LEVELS = {
 }
 NO_MANAGER = "This plugin does not support "  # Wayland and screens that are none: nothing is wrong
 TICK = 250
-"""Milliseconds between two looks for Ctrl+C: Qt's loop doesn't let Python see signals."""
+"""Milliseconds between two looks for signals: Qt's loop doesn't let Python see signals."""
 
 
 def hear(kind: QtMsgType, _: QMessageLogContext, message: str) -> None:
@@ -72,14 +72,22 @@ def theme(app: QApplication, remembered: QSettings) -> Colours:
     return chosen or THEMES["dark" if dark else "light"]
 
 
-def heed_interrupts(window: Window) -> None:
-    """Have Ctrl+C close the window, not end the process."""
+def heed_signals(window: Window) -> None:
+    """Have Ctrl+C close the window, and a request to end do so without a question; neither ends the process at once."""
     import signal
 
     tick = QTimer(window)
     tick.timeout.connect(lambda: None)
     tick.start(TICK)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+
+    def close(*_: object) -> None:
+        if window.close():
+            QApplication.exit(0)  # also where a second launch shows it again in this moment
+
+    signal.signal(signal.SIGINT, close)
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, lambda *_: window.leave())
 
 
 def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> int:
@@ -106,7 +114,7 @@ def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> 
         shape(app, colours)  # now that all is in its place: else each part is shaped again wherever it's put
         instance.raised = window.come_forward
         window.show()
-        for later in (instance.listen, lambda: heed_interrupts(window), start.close):
+        for later in (lambda: heed_signals(window), instance.listen, start.close):
             QTimer.singleShot(DRAWN, later)
         try:
             return app.exec()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from aurarouter_gui.views.parts import heading, row
+from aurarouter_gui.views.parts import heading, label, row
 
 if TYPE_CHECKING:
     from aurarouter_gui.views.desk import Desk
@@ -43,11 +43,14 @@ class BarChart(QWidget):
         self.plot.hideButtons()
         self.plot.setAccessibleName(title)
         self.plot.setMinimumHeight(110)
+        self.plot.plotItem.setContentsMargins(0, self.fontMetrics().height() // 2, 0, 0)  # for a number at the top
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(row(heading(title), None, *self._legend.values(), spacing=14))
         layout.addWidget(self.plot, 1)
+        self.empty = label(tone="muted")
+        layout.addWidget(self.empty, 1)
         self._bars: list[Any] = []
         desk.restyled.connect(self._draw)
 
@@ -57,7 +60,14 @@ class BarChart(QWidget):
         return self._shown[3]
 
     def show_bars(
-        self, since: float, until: float, step: float, bars: Sequence[tuple[float, Sequence[float]]], unit: str = ""
+        self,
+        since: float,
+        until: float,
+        step: float,
+        bars: Sequence[tuple[float, Sequence[float]]],
+        *,
+        empty: str,
+        unit: str = "",
     ) -> None:
         """Draw these.
 
@@ -65,12 +75,18 @@ class BarChart(QWidget):
             since, until: The time that is shown, in Unix time.
             step: Seconds of a stretch.
             bars: When each stretch begins, and its value in each series.
+            empty: What is said where there is no bar to draw: why.
             unit: In front of the sums in the legend.
         """
         self._shown = (since, until, step, bars)
         for at, (name, words) in enumerate(self._legend.items()):
             total = sum(values[at] for _, values in bars)
             words.setText(f"■ {name} {unit}{total:,.4g}" if unit else f"■ {name} {total:,.0f}")
+        drawn = any(value for _, values in bars for value in values)
+        self.empty.setText(empty)
+        self.empty.setVisible(not drawn)
+        for part in (self.plot, *self._legend.values()):
+            part.setVisible(drawn)
         self._draw()
 
     def _draw(self) -> None:

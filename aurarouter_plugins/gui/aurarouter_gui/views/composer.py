@@ -40,7 +40,9 @@ class PromptEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setPlaceholderText("Ask anything. The route is shown while you write; Ctrl+Enter runs it.")
         self.setAccessibleName("Prompt")
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 22)
+        line = self.fontMetrics().lineSpacing()
+        self.setMinimumHeight(line * 2 + 22)
+        self.setMaximumHeight(line * 4 + 22)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Ctrl+Enter."""
@@ -79,15 +81,16 @@ class Composer(QFrame):
         self.mode.currentIndexChanged.connect(lambda _: self.wished.emit("mode", self.mode.currentData()))
         fields = QGridLayout()
         fields.setHorizontalSpacing(8)
-        fields.setVerticalSpacing(3)
+        fields.setVerticalSpacing(6)
         named = (("Intent", self.intent), ("Role", self.role), ("Model", self.model), ("Mode", self.mode))
-        for column, (title, field) in enumerate(named):
+        for number, (title, field) in enumerate(named):
             name = label(title, tone="muted", wraps=False)
             name.setBuddy(field)
             field.setAccessibleName(title)
-            fields.addWidget(name, 0, column)
-            fields.addWidget(field, 1, column)
-            fields.setColumnStretch(column, 1)
+            line, column = divmod(number, 2)
+            fields.addWidget(name, line, 2 * column)
+            fields.addWidget(field, line, 2 * column + 1)
+            fields.setColumnStretch(2 * column + 1, 1)
         layout.addLayout(fields)
         self.private = QCheckBox("Private")
         self.private.setToolTip("Only models that are cleared for private content")
@@ -119,7 +122,7 @@ class Composer(QFrame):
         box = QComboBox()
         box.addItem(AUTO, None)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(8)
+        box.setMinimumContentsLength(5)
         box.currentIndexChanged.connect(lambda _: self.wished.emit(name, box.currentData()))
         return box
 

@@ -42,6 +42,7 @@ Problems are shown below while you type; click one to go to its line. Keys and t
         told = Listeners(opened=self._opened, seen=self._seen, saved=self._saved, trouble=self._troubled)
         self.state = Configuration(desk.link, told)
         self.form = FormView(self.state)
+        self.form.edited.connect(self._enable)
         self.text = TextEditor(desk)
         self.text.textChanged.connect(self._written)
         self.tabs = QTabWidget()
@@ -66,7 +67,7 @@ Problems are shown below while you type; click one to go to its line. Keys and t
         for button, act, tip in (
             (self.reload, self.state.load, "Read the file again"),
             (self.undo, self.state.undo, "Write what stood in the file before it was last saved here"),
-            (self.discard, self.state.discard, "Everything as it stands in the file"),
+            (self.discard, self._discard, "Everything as it stands in the file"),
             (self.save, self.ask, "Show what would change, then write it  (Ctrl+S)"),
         ):
             button.setToolTip(tip)
@@ -99,7 +100,9 @@ Problems are shown below while you type; click one to go to its line. Keys and t
 
     def unsaved(self) -> str:
         """What was edited here."""
-        return "the configuration" if self.state.changed else ""
+        lost = ["the configuration"] if self.state.changed else []
+        lost += [f"what was typed for {', '.join(self.form.changed)}"] if self.form.changed else []
+        return " and ".join(lost)
 
     # What the user does
 
@@ -114,6 +117,10 @@ Problems are shown below while you type; click one to go to its line. Keys and t
         """Show what saving would change; saves when that is agreed to."""
         if self.state.changed:
             DiffDialog(self, self.desk, self.state).open()
+
+    def _discard(self) -> None:
+        self.form.give_up()
+        self.state.discard()
 
     def _go(self, item: QListWidgetItem) -> None:
         line = item.data(LINE)
@@ -164,7 +171,7 @@ Problems are shown below while you type; click one to go to its line. Keys and t
 
     def _enable(self) -> None:
         changed, busy = self.state.changed, self.state.busy
-        self.discard.setEnabled(changed)
+        self.discard.setEnabled(changed or bool(self.form.changed))
         self.save.setEnabled(changed and not busy)
         self.undo.setEnabled(self.state.can_undo and not changed and not busy)
         self.reload.setEnabled(not changed and not busy)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHeaderView,
@@ -22,16 +24,20 @@ from aurarouter_gui.views.parts import heading, label, row
 SETTING = Qt.ItemDataRole.UserRole
 ORIGINS = {"default": "default", "defaults": "built in", "environment": "variable", "flags": "command line"}
 FIND = "Find a setting"
+HIDES = "****"
 HIDDEN = "a secret: write ${key.NAME} or ${env.NAME} to replace it"
 
 
 class FormView(QWidget):
-    """Works on the draft of the panel."""
+    """Works on the draft of the panel. A value that is typed stays with its setting until it is set or given up."""
+
+    edited = Signal()
 
     def __init__(self, state: Configuration) -> None:
         super().__init__()
         self._state = state
         self._fresh = True
+        self._typed: dict[tuple[str, ...], str] = {}
         self.search = QLineEdit()
         self.search.setPlaceholderText(FIND)
         self.search.setAccessibleName(FIND)
@@ -53,6 +59,8 @@ class FormView(QWidget):
         self.value, self.switch = QLineEdit(), QComboBox()
         self.value.setAccessibleName("Value")
         self.value.returnPressed.connect(self.apply)
+        self.value.textChanged.connect(self._type)
+        self.switch.currentTextChanged.connect(self._type)
         self.switch.setAccessibleName("Value")
         self.switch.addItems(["false", "true"])
         self._editors = QStackedWidget()
@@ -175,12 +183,12 @@ class FormView(QWidget):
         self._about.setText(f"{about}{hidden}".strip())
         switch = draft.is_switch(setting.path)
         self._editors.setCurrentWidget(self.switch if switch else self.value)
+        self.value.setPlaceholderText(HIDDEN if words == HIDES else "")
+        text = self._typed.get(setting.path, "" if words == HIDES else words)
         if switch:
-            self.switch.setCurrentText(words)
-        elif self.value.property("path") != list(setting.path) or not self.value.hasFocus():
-            self.value.setText("" if words == "****" else words)
-            self.value.setPlaceholderText(HIDDEN if words == "****" else "")
-        self.value.setProperty("path", list(setting.path))
+            self.switch.setCurrentText(text)
+        elif text != self.value.text():  # else the cursor would go to the end
+            self.value.setText(text)
 
     def _focus(self) -> None:
         if self.chosen is not None:
@@ -189,17 +197,46 @@ class FormView(QWidget):
 
     # What the user does
 
+    @property
+    def changed(self) -> Sequence[str]:
+        """Settings whose value was typed and is not set."""
+        return [".".join(path) for path in self._typed]
+
+    def give_up(self) -> None:
+        """Forget what was typed and not set."""
+        self._typed.clear()
+        self._choose()
+
+    def _type(self, text: str) -> None:
+        """Keep what is typed, unless it is the value already."""
+        setting, draft = self.chosen, self._state.draft
+        if setting is None or draft is None:
+            return
+        words = draft.words(setting)
+        if text == ("" if words == HIDES else words):
+            self._typed.pop(setting.path, None)
+        else:
+            self._typed[setting.path] = text
+        self.edited.emit()
+
     def apply(self) -> None:
         """Put the value into the draft."""
         setting, draft = self.chosen, self._state.draft
         if setting is not None and draft is not None:
             words = self.switch.currentText() if draft.is_switch(setting.path) else self.value.text()
-            if words or not isinstance(setting.value, str) or setting.value != "****":
-                self._state.change(setting.path, words)
+            if words or setting.value != HIDES:
+                self._state.change(setting.path, words, lambda: self._set(setting.path, words))
 
     def _reset(self) -> None:
         if self.chosen is not None:
-            self._state.change(self.chosen.path, None)
+            path = self.chosen.path
+            self._state.change(path, None, lambda: self._set(path, self._typed.get(path)))
+
+    def _set(self, path: tuple[str, ...], words: str | None) -> None:
+        """A value is in the text now; what has been typed since stays."""
+        if self._typed.get(path) == words:
+            self._typed.pop(path, None)
+        self.edited.emit()
 
 
 def _below(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:

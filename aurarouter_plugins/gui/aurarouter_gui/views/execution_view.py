@@ -35,7 +35,6 @@ class ExecutionView(QWidget):
         self._details = QScrollArea()
         self._details.setWidgetResizable(True)
         self._details.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._parts = QSplitter(Qt.Orientation.Vertical)
         self._parts.addWidget(self.graph)
         self._parts.addWidget(self._details)

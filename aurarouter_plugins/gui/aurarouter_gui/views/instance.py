@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aurarouter_core import take_lock
-from aurarouter_gui.opening import home
+from aurarouter_gui.opening import FILE_NAME, file_in_force, home
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer
@@ -30,11 +30,12 @@ class Instance:
     """Whether this is the first window, and how others reach it.
 
     Args:
-        path: The configuration file that was named.
+        path: The configuration file that was named; what counts is the file in force, by whatever name.
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = str(path.absolute()) if path else ""
+        file = file_in_force(path)
+        self._path = "" if file == file_in_force(home() / FILE_NAME) else str(file)
         self._lock: int | None = None
         self._server: QLocalServer | None = None
         self.raised: Callable[[], None] = lambda: None

@@ -49,6 +49,7 @@ class ModelDialog(QDialog):
         super().__init__(parent)
         self._state = state
         self._before: ModelForm | None = None
+        self._named = name or ""
         self.setWindowTitle(f"Change {name}" if name else "Add a model")
         self.setMinimumWidth(520)
         self.name, self.provider = QLineEdit(name or ""), QComboBox()
@@ -119,6 +120,17 @@ class ModelDialog(QDialog):
         joined = tuple(box.text() for box in self.roles if box.isChecked())
         return ModelForm(name=self.name.text().strip(), provider=self.provider.currentText(), roles=joined, **texts)
 
+    @property
+    def changed(self) -> bool:
+        """Something would be lost if it were closed."""
+        form = self.form
+        before = self._before or ModelForm(name=self._named, provider=form.provider)
+        return (
+            form.name != before.name
+            or bool(form.roles)
+            or any(getattr(form, key) != getattr(before, key) for key in PLAIN)
+        )
+
     def accept(self) -> None:
         """Save, and close when that is done; what was typed stays while it isn't."""
         self.setEnabled(False)
@@ -135,10 +147,7 @@ class ModelDialog(QDialog):
         """Close; asks first where something would be lost. Not while it is being saved."""
         if not self.isEnabled():
             return
-        blank = ModelForm(name="", provider=self.form.provider)
-        before = self._before or blank
-        lost = any(getattr(self.form, key) != getattr(before, key) for key in PLAIN)
-        if lost:
+        if self.changed:
             buttons = QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
             answer = QMessageBox.question(self, "Unsaved changes", "Close the form without saving?", buttons)
             if answer != QMessageBox.StandardButton.Discard:

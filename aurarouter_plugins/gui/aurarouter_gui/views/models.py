@@ -85,8 +85,10 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
         return self.test.cancel() or (self.tabs.currentWidget() is self.fetch and self.fetching.transfer.stop())
 
     def unsaved(self) -> str:
-        """A download that is on its way: what is here is kept."""
-        return "the download that is on its way (it goes on later)" if self.fetching.transfer.running else ""
+        """The form of a model that is open; a download that is on its way, of which what is here is kept."""
+        lost = ["the model that is being written"] if self.list.writes else []
+        lost += ["the download that is on its way (it goes on later)"] if self.fetching.transfer.running else []
+        return " and ".join(lost)
 
     def _turned(self) -> None:
         if self.tabs.currentWidget() is self.fetch:

@@ -90,6 +90,11 @@ class ModelsListView(QWidget):
         item = self.table.item(self.table.currentRow(), 0)
         return self._state.row(item.text()) if item is not None else None
 
+    @property
+    def writes(self) -> bool:
+        """A form is open in which something was written."""
+        return any(form.isVisible() and form.changed for form in self.findChildren(ModelDialog))
+
     def show_rows(self, rows: Sequence[ModelRow]) -> None:
         """Show these; the selection stays."""
         before = self.chosen.name if self.chosen else ""

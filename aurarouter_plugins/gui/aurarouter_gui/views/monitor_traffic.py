@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NOTHING = "Nothing was asked in this time. Every task, from any program of yours, counts."
 
+UNPRICED = "No price is known of what was asked. A model's price is set under Configuration: models.NAME.price."
+
 
 class TrafficView(QWidget):
     """Two charts below their sums."""
@@ -82,11 +84,18 @@ class TrafficView(QWidget):
         assert self.tasks is not None  # noqa: S101 - they are made together, before this
         assert self.money is not None  # noqa: S101
         tasks = [(one["at"], (one["tasks"] - one["failed"], one["failed"])) for one in part.stretches]
-        self.tasks.show_bars(part.since, now, part.step, tasks)
+        self.tasks.show_bars(part.since, now, part.step, tasks, empty=NOTHING)
         days = [
             (day_began(str(day["day"])), (day["cost"] or 0.0, max(0.0, day.get("saved") or 0.0))) for day in part.days
         ]
-        self.money.show_bars(now - DAYS * A_DAY, now, A_DAY, days, unit="$")
+        self.money.show_bars(now - DAYS * A_DAY, now, A_DAY, days, empty=_free(part), unit="$")
+
+
+def _free(part: TrafficPart) -> str:
+    """Why there is no cost to draw."""
+    if not part.days:
+        return f"Nothing was asked in the last {DAYS} days."
+    return UNPRICED if part.unpriced else f"What was asked in the last {DAYS} days cost nothing."
 
 
 def _costs(part: TrafficPart) -> str:

@@ -107,11 +107,11 @@ QFrame#card {{ background: {surface}; border: 1px solid {line}; border-radius: 8
 QFrame#card QScrollArea, QFrame#card QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QFrame#rule {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
 QLabel {{ background: transparent; }}
-QLabel[tone="muted"] {{ color: {muted}; }}
+QLabel[tone="muted"], Prose[tone="muted"] {{ color: {muted}; }}
 QLabel[tone="good"] {{ color: {good}; }}
 QLabel[tone="warn"] {{ color: {warn}; }}
 QLabel[tone="bad"] {{ color: {bad}; }}
-QLabel#bold, QLabel#large, QLabel#huge {{ font-weight: bold; }}
+QLabel#bold, QLabel#large, QLabel#huge, Prose#bold {{ font-weight: bold; }}
 QLabel#small {{ font-size: {small:.2f}pt; }}
 QLabel#large {{ font-size: {large:.2f}pt; }}
 QLabel#huge {{ font-size: {huge:.2f}pt; }}
@@ -165,7 +165,7 @@ QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{
 QHeaderView::section {{
     background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: 6px;
 }}
-QTextBrowser {{ background: transparent; border: none; selection-background-color: {accent};
+QTextBrowser, Prose {{ background: transparent; border: none; selection-background-color: {accent};
     selection-color: {on_accent}; }}
 QGraphicsView {{ background: {surface}; border: none; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}

@@ -9,8 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 if TYPE_CHECKING:
     from aurarouter_gui.state.words import Trouble
+    from aurarouter_gui.views.prose import Prose
 
 GAP = 12
+MOST = 4
+"""Lines of each part of a notice that are shown at once."""
 
 
 def label(
@@ -92,15 +95,13 @@ class Notice(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self._parts: tuple[QLabel, ...] = ()
+        self._parts: tuple[Prose, ...] = ()
         self.hide()
 
     def _furnish(self) -> None:
-        self._parts = (
-            label(look="bold", selectable=True),
-            label(selectable=True),
-            label(tone="muted", selectable=True),
-        )
+        from aurarouter_gui.views.prose import Prose
+
+        self._parts = (Prose(look="bold", most=MOST), Prose(most=MOST), Prose(tone="muted", most=MOST))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, 8, GAP, 8)
         layout.setSpacing(3)

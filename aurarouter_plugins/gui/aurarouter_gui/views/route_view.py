@@ -24,7 +24,6 @@ class RouteView(QScrollArea):
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._fill(None)
 
     def show_route(self, shown: Shown | None) -> None:
@@ -40,7 +39,7 @@ class RouteView(QScrollArea):
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
         if shown is None:
-            layout.addWidget(heading(EMPTY))
+            layout.addWidget(label(EMPTY, look="bold"))
             layout.addWidget(label(EMPTY_WORDS, tone="muted"))
         elif shown.decision is None:
             notice = Notice()

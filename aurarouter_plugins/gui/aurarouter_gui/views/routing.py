@@ -66,8 +66,9 @@ examples is enough to tell others like them.
         """Chains that were rearranged, words and intents that were written."""
         changed = self.state.chains.changed
         open_ends = [f"the chains of {', '.join(changed)}"] if changed else []
-        open_ends += [f"the words for {self.verbs.role}"] if self.verbs.changed() else []
-        open_ends += ["an intent"] if self.intents.changed() else []
+        open_ends += [f"the words for {', '.join(self.verbs.changed)}"] if self.verbs.changed else []
+        count = len(self.intents.changed)
+        open_ends += ["an intent" if count == 1 else f"{count} intents"] if count else []
         return " and ".join(open_ends)
 
     def _edited(self) -> None:

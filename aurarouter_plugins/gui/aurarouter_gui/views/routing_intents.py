@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
@@ -20,18 +22,22 @@ from aurarouter_core import IntentRow
 from aurarouter_gui.state.routing import IntentDraft, Picture, Routing
 from aurarouter_gui.views.parts import heading, label, row
 
+NEW = ""
+"""Stands for the one that has no name yet."""
 NAME = Qt.ItemDataRole.UserRole
 BUILT_IN = "It is built in or brought by a plugin. Write one of the same name yourself to replace it."
 OWN = "One task of this kind on each line. A handful is enough to tell others like them."
 
 
 class IntentsView(QWidget):
-    """Intents at the left, the form of the selected one at the right."""
+    """Intents at the left, the form of the selected one at the right. What is written stays until it is saved."""
 
     def __init__(self, state: Routing) -> None:
         super().__init__()
         self._state = state
         self._shown: IntentDraft | None = None
+        self._subject = NEW
+        self._drafts: dict[str, IntentDraft] = {}
         self.list = QListWidget()
         self.list.setAccessibleName("Intents")
         self.list.currentRowChanged.connect(lambda _: self._choose())
@@ -51,9 +57,9 @@ class IntentsView(QWidget):
         ):
             field.setAccessibleName(name)
         for line in (self.name, self.description, self.synonyms):
-            line.textChanged.connect(lambda _: self._enable())
-        self.role.currentTextChanged.connect(lambda _: self._enable())
-        self.examples.textChanged.connect(self._enable)
+            line.textChanged.connect(lambda _: self._edited())
+        self.role.currentTextChanged.connect(lambda _: self._edited())
+        self.examples.textChanged.connect(self._edited)
         self.new, self.drop = QPushButton("New intent"), QPushButton("Remove")
         self.new.clicked.connect(self.begin)
         self.drop.clicked.connect(self._remove)
@@ -62,7 +68,7 @@ class IntentsView(QWidget):
         self.save.clicked.connect(self._save)
         self._title, self._about = heading("Intent"), label(OWN, tone="muted")
         self._lay_out()
-        self._enable()
+        self._fill(NEW)
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()
@@ -114,54 +120,73 @@ class IntentsView(QWidget):
             synonyms=tuple(dict.fromkeys(filter(None, words))),
         )
 
-    def changed(self) -> bool:
-        """Something was written that is not saved."""
-        return self.save.isEnabled()
+    @property
+    def changed(self) -> Sequence[str]:
+        """Intents that were written and are not saved."""
+        return list(self._drafts)
 
     def show_intents(self, picture: Picture) -> None:
-        """Show these; a form that is being written stays."""
-        draft = self.draft
-        if self.changed() and not any(draft.is_like(one) for one in picture.intents):
-            return
-        chosen = self._row.intent if self._row else draft.name
+        """Show these; what is being written stays."""
+        rows = {one.intent: one for one in picture.intents}
+        for name, draft in list(self._drafts.items()):
+            if draft.name in rows and draft.is_like(rows[draft.name]):  # it was saved
+                del self._drafts[name]
+                self._subject = draft.name if name == self._subject else self._subject
         self.list.blockSignals(True)
         self.list.clear()
-        for one in picture.intents:
-            about = [one.role or "role of the wording"]
-            about += [f"{len(one.examples)} examples"] if one.examples else []
-            about += [] if one.configured else ["built in"]
-            item = QListWidgetItem(f"{one.intent}\n{' · '.join(about)}")
-            item.setData(NAME, one.intent)
-            self.list.addItem(item)
-            if one.intent == chosen:
-                self.list.setCurrentItem(item)
-        if self.list.currentRow() < 0 and self.list.count():
+        for name in {**rows, **self._drafts}:
+            if name != NEW:
+                item = QListWidgetItem(f"{name}\n{_about(rows.get(name))}")
+                item.setData(NAME, name)
+                self.list.addItem(item)
+                if name == self._subject:
+                    self.list.setCurrentItem(item)
+        writes = self._subject in self._drafts
+        if self.list.currentRow() < 0 and self.list.count() and not writes:
             self.list.setCurrentRow(0)
         self.list.blockSignals(False)
+        role = self.role.currentText()
         self.role.blockSignals(True)
         self.role.clear()
         self.role.addItems(list(picture.chains))
+        self.role.setCurrentIndex(self.role.findText(role))
         self.role.blockSignals(False)
-        self._choose()
+        if writes:
+            self._edited()
+        else:
+            self._choose()
 
     def _choose(self) -> None:
-        one = self._row
-        if one is not None:
-            self._fill(one)
+        item = self.list.currentItem()
+        if item is not None:
+            self._fill(str(item.data(NAME)))
 
-    def _fill(self, one: IntentRow) -> None:
-        self._shown = None
-        self._title.setText(one.intent)
-        self.name.setText(one.intent)
-        self.role.setCurrentIndex(self.role.findText(one.role))
-        self.description.setText(one.description)
-        self.synonyms.setText(", ".join(one.synonyms))
-        self.examples.setPlainText("\n".join(one.examples))
-        self._lock(named=True, all_else=not one.configured)
-        needed = f" A task counts as one of them from a likeness of {one.threshold:.2f}." if one.threshold else ""
-        self._about.setText(f"{OWN}{needed}" if one.configured else BUILT_IN)
-        self._shown = self.draft
-        self._enable()
+    def _fill(self, name: str) -> None:
+        """Show what is saved of an intent, or what was written in its place."""
+        kept, one = self._drafts.get(name), self._row
+        self._subject, self._shown = name, None
+        self._title.setText(name or "New intent")
+        self._lock(named=name != NEW, all_else=one is not None and not one.configured)
+        needed = (
+            f" A task counts as one of them from a likeness of {one.threshold:.2f}." if one and one.threshold else ""
+        )
+        self._about.setText(BUILT_IN if one and not one.configured else f"{OWN}{needed}")
+        if one is not None:
+            self._put(one.intent, one.role, one.description, one.synonyms, one.examples)
+        else:
+            self._put(name, self.role.itemText(0) if name == NEW else "", "", (), ())
+        shown = self.draft
+        if kept is not None:
+            self._put(kept.name, kept.role, kept.description, kept.synonyms, kept.examples)
+        self._shown = shown
+        self._edited()
+
+    def _put(self, name: str, role: str, about: str, synonyms: Iterable[str], examples: Iterable[str]) -> None:
+        self.name.setText(name)
+        self.role.setCurrentIndex(self.role.findText(role))
+        self.description.setText(about)
+        self.synonyms.setText(", ".join(synonyms))
+        self.examples.setPlainText("\n".join(examples))
 
     def _lock(self, *, named: bool, all_else: bool) -> None:
         self.name.setReadOnly(named)
@@ -170,24 +195,21 @@ class IntentsView(QWidget):
         self.role.setEnabled(not all_else)
 
     def begin(self) -> None:
-        """An empty form."""
+        """The form of a new one: empty, or as it was left."""
         self.list.setCurrentRow(-1)
-        self._shown = None
-        for field in (self.name, self.description, self.synonyms, self.examples):
-            field.clear()
-        self._title.setText("New intent")
-        self._about.setText(OWN)
-        self._lock(named=False, all_else=False)
-        self.role.setCurrentIndex(0 if self.role.count() else -1)
-        self._shown = self.draft
+        self._fill(NEW)
         self.name.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._enable()
 
-    def _enable(self) -> None:
+    def _edited(self) -> None:
+        """Keep what was written, unless it is what is saved already."""
+        if self._shown is None:
+            return  # the form is being filled
         draft, one = self.draft, self._row
+        self._drafts[self._subject] = draft
+        if draft == self._shown:
+            del self._drafts[self._subject]
         self.drop.setEnabled(one is not None and one.configured)
-        editable = self.role.isEnabled()
-        self.save.setEnabled(editable and bool(draft.name and draft.role) and draft != self._shown)
+        self.save.setEnabled(draft != self._shown and bool(draft.name and draft.role))
 
     def _save(self) -> None:
         self._state.set_intent(self.draft)
@@ -195,4 +217,14 @@ class IntentsView(QWidget):
     def _remove(self) -> None:
         one = self._row
         if one is not None:
+            self._drafts.pop(one.intent, None)
             self._state.remove_intent(one.intent)
+
+
+def _about(one: IntentRow | None) -> str:
+    if one is None:
+        return "not saved"
+    about = [one.role or "role of the wording"]
+    about += [f"{len(one.examples)} examples"] if one.examples else []
+    about += [] if one.configured else ["built in"]
+    return " · ".join(about)

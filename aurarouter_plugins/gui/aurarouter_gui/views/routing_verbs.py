@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,11 +24,12 @@ EMPTY = "No role is configured. Make one under Roles; then words can lead to it.
 
 
 class VerbsView(QWidget):
-    """Roles at the left, the words of the selected one at the right."""
+    """Roles at the left, the words of the selected one at the right. What is written stays until it is saved."""
 
     def __init__(self, state: Routing) -> None:
         super().__init__()
         self._state = state
+        self._drafts: dict[str, str] = {}
         self.list = QListWidget()
         self.list.setAccessibleName("Roles")
         self.list.currentRowChanged.connect(lambda _: self._show_words())
@@ -35,7 +38,7 @@ class VerbsView(QWidget):
         self.words = QPlainTextEdit()
         self.words.setAccessibleName("Words")
         self.words.setTabChangesFocus(True)
-        self.words.textChanged.connect(self._enable)
+        self.words.textChanged.connect(self._edited)
         self.save = QPushButton("Save")
         self.save.setObjectName("main")
         self.save.clicked.connect(self._save)
@@ -54,7 +57,7 @@ class VerbsView(QWidget):
         layout.setSpacing(16)
         layout.addLayout(left, 2)
         layout.addLayout(right, 3)
-        self._enable()
+        self._edited()
 
     @property
     def role(self) -> str:
@@ -62,17 +65,12 @@ class VerbsView(QWidget):
         item = self.list.currentItem()
         return str(item.data(NAME)) if item is not None else ""
 
-    @property
-    def _written(self) -> tuple[str, ...]:
-        lines = (line.strip() for line in self.words.toPlainText().splitlines())
-        return tuple(dict.fromkeys(line for line in lines if line))
-
     def show_verbs(self, picture: Picture) -> None:
         """Show the words of each role; those that are being written stay."""
-        chosen, written, began = self.role, self._written, self._before()
+        chosen, self._drafts = self.role, {role: words for role, words in self._drafts.items() if self._differs(role)}
         self.list.blockSignals(True)
         self.list.clear()
-        for role in {**picture.chains, **picture.verbs}:
+        for role in {**picture.chains, **picture.verbs, **self._drafts}:
             words = picture.verbs.get(role, ())
             item = QListWidgetItem(f"{role}\n{', '.join(words) or 'no words of your own'}")
             item.setData(NAME, role)
@@ -84,26 +82,36 @@ class VerbsView(QWidget):
         self.list.blockSignals(False)
         self._about.setText(ABOUT if self.list.count() else EMPTY)
         self._show_words()
-        if chosen == self.role and written not in (began, picture.verbs.get(chosen, ())):
-            self.words.setPlainText("\n".join(written))
 
-    def _before(self) -> tuple[str, ...]:
-        return tuple(self.words.property("saved") or ())
+    def _differs(self, role: str) -> bool:
+        return _meant(self._drafts[role]) != tuple(self._state.picture.verbs.get(role, ()))
 
     def _show_words(self) -> None:
-        words = list(self._state.picture.verbs.get(self.role, ()))
-        self.words.setProperty("saved", words)
-        self.words.setPlainText("\n".join(words))
+        saved = "\n".join(self._state.picture.verbs.get(self.role, ()))
+        text = self._drafts.get(self.role, saved)
+        if text != self.words.toPlainText():  # else the cursor would go back to the start
+            self.words.setPlainText(text)
         self._title.setText(f"Words for {self.role}" if self.role else "Words")
-        self._enable()
+        self._edited()
 
-    def _enable(self) -> None:
-        self.words.setEnabled(bool(self.role))
-        self.save.setEnabled(bool(self.role) and self._written != self._before())
+    def _edited(self) -> None:
+        """Keep what was written for this role, until it is saved or is what is saved already."""
+        role = self.role
+        self._drafts[role] = self.words.toPlainText()
+        if not role or not self._differs(role):
+            del self._drafts[role]
+        self.words.setEnabled(bool(role))
+        self.save.setEnabled(role in self._drafts)
 
-    def changed(self) -> bool:
-        """Words were written that are not saved."""
-        return bool(self.role) and self._written != self._before()
+    @property
+    def changed(self) -> Sequence[str]:
+        """Roles for which words were written that are not saved."""
+        return list(self._drafts)
 
     def _save(self) -> None:
-        self._state.set_verbs(self.role, self._written)
+        self._state.set_verbs(self.role, _meant(self.words.toPlainText()))
+
+
+def _meant(text: str) -> tuple[str, ...]:
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(dict.fromkeys(line for line in lines if line))

@@ -12,6 +12,7 @@ from aurarouter_gui.state.run import Run
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.markdown import MarkdownView
 from aurarouter_gui.views.parts import Notice, card, label, plain_button, row
+from aurarouter_gui.views.prose import Prose
 
 PAINT = 60
 """Milliseconds between two drawings of an answer that comes in."""
@@ -45,7 +46,7 @@ class TurnView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         frame, inside = card()
         layout.addWidget(frame)
-        self.question = label(run.task.text.strip(), look="bold", selectable=True)
+        self.question = Prose(run.task.text.strip(), look="bold")
         inside.addWidget(self.question)
         self.answer = Answer()
         self.answer.wear(desk.colours)
@@ -58,7 +59,7 @@ class TurnView(QWidget):
         inside.addWidget(self.busy)
         self.notice = Notice()
         inside.addWidget(self.notice)
-        self.summary = label(tone="muted", selectable=True)
+        self.summary = Prose(tone="muted")
         self.copy = plain_button("Copy", "Copy the answer")
         self.copy.clicked.connect(self._copy)
         self.save = plain_button("Save …", "Save the answer to a file")

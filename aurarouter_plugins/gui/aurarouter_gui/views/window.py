@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.environment_bar import EnvironmentBar
 from aurarouter_gui.views.navigation import Navigation
+from aurarouter_gui.views.pages import Pages
 from aurarouter_gui.views.palette import DARK, LIGHT, dress
-from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_gui.views.panels import panels
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from aurarouter_gui.panel import Panel
     from aurarouter_gui.state.link import Standing
     from aurarouter_gui.views.first_run_view import FirstRunDialog
+    from aurarouter_gui.views.panel_view import PanelView
 
-SMALLEST = QSize(860, 600)
 FIRST_SIZE = QSize(1280, 820)
 DRAWN = 50
 """Milliseconds after which a window that is shown is drawn."""
@@ -50,7 +50,6 @@ class Window(QMainWindow):
         self.desk = desk
         self._remembered = remembered
         self.setWindowTitle("AuraRouter")
-        self.setMinimumSize(SMALLEST)
         self.resize(FIRST_SIZE)
         geometry = remembered.value("geometry")
         if geometry is not None:
@@ -58,10 +57,10 @@ class Window(QMainWindow):
         self.panels: list[Panel] = []
         self._views: dict[str, PanelView] = {}
         self._shortcuts: list[QShortcut] = []
-        self._stack = QStackedWidget()
+        self._pages = Pages()
         self.environments = EnvironmentBar(desk, self.turn_to)
         self._body = QHBoxLayout()
-        self._body.addWidget(self._stack, 1)
+        self._body.addWidget(self._pages, 1)
         inside = QWidget()
         inside.setObjectName("window")
         layout = QVBoxLayout(inside)
@@ -107,7 +106,7 @@ class Window(QMainWindow):
         if gone:
             self.desk.worker.turn()  # else they'd be told what they have asked for
         for name in gone:
-            self._drop(self._views.pop(name))
+            self._pages.drop(self._views.pop(name))
         if chosen in self._views:
             self.navigation.choose(chosen)
             self.shown.arrive()
@@ -135,22 +134,17 @@ class Window(QMainWindow):
         if environment == self.desk.environment or not self._may_go(self._views.values(), "Switch anyway?"):
             self.environments.show_environment()
             return
-        before = self._stack.currentWidget()
+        before = self._pages.shown
         chosen = next((name for name, view in self._views.items() if view is before), "")
         self.shown.leave()
         self.desk.turn_to(environment)
         for view in self._views.values():
-            self._drop(view)
+            self._pages.drop(view)
         self._views = {}
         self._clear()
         self._furnish()
         self.environments.show_environment()
         self.go(chosen if any(panel.id == chosen for panel in self.panels) else self.panels[0].id)
-
-    def _drop(self, view: PanelView) -> None:
-        view.end()
-        self._stack.removeWidget(view)
-        view.deleteLater()
 
     def _clear(self) -> None:
         """Take away the navigation and its keys."""
@@ -179,27 +173,25 @@ class Window(QMainWindow):
     @property
     def shown(self) -> PanelView:
         """The panel that is shown."""
-        view = self._stack.currentWidget()
-        assert isinstance(view, PanelView)  # noqa: S101 - nothing else is put there
-        return view
+        assert self._pages.shown is not None  # noqa: S101 - a window begins with its first panel
+        return self._pages.shown
 
     def view(self, name: str) -> PanelView:
         """The page of a panel, made when it is first asked for."""
         if name not in self._views:
             panel = next(panel for panel in self.panels if panel.id == name)
             self._views[name] = panel.factory(self.desk)
-            self._stack.addWidget(self._views[name])
         return self._views[name]
 
     def go(self, name: str) -> None:
         """Show this panel."""
-        before = self._stack.currentWidget()
+        before = self._pages.shown
         view = self.view(name)
         if view is before:
             return
-        if isinstance(before, PanelView):
+        if before is not None:
             before.leave()
-        self._stack.setCurrentWidget(view)
+        self._pages.show_page(view)
         self.navigation.choose(name)
         view.arrive()
 
@@ -264,8 +256,16 @@ class Window(QMainWindow):
         if not self._may_go(self._views.values(), "Close the window anyway?", self.desk.ending):
             event.ignore()
             return
-        self._remembered.setValue("geometry", self.saveGeometry())
+        self._remember()
         event.accept()
+
+    def leave(self) -> None:
+        """End the program without a question: whoever asks for that can't answer one."""
+        self._remember()
+        QApplication.exit(0)
+
+    def _remember(self) -> None:
+        self._remembered.setValue("geometry", self.saveGeometry())
 
     def _may_go(self, views: Iterable[PanelView], question: str, ending: Sequence[str] = ()) -> bool:
         """Whether the user agrees to what would be lost with these pages, and to what else would end."""

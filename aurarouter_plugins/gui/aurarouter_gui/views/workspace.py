@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QTabWidget, Q
 
 from aurarouter_gui.views.composer import Composer, focus
 from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.pages import Column
 from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_gui.views.parts import Notice, card, heading, label
 from aurarouter_gui.views.route_view import RouteView
@@ -117,10 +118,8 @@ are cleared for private content; so does whatever the privacy rules detect.
             self.send()
 
     def _lay_out(self) -> None:
-        left = QWidget()
-        left.setMinimumWidth(380)
+        left = Column()
         aside, inside = card(margin=0)
-        aside.setMinimumWidth(250)
         self.parts = QSplitter(Qt.Orientation.Horizontal)  # measures what it is given: by now next to nothing
         self.parts.addWidget(left)
         self.parts.addWidget(aside)
@@ -136,7 +135,6 @@ are cleared for private content; so does whatever the privacy rules detect.
         self.answers = QScrollArea()
         self.answers.setWidgetResizable(True)
         self.answers.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.answers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.answers.setWidget(self._list)
         self._column = QVBoxLayout(self._list)
         self._column.setContentsMargins(0, 0, 0, 0)
