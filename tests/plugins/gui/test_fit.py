@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QScrollArea,
+    QScrollBar,
     QStackedWidget,
     QTabBar,
     QTabWidget,
@@ -27,6 +29,14 @@ from aurarouter_gui.views.palette import LIGHT, dress
 Open = Callable[..., Any]
 PATIENCE = 15_000
 LONG = "https://example.org/" + "a" * 300
+
+
+def is_whole(text: Any, bar: QScrollBar) -> bool:
+    return bar.isVisible() or bool(text.document().size().height() <= text.height())
+
+
+def knows_money(traffic: Any) -> bool:
+    return traffic.money is not None
 
 
 @pytest.fixture
@@ -53,7 +63,7 @@ def faults(root: QWidget) -> list[str]:
         text = part.text() if isinstance(part, QAbstractButton | QLabel) else part.accessibleName()
         name = f"{type(part).__name__} {text!r:.40}"
         holder = part.parentWidget()
-        if isinstance(holder, QTabBar) or isinstance(part, QTabBar):
+        if holder is None or isinstance(holder, QTabBar) or isinstance(part, QTabBar):
             continue  # scrolls by its own arrows
         needs = part.sizeHint() if isinstance(part, QAbstractButton) else part.minimumSizeHint()
         if isinstance(part, QAbstractButton | QLabel | QComboBox) and part.width() < needs.width():
@@ -63,7 +73,8 @@ def faults(root: QWidget) -> list[str]:
             found.append(f"{name} reaches out")
         if isinstance(part, QScrollArea):
             off = part.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-            if off and part.widget().width() > part.viewport().width():
+            inner = part.widget()
+            if off and inner is not None and inner.width() > part.viewport().width():
                 found.append(f"{name} is cut at its right")
         if part.layout() is not None and not isinstance(part, QStackedWidget):
             inside = [one for one in parts if one.parentWidget() is part]
@@ -116,10 +127,7 @@ def test_a_long_word_is_broken(open_window: Open, qtbot: QtBot, letters: Callabl
     for text in (turn.question, turn.answer, view.notice._parts[1]):
         assert LONG in text.toPlainText()
         bar = text.verticalScrollBar()
-        qtbot.waitUntil(
-            lambda text=text, bar=bar: bar.isVisible() or text.document().size().height() <= text.height(),
-            timeout=PATIENCE,
-        )
+        qtbot.waitUntil(partial(is_whole, text, bar), timeout=PATIENCE)
         assert text.document().idealWidth() <= text.viewport().width()
     assert view.notice.text == f"Trouble\n{LONG}"
     assert not faults(window)
@@ -136,7 +144,7 @@ def test_a_small_window_with_usual_letters_needs_no_scroll_bar(open_window: Open
             if tabs:
                 tabs[0].setCurrentIndex(at)
             if panel.id == "monitor" and tabs[0].currentWidget() is view.traffic:
-                qtbot.waitUntil(lambda view=view: view.traffic.money is not None, timeout=PATIENCE)
+                qtbot.waitUntil(partial(knows_money, view.traffic), timeout=PATIENCE)
             qtbot.wait(100)
             bars = (window._pages.verticalScrollBar(), window._pages.horizontalScrollBar())
             assert [bar.maximum() for bar in bars] == [0, 0], f"{panel.id} {at}"
