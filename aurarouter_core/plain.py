@@ -59,7 +59,8 @@ def _fields(kind: type) -> tuple[str, ...] | None:
 
 @cache
 def _encoder(indent: int | None) -> json.JSONEncoder:
-    return json.JSONEncoder(ensure_ascii=False, indent=indent, allow_nan=False, default=_layer)
+    # A circle ends as a RecursionError; to look for one at each step costs a tenth of the time.
+    return json.JSONEncoder(ensure_ascii=False, check_circular=False, indent=indent, allow_nan=False, default=_layer)
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:

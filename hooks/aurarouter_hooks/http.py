@@ -168,17 +168,11 @@ class Backend:
             headers["Content-Type"] = "application/json"
         limits = self._model.timeouts
         silence = min((seconds for seconds in (patience, limits.total) if seconds is not None), default=None)
-        extensions = {
-            "timeout": {"pool": None, "connect": limits.connect, "read": silence, "write": None},
-            "sni_hostname": target.name,
-        }
+        clocks = {"pool": None, "connect": limits.connect, "read": silence, "write": None}
 
         async def once(url: httpx.URL, *, fresh: bool) -> httpx.Response:
             client, always = self._client(private, fresh)
-            stream = httpx.ByteStream(content)
-            made = httpx.Request(method, url, headers={**always, **headers}, stream=stream, extensions=extensions)
-            made.read()
-            return await client.begin(made)
+            return await client.begin(method, url, {**always, **headers}, content, clocks, target.name)
 
         async def ask(url: httpx.URL) -> httpx.Response:
             try:

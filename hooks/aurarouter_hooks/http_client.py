@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
+import ssl
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ from httpx_aiohttp.transport import map_aiohttp_exceptions
 from aurarouter_hooks.errors import ProviderUnavailableError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Mapping
 
 IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not meet that
@@ -43,7 +43,7 @@ def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fr
         return kind(
             headers={"User-Agent": "aurarouter", **headers, **_login(url)},
             limits=httpx.Limits(max_connections=0, keepalive_expiry=IDLE),  # 0: the executor does the limiting
-            verify=_tls(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")),
+            verify=_trusted() if url.scheme == "https" else _nobody(),
             trust_env=not private,
         )
     except ValueError as exc:
@@ -81,20 +81,35 @@ class _Transport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request whose content is known, and give its answer once that has begun."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
+        patience, name = request.extensions["timeout"], request.extensions.get("sni_hostname")
+        answer = await self.ask(request.method, str(request.url), headers, request.content, patience, name)
+        answer.request = request
+        return answer
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        patience: Mapping[str, float | None],
+        name: str | None,
+    ) -> httpx.Response:
+        """The same for a request in parts; `patience` as httpx has it, `name` is TLS's."""
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
-        patience = request.extensions["timeout"]
         _called.set([])
         try:
             answer = await self.client.request(
-                request.method,
-                str(request.url),
-                headers={name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw},
-                data=request.content or None,
+                method,
+                url,
+                headers=headers,
+                data=content or None,
                 allow_redirects=False,
                 auto_decompress=False,
                 timeout=_timeout(patience["pool"], patience["connect"], patience["read"]),
-                server_hostname=request.extensions.get("sni_hostname"),
+                server_hostname=name,
                 proxy=str(self.proxy.url) if self.proxy else None,
                 proxy_headers=self.proxy.headers if self.proxy else None,
             )
@@ -102,8 +117,7 @@ class _Transport(AiohttpTransport):
             with map_aiohttp_exceptions():
                 raise
         phrase = {"reason_phrase": answer.reason.encode()} if answer.reason else {}
-        body, headers = _Body(answer), answer.raw_headers
-        return _Answer(answer.status, headers=headers, stream=body, request=request, extensions=phrase)
+        return _Answer(answer.status, headers=answer.raw_headers, stream=_Body(answer), extensions=phrase)
 
 
 class _FreshTransport(_Transport):
@@ -128,6 +142,11 @@ class _Body(httpx.AsyncByteStream):
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
+
+    @property
+    def is_over(self) -> bool:
+        """All of it has come, and was read."""
+        return self._answer.content.at_eof()
 
     async def __anext__(self) -> bytes:
         try:
@@ -165,9 +184,20 @@ class Client(HttpxAiohttpClient):
         super().__init__(**settings)
         self._cookies = _NoCookies()
 
-    async def begin(self, request: httpx.Request) -> httpx.Response:
-        """Send a request that holds all that it needs, and nothing after it: `send` looks for what may follow."""
-        return await self._transport_for_url(request.url).handle_async_request(request)
+    async def begin(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes,
+        patience: Mapping[str, float | None],
+        name: str,
+    ) -> httpx.Response:
+        """Send a request, and nothing after it: `send` looks for what may follow. The arguments are `ask`'s."""
+        transport = self._transport_for_url(url)
+        if not isinstance(transport, _Transport):
+            raise TypeError(f"{type(transport).__name__} is no transport of ours")
+        return await transport.ask(method, str(url), headers, content, patience, name)
 
     def _init_transport(self, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         settings.pop("transport")
@@ -176,7 +206,7 @@ class Client(HttpxAiohttpClient):
     def _init_proxy_transport(self, proxy: httpx.Proxy, *_: Any, **settings: Any) -> httpx.AsyncBaseTransport:
         if proxy.raw_auth:  # as a header, which aiohttp renames and puts where this kind of proxy looks
             proxy = httpx.Proxy(proxy.url, headers={**proxy.headers, **_basic(*proxy.raw_auth)})
-        return self.over(proxy=proxy, **settings)
+        return self.over(proxy=proxy, **{**settings, "verify": _trusted()})  # the proxy itself may speak TLS
 
 
 class _FreshClient(Client):
@@ -200,6 +230,16 @@ def _new_socket(called: aiohttp.AddrInfoType) -> socket.socket:
 @lru_cache(maxsize=64)
 def _timeout(pool: float | None, connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(connect=pool, sock_connect=connect, sock_read=read)
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> ssl.SSLContext:
+    """For an endpoint that speaks no TLS: trusts nobody, and needs not read whom to trust, which takes 2 MB."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _trusted() -> ssl.SSLContext:
+    return _tls(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
 
 
 @lru_cache(maxsize=4)

@@ -45,6 +45,8 @@ async def read_events(response: httpx.Response, origin: str, last: str = "") -> 
             yield event
             if last and event.data == last:
                 break
+        if getattr(response.stream, "is_over", False):
+            return
         # Reading to the real end lets the next request use this connection.
         try:
             async with asyncio.timeout(LINGER):
