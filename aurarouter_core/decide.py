@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from time import perf_counter
+from time import perf_counter_ns
 
 from attrs import evolve
 
@@ -41,11 +41,11 @@ class _Stages:
 
     def __init__(self) -> None:
         self.done: list[Stage] = []
-        self._since = perf_counter()
+        self._since = perf_counter_ns()
 
     def add(self, name: str, outcome: str, score: float | None = None, threshold: float | None = None) -> None:
-        now = perf_counter()
-        self.done.append(made.stage(name, outcome, score, threshold, (now - self._since) * 1e6))
+        now = perf_counter_ns()
+        self.done.append(made.stage(name, outcome, score, threshold, (now - self._since) / 1000))
         self._since = now
 
 

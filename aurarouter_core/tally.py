@@ -61,7 +61,7 @@ class Tally:
     model: Model
     prompt: Prompt
     began: float
-    clock: float = field(factory=time.perf_counter)
+    clock: int = field(factory=time.perf_counter_ns)
     first_token: float | None = None
     committed: bool = False
     chunks: list[Chunk] = field(factory=list)
@@ -76,7 +76,7 @@ class Tally:
 
     def commit(self) -> None:
         """Content is about to be shown."""
-        self.first_token, self.committed = time.perf_counter() - self.clock, True
+        self.first_token, self.committed = (time.perf_counter_ns() - self.clock) / 1e9, True
 
     def attempt(self, reply: Reply, error: BaseException | None = None, *, asked: bool = True) -> Attempt:
         """The attempt as a value; `asked` says that it came as far as the backend."""
@@ -95,7 +95,7 @@ class Tally:
             model=self.model.id,
             provider=self.model.provider,
             started=self.began,
-            seconds=time.perf_counter() - self.clock,
+            seconds=(time.perf_counter_ns() - self.clock) / 1e9,
             first_token=self.first_token,
             outcome=outcome,
             error=error_info(error) if error is not None else None,

@@ -44,7 +44,7 @@ class Recorder:
     """
 
     def __init__(self, task: Task, *, surface: str = "", keep_content: bool = False) -> None:
-        self._clock = time.perf_counter()
+        self._clock = time.perf_counter_ns()
         self._nodes: dict[str, Node] = {}
         self._attempts: dict[str, list[Attempt]] = {}
         self._notes: dict[str, Any] = {}
@@ -78,7 +78,7 @@ class Recorder:
     @property
     def elapsed(self) -> float:
         """Seconds since the task began."""
-        return time.perf_counter() - self._clock
+        return (time.perf_counter_ns() - self._clock) / 1e9  # nine decimals: half as long as text, and quicker
 
     @property
     def keeps_content(self) -> bool:

@@ -52,6 +52,7 @@ class QuietClients(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head = 0
+        self._heads = False
         self._clock: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -73,15 +74,17 @@ class QuietClients(HttpToolsProtocol):
                 self.transport.close()
                 return
         super().data_received(data)
+        if self._heads and self._clock is None:  # most heads come in one piece, and need no clock
+            self._wait()
 
     def on_message_begin(self) -> None:
-        """A request begins: its head is on the clock."""
+        """A request begins: its head is on the clock, unless it is whole at once."""
         super().on_message_begin()
-        if self._clock is None:
-            self._wait()
+        self._heads = True
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        self._heads = False
         self._rest()
         self._head = 0
         super().on_headers_complete()
