@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import secrets
 import time
@@ -51,12 +52,13 @@ class Apps:
 
     def __init__(self, home: Home) -> None:
         self.file = home.apps
+        self._name = str(home.apps)
 
     @property
     def stamp(self) -> int:
         """Changes whenever an app does; 0 while there has never been one."""
         try:
-            return self.file.stat().st_mtime_ns
+            return os.stat(self._name).st_mtime_ns  # noqa: PTH116 - asked for with each request
         except FileNotFoundError:
             return 0
 

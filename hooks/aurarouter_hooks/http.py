@@ -27,7 +27,8 @@ __all__ = ["Backend", "resolve"]
 REPLY_LIMIT = 64 * 2**20  # bytes of a whole answer
 ERROR_LIMIT = 64 * 2**10  # bytes of an error's body
 
-# `json.dumps` would make one each time.
+# `json.dumps` would make one each time; `json.loads` looks first what it was given.
+_decoder = json.JSONDecoder()
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -129,7 +130,7 @@ class Backend:
             ProviderReplyError: It isn't a JSON object.
         """
         try:
-            value = json.loads(text)
+            value = _decoder.decode(text) if isinstance(text, str) else json.loads(text)
         except (ValueError, RecursionError) as exc:
             raise ProviderReplyError(
                 f"{self.origin} sent something that is not JSON", hint="Check that the endpoint is right."

@@ -7,6 +7,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from aurarouter_gateway.body import WHOLE
+
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -88,6 +90,11 @@ class QuietClients(HttpToolsProtocol):
         self._rest()
         self._head = 0
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is whole, too; where it came with its head, that is before anybody asks for it."""
+        super().on_message_complete()
+        self.scope.setdefault("state", {})[WHOLE] = True
 
     def _wait(self) -> None:
         self._clock = self.loop.call_later(self.seconds, self._close)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-
-from aurarouter_core.cli import main
+from importlib.metadata import entry_points
 
 
 def _follow() -> None:
@@ -17,4 +16,5 @@ def _follow() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=_follow, daemon=True).start()
-    main()
+    (command,) = entry_points(group="console_scripts", name="aurarouter")
+    command.load()()
