@@ -101,7 +101,7 @@ def test_the_command_line_says_that_an_answer_is_incomplete(
 ) -> None:
     from faults import half_a_stream
 
-    fault_server.always(half_a_stream("reset"))
+    fault_server.always(half_a_stream())
     config = (
         f"models: {{half: {{provider: openapi, endpoint: '{fault_server.url}'}}, e: {{provider: echo}}}}\n"
         "roles: {coding: [half, e]}\n"
