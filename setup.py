@@ -88,6 +88,7 @@ extras["dev"] = [
     "pytest-asyncio>=1,<2",
     "pytest-benchmark>=5,<6",
     "pytest-qt>=4.4,<5",
+    "pytest-timeout>=2.4,<3",
     "pytest-xdist>=3.6,<4",
     "ruff>=0.17,<0.18",
     "starlette-context>=0.5,<1",

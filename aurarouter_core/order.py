@@ -115,8 +115,9 @@ class Order:
                 told = first.state
                 yield Progress(what=f"waiting for '{first.model}', {first.why}", fraction=first.progress)
             with suppress(TimeoutError):
-                pause = min(first.retry_in or LOOK_EVERY, LOOK_EVERY, left)
-                await asyncio.wait_for(self._run.pool.states.news(), pause)
+                # Not asyncio.wait_for: before Python 3.12 it drops a cancellation that comes together with the news.
+                async with asyncio.timeout(min(first.retry_in or LOOK_EVERY, LOOK_EVERY, left)):
+                    await self._run.pool.states.news()
 
     def _refusal(self, name: str) -> Refusal | None:
         snapshot = self._run.snapshot

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -237,6 +238,24 @@ async def test_long_work_is_not_given_to_a_second_node(client: AuraRouterClient)
     result = await client.result(await client.submit("SLEEP 1.2"))
     assert result["success"] is True
     assert 3.5 < result["elapsed_s"] < 8
+
+
+async def test_a_reader_that_is_cancelled_ends(engine: Engine) -> None:
+    """Also when an event comes in the same moment, which `asyncio.wait_for` before Python 3.12 takes for the answer."""
+    for number in range(100):
+        await engine.events.publish("read.on", b"", event_id=str(number), headers={})
+
+    async def read() -> None:
+        async with aclosing(engine.events.read("read.on", after=0)) as events:
+            async for _ in events:
+                pass
+
+    for _ in range(100):
+        reading = asyncio.create_task(read())
+        await asyncio.sleep(random.uniform(0.001, 0.02))
+        reading.cancel()
+        _, going = await asyncio.wait([reading], timeout=5)
+        assert not going
 
 
 @pytest.mark.promise("architecture.7")

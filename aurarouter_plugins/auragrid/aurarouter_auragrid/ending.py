@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 AGAIN = 1.0
-"""Seconds after which a task that goes on is cancelled again: before Python 3.12 `asyncio.wait_for` may swallow it."""
+"""Seconds after which a task that goes on is cancelled again: what it waits for may have swallowed it."""
 
 
 async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
@@ -17,3 +19,22 @@ async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
         for task in going:
             task.cancel()
         _, going = await asyncio.wait(going, timeout=AGAIN)
+
+
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Raise the cancellation that came while waiting, also when what was waited for swallowed it.
+
+    Before Python 3.12 `asyncio.wait_for`, through which the engine's library waits, drops one that comes in the same
+    turn of the loop as its result: whoever then waits for the task's end waits for ever.
+
+    Raises:
+        asyncio.CancelledError: Somebody wants the task to end.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    finally:
+        if task and task.cancelling() > before and not isinstance(sys.exception(), asyncio.CancelledError):
+            raise asyncio.CancelledError

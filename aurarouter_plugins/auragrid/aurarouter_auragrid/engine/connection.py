@@ -17,6 +17,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from aurarouter_auragrid.cell import Cell
+from aurarouter_auragrid.ending import heeded
 from aurarouter_auragrid.engine.transport import LettingGo
 from aurarouter_auragrid.errors import CellUnavailableError, GridError
 from aurarouter_auragrid.settings import Tls
@@ -34,14 +35,15 @@ UNDECIDED = 10158
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Say the engine's failures in our own words.
+    """Say the engine's failures in our own words, and lose no cancellation in its library.
 
     Raises:
         CellUnavailableError: It does not answer: out of reach, or without a majority.
         GridError: It refuses.
     """
     try:
-        yield
+        with heeded():
+            yield
     except (NatsTimeoutError, TimeoutError, OSError) as error:
         raise CellUnavailableError(f"the cell does not answer: {what}", hint=MAJORITY) from error
     except NotFoundError:
