@@ -1,18 +1,19 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
 """The hot path in C: the twin of `aurarouter_core/_hotpath_py.py`, which says what everything means.
 
-Synonyms are in one open-addressing table that is built with the analyser; the classifier's table stays in the file that
-it is mapped from. A pass makes one block of scratch memory, keeps whole-number sums, and holds the GIL only while it
-makes the result. Imports nothing of ours.
+Synonyms are in one open-addressing table that is built with the analyser, or comes from one that was built before; the
+classifier's table stays in the file that it is mapped from. A pass makes one block of scratch memory, keeps
+whole-number sums, and holds the GIL only while it makes the result. Imports nothing of ours.
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
-from libc.string cimport memset
 
 __all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "words"]
 
 include "words.pxi"
+include "lexis.pxi"
 include "inflections.pxi"
+include "synonyms.pxi"
 include "grams.pxi"
 include "fits.pxi"
 include "passes.pxi"
@@ -57,6 +58,7 @@ cdef class Analyser:
     cdef Model model
     cdef Py_buffer buffer
     cdef bint held
+    cdef readonly bint built
     cdef uint16_t *near
     cdef int16_t *likeness
     cdef int64_t scales[COLUMNS]
@@ -67,9 +69,9 @@ cdef class Analyser:
     cdef double *levels
     cdef Py_ssize_t split, known, steps
     cdef dict canonical
-    cdef tuple verbs, intents, roles, alike
+    cdef tuple folded, intents, roles, alike
 
-    def __cinit__(self, verbs, named, model, likeness):
+    def __cinit__(self, verbs, named, model, likeness, kept=None):
         cdef Py_buffer view
         fits(model, likeness)
         PyObject_GetBuffer(model.table, &view, PyBUF_SIMPLE)
@@ -81,60 +83,30 @@ cdef class Analyser:
         self.intents = tuple(model.intents)
         self.roles = (*model.roles, *sorted(set(verbs.values()) - set(model.roles)))
         self.split, self.known = len(model.intents), len(model.roles)
-        folded = [fold(synonym).strip() for synonym in verbs]
-        self.canonical = dict(zip(folded, verbs.values()))
+        self.folded = tuple([fold(synonym).strip() for synonym in verbs])
+        self.canonical = dict(zip(self.folded, verbs.values()))
         self.canonical.update({fold(role): role for role in self.roles if role})
-        number = {role: i for i, role in enumerate(self.roles)}
-        own = set(named)
-        self.verbs = tuple(zip(folded, verbs.values()))
-        self.fill([(number[role], synonym in own) for synonym, role in verbs.items()], list(verbs))
+        self.fill(verbs, frozenset(named), kept)
         self.adopt(model)
         self.liken(likeness)
 
-    cdef fill(self, list named, list synonyms):
-        """Copy the synonyms into C: each as a phrase, its first word as the beginning of one, and its inflections."""
-        cdef Py_ssize_t i, n, room = 4, most = 0, total = 0
-        cdef int count, kind
-        cdef void *data
-        cdef Lexis *lexis = &self.lexis
-        cdef Token *tokens
-        for synonym in synonyms:
-            n = len(synonym)
-            total, most = total + n, max(most, n)
-        while room < 12 * len(synonyms):  # five inflections of each, at most
-            room *= 2
-        lexis.mask = room - 1
-        lexis.slots = <Entry *>calloc(room, sizeof(Entry))
-        lexis.pool = <uint32_t *>calloc(7 * total + 20 * len(synonyms) + 1, sizeof(uint32_t))
-        lexis.roles = <int *>calloc(len(named) + 1, sizeof(int))
-        lexis.named = <uint8_t *>calloc(len(named) + 1, 1)
-        tokens = <Token *>malloc((most // 2 + 1) * sizeof(Token))
-        try:
-            if not (lexis.slots and lexis.pool and lexis.roles and lexis.named and tokens):
-                raise MemoryError
-            for i, (role, own) in enumerate(named):
-                lexis.roles[i], lexis.named[i] = role, own
-            for i, synonym in enumerate(synonyms):
-                n, kind, data = PyUnicode_GET_LENGTH(synonym), PyUnicode_KIND(synonym), PyUnicode_DATA(synonym)
-                if kind == 1:
-                    count = learn(lexis, <uint8_t *>data, n, tokens, <int>i)
-                elif kind == 2:
-                    count = learn(lexis, <uint16_t *>data, n, tokens, <int>i)
-                else:
-                    count = learn(lexis, <uint32_t *>data, n, tokens, <int>i)
-                if not 1 <= count <= PHRASE:
-                    folded = self.verbs[i][0]
-                    raise ValueError(f"synonym {folded!r} has {count} words; 1 to {PHRASE} are possible")
-            for i, synonym in enumerate(synonyms):  # now, since a synonym of its own comes first
-                n, kind, data = PyUnicode_GET_LENGTH(synonym), PyUnicode_KIND(synonym), PyUnicode_DATA(synonym)
-                if kind == 1:
-                    inflect(lexis, <uint8_t *>data, n, tokens, <int>i)
-                elif kind == 2:
-                    inflect(lexis, <uint16_t *>data, n, tokens, <int>i)
-                else:
-                    inflect(lexis, <uint32_t *>data, n, tokens, <int>i)
-        finally:
-            free(tokens)
+    cdef fill(self, dict verbs, frozenset own, kept):
+        """Make the table of synonyms, from what was kept of it if that can be."""
+        cdef Py_buffer view
+        cdef Py_ssize_t i = 0
+        cdef dict number = {role: i for i, role in enumerate(self.roles)}
+        self.built = True
+        if kept is not None:
+            PyObject_GetBuffer(kept, &view, PyBUF_SIMPLE)
+            try:
+                self.built = not restored(&self.lexis, <const char *>view.buf, view.len, len(verbs))
+            finally:
+                PyBuffer_Release(&view)
+        if self.built:
+            learned(&self.lexis, list(verbs))
+        for synonym, role in verbs.items():
+            self.lexis.roles[i], self.lexis.named[i] = <int>number[role], synonym in own
+            i += 1
 
     cdef adopt(self, model):
         """Take over the numbers of a model; `fits` has checked them."""
@@ -175,13 +147,14 @@ cdef class Analyser:
     def __dealloc__(self):
         if self.held:
             PyBuffer_Release(&self.buffer)
-        free(self.lexis.slots)
-        free(self.lexis.pool)
-        free(self.lexis.roles)
-        free(self.lexis.named)
+        release(&self.lexis)
         free(self.levels)
         free(self.near)
         free(self.likeness)
+
+    def table(self):
+        """The synonyms' table, for `kept` of another analyser of the same synonyms."""
+        return kept(&self.lexis)
 
     def resolve(self, word):
         """The role that a synonym (or a role's own name) stands for, or None."""
@@ -311,7 +284,7 @@ cdef class Analyser:
             chances[split + best],
             complexity,
             level,
-            tuple([self.verbs[found.verbs[i].number] for i in range(found.verb_count)]),
+            tuple([self.named(found.verbs[i].number) for i in range(found.verb_count)]),
             (),
             tuple(
                 [
@@ -320,6 +293,10 @@ cdef class Analyser:
                 ]
             ),
         )
+
+    cdef tuple named(self, int number):
+        """A synonym, and its role."""
+        return self.folded[number], self.roles[self.lexis.roles[number]]
 
     cdef tuple compare(self, Counted *counted, dict probabilities):
         """Let the intents that are made of examples have their share."""

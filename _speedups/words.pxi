@@ -1,8 +1,9 @@
-"""Words in C: how a text is cut into them, and the table that says what is known about each."""
+"""Words in C: how a text is cut into them."""
 
 from libc.math cimport exp, floor, sqrt
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
 
 cdef extern from "Python.h":
     int PyUnicode_KIND(object text)
@@ -45,11 +46,6 @@ ctypedef fused Char:
     uint16_t
     uint32_t
 
-cdef struct Entry:
-    uint64_t hash
-    Py_ssize_t key, length  # in the pool; length 0 marks a free slot
-    int verb, longest
-
 cdef struct Token:
     uint64_t hash
     Py_ssize_t start, stop
@@ -62,14 +58,6 @@ cdef struct Clue:
     Py_ssize_t start, stop
     int64_t weight
     bint role
-
-cdef struct Lexis:  # the synonyms that an Analyser knows
-    Entry *slots
-    uint64_t mask
-    uint32_t *pool
-    Py_ssize_t used  # of the pool
-    int *roles  # of each synonym
-    uint8_t *named  # whether it makes its role likelier
 
 
 cdef inline uint32_t lower(uint32_t c) noexcept nogil:
@@ -175,65 +163,3 @@ cdef uint64_t phrase(Token *tokens, int count) noexcept nogil:
     for k in range(1, count):
         h = (h ^ tokens[k].hash) * FNV_PRIME
     return h
-
-
-cdef bint same(uint32_t *key, Py_ssize_t length, Char *text, Token *tokens, int count) noexcept nogil:
-    """Whether a key is these words with one space between each two."""
-    cdef Py_ssize_t i, at = 0
-    cdef int k
-    for k in range(count):
-        if k:
-            if at == length or key[at] != 32:
-                return False
-            at += 1
-        for i in range(tokens[k].start, tokens[k].stop):
-            if at == length or key[at] != lower(text[i]):
-                return False
-            at += 1
-    return at == length
-
-
-cdef Entry *find(Lexis *lexis, Char *text, Token *tokens, int count) noexcept nogil:
-    cdef uint64_t h = phrase(tokens, count)
-    cdef uint64_t at = (h ^ (h >> 32)) & lexis.mask
-    while lexis.slots[at].length:
-        if lexis.slots[at].hash == h and same(
-            lexis.pool + lexis.slots[at].key, lexis.slots[at].length, text, tokens, count
-        ):
-            return &lexis.slots[at]
-        at = (at + 1) & lexis.mask
-    return NULL
-
-
-cdef Entry *entry_of(Lexis *lexis, Char *text, Token *tokens, int count) noexcept nogil:
-    """The entry of these words, made if there is none."""
-    cdef Entry *entry = find(lexis, text, tokens, count)
-    cdef uint64_t h = phrase(tokens, count)
-    cdef uint64_t at = (h ^ (h >> 32)) & lexis.mask
-    cdef Py_ssize_t i, key = lexis.used
-    cdef int k
-    if entry != NULL:
-        return entry
-    while lexis.slots[at].length:
-        at = (at + 1) & lexis.mask
-    for k in range(count):
-        if k:
-            lexis.pool[lexis.used] = 32
-            lexis.used += 1
-        for i in range(tokens[k].start, tokens[k].stop):
-            lexis.pool[lexis.used] = lower(text[i])
-            lexis.used += 1
-    lexis.slots[at] = Entry(h, key, lexis.used - key, -1, 1)
-    return &lexis.slots[at]
-
-
-cdef int learn(Lexis *lexis, Char *text, Py_ssize_t n, Token *tokens, int verb) noexcept nogil:
-    """Take in a synonym; returns how many words it has. Nothing is taken in when they are too few or too many."""
-    cdef int count = <int>cut(text, 0, n, tokens)
-    cdef Entry *first
-    if not 1 <= count <= PHRASE:
-        return count
-    entry_of(lexis, text, tokens, count).verb = verb
-    first = entry_of(lexis, text, tokens, 1)
-    first.longest = max(first.longest, count)
-    return count

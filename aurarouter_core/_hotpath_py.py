@@ -93,12 +93,25 @@ class Analyser:
         named: The synonyms that make their role likelier: the user's. What the others say is in the classifier.
         model: The classifier.
         likeness: Intents that are made of examples.
+        kept: What `table` of an analyser of the same synonyms gave. Whatever else it is changes nothing.
+
+    Attributes:
+        built: The synonyms' table was built, and not taken from `kept`.
 
     Raises:
         ValueError: A synonym has no word or too many, or the model's parts don't fit each other.
     """
 
-    def __init__(self, verbs: Mapping[str, str], named: Collection[str], model: Model, likeness: Likeness) -> None:
+    built = True
+
+    def __init__(
+        self,
+        verbs: Mapping[str, str],
+        named: Collection[str],
+        model: Model,
+        likeness: Likeness,
+        kept: memoryview | None = None,
+    ) -> None:
         fits(model, likeness)
         self._model, self._like = model, likeness
         self._table = memoryview(model.table).cast("b")
@@ -122,6 +135,10 @@ class Analyser:
             for form in inflected(parts[0]) if len(parts) == 1 else ():
                 self._phrases.setdefault(form, i)
                 self._longest.setdefault(form, 1)
+
+    def table(self) -> bytes:
+        """The synonyms' table, for `kept` of another analyser of the same synonyms; here there is none."""
+        return b""
 
     def resolve(self, word: str) -> str | None:
         """The role that a synonym (or a role's own name) stands for, or None."""

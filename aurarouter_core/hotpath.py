@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from aurarouter_core import kept_synonyms
 from aurarouter_core.detector import ENOUGH, standard
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.twins import chosen
@@ -59,13 +60,18 @@ class Analyser:
     __slots__ = ("_passes", "likeness", "model", "resolve")
 
     def __init__(self, lexicon: Lexicon) -> None:
+        verbs = dict(lexicon.verbs)
+        name = kept_synonyms.name_of(verbs, _passes.__file__)
+        kept = kept_synonyms.recall(name) if name else None
         try:
-            self._passes = _passes.Analyser(dict(lexicon.verbs), lexicon.named, lexicon.model, lexicon.likeness)
+            self._passes = _passes.Analyser(verbs, lexicon.named, lexicon.model, lexicon.likeness, kept)
         except ValueError as exc:
             hint = "Shorten or remove that entry of semantic_verbs, or of a plugin's register_verbs."
             raise ConfigError(
                 f"the lexicon cannot be used: {exc}", problems=[f"semantic_verbs: {exc}"], hint=hint
             ) from exc
+        if name and self._passes.built and (table := self._passes.table()):
+            kept_synonyms.remember(name, table)
         self.model, self.likeness = lexicon.model, lexicon.likeness
         self.resolve: Callable[[str], str | None] = self._passes.resolve
 

@@ -55,44 +55,57 @@ def changed(path: str) -> int:
 
 def recall(name: str) -> Any:
     """What was remembered under this name; None when nothing is, or when others could have written it."""
-    place = _place(name)
-    if place is None:
-        return None
     try:
-        with open(place, "rb") as file:  # noqa: PTH123 - likewise
-            found = os.fstat(file.fileno())
-            if sys.platform != "win32" and (found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o022):
-                return None
-            return json.loads(file.read())
-    except (OSError, ValueError, RecursionError):
+        return json.loads(read(f"{name}.json") or b"null")
+    except (ValueError, RecursionError):
         return None  # it is only a cache, so it is made again
 
 
 def remember(name: str, value: Any) -> None:
     """Write it down for the next start; a home that can't be written to makes that slower, not wrong."""
+    write(f"{name}.json", json.dumps(value).encode())
+
+
+def read(file: str) -> bytes | None:
+    """A file of the cache folder; None when there is none, or when others could have written it."""
+    place = _place(file)
+    if place is None:
+        return None
+    try:
+        with open(place, "rb") as opened:  # noqa: PTH123 - likewise
+            found = os.fstat(opened.fileno())
+            if sys.platform != "win32" and (found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o022):
+                return None
+            return opened.read()
+    except OSError:
+        return None
+
+
+def write(file: str, data: bytes) -> None:
+    """As `remember`, of bytes."""
     from aurarouter_core.home import private_folder
     from aurarouter_hooks import AuraRouterError
 
-    place = _place(name)
+    place = _place(file)
     if place is None:
         return
     import tempfile
 
     path = Path(place)
     try:
-        with tempfile.NamedTemporaryFile("w", dir=private_folder(path.parent), delete=False, encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile(dir=private_folder(path.parent), delete=False) as new:
             try:
-                json.dump(value, file)
-                file.close()
-                Path(file.name).replace(path)
+                new.write(data)
+                new.close()
+                Path(new.name).replace(path)
             except OSError:
-                Path(file.name).unlink(missing_ok=True)
+                Path(new.name).unlink(missing_ok=True)
                 raise
     except (OSError, AuraRouterError):
         return
 
 
-def _place(name: str) -> str | None:
+def _place(file: str) -> str | None:
     """As `Home.cache`, whose imports cost too much here; None where that is no place of the user's own."""
     root = os.path.expanduser(os.environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter")  # noqa: PTH111
-    return os.path.join(root, "cache", f"{name}.json") if os.path.isabs(root) else None  # noqa: PTH117, PTH118
+    return os.path.join(root, "cache", file) if os.path.isabs(root) else None  # noqa: PTH117, PTH118
