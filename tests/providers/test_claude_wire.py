@@ -196,3 +196,23 @@ async def test_tokens_are_counted_by_the_server(make: Make, fault_server: FaultS
     assert request.json.keys() == {"model", "messages", "tools", "tool_choice"}
     fault_server.will(status(404))
     assert await provider.count_tokens(prompt) is None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "named", "sent"),
+    [
+        ("anthropic", "one-2025-06-27,two", "one-2025-06-27,two"),
+        ("openai", "one-2025-06-27", None),
+        ("anthropic", "x\r\nx-api-key: y", None),
+        ("anthropic", 5, None),
+    ],
+)
+async def test_a_callers_betas_are_a_header(
+    make: Make, fault_server: FaultServer, dialect: str, named: Any, sent: str | None
+) -> None:
+    prompt = evolve(HELLO, dialect=dialect, extra={"anthropic-beta": named})
+    provider = make(fault_server.url)
+    await provider.generate(prompt)
+    await provider.count_tokens(prompt)
+    assert [request.headers.get("anthropic-beta") for request in fault_server.requests] == [sent, sent]
+    assert not any("anthropic-beta" in request.json for request in fault_server.requests)

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from aurarouter_gateway.settings import AppLimits
 from aurarouter_hooks import TraceContext
 
+BETA = "anthropic-beta"
 LONGEST = 200
 """Characters of a session's name."""
 
@@ -23,19 +24,22 @@ class Caller:
         limits: What the app may use.
         session: What the client calls its conversation.
         trace_context: The caller's own trace.
+        betas: What a client of Anthropic's API asks beyond its version (its header `anthropic-beta`).
     """
 
     app: str = ""
     limits: AppLimits = field(factory=AppLimits)
     session: str = ""
     trace_context: TraceContext | None = None
+    betas: str = ""
 
     @classmethod
     def of(cls, app: str, limits: AppLimits, headers: Mapping[str, str]) -> Caller:
         """Read the headers that tell more; `x-aurarouter-…` of a client's own counts for nothing."""
         context = TraceContext.parse(headers.get("traceparent", ""), headers.get("tracestate", ""))
         session = headers.get("x-session-id", "")[:LONGEST]
-        return cls(app=app, limits=limits, session=session, trace_context=context)
+        betas = headers.get(BETA, "")
+        return cls(app=app, limits=limits, session=session, trace_context=context, betas=betas)
 
     def identity(self, session: str = "") -> dict[str, Any]:
         """For `Task`. `session` is what the body calls the conversation, where no header does."""

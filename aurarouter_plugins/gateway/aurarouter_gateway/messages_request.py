@@ -6,18 +6,20 @@ Protocol: https://platform.claude.com/docs/en/api/messages
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from attrs import evolve
 
 from aurarouter_gateway.asked import Asked, inline, picture, require_words, unread, wishes
-from aurarouter_gateway.caller import Caller
+from aurarouter_gateway.caller import BETA, Caller
 from aurarouter_gateway.fields import Fields, RequestError
 from aurarouter_hooks import Media, Message, Opaque, Part, Task, Text, Tool, ToolCall, ToolResult
 
 PARAMETERS: dict[str, type] = {"temperature": float, "top_p": float, "top_k": int, "max_tokens": int}
 CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_NAMES = re.compile(r"[A-Za-z0-9_., -]{1,2000}")
 THINKING = ("thinking", "redacted_thinking")
 
 
@@ -49,6 +51,7 @@ def read(body: Any, caller: Caller, *, limit: bool = True) -> Asked:
     tools = [*_tools(fields)]
     session = _session(fields)
     schema, output = _output(fields)
+    header = _betas(caller)
     task = Task(
         messages=messages,
         parameters=parameters,
@@ -57,11 +60,18 @@ def read(body: Any, caller: Caller, *, limit: bool = True) -> Asked:
         response_schema=schema,
         mode="direct",
         dialect="anthropic",
-        extra={**(fields.carry() or {}), **output},
+        extra={**(fields.carry() or {}), **output, **header},
         **caller.identity(session),
         **wishes(model),
     )
-    return Asked(task=task, stream=stream, usage=True, **unread(fields), echo={})
+    return Asked(task=task, stream=stream, usage=True, **unread(fields, sent_on=header), echo={})
+
+
+def _betas(caller: Caller) -> dict[str, str]:
+    """What goes along with fields beyond the API's version: without it Claude refuses them."""
+    if caller.betas and not _NAMES.fullmatch(caller.betas):
+        raise RequestError(f"the header {BETA} is not names with commas between them")
+    return {BETA: caller.betas} if caller.betas else {}
 
 
 def _system(fields: Fields) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from attrs import evolve
 from aurarouter_claude import access
 from aurarouter_claude.answer import Answer
 from aurarouter_claude.client import load, make, timeout
-from aurarouter_claude.request import body, counted
+from aurarouter_claude.request import betas, body, counted
 from aurarouter_hooks import (
     Capabilities,
     Chunk,
@@ -109,7 +109,9 @@ class ClaudeProvider(Provider):
         asked = {"messages": rest.pop("messages"), "model": rest.pop("model"), "extra_body": rest}
         with confined(prompt, self._place), translated(self._url, self._key):
             try:
-                found = await client.messages.count_tokens(**asked, timeout=timeout(self.model, GLANCE))
+                found = await client.messages.count_tokens(
+                    **asked, extra_headers=betas(prompt), timeout=timeout(self.model, GLANCE)
+                )
             except NotFoundError:
                 return None
             return int(found.input_tokens)
@@ -149,7 +151,7 @@ class ClaudeProvider(Provider):
         rest = self._body(prompt)
         asked = {name: rest.pop(name) for name in ("messages", "model", "max_tokens")}
         context = prompt.trace_context
-        headers = context.headers(self._url, private=prompt.private) if context else {}
+        headers = betas(prompt) | (context.headers(self._url, private=prompt.private) if context else {})
         with confined(prompt, self._place), translated(self._url, self._key, sending=True):
             return cast(
                 "AsyncStream[RawMessageStreamEvent]",

@@ -5,6 +5,7 @@ https://platform.claude.com/docs/en/api/migration-2026-10-21
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,8 @@ NATIVE = (  # the API's own names, for what OpenAI has no name for
     "stop_sequences",
     "thinking",
 )
+BETA = "anthropic-beta"
+_HEADER = re.compile(r"[A-Za-z0-9_., -]{1,2000}")
 EFFORT = {"minimal": "low"}  # the rest of OpenAI's words are Anthropic's too
 COUNTED = ("messages", "model", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control")
 
@@ -48,7 +51,7 @@ def body(prompt: Prompt, model: Model, *, sampling: bool) -> dict[str, Any]:
     prompt = prompt.in_dialect("anthropic")
     given = {name: value for name, value in prompt.parameters.items() if value is not None}
     names = {*NATIVE, *(SAMPLING if sampling else ())}
-    found: dict[str, Any] = {**prompt.extra}
+    found: dict[str, Any] = {name: value for name, value in prompt.extra.items() if name != BETA}
     found |= {name: given.pop(name) for name in names & given.keys()}
     found |= {"model": model.name, "messages": turns(prompt.messages, model), "max_tokens": _limit(given)}
     shape = prompt.response_schema
@@ -68,6 +71,12 @@ def body(prompt: Prompt, model: Model, *, sampling: bool) -> dict[str, Any]:
     if given:
         log.warning("model '%s': Claude takes no %s; left out", model.id, ", ".join(sorted(given)))
     return found
+
+
+def betas(prompt: Prompt) -> dict[str, str]:
+    """The header that a caller of the same dialect sent along with fields beyond the API's version."""
+    value = prompt.in_dialect("anthropic").extra.get(BETA)
+    return {BETA: value} if isinstance(value, str) and _HEADER.fullmatch(value) else {}
 
 
 def counted(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from anthropic import APIStatusError, AsyncAnthropic
+from anthropic import APIStatusError, AsyncAnthropic, BadRequestError
 from openai import AsyncOpenAI
 
 from anthropic_dialect import block, claude, events, start, stop, text, thinking, tool_use
@@ -75,6 +75,20 @@ async def test_thoughts_of_another_model_do_not_go_to_claude(
     foreign: Any = [{"type": "thinking", "thinking": "hm", "signature": ""}, {"type": "text", "text": "Yes."}]
     await anthropic.messages.create(messages=[*HELLO, {"role": "assistant", "content": foreign}, *HELLO], **LIMIT)
     assert fault_server.requests[-1].json["messages"][1]["content"] == foreign[1:]
+
+
+async def test_what_a_client_asks_beyond_the_version_goes_to_claude(
+    anthropic: AsyncAnthropic, fault_server: FaultServer
+) -> None:
+    edits: Any = {"edits": [{"type": "clear_tool_uses_20250919"}]}
+    names = ["context-management-2025-06-27", "mine_1.0"]
+    await anthropic.beta.messages.create(messages=HELLO, betas=names, context_management=edits, **LIMIT)
+    request = fault_server.requests[-1]
+    assert request.headers["anthropic-beta"] == ",".join(names)
+    assert request.json["context_management"] == edits
+    assert "anthropic-beta" not in request.json
+    with pytest.raises(BadRequestError, match="anthropic-beta is not names"):
+        await anthropic.messages.create(messages=HELLO, extra_headers={"anthropic-beta": "a: b"}, **LIMIT)
 
 
 URL = {"type": "url", "url": "https://example.org/a.png"}
