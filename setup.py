@@ -10,7 +10,8 @@ ROOT = Path(__file__).parent.resolve()
 VERSION = "1.0.0"
 PLAIN = bool(os.environ.get("AURAROUTER_NO_SPEEDUPS"))
 MUST_COMPILE = bool(os.environ.get("AURAROUTER_REQUIRE_SPEEDUPS"))
-RELEASE = bool(os.environ.get("AURAROUTER_RELEASE"))  # a wheelhouse holds names; a checkout holds folders
+# A wheelhouse holds names, a checkout holds folders; and a source distribution is on its way to a wheelhouse.
+RELEASE = bool(os.environ.get("AURAROUTER_RELEASE")) or (ROOT / "PKG-INFO").exists()
 NATIVE_BUILD = {"llamacpp"}  # compiles C++ for minutes, so never part of [all]
 
 

@@ -72,12 +72,18 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def wheels(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheelhouse: every distribution of ours in release mode, and the third parties that they name."""
-    folder = tmp_path_factory.mktemp("wheelhouse")
-    ours = [checkout, *sorted(path.parent for path in checkout.glob("*/*/pyproject.toml"))]
-    environ = {**CLEAN, "AURAROUTER_RELEASE": "1", "AURAROUTER_REQUIRE_SPEEDUPS": "1"}
+    """A wheelhouse: every distribution of ours in release mode, and the third parties that they name.
+
+    The kernel's wheel is made of its source distribution, as where no wheel fits.
+    """
+    folder, sources = tmp_path_factory.mktemp("wheelhouse"), tmp_path_factory.mktemp("sources")
+    environ = {**CLEAN, "AURAROUTER_REQUIRE_SPEEDUPS": "1"}
+    made = [sys.executable, "-m", "build", "--sdist", "--outdir", sources, checkout]
+    subprocess.run(made, check=True, env=environ, capture_output=True)
+    (kernel,) = sources.iterdir()
+    plugins = sorted(path.parent for path in checkout.glob("*/*/pyproject.toml"))
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-    subprocess.run([*pip, "wheel", "--no-deps", "-w", folder, *ours], check=True, env=environ)
+    subprocess.run([*pip, "wheel", "--no-deps", "-w", folder, kernel, *plugins], check=True, env=environ)
     wanted = {
         line.split(":", 1)[1].split(";")[0].strip()
         for wheel in folder.glob("*.whl")
