@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from aurarouter_hooks import AuraRouterError, ErrorInfo, Secret
+from aurarouter_hooks import AuraRouterError, ErrorInfo, ProviderReplyError, Secret
 
 if TYPE_CHECKING:
     import yaml
@@ -79,7 +79,8 @@ def error_info(error: BaseException) -> ErrorInfo:
     stopped = isinstance(error, CancelledError | GeneratorExit | KeyboardInterrupt)
     message = "interrupted" if stopped else str(error) or type(error).__name__
     retry_after = getattr(error, "retry_after", None) if isinstance(error, AuraRouterError) else None
-    return ErrorInfo(type=type(error).__name__, message=message, hint=hint, retry_after=retry_after)
+    refused = isinstance(error, ProviderReplyError) and error.refused
+    return ErrorInfo(type=type(error).__name__, message=message, hint=hint, retry_after=retry_after, refused=refused)
 
 
 def origin(url: str) -> str:

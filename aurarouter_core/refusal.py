@@ -94,5 +94,6 @@ def all_failed(decision: Decision, attempts: Sequence[Attempt], passed_over: Map
     return AllModelsFailedError(
         f"every model failed ({words})" if attempts else f"no model may be asked now ({words})",
         attempts=attempts,
+        refused=bool(attempts) and not left_alone and all(a.error is not None and a.error.refused for a in attempts),
         hint=" ".join(hints) or "Run 'aurarouter doctor' to see how each model is.",
     )

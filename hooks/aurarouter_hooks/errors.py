@@ -185,11 +185,21 @@ class BudgetError(_VetoedError):
 
 
 class AllModelsFailedError(RoutingError):
-    """Each model of the chain was tried and each failed."""
+    """Each model of the chain was tried and each failed.
 
-    def __init__(self, message: str, *, attempts: Sequence[Attempt] = (), hint: str = "") -> None:
+    Args:
+        attempts: What was tried.
+        refused: Each model of the chain said that the request itself is wrong: the same again is refused again.
+    """
+
+    refused = False
+
+    def __init__(
+        self, message: str, *, attempts: Sequence[Attempt] = (), refused: bool = False, hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.attempts = tuple(attempts)
+        self.refused = refused
 
     @property
     def retry_after(self) -> float | None:
@@ -278,4 +288,16 @@ class ProviderAuthError(ProviderError):
 
 
 class ProviderReplyError(ProviderError):
-    """The backend answered with a refusal of the request or with something that cannot be read."""
+    """The backend answered with a refusal of the request or with something that cannot be read.
+
+    Args:
+        refused: It said that the request itself is wrong (HTTP 400, 413, 422): the same again is refused again.
+    """
+
+    refused = False
+
+    def __init__(
+        self, message: str, *, refused: bool = False, provider: str = "", model: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, provider=provider, model=model, hint=hint)
+        self.refused = refused

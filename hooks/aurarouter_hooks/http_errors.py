@@ -32,6 +32,7 @@ LONGEST_WAIT = 3600.0  # seconds; neither a server's whim nor its wrong clock ta
 LOADING = "loading model"  # what llama.cpp's server says with its 503
 WORDS = 300  # characters of a backend's message that are worth showing
 
+_REFUSALS = frozenset({400, 413, 415, 422})
 # Error objects inside a stream have no status of their own; their `type` and `code` hold one of these words.
 _STATUS_OF = {
     "rate_limit": 429,
@@ -117,7 +118,7 @@ def from_status(
         )
     words = short(_message(_loads(body)), key)
     what = f"{origin(where)} answered {status}{f' ({words})' if words else ''}"
-    return _of_kind(status, what, retry_after(headers))
+    return _of_kind(status, what, retry_after(headers), refused=status in _REFUSALS)
 
 
 def from_error_object(error: object, where: str, key: Secret | None = None) -> ProviderError:
@@ -190,7 +191,7 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno and error.errno > 0 else short(error.strerror or str(error))
 
 
-def _of_kind(status: int, what: str, wait: float | None) -> ProviderError:
+def _of_kind(status: int, what: str, wait: float | None, *, refused: bool = False) -> ProviderError:
     if status in {401, 403}:
         return ProviderAuthError(what, hint="Check the model's api_key and what it is allowed to use.")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -206,7 +207,7 @@ def _of_kind(status: int, what: str, wait: float | None) -> ProviderError:
         return ProviderUnavailableError(
             what, retry_after=wait, hint="The server is overloaded, starting or broken; look into its log."
         )
-    return ProviderReplyError(what, hint="The server refused this request; its words say why.")
+    return ProviderReplyError(what, refused=refused, hint="The server refused this request; its words say why.")
 
 
 def _loads(body: bytes) -> Any:

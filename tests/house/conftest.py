@@ -78,7 +78,7 @@ def wheels(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder, sources = tmp_path_factory.mktemp("wheelhouse"), tmp_path_factory.mktemp("sources")
     environ = {**CLEAN, "AURAROUTER_REQUIRE_SPEEDUPS": "1"}
-    made = [sys.executable, "-m", "build", "--sdist", "--outdir", sources, checkout]
+    made: list[str | Path] = [sys.executable, "-m", "build", "--sdist", "--outdir", sources, checkout]
     subprocess.run(made, check=True, env=environ, capture_output=True)
     (kernel,) = sources.iterdir()
     plugins = sorted(path.parent for path in checkout.glob("*/*/pyproject.toml"))

@@ -49,6 +49,7 @@ async def test_a_status_becomes_its_error(bench: HttpBench, code: int, kind: typ
     for error in await errors(bench.make(api_key=KEY), HELLO, kind):
         assert str(error) == f"{bench.server.url} answered {code} (two lines by ****)"
         assert error.hint
+        assert getattr(error, "refused", False) is (code in (400, 413, 422))
         assert KEY.reveal() not in "".join(traceback.format_exception(error))
     assert len(bench.asked()) == 2  # the executor retries, not the SDK
 

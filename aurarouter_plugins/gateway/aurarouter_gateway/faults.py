@@ -112,6 +112,8 @@ def fault(error: Exception) -> Fault:
 
 def _all(error: AllModelsFailedError, status: int) -> tuple[int, float | None]:
     """When each model was busy, asking again later makes sense; when each refused, it does not."""
+    if error.refused:
+        return 400, None
     kinds = {attempt.error.type for attempt in error.attempts if attempt.error}
     if kinds == {"ProviderRateLimitedError"}:
         return 429, error.retry_after

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class ErrorInfo:
-    """An error as data: its class's name, its words, what to do next, and in how many seconds, where that is known."""
+    """An error as data: its class's name, its words, what to do next, and in how many seconds, where that is known.
+
+    Attributes:
+        refused: The backend said that the request itself is wrong.
+    """
 
     type: str
     message: str
     hint: str = ""
     retry_after: float | None = None
+    refused: bool = False
 
 
 @frozen(kw_only=True)

@@ -108,6 +108,22 @@ async def test_after_the_first_token_the_stream_ends_with_an_error(
     assert not spare.requests
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_every_backend_refuses_as_wrong_is_not_to_be_sent_again(
+    openai: AsyncOpenAI, fault_server: FaultServer, spare: FaultServer, stream: bool
+) -> None:
+    wrong = status(400, None, b'{"error": {"message": "top_k must be odd"}}')
+    fault_server.will(wrong)
+    spare.will(wrong)
+    with pytest.raises(sdk.BadRequestError, match="top_k must be odd"):
+        await openai.chat.completions.create(model="auto", messages=HELLO, stream=stream)
+    fault_server.will(wrong)
+    spare.will(status(503))
+    with pytest.raises(sdk.InternalServerError) as caught:
+        await openai.chat.completions.create(model="auto", messages=HELLO, stream=stream)
+    assert caught.value.status_code == 503
+
+
 async def test_an_answer_as_a_whole_that_broke_off_is_an_error(openai: AsyncOpenAI, fault_server: FaultServer) -> None:
     fault_server.will(half_a_stream())
     with pytest.raises(sdk.InternalServerError) as caught:
