@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from aurarouter_core import starting
 
 with starting():  # the many classes of Qt are no garbage
-    from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
+    from PySide6.QtCore import QMessageLogContext, QSettings, QTimer, QtMsgType, qInstallMessageHandler
+    from PySide6.QtGui import QPalette
     from PySide6.QtWidgets import QApplication
 
     from aurarouter_gui.opening import home
@@ -68,8 +69,13 @@ def settings() -> QSettings:
 def theme(app: QApplication, remembered: QSettings) -> Colours:
     """The theme that the user chose, else the system's."""
     chosen = THEMES.get(str(remembered.value("theme", "")))
-    dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return chosen or THEMES["dark" if dark else "light"]
+    return chosen or THEMES["dark" if _is_dark(app.palette()) else "light"]
+
+
+def _is_dark(palette: QPalette) -> bool:
+    """Text is lighter than what it stands on."""
+    role = QPalette.ColorRole
+    return palette.color(role.WindowText).lightness() > palette.color(role.Window).lightness()
 
 
 def heed_signals(window: Window) -> None:
