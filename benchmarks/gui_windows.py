@@ -20,14 +20,39 @@ def say() -> None:
 
 
 def when_usable(then: Callable[[Any], None]) -> None:
-    """Once the loop runs: see that the window is drawn, type a letter, see that it's there and drawn, and say so.
+    """Once the loop runs: type a letter as soon as it can be typed, and say when it's there and drawn.
 
-    The letter comes as from an input method: to make a key's event here would have PySide make all of `Qt.…`, which
-    neither a real key nor the window needs.
+    What looks at a window makes PySide wrap more of it than the window itself needs, which takes longer than drawing
+    it: so a letter comes as from an input method, without a key's names, and whether it was drawn is seen afterwards.
     """
-    from PySide6.QtCore import QEvent, QObject, QTimer
+    from PySide6.QtCore import QTimer
     from PySide6.QtGui import QInputMethodEvent
     from PySide6.QtWidgets import QApplication, QPlainTextEdit
+
+    def look() -> None:
+        place = QApplication.focusWidget()
+        if not isinstance(place, QPlainTextEdit):
+            QTimer.singleShot(0, look)  # it is not there yet, or not in the active window
+            return
+        letter = QInputMethodEvent()
+        letter.setCommitString("a")
+        QApplication.processEvents()
+        QApplication.sendEvent(place, letter)
+        QApplication.processEvents()
+        if place.toPlainText() != "a":
+            os._exit(1)
+        say()
+        if not _is_drawn(place):
+            os._exit(1)
+        then(QApplication.instance())
+
+    QTimer.singleShot(0, look)
+
+
+def _is_drawn(place: Any) -> bool:
+    """The text can be seen, and nothing is left to be drawn."""
+    from PySide6.QtCore import QEvent, QObject
+    from PySide6.QtWidgets import QApplication
 
     class Paints(QObject):
         count = 0
@@ -37,25 +62,13 @@ def when_usable(then: Callable[[Any], None]) -> None:
             return False
 
     paints = Paints()
-
-    def look() -> None:
-        place = QApplication.focusWidget()
-        if not isinstance(place, QPlainTextEdit) or not place.window().windowHandle().isExposed():
-            QTimer.singleShot(0, look)  # it is not there yet, or not the active one
-            return
-        QApplication.processEvents()
-        place.viewport().installEventFilter(paints)
-        letter = QInputMethodEvent()
-        letter.setCommitString("a")
-        QApplication.sendEvent(place, letter)
-        QApplication.processEvents()
-        if place.toPlainText() != "a" or not paints.count:
-            os._exit(1)
-        say()
-        place.viewport().removeEventFilter(paints)
-        then(QApplication.instance())
-
-    QTimer.singleShot(0, look)
+    place.viewport().installEventFilter(paints)
+    QApplication.processEvents()
+    left = paints.count
+    place.viewport().update()
+    QApplication.processEvents()
+    place.viewport().removeEventFilter(paints)
+    return place.window().windowHandle().isExposed() and not left and paints.count == 1
 
 
 def close(app: Any) -> None:

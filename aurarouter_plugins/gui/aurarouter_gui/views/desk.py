@@ -65,7 +65,7 @@ class Desk(QObject):
         self._plugins = plugins
         self._complete = self.ready
         self._gathering: Thread | None = None
-        self._there.connect(self._begin)
+        self._there.connect(self._begin)  # from a thread, so it waits for the loop
         self._closed = False
         self._news = News()
         self._worker: Worker | None = None
