@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -43,7 +43,8 @@ class PromptEdit(QPlainTextEdit):
         self.setMinimumHeight(line * 2 + 22)
         self.setMaximumHeight(line * 4 + 22)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut = QShortcut(self)
+            shortcut.setProperty("key", keys)
             shortcut.setProperty("context", "WidgetShortcut")
             shortcut.activated.connect(self.submitted)
 

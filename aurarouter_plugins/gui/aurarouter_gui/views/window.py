@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from aurarouter_gui.views.desk import Desk
@@ -164,7 +164,8 @@ class Window(QMainWindow):
         self._key("Ctrl+Q", self.close)
 
     def _key(self, keys: str, action: object) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut = QShortcut(self)
+        shortcut.setProperty("key", keys)
         shortcut.activated.connect(action)
         self._shortcuts.append(shortcut)
 
