@@ -22,7 +22,8 @@ SETTINGS = "models: {echo: {provider: echo}}\nroles: {coding: [echo]}\n"
 FOLDER = Path(__file__).parent
 WATCH = os.pathsep.join(map(str, (FOLDER / "gui_watch", FOLDER)))
 COMMAND = [str(Path(sys.executable).with_name("aurarouter")), "gui"]
-KINDS = ("bare", "plain", "window", "engine")
+KINDS = ("bare", "window", "plain")
+"""The bare window comes after the plain one, which leaves no engine at work behind."""
 TURNS = 21
 
 
@@ -67,15 +68,16 @@ def main() -> None:
     options = arguments("Start of the desktop window").parse_args()
     report = Report("The desktop window", "a bare QMainWindow with one label, drawn")
     with place("echo,gui,llamacpp", SETTINGS):
-        for kind in KINDS:
+        for kind in (*KINDS, "engine"):
             started(kind)  # makes caches, and starts the engine
         rounds = [{kind: started(kind) for kind in KINDS} for _ in range(TURNS)]
+        answered = [started("engine") for _ in range(TURNS)]
     taken = {kind: median(turn[kind][0] for turn in rounds) * 1e3 for kind in KINDS}
     bare = taken["bare"]
     report.add("a bare window with one label, drawn", bare, "ms", against=bare)
     report.add("a plain window with a text and a button, typed into", taken["plain"], "ms", against=bare)
     report.add("`aurarouter gui`, its engine running", taken["window"], "ms", against=bare, budget="ratio 1.5")
-    ready, stood = (median(turn["engine"][which] for turn in rounds) * 1e3 for which in (1, 2))
+    ready, stood = (median(turn[which] for turn in answered) * 1e3 for which in (1, 2))
     report.add("the same, until its engine answers", ready, "ms", against=bare)
     report.add("from the one to the other, the loop stood still for", stood, "ms")
     report.finish(options.json)
