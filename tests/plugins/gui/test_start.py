@@ -29,13 +29,11 @@ FIRST = """\
 import sys
 from PySide6 import QtCore
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QInputMethodEvent
 from aurarouter_gui.views import app, desk, navigation
 program, start, icons = app.application(), desk.Desk.start, navigation.Navigation.show_icons
 def drawn(self):
-    letter = QInputMethodEvent()
-    letter.setCommitString("a")
-    program.sendEvent(program.focusWidget(), letter)
+    from PySide6.QtTest import QTest
+    QTest.keyClicks(program.focusWidget(), "a")
     print(program.focusWidget().toPlainText(), "Qt" in vars(QtCore))
     icons(self)
 navigation.Navigation.show_icons = drawn
