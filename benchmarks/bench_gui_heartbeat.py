@@ -79,6 +79,7 @@ def measured(report: Report, what: str, *, loads: bool, downloads: bool) -> None
     view: Any = window.shown
     fetching = window.view("models").fetching if downloads else None  # type: ignore[attr-defined] # that panel's own
     beats = Beats()
+    slow = Run(Task("Hello", model="smollm2", parameters={"max_tokens": 8})) if loads else None
     ended = 0
 
     def ask() -> None:
@@ -96,8 +97,7 @@ def measured(report: Report, what: str, *, loads: bool, downloads: bool) -> None
     def begin() -> None:
         for _ in range(TASKS):
             ask()
-        if loads:
-            slow = Run(Task("Hello", model="smollm2", parameters={"max_tokens": 8}))
+        if slow is not None:
             desk.worker.begin(told(desk.link, slow, lambda: None), failed=lambda _: None)
         if fetching is not None:
             fetching.fetch("hf:maker/small/tiny.gguf")
@@ -120,6 +120,8 @@ def measured(report: Report, what: str, *, loads: bool, downloads: bool) -> None
     if got is not None:
         whole = MEGABYTES if got.state == "done" else got.got / 1e6
         report.add(f"{what}: fetched ({got.state})", whole, "MB")
+    if slow is not None:
+        report.add(f"{what}: the model's answer ({slow.state})", len(slow.text), "letters")
 
 
 def main() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BEAT = 0.005
 
@@ -19,10 +20,39 @@ def say() -> None:
 
 
 def when_usable(then: Callable[[Any], None]) -> None:
-    """Once the loop runs: see that the window is drawn, type a letter, see that it's there and drawn, and say so."""
-    from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-    from PySide6.QtGui import QKeyEvent
+    """Once the loop runs: type a letter as soon as it can be typed, and say when it's there and drawn.
+
+    What looks at a window makes PySide wrap more of it than the window itself needs, which takes longer than drawing
+    it: so a letter comes as from an input method, without a key's names, and whether it was drawn is seen afterwards.
+    """
+    from PySide6.QtCore import QTimer
+    from PySide6.QtGui import QInputMethodEvent
     from PySide6.QtWidgets import QApplication, QPlainTextEdit
+
+    def look() -> None:
+        place = QApplication.focusWidget()
+        if not isinstance(place, QPlainTextEdit):
+            QTimer.singleShot(0, look)  # it is not there yet, or not in the active window
+            return
+        letter = QInputMethodEvent()
+        letter.setCommitString("a")
+        QApplication.processEvents()
+        QApplication.sendEvent(place, letter)
+        QApplication.processEvents()
+        if place.toPlainText() != "a":
+            os._exit(1)
+        say()
+        if not _is_drawn(place):
+            os._exit(1)
+        then(QApplication.instance())
+
+    QTimer.singleShot(0, look)
+
+
+def _is_drawn(place: Any) -> bool:
+    """The text can be seen, and nothing is left to be drawn."""
+    from PySide6.QtCore import QEvent, QObject
+    from PySide6.QtWidgets import QApplication
 
     class Paints(QObject):
         count = 0
@@ -32,24 +62,13 @@ def when_usable(then: Callable[[Any], None]) -> None:
             return False
 
     paints = Paints()
-
-    def look() -> None:
-        place = QApplication.focusWidget()
-        if not isinstance(place, QPlainTextEdit) or not place.window().windowHandle().isExposed():
-            QTimer.singleShot(0, look)  # it is not there yet, or not the active one
-            return
-        QApplication.processEvents()
-        place.viewport().installEventFilter(paints)
-        letter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a")
-        QApplication.sendEvent(place, letter)
-        QApplication.processEvents()
-        if place.toPlainText() != "a" or not paints.count:
-            os._exit(1)
-        say()
-        place.viewport().removeEventFilter(paints)
-        then(QApplication.instance())
-
-    QTimer.singleShot(0, look)
+    place.viewport().installEventFilter(paints)
+    QApplication.processEvents()
+    left = paints.count
+    place.viewport().update()
+    QApplication.processEvents()
+    place.viewport().removeEventFilter(paints)
+    return place.window().windowHandle().isExposed() and not left and paints.count == 1
 
 
 def close(app: Any) -> None:
@@ -96,17 +115,32 @@ def plain() -> None:
     app.exec()
 
 
-def ours(then: Callable[[Any], None] = close) -> None:
-    """AuraRouter's window."""
-    from aurarouter_gui.views import app
+def until_ready(app: Any) -> None:
+    """Wait for the engine's answer; say that, and the longest time for which the loop stood still until then."""
+    from PySide6.QtCore import Qt, QTimer
 
-    app.application()
-    when_usable(then)
-    app.run(None, "local")
+    beat, late = QTimer(app), [0.0]
+    window = next(one for one in app.topLevelWidgets() if one.inherits("QMainWindow"))
+    last = perf_counter()
+
+    def look() -> None:
+        nonlocal last
+        now = perf_counter()
+        late.append(now - last - BEAT)
+        last = now
+        if window.desk.ready and window.desk.link.standing.state == "ready":
+            say()
+            print(max(late), flush=True)
+            beat.stop()
+            close(app)
+
+    beat.setTimerType(Qt.TimerType.PreciseTimer)
+    beat.timeout.connect(look)
+    beat.start(int(BEAT * 1000))
 
 
-def command() -> None:
-    """The same by its command, `aurarouter gui`."""
+def watch(kind: str) -> None:
+    """Have the program that opens AuraRouter's window say when it is usable, and with "engine" until that answers."""
     from aurarouter_gui import opening
 
     real = opening.open_window
@@ -115,43 +149,7 @@ def command() -> None:
         from aurarouter_gui.views import app
 
         app.application()
-        when_usable(close)
+        when_usable(until_ready if kind == "engine" else close)
         return real(path, environment)
 
     vars(opening)["open_window"] = watched
-    sys.argv = ["aurarouter", "gui"]
-    from aurarouter_core.cli import main
-
-    main()
-
-
-def engine() -> None:
-    """AuraRouter's window until its engine answers; then also the longest time for which its loop stood still."""
-    from PySide6.QtCore import Qt, QTimer
-
-    beat, late = QTimer(), [0.0]
-
-    def begin(app: Any) -> None:
-        window = next(one for one in app.topLevelWidgets() if one.inherits("QMainWindow"))
-        last = perf_counter()
-
-        def look() -> None:
-            nonlocal last
-            now = perf_counter()
-            late.append(now - last - BEAT)
-            last = now
-            if window.desk.ready and window.desk.link.standing.state == "ready":
-                say()
-                print(max(late), flush=True)
-                beat.stop()
-                close(app)
-
-        beat.setTimerType(Qt.TimerType.PreciseTimer)
-        beat.timeout.connect(look)
-        beat.start(int(BEAT * 1000))
-
-    ours(begin)
-
-
-if __name__ == "__main__":
-    {kind.__name__: kind for kind in (bare, plain, ours, command, engine)}[sys.argv[1]]()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from aurarouter_core import Plugins
@@ -65,6 +65,7 @@ def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
         window = Window(desk, QSettings(str(home / "gui.ini"), QSettings.Format.IniFormat))
         windows.append(window)
         window.come_forward()
+        QApplication.processEvents()  # it becomes the active one: only that has shortcuts
         return window
 
     yield opened

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from aurarouter_core import Plugins
 from aurarouter_gui.panel import Panel
+from aurarouter_gui.views.app import theme
+from aurarouter_gui.views.palette import DARK, LIGHT, Colours
 from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_hooks import hookimpl
 
@@ -24,9 +27,16 @@ Open = Callable[..., Any]
 PATIENCE = 15_000
 FIRST = """\
 import sys
+from PySide6 import QtCore
 from PySide6.QtCore import QTimer
-from aurarouter_gui.views import app, desk
-program, start = app.application(), desk.Desk.start
+from aurarouter_gui.views import app, desk, navigation
+program, start, icons = app.application(), desk.Desk.start, navigation.Navigation.show_icons
+def drawn(self):
+    from PySide6.QtTest import QTest
+    QTest.keyClicks(program.focusWidget(), "a")
+    print(program.focusWidget().toPlainText(), "Qt" in vars(QtCore))
+    icons(self)
+navigation.Navigation.show_icons = drawn
 def watched(self):
     heavy = ("aurarouter_hooks", "aurarouter_core.plugins", "asyncio", "attr", "yaml", "PySide6.QtNetwork")
     print(program.focusWidget().accessibleName(), [name for name in heavy if name in sys.modules])
@@ -61,7 +71,21 @@ def test_the_window_is_drawn_before_the_kernel_is_imported(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FIRST], env=environ, capture_output=True, text=True, timeout=60, check=False
     )
-    assert (done.returncode, done.stdout) == (0, "Prompt []\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "a False\nPrompt []\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "ground", "chosen", "expected"),
+    [("black", "white", "", LIGHT), ("white", "black", "", DARK), ("white", "black", "light", LIGHT)],
+)
+def test_the_theme_is_the_systems_until_one_is_chosen(
+    tmp_path: Path, text: str, ground: str, chosen: str, expected: Colours
+) -> None:
+    palette, remembered = QPalette(), QSettings(str(tmp_path / "gui.ini"), QSettings.Format.IniFormat)
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(text))
+    palette.setColor(QPalette.ColorRole.Window, QColor(ground))
+    remembered.setValue("theme", chosen)
+    assert theme(palette, remembered) is expected
 
 
 def test_a_prompt_that_is_run_early_is_answered(open_window: Open, qtbot: QtBot) -> None:

@@ -49,6 +49,19 @@ def test_the_route_is_shown_while_writing(open_window: Open, qtbot: QtBot) -> No
     assert view.state.preview.shown is None
 
 
+def test_the_keypad_runs_it_too_and_other_fields_do_not(open_window: Open, qtbot: QtBot) -> None:
+    view = open_window().shown
+    view.composer.prompt.setPlainText("Fix this function")
+    view.composer.mode.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    QTest.keyClick(view.composer.mode, Qt.Key.Key_Return, control)
+    assert view.composer.prompt.toPlainText() == "Fix this function"
+    view.composer.prompt.setFocus()
+    QTest.keyClick(view.composer.prompt, Qt.Key.Key_Enter, control | Qt.KeyboardModifier.KeypadModifier)
+    qtbot.waitUntil(lambda: view.state.current is not None and not view.state.busy, timeout=PATIENCE)
+    assert view.state.current.state == "done"
+
+
 def test_an_answer_comes_with_its_execution(open_window: Open, qtbot: QtBot) -> None:
     view = open_window().shown
     run = ask(qtbot, view, "Fix **this** function")

@@ -1,4 +1,8 @@
-"""The program: one QApplication, one window, and its end."""
+"""The program: one QApplication, one window, and its end.
+
+Until the window is drawn nothing says `Qt.…`: with the first of its many names PySide makes them all, which takes as
+long as drawing the window. What needs one later imports it there, and a property takes its name as text.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ from typing import TYPE_CHECKING
 from aurarouter_core import starting
 
 with starting():  # the many classes of Qt are no garbage
-    from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
+    from PySide6.QtCore import QMessageLogContext, QSettings, QTimer, QtMsgType, qInstallMessageHandler
+    from PySide6.QtGui import QPalette
     from PySide6.QtWidgets import QApplication
 
     from aurarouter_gui.opening import home
@@ -65,11 +70,11 @@ def settings() -> QSettings:
     return QSettings(str(home() / "gui.ini"), QSettings.Format.IniFormat)
 
 
-def theme(app: QApplication, remembered: QSettings) -> Colours:
-    """The theme that the user chose, else the system's."""
-    chosen = THEMES.get(str(remembered.value("theme", "")))
-    dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return chosen or THEMES["dark" if dark else "light"]
+def theme(palette: QPalette, remembered: QSettings) -> Colours:
+    """The theme that the user chose, else the system's: dark where text is lighter than what it stands on."""
+    role = QPalette.ColorRole
+    dark = palette.color(role.WindowText).lightness() > palette.color(role.Window).lightness()
+    return THEMES.get(str(remembered.value("theme", ""))) or THEMES["dark" if dark else "light"]
 
 
 def heed_signals(window: Window) -> None:
@@ -107,7 +112,7 @@ def run(path: Path | None, environment: str, plugins: Plugins | None = None) -> 
             print("The window is open already; it was brought to the front.")  # noqa: T201
             return 0
         remembered = settings()
-        colours = theme(app, remembered)
+        colours = theme(app.palette(), remembered)
         colour(app, colours)  # before there are parts, each of which would be told
         desk = Desk(path, environment, plugins, colours)
         window = Window(desk, remembered)

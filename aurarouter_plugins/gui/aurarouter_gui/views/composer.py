@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QWidget,
 )
 
 from aurarouter_gui.views.parts import Notice, card, label, restyle, row
@@ -43,14 +42,11 @@ class PromptEdit(QPlainTextEdit):
         line = self.fontMetrics().lineSpacing()
         self.setMinimumHeight(line * 2 + 22)
         self.setMaximumHeight(line * 4 + 22)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Ctrl+Enter."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.submitted.emit()
-            return
-        super().keyPressEvent(event)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(self)
+            shortcut.setProperty("key", keys)
+            shortcut.setProperty("context", "WidgetShortcut")
+            shortcut.activated.connect(self.submitted)
 
 
 class Composer(QFrame):
@@ -167,8 +163,3 @@ def _fill(box: QComboBox, names: Sequence[str]) -> None:
     box.blockSignals(False)
     if at < 0:
         box.currentIndexChanged.emit(0)
-
-
-def focus(widget: QWidget) -> None:
-    """Put the cursor there."""
-    widget.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from aurarouter_gui.views.palette import Colours
 
@@ -65,7 +65,7 @@ class Desk(QObject):
         self._plugins = plugins
         self._complete = self.ready
         self._gathering: Thread | None = None
-        self._there.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self._there.connect(self._begin)  # from a thread, so it waits for the loop
         self._closed = False
         self._news = News()
         self._worker: Worker | None = None
@@ -113,6 +113,8 @@ class Desk(QObject):
     def worker(self) -> Worker:
         """Where all waiting is done."""
         if self._worker is None:
+            from PySide6.QtCore import Qt
+
             from aurarouter_gui.state.worker import Worker
 
             bell = self._bell = Bell()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout
 
 from aurarouter_gui.opening import GRID, has_grid
 from aurarouter_gui.views.desk import Desk
@@ -15,7 +14,7 @@ NAMES = {"local": "Local", GRID: "AuraGrid"}
 TIP = "Local: this machine alone. AuraGrid: the cell that it belongs to."
 
 
-class EnvironmentBar(QWidget):
+class EnvironmentBar(QFrame):
     """A list of environments.
 
     Args:
@@ -27,7 +26,6 @@ class EnvironmentBar(QWidget):
         super().__init__()
         self._desk, self._turn_to = desk, turn_to
         self.setObjectName("bar")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.box = QComboBox()
         self.box.setAccessibleName("Environment")
         self.box.setToolTip(TIP)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
 from aurarouter_gui.views import icons
 from aurarouter_gui.views.parts import label, row
@@ -28,7 +28,7 @@ class Place(QPushButton):
         self.setObjectName("place")
         self.setToolTip(tip)
         self.setAccessibleName(title)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("focusPolicy", "TabFocus")
         self.picture: QLabel | None = None
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -38,6 +38,8 @@ class Place(QPushButton):
     def paint(self, colour: str) -> None:
         """Draw the icon in this colour."""
         if self.picture is None:
+            from PySide6.QtCore import Qt
+
             self.picture = QLabel()
             self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             self.picture.setFixedSize(icons.SIZE, icons.SIZE)
@@ -47,7 +49,7 @@ class Place(QPushButton):
         self.picture.setPixmap(icons.pixmap(self.strokes, colour, self.devicePixelRatio()))
 
 
-class Navigation(QWidget):
+class Navigation(QFrame):
     """Buttons, one of which is down. They get their icons by `show_icons`, since drawing those loads Qt's SVG.
 
     Args:
@@ -59,7 +61,6 @@ class Navigation(QWidget):
     def __init__(self, desk: Desk, panels: Sequence[Panel], go: Callable[[str], None]) -> None:
         super().__init__()
         self.setObjectName("nav")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk = desk
         self._buttons: dict[str, Place] = {}
         self._has_icons = False

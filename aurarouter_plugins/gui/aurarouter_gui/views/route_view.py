@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from aurarouter_gui.views.parts import Notice, heading, label, rule
@@ -50,6 +49,8 @@ class RouteView(QScrollArea):
         layout.addStretch(1)
 
     def _facts(self, layout: QVBoxLayout, decision: Decision) -> None:
+        from PySide6.QtCore import Qt
+
         from aurarouter_gui.state.clearance import badge
         from aurarouter_gui.state.words import seconds
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QSettings, QSize, QTimer
+from PySide6.QtGui import QCloseEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.environment_bar import EnvironmentBar
@@ -15,6 +15,7 @@ from aurarouter_gui.views.navigation import Navigation
 from aurarouter_gui.views.pages import Pages
 from aurarouter_gui.views.palette import DARK, LIGHT, dress
 from aurarouter_gui.views.panels import panels
+from aurarouter_gui.views.parts import label
 
 if TYPE_CHECKING:
     from aurarouter_core import Config
@@ -69,9 +70,8 @@ class Window(QMainWindow):
         layout.addWidget(self.environments)
         layout.addLayout(self._body, 1)
         self.setCentralWidget(inside)
-        self._standing = QLabel()
+        self._standing = label(wraps=False)
         self._standing.setContentsMargins(10, 3, 10, 3)
-        self._standing.setTextFormat(Qt.TextFormat.PlainText)
         self.statusBar().addPermanentWidget(self._standing)
         self.statusBar().setSizeGripEnabled(False)
         desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
@@ -164,7 +164,8 @@ class Window(QMainWindow):
         self._key("Ctrl+Q", self.close)
 
     def _key(self, keys: str, action: object) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut = QShortcut(self)
+        shortcut.setProperty("key", keys)
         shortcut.activated.connect(action)
         self._shortcuts.append(shortcut)
 
@@ -246,6 +247,8 @@ class Window(QMainWindow):
 
     def come_forward(self) -> None:
         """Show itself above all others."""
+        from PySide6.QtCore import Qt
+
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from aurarouter_gui.views.composer import Composer, focus
+from aurarouter_gui.views.composer import Composer
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.pages import Column
 from aurarouter_gui.views.panel_view import PanelView
@@ -120,7 +119,7 @@ are cleared for private content; so does whatever the privacy rules detect.
     def _lay_out(self) -> None:
         left = Column()
         aside, inside = card(margin=0)
-        self.parts = QSplitter(Qt.Orientation.Horizontal)  # measures what it is given: by now next to nothing
+        self.parts = QSplitter()  # measures what it is given: by now next to nothing
         self.parts.addWidget(left)
         self.parts.addWidget(aside)
         self.parts.setStretchFactor(0, 5)
@@ -164,7 +163,7 @@ are cleared for private content; so does whatever the privacy rules detect.
         """Ready to write, with what there is to choose from now."""
         if self.joined:
             self.state.refresh()
-        focus(self.composer.prompt)
+        self.composer.prompt.setFocus()
 
     def escape(self) -> bool:
         """Stop the answer that is on its way."""
