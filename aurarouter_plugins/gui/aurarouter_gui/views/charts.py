@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -67,7 +67,7 @@ class BarChart(QWidget):
         bars: Sequence[tuple[float, Sequence[float]]],
         *,
         empty: str,
-        unit: str = "",
+        said: Callable[[float], str] = "{:,.0f}".format,
     ) -> None:
         """Draw these.
 
@@ -76,12 +76,12 @@ class BarChart(QWidget):
             step: Seconds of a stretch.
             bars: When each stretch begins, and its value in each series.
             empty: What is said where there is no bar to draw: why.
-            unit: In front of the sums in the legend.
+            said: The words of a sum in the legend.
         """
         self._shown = (since, until, step, bars)
         for at, (name, words) in enumerate(self._legend.items()):
             total = sum(values[at] for _, values in bars)
-            words.setText(f"■ {name} {unit}{total:,.4g}" if unit else f"■ {name} {total:,.0f}")
+            words.setText(f"■ {name} {said(total)}")
         drawn = any(value for _, values in bars for value in values)
         self.empty.setText(empty)
         self.empty.setVisible(not drawn)

@@ -163,10 +163,13 @@ QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{
     background: {tint}; color: {text};
 }}
 QHeaderView::section {{
-    background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: 6px;
+    background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {line};
+    padding: 6px 6px 6px 9px;
 }}
+QHeaderView::section:vertical {{ padding: 0; }}
 QTextBrowser, Prose {{ background: transparent; border: none; selection-background-color: {accent};
     selection-color: {on_accent}; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QGraphicsView {{ background: {surface}; border: none; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
 QTabBar {{ qproperty-drawBase: 0; }}

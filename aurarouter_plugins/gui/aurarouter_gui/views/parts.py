@@ -44,6 +44,13 @@ def heading(text: str) -> QLabel:
     return label(text, look="bold", wraps=False)
 
 
+def caption(text: str, field: QWidget) -> QLabel:
+    """The name at the left of a field of a form, at half the field's height."""
+    made = label(text, tone="muted", wraps=False)
+    made.setMinimumHeight(field.sizeHint().height())
+    return made
+
+
 def card(spacing: int = 8, margin: int = GAP) -> tuple[QFrame, QVBoxLayout]:
     """A framed surface and its layout."""
     frame = QFrame()
