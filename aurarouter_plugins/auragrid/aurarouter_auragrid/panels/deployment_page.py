@@ -17,7 +17,7 @@ from aurarouter_gui.views.parts import Notice, card, row
 from aurarouter_gui.views.tables import fill, table
 
 MODELS = ("Model", "Current", "Desired", "Where it is, and what keeps the rest")
-RESOURCES = ("Node", "Services at", "Availability", "Load", "Memory for models", "Model files")
+RESOURCES = ("Node", "Services at", "Availability", "Load", "Memory", "Model files")
 SERVERS = ("Server", "Node", "Address there", "Models", "Availability")
 DESIRED = 2
 HIGH = 42

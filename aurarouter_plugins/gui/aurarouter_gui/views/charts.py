@@ -118,7 +118,8 @@ class BarChart(QWidget):
             self.plot.addItem(item)
             self._bars.append(item)
             base = [below + height for below, height in zip(base, heights, strict=True)]
-        self.plot.setXRange(since, until, padding=0.01)
+        end = max([until, *(began + step for began, _ in bars)])  # the last stretch has hardly begun, maybe
+        self.plot.setXRange(since, end, padding=0.01)
         self.plot.setYRange(0, max(base, default=0.0) * HEAD_ROOM or 1.0, padding=0)
 
 

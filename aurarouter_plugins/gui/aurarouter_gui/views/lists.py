@@ -5,15 +5,19 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize
 from PySide6.QtWidgets import QListWidget, QStyledItemDelegate, QStyleOptionViewItem
 
-PADDING = 14
+PADDING = 12
 """Pixels at both sides of a line that the style sheet and Qt keep free."""
 
 
 class _Measured(QStyledItemDelegate):
     """Qt measures a line as if the style sheet gave it no padding, and so cuts the last word of one that just fits."""
 
+    def __init__(self, made: QListWidget) -> None:
+        super().__init__(made)
+        self._list = made
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
-        option.rect.setWidth(option.rect.width() - PADDING)
+        option.rect.setWidth(self._list.viewport().width() - PADDING)
         return super().sizeHint(option, index)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from aurarouter_gui.state.words import Trouble
@@ -44,10 +44,10 @@ def heading(text: str) -> QLabel:
     return label(text, look="bold", wraps=False)
 
 
-def caption(text: str, field: QWidget) -> QLabel:
-    """The name at the left of a field of a form, at half the field's height."""
+def caption(text: str) -> QLabel:
+    """The name at the left of a form's field, as high as that, so that both are on one line."""
     made = label(text, tone="muted", wraps=False)
-    made.setMinimumHeight(field.sizeHint().height())
+    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
     return made
 
 

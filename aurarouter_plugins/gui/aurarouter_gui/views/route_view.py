@@ -96,7 +96,7 @@ class RouteView(QScrollArea):
         for stage in decision.stages:
             said = [f"{stage.name}: {stage.outcome}"]
             if stage.score is not None:
-                needed = f" of {stage.threshold:.2f} needed" if stage.threshold is not None else ""
+                needed = f", {stage.threshold:.2f} needed" if stage.threshold is not None else ""
                 said.append(f"{stage.score:.2f}{needed}")
             said.append(seconds(stage.microseconds / 1e6).replace(" ", GLUE))
             layout.addWidget(label(" · ".join(said), tone="muted"))

@@ -86,7 +86,7 @@ class IntentsView(QWidget):
             ("Description", self.description),
             ("Words", self.synonyms),
         ):
-            form.addRow(caption(name, field), field)
+            form.addRow(caption(name), field)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self._title)
