@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from aurarouter_gui.views.parts import heading, label, row
@@ -50,6 +51,7 @@ class BarChart(QWidget):
         layout.addLayout(row(heading(title), None, *self._legend.values(), spacing=14))
         layout.addWidget(self.plot, 1)
         self.empty = label(tone="muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.empty, 1)
         self._bars: list[Any] = []
         desk.restyled.connect(self._draw)

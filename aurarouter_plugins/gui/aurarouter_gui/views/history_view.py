@@ -47,6 +47,8 @@ class HistoryView(QWidget):
         layout.setSpacing(8)
         for part in (self.search, self.notice, self.empty, self.list):
             layout.addWidget(part)
+        for shown in (2, 3):  # one of the two is, and takes what is left
+            layout.setStretch(shown, 1)
         layout.addWidget(label(NOT_KEPT, tone="muted", look="small"))
         self._show(())
 

@@ -19,7 +19,8 @@ from aurarouter_gui.views.parts import label, row
 if TYPE_CHECKING:
     from aurarouter_gui.views.charts import BarChart
 
-NOTHING = "Nothing was asked in this time. Every task, from any program of yours, counts."
+NOTHING = "Nothing was asked in this time"
+COUNTED = "Every task counts, from any program of yours: each is drawn here when it has ended."
 
 UNPRICED = "No price is known of what was asked. A model's price is set under Configuration: models.NAME.price."
 
@@ -84,7 +85,7 @@ class TrafficView(QWidget):
         assert self.tasks is not None  # noqa: S101 - they are made together, before this
         assert self.money is not None  # noqa: S101
         tasks = [(one["at"], (one["tasks"] - one["failed"], one["failed"])) for one in part.stretches]
-        self.tasks.show_bars(part.since, now, part.step, tasks, empty=NOTHING)
+        self.tasks.show_bars(part.since, now, part.step, tasks, empty=COUNTED)
         days = [
             (day_began(str(day["day"])), (day["cost"] or 0.0, max(0.0, day.get("saved") or 0.0))) for day in part.days
         ]
