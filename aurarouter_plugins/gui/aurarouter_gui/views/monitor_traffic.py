@@ -19,8 +19,8 @@ from aurarouter_gui.views.parts import label, row
 if TYPE_CHECKING:
     from aurarouter_gui.views.charts import BarChart
 
-NOTHING = "Nothing was asked in this time"
-COUNTED = "Every task counts, from any program of yours: each is drawn here when it has ended."
+NOTHING = "No tasks in this time"
+COUNTED = "Nothing was asked. Every task counts, from any program of yours, and is drawn here when it has ended."
 
 UNPRICED = "No price is known of what was asked. A model's price is set under Configuration: models.NAME.price."
 
