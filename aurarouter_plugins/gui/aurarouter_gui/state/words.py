@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from attrs import frozen
 
 from aurarouter_hooks import AuraRouterError, ConfigError, ErrorInfo, Usage
 
-NAME = re.compile(r"\S*[\w\])][._/:=]\S*[\w\]]")
-"""A word that is written as it is, as `models.cloud.api_key` or `http://host`."""
+NAMES = "._/=:"
+"""A word with one of these inside is written as it is, as `models.cloud.api_key` or `http://host`."""
 FAULT = "This is a fault in AuraRouter or a plugin; 'aurarouter doctor' may say which."
 
 
@@ -91,5 +89,6 @@ def sentence(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    is_name = NAME.match(text) is not None
+    first = text.split(maxsplit=1)[0].rstrip(":,.;")
+    is_name = any(mark in first for mark in NAMES)
     return (text if is_name else text[0].upper() + text[1:]) + ("" if text[-1] in ".!?…" else ".")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from aurarouter_gui.state.words import Trouble
@@ -46,6 +46,8 @@ def heading(text: str) -> QLabel:
 
 def caption(text: str) -> QLabel:
     """The name at the left of a form's field, as high as that, so that both are on one line."""
+    from PySide6.QtWidgets import QSizePolicy  # no form is there when the window opens
+
     made = label(text, tone="muted", wraps=False)
     made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
     return made
