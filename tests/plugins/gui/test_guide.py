@@ -35,5 +35,6 @@ def test_every_panel_tab_and_button_is_described(open_window: Open, environment:
 
 
 def test_every_picture_is_there_and_shown() -> None:
-    shown = set(re.findall(r"\(images/([a-z_0-9-]+\.png)\)", GUIDE))
+    both = GUIDE + (DOCS / "window-pictures.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\(images/([a-z_0-9-]+\.png)\)", both))
     assert shown == {path.name for path in (DOCS / "images").glob("*.png")}

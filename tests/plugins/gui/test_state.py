@@ -15,7 +15,7 @@ from aurarouter_gui.state.clearance import badge
 from aurarouter_gui.state.graph import Graph
 from aurarouter_gui.state.history import past
 from aurarouter_gui.state.run import Run
-from aurarouter_gui.state.words import money, seconds, trouble
+from aurarouter_gui.state.words import counted, dollars, money, seconds, sentence, trouble
 from aurarouter_gui.state.worker import Worker
 from aurarouter_hooks import (
     AllModelsFailedError,
@@ -125,6 +125,33 @@ def test_errors_come_with_every_problem_and_what_to_do() -> None:
 )
 def test_durations(value: float, words: str) -> None:
     assert seconds(value) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [(0.0, "$0"), (0.00001, "under $0.0001"), (0.04434, "$0.0443"), (1.5, "$1.50"), (1234.567, "$1,234.57")],
+)
+def test_dollars(amount: float, words: str) -> None:
+    assert dollars(amount) == words
+
+
+def test_one_thing_and_many() -> None:
+    assert [counted(number, "note") for number in (0, 1, 2, 1000)] == ["0 notes", "1 note", "2 notes", "1,000 notes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cannot connect to http://a:1", "Cannot connect to http://a:1."),
+        ("models.cloud.api_key: it is not set", "models.cloud.api_key: it is not set."),
+        ("http://a:1 does not answer", "http://a:1 does not answer."),
+        ("config: it is empty", "Config: it is empty."),
+        ("Done!", "Done!"),
+        (" ", ""),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_unless_with_a_name(text: str, said: str) -> None:
+    assert sentence(text) == said
 
 
 def test_money() -> None:

@@ -62,4 +62,4 @@ class CellPage(PanelView):
         said = trouble(error)
         self.notice.trouble(said)
         if said.kind in ("CellUnavailableError", "TimeoutError"):
-            self.verdict.setText(f"{GONE}; what is below is as it was")
+            self.verdict.setText(f"{GONE}; what is below is as it was" if self.picture.nodes else GONE)

@@ -11,13 +11,15 @@ from aurarouter_auragrid.deployment.deployments import Deployment, Placement
 from aurarouter_auragrid.panels.cell_page import CellPage
 from aurarouter_auragrid.panels.cell_watch import CellPicture
 from aurarouter_auragrid.panels.found_servers import FoundServer, found_servers
+from aurarouter_auragrid.panels.status_page import ALONE
 from aurarouter_auragrid.records import NodeRecord
+from aurarouter_gui.state.words import counted
 from aurarouter_gui.views.log_table import Line, LogTable
 from aurarouter_gui.views.parts import Notice, card, row
 from aurarouter_gui.views.tables import fill, table
 
 MODELS = ("Model", "Current", "Desired", "Where it is, and what keeps the rest")
-RESOURCES = ("Node", "Services at", "Availability", "Load", "Memory for models", "Model files")
+RESOURCES = ("Node", "Services at", "Availability", "Load", "Memory", "Model files")
 SERVERS = ("Server", "Node", "Address there", "Models", "Availability")
 DESIRED = 2
 HIGH = 42
@@ -26,6 +28,10 @@ LONGEST = 240
 """Characters of a reason that are shown."""
 SOON = 2000
 """Milliseconds until the next look, while a model is on its way."""
+NO_SERVER = (
+    "No model server was found on a machine of a node. Nodes look for Ollama, llama.cpp and servers of the OpenAI "
+    "dialect, unless grid.discover is off."
+)
 NOTHING = "The cell keeps no model. Push one: aurarouter grid models push FILE --id ID"
 
 
@@ -96,13 +102,14 @@ what each node has to offer, and the model servers (Ollama, llama.cpp, …) that
         rows = [known.get(name) or Deployment(model=name, desired=0, current=0) for name in names]
         fill(self.models, [(one.model, str(one.current), "", _story(one)) for one in rows])
         self.wishes = {one.model: self._box(at, one, edited) for at, one in enumerate(rows)}
+        self.resources.empty, self.servers.empty = ALONE, NO_SERVER
         self.resources.show_lines([_node(node) for node in picture.nodes])
         servers = found_servers(picture.nodes)
         self.servers.show_lines([_server(server) for server in servers])
         self.tabs.setTabText(1, f"Servers found ({len(servers)})")
         open_ends = [one.model for one in rows if not one.is_settled]
         settled = "all as wished" if not open_ends else f"on its way: {', '.join(open_ends)}"
-        self.verdict.setText(f"{len(rows)} {'model' if len(rows) == 1 else 'models'}, {settled}" if rows else NOTHING)
+        self.verdict.setText(f"{counted(len(rows), 'model')}, {settled}" if rows else NOTHING)
         why = [f"{one.model}: {reason}" for one in rows for reason in one.reasons]
         if why:
             self.why.tell("Not all can be had", "\n".join(line[:LONGEST] for line in why), ground="warn")

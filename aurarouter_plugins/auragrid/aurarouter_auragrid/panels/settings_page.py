@@ -140,6 +140,8 @@ choose the environment *Local* for that.
 
     def _failed(self, error: BaseException) -> None:
         self.notice.trouble(trouble(error))
+        if self.state.version is None:
+            self.version.setText("")
         self._enable()
 
     def _enable(self) -> None:

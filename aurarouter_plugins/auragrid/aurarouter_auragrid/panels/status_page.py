@@ -13,11 +13,15 @@ from aurarouter_auragrid.panels.cell_page import CellPage
 from aurarouter_auragrid.panels.cell_watch import CellPicture, Logged
 from aurarouter_auragrid.records import NodeRecord
 from aurarouter_gui.state.monitor_parts import moment
+from aurarouter_gui.state.words import counted
 from aurarouter_gui.views.log_table import Line, Lines, LogTable
 from aurarouter_gui.views.parts import card, row
 
 NODES = ("Node", "Address", "Health", "Loaded models", "Load", "Last seen")
 EVENTS = ("When", "Kind", "Request", "Topic", "Result", "Words")
+ALONE = "No node is there. Start one: aurarouter grid up"
+QUIET = "No event yet. Give the cell a task as one: aurarouter grid submit TASK"
+NONE_ASIDE = "Nothing was set aside: no request was given up by all nodes that tried it."
 DEAD = ("When", "Number", "Request", "App", "Why")
 
 
@@ -66,9 +70,12 @@ the nodes again. It looks anew every 30 seconds while it is shown, and at **Refr
 
     def show_picture(self, picture: CellPicture) -> None:
         """Show how the cell is."""
-        many = f"{len(picture.nodes)} {'node' if len(picture.nodes) == 1 else 'nodes'}"
-        aside = f", {len(picture.dead):,} requests set aside" if picture.dead else ""
-        self.verdict.setText(f"{many}, {len(picture.events):,} events{aside}, as of {time.strftime('%H:%M:%S')}")
+        many = counted(len(picture.nodes), "node")
+        aside = f", {counted(len(picture.dead), 'request')} set aside" if picture.dead else ""
+        self.verdict.setText(
+            f"{many}, {counted(len(picture.events), 'event')}{aside}, as of {time.strftime('%H:%M:%S')}"
+        )
+        self.nodes.empty, self.events.empty, self.dead.empty = ALONE, QUIET, NONE_ASIDE
         self.nodes.show_lines([_node(node) for node in picture.nodes])
         self.events.show_lines(Lines(picture.events, _key, _event))
         self.dead.show_lines(Lines(picture.dead, _key, _dead))

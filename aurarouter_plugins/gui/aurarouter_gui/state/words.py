@@ -6,6 +6,8 @@ from attrs import frozen
 
 from aurarouter_hooks import AuraRouterError, ConfigError, ErrorInfo, Usage
 
+NAMES = "._/=:"
+"""A word with one of these inside is written as it is, as `models.cloud.api_key` or `http://host`."""
 FAULT = "This is a fault in AuraRouter or a plugin; 'aurarouter doctor' may say which."
 
 
@@ -67,12 +69,26 @@ def money(cost: float | None) -> str:
     """US dollars; "" where nobody knows."""
     if cost is None:
         return ""
-    return "free" if cost == 0 else f"${cost:.4f}" if cost >= 0.0001 else "under $0.0001"
+    return "free" if cost == 0 else dollars(cost)
+
+
+def dollars(amount: float) -> str:
+    """US dollars with as many digits as say something."""
+    if 0 < amount < 0.0001:
+        return "under $0.0001"
+    return "$0" if amount == 0 else f"${amount:,.4f}" if amount < 1 else f"${amount:,.2f}"
+
+
+def counted(count: int, thing: str) -> str:
+    """How many there are: "1 note", "2 notes"."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def sentence(text: str) -> str:
-    """With a capital letter and a full stop."""
+    """With a capital letter, unless it begins with the name of a setting or an address, and a full stop."""
     text = text.strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+    first = text.split(maxsplit=1)[0].rstrip(":,.;")
+    is_name = any(mark in first for mark in NAMES)
+    return (text if is_name else text[0].upper() + text[1:]) + ("" if text[-1] in ".!?…" else ".")

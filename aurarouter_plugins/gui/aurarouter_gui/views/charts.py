@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from aurarouter_gui.views.parts import heading, label, row
@@ -50,6 +51,7 @@ class BarChart(QWidget):
         layout.addLayout(row(heading(title), None, *self._legend.values(), spacing=14))
         layout.addWidget(self.plot, 1)
         self.empty = label(tone="muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.empty, 1)
         self._bars: list[Any] = []
         desk.restyled.connect(self._draw)
@@ -67,7 +69,7 @@ class BarChart(QWidget):
         bars: Sequence[tuple[float, Sequence[float]]],
         *,
         empty: str,
-        unit: str = "",
+        said: Callable[[float], str] = "{:,.0f}".format,
     ) -> None:
         """Draw these.
 
@@ -76,12 +78,12 @@ class BarChart(QWidget):
             step: Seconds of a stretch.
             bars: When each stretch begins, and its value in each series.
             empty: What is said where there is no bar to draw: why.
-            unit: In front of the sums in the legend.
+            said: The words of a sum in the legend.
         """
         self._shown = (since, until, step, bars)
         for at, (name, words) in enumerate(self._legend.items()):
             total = sum(values[at] for _, values in bars)
-            words.setText(f"■ {name} {unit}{total:,.4g}" if unit else f"■ {name} {total:,.0f}")
+            words.setText(f"■ {name} {said(total)}")
         drawn = any(value for _, values in bars for value in values)
         self.empty.setText(empty)
         self.empty.setVisible(not drawn)
@@ -118,7 +120,8 @@ class BarChart(QWidget):
             self.plot.addItem(item)
             self._bars.append(item)
             base = [below + height for below, height in zip(base, heights, strict=True)]
-        self.plot.setXRange(since, until, padding=0.01)
+        end = max([until, *(began + step for began, _ in bars)])  # the last stretch has hardly begun, maybe
+        self.plot.setXRange(since, end, padding=0.01)
         self.plot.setYRange(0, max(base, default=0.0) * HEAD_ROOM or 1.0, padding=0)
 
 

@@ -83,6 +83,8 @@ class Composer(QFrame):
             name = label(title, tone="muted", wraps=False)
             name.setBuddy(field)
             field.setAccessibleName(title)
+            field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            field.setMinimumContentsLength(5)
             line, column = divmod(number, 2)
             fields.addWidget(name, line, 2 * column)
             fields.addWidget(field, line, 2 * column + 1)
@@ -117,8 +119,6 @@ class Composer(QFrame):
     def _choice(self, name: str) -> QComboBox:
         box = QComboBox()
         box.addItem(AUTO, None)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(5)
         box.currentIndexChanged.connect(lambda _: self.wished.emit(name, box.currentData()))
         return box
 

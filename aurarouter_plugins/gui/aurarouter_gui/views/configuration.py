@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QTabWid
 
 from aurarouter_core import Amendment
 from aurarouter_gui.state.configuration import Configuration, Listeners, View
-from aurarouter_gui.state.words import Trouble, sentence
+from aurarouter_gui.state.words import Trouble, counted, sentence
 from aurarouter_gui.views.configuration_diff import DiffDialog
 from aurarouter_gui.views.configuration_form import FormView
 from aurarouter_gui.views.configuration_text import TextEditor
 from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.lists import break_lines
 from aurarouter_gui.views.panel_view import PanelView
 from aurarouter_gui.views.parts import Notice, card, label, row
 from aurarouter_hooks import Problem
@@ -58,7 +59,7 @@ Problems are shown below while you type; click one to go to its line. Keys and t
         self._verdict = label()
         self.problems = QListWidget()
         self.problems.setAccessibleName("Problems")
-        self.problems.setWordWrap(True)
+        break_lines(self.problems)
         self.problems.itemClicked.connect(self._go)
         self.problems.itemActivated.connect(self._go)
         self.reload, self.undo = QPushButton("Reload"), QPushButton("Undo save")
@@ -149,7 +150,8 @@ Problems are shown below while you type; click one to go to its line. Keys and t
                 item.setData(LINE, problem.line)
                 self.problems.addItem(item)
         count = len(view.problems)
-        self._verdict.setText(FINE if not count else "1 problem" if count == 1 else f"{count} problems")
+        notes = f", {counted(len(view.warnings), 'note')}" if view.warnings else ""
+        self._verdict.setText((counted(count, "problem") if count else FINE) + notes)
         shown = min(self.problems.count(), MOST_SHOWN)
         self.problems.setVisible(shown > 0)
         high = sum(self.problems.sizeHintForRow(at) for at in range(shown)) + 8

@@ -113,8 +113,8 @@ class TextEditor(QPlainTextEdit):
         self._place()
 
     def _place(self) -> None:
-        inside = self.contentsRect()
-        self._numbers.setGeometry(QRect(inside.left(), inside.top(), self.numbers_width(), inside.height()))
+        inside, high = self.contentsRect(), self.viewport().height()  # which ends where a scroll bar begins
+        self._numbers.setGeometry(QRect(inside.left(), self.viewport().y(), self.numbers_width(), high))
 
     def _scrolled(self, rect: QRect, by: int) -> None:
         if by:

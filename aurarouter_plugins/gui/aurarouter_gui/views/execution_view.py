@@ -16,6 +16,8 @@ EMPTY = "No execution yet"
 EMPTY_WORDS = "Run a prompt: each analysis, plan, step, review and attempt is drawn here as it happens."
 PAINT = 60
 """Milliseconds between two drawings of a graph that grows."""
+LINES = 8
+"""Lines of details that show at least: those of one attempt."""
 MARKS = {"ok": "✓", "failed": "✗", "incomplete": "⚠", "cancelled": "■"}
 
 
@@ -35,6 +37,7 @@ class ExecutionView(QWidget):
         self._details = QScrollArea()
         self._details.setWidgetResizable(True)
         self._details.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._details.setMinimumHeight(self.fontMetrics().lineSpacing() * LINES)
         self._parts = QSplitter(Qt.Orientation.Vertical)
         self._parts.addWidget(self.graph)
         self._parts.addWidget(self._details)

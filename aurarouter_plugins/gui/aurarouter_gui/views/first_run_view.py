@@ -29,7 +29,7 @@ INTRO = (
 )
 NOTHING = (
     "AuraRouter has no configuration yet. No server answers on this machine, and no key in the environment leads to a "
-    "model."
+    "model. Start a server (Ollama, llama.cpp) or set a key (ANTHROPIC_API_KEY), and look again."
 )
 
 
@@ -148,10 +148,12 @@ class FirstRunDialog(QDialog):
         chosen = QCheckBox(one.name)
         chosen.setChecked(one.chosen)
         chosen.toggled.connect(lambda on: self._set(one, "chosen", on))
-        up = plain_button("Up", "Try it earlier")
-        up.setEnabled(number > 0)
-        up.clicked.connect(lambda: self._up(number))
-        line = row(chosen, None, up)
+        line = row(chosen, None)
+        if len(self.state.rows) > 1:
+            up = plain_button("Up", "Try it earlier")
+            up.setEnabled(number > 0)
+            up.clicked.connect(lambda: self._up(number))
+            line.addWidget(up)
         inside.addLayout(line)
         inside.addWidget(label(one.about, tone="muted"))
         if one.doubtful:

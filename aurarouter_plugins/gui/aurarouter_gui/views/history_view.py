@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayo
 from aurarouter_gui.state.history import History, Past
 from aurarouter_gui.state.words import Trouble, trouble
 from aurarouter_gui.views.desk import Desk
+from aurarouter_gui.views.lists import break_lines
 from aurarouter_gui.views.parts import Notice, label
 
 EMPTY = "Nothing was asked yet. Every task of yours, from any program, appears here when it has ended."
@@ -28,15 +29,15 @@ class HistoryView(QWidget):
         self._desk = desk
         self.state = History(desk.link, self._show, self._failed)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search: words, model, intent, trace id")
+        self.search.setPlaceholderText("Search words, model, id")
+        self.search.setToolTip("Words of the prompt, a model, an intent or the id of a trace")
         self.search.setAccessibleName("Search the history")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self.state.search)
         self.notice = Notice()
         self.empty = label(tone="muted")
         self.list = QListWidget()
-        self.list.setWordWrap(True)
-        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
+        break_lines(self.list)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(self._choose)
         self.list.itemClicked.connect(self._choose)
@@ -46,6 +47,8 @@ class HistoryView(QWidget):
         layout.setSpacing(8)
         for part in (self.search, self.notice, self.empty, self.list):
             layout.addWidget(part)
+        for shown in (2, 3):  # one of the two is, and takes what is left
+            layout.setStretch(shown, 1)
         layout.addWidget(label(NOT_KEPT, tone="muted", look="small"))
         self._show(())
 

@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QTableView
+
+from aurarouter_gui.views.tables import ROOM
 
 Index = QModelIndex | QPersistentModelIndex
 T = TypeVar("T")
 SAMPLE = 20
 """Lines by which the width of a column is measured."""
+MARGIN = 9
+"""Pixels around what stands in an empty table, which are those of a cell."""
 WIDEST = 260
 """Pixels that a column which isn't stretched gets by itself."""
 
@@ -102,6 +106,9 @@ class LogTable(QTableView):
         desk: For the colours.
         titles: Of the columns.
         stretched: The column that takes what is left.
+
+    Attributes:
+        empty: What stands there when there is no line: why, and what to do.
     """
 
     chosen = Signal(str)
@@ -110,7 +117,8 @@ class LogTable(QTableView):
         super().__init__()
         self._model = _Lines(desk, titles)
         self.setModel(self._model)
-        self._stretched = stretched
+        self._desk, self._stretched = desk, stretched
+        self.empty = ""
         self._showing = False
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -119,7 +127,7 @@ class LogTable(QTableView):
         self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().lineSpacing() + 12)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().lineSpacing() + ROOM)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -147,6 +155,15 @@ class LogTable(QTableView):
         self.choose(before)
         self.verticalScrollBar().setValue(at)
         self._showing = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """The lines, or why there are none."""
+        super().paintEvent(event)
+        if self.empty and not self.lines:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(self._desk.colours.muted))
+            flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+            painter.drawText(self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN), flags, self.empty)
 
     def choose(self, key: str) -> None:
         """Select the line of this key, if it is there."""

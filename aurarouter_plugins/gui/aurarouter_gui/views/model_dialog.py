@@ -22,7 +22,7 @@ from aurarouter_gui.state.amending import request_of
 from aurarouter_gui.state.model_form import PLAIN, ModelForm
 from aurarouter_gui.state.models import Models
 from aurarouter_gui.state.words import trouble
-from aurarouter_gui.views.parts import Notice, label
+from aurarouter_gui.views.parts import Notice, caption, label
 
 FIELDS: Mapping[str, tuple[str, str]] = {
     "model_name": ("Name there", "what the server calls it, if not the same"),
@@ -61,12 +61,12 @@ class ModelDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
-        form.addRow(label("Name", tone="muted", wraps=False), self.name)
-        form.addRow(label("Provider", tone="muted", wraps=False), self.provider)
+        form.addRow(caption("Name"), self.name)
+        form.addRow(caption("Provider"), self.provider)
         for key, (title, hint) in FIELDS.items():
             self.fields[key].setPlaceholderText(hint)
             self.fields[key].setAccessibleName(title)
-            form.addRow(label(title, tone="muted", wraps=False), self.fields[key])
+            form.addRow(caption(title), self.fields[key])
         self.roles = [QCheckBox(role) for role in state.roles] if name is None else []
         if self.roles:
             roles = QWidget()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from aurarouter_gui.state.model_test import ModelTest, Outcome
 from aurarouter_gui.state.models import ModelRow, Models
+from aurarouter_gui.state.words import sentence
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.model_dialog import ModelDialog
 from aurarouter_gui.views.parts import Notice, heading, label, row
@@ -141,7 +142,7 @@ class ModelsListView(QWidget):
                 self.bar.setValue(round((health.progress or 0) * 1000))
             if health is not None and (health.detail or health.hint):
                 usable = TONES.get(health.state, "bad") != "bad"
-                self._health.tell(health.detail or one.state, health.hint, ground="none" if usable else "bad")
+                self._health.tell(sentence(health.detail) or one.state, health.hint, ground="none" if usable else "bad")
         self._show_outcome()
         self.enable()
 
@@ -217,7 +218,7 @@ class ModelsListView(QWidget):
 
 def _facts(one: ModelRow) -> str:
     model, asset = one.model, one.asset
-    lines = [f"Called {model.model_name} there"] if model.model_name else []
+    lines = [f"Its name there: {model.model_name}"] if model.model_name else []
     lines += [f"Runs at {one.address}"] if one.address else []
     lines += [f"Context of {model.capabilities.context_length:,} tokens"] if model.capabilities.context_length else []
     if asset is not None:

@@ -75,7 +75,7 @@ was sent. Rows name rules, never text. **Traces** lists the latest tasks; select
         self.export_button.clicked.connect(lambda _=False: self._ask_file())
         corner = QWidget()
         around = row(self.export_button)
-        around.setContentsMargins(0, 0, 10, 0)
+        around.setContentsMargins(0, 0, 10, 4)
         corner.setLayout(around)
         self.tabs.setCornerWidget(corner)
         frame, inside = card(margin=0)

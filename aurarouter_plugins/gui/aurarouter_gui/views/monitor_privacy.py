@@ -8,13 +8,15 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from aurarouter_core import AuditRow
 from aurarouter_gui.state.monitor_parts import PrivacyPart, moment, rules, where
+from aurarouter_gui.state.words import counted
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.log_table import Line, Lines, LogTable
 from aurarouter_gui.views.parts import Notice, label, row
 
 COLUMNS = ("When", "Action", "Model", "Where", "Rules", "Why", "From")
-NEVER = "Nothing is written down yet: no model was asked."
+NEVER = "No model was asked yet."
 NOTHING = "No private data in this time, as far as the rules can tell."
+LISTED = "Each attempt with private data is listed here: who was meant to have it, whether it was sent, and why."
 PROVE = "That nothing of a kind ever left can be proven: aurarouter privacy --prove 'where=remote'"
 TONES = {"refused": "good", "replaced": "good", "sent": "warn"}
 
@@ -32,6 +34,7 @@ class PrivacyView(QWidget):
         self.remote.toggled.connect(lambda _: again())
         self.table = LogTable(desk, COLUMNS, stretched=5)
         self.table.setAccessibleName("Private data")
+        self.table.empty = LISTED
         self.table.chosen.connect(self._detail)
         self.detail = Notice()
         layout = QVBoxLayout(self)
@@ -53,7 +56,7 @@ class PrivacyView(QWidget):
             self.verdict.setText(NOTHING)
         else:
             away = sum(1 for one in part.rows if one.action == "sent" and not one.here)
-            many = f"{len(part.rows):,} attempts with private data in 30 days"
+            many = f"{counted(len(part.rows), 'attempt')} with private data in 30 days"
             self.verdict.setText(f"{many}; {f'{away:,} sent to other machines' if away else 'none left this machine'}")
         self.sums.setText("   ".join(f"{rule} {fate} {place} ×{count:,}" for rule, place, fate, count in part.sums))
         self.sums.setVisible(bool(part.rows))

@@ -12,14 +12,15 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from aurarouter_gui.state.monitor import A_DAY, DAYS, RANGES
 from aurarouter_gui.state.monitor_parts import TrafficPart
-from aurarouter_gui.state.words import trouble
+from aurarouter_gui.state.words import counted, dollars, trouble
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.parts import label, row
 
 if TYPE_CHECKING:
     from aurarouter_gui.views.charts import BarChart
 
-NOTHING = "Nothing was asked in this time. Every task, from any program of yours, counts."
+NOTHING = "No tasks in this time"
+COUNTED = "Nothing was asked. Every task counts, from any program of yours, and is drawn here when it has ended."
 
 UNPRICED = "No price is known of what was asked. A model's price is set under Configuration: models.NAME.price."
 
@@ -54,7 +55,7 @@ class TrafficView(QWidget):
         """Show these; the charts come when their library is there."""
         self.part = part
         failed = f", {part.failed:,} failed" if part.failed else ", none failed"
-        some = f"{part.tasks:,} {'task' if part.tasks == 1 else 'tasks'}{failed}"
+        some = f"{counted(part.tasks, 'task')}{failed}"
         self.verdict.setText(some if part.tasks else NOTHING)
         self.costs.setText(_costs(part))
         if self.tasks is not None:
@@ -84,11 +85,11 @@ class TrafficView(QWidget):
         assert self.tasks is not None  # noqa: S101 - they are made together, before this
         assert self.money is not None  # noqa: S101
         tasks = [(one["at"], (one["tasks"] - one["failed"], one["failed"])) for one in part.stretches]
-        self.tasks.show_bars(part.since, now, part.step, tasks, empty=NOTHING)
+        self.tasks.show_bars(part.since, now, part.step, tasks, empty=COUNTED)
         days = [
             (day_began(str(day["day"])), (day["cost"] or 0.0, max(0.0, day.get("saved") or 0.0))) for day in part.days
         ]
-        self.money.show_bars(now - DAYS * A_DAY, now, A_DAY, days, empty=_free(part), unit="$")
+        self.money.show_bars(now - DAYS * A_DAY, now, A_DAY, days, empty=_free(part), said=dollars)
 
 
 def _free(part: TrafficPart) -> str:
@@ -105,13 +106,13 @@ def _costs(part: TrafficPart) -> str:
     if part.cost is None:
         words.append("cost unknown" if part.unpriced else "no cost")
     else:
-        more = f", and more: the price of {part.unpriced:,} attempts is unknown" if part.unpriced else ""
-        words.append(f"${part.cost:.4f}{more}")
+        more = f", and more: the price of {counted(part.unpriced, 'attempt')} is unknown" if part.unpriced else ""
+        words.append(f"{dollars(part.cost)} spent{more}")
     if part.reference and part.saved is not None:
         side = "saved" if part.saved >= 0 else "spent more"
-        words.append(f"${abs(part.saved):.4f} {side} against {part.reference}")
+        words.append(f"{dollars(abs(part.saved))} {side} against {part.reference}")
     elif not part.reference:
         words.append("budget.reference names a model to compare with")
     if part.spared:
-        words.append(f"${part.spared:.4f} spared by answers that no backend was asked for")
+        words.append(f"{dollars(part.spared)} spared by answers that no backend was asked for")
     return "   ·   ".join(words)

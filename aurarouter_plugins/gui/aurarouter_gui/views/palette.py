@@ -144,6 +144,7 @@ QPlainTextEdit, QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ padding: 5px 8
 QPlainTextEdit:focus, QLineEdit:focus, QComboBox:focus, QListView:focus, QTreeView:focus, QTableView:focus {{
     border-color: {accent};
 }}
+QLineEdit:disabled, QComboBox:disabled, QPlainTextEdit:disabled {{ color: {muted}; border-color: {line}; }}
 QComboBox {{ combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{marks}/down-{name}.png"); width: 14px; height: 14px; }}
@@ -163,10 +164,16 @@ QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{
     background: {tint}; color: {text};
 }}
 QHeaderView::section {{
-    background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: 6px;
+    background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {line};
+    padding: 6px 6px 6px 9px;
 }}
+QHeaderView {{ background: {raised}; border: none; border-top-left-radius: 5px; border-top-right-radius: 5px; }}
+QHeaderView::section:first, QHeaderView::section:only-one {{ border-top-left-radius: 5px; }}
+QHeaderView::section:last, QHeaderView::section:only-one {{ border-top-right-radius: 5px; }}
+QHeaderView::section:vertical {{ padding: 0; }}
 QTextBrowser, Prose {{ background: transparent; border: none; selection-background-color: {accent};
     selection-color: {on_accent}; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QGraphicsView {{ background: {surface}; border: none; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
 QTabBar {{ qproperty-drawBase: 0; }}
@@ -177,7 +184,7 @@ QTabBar::tab:focus {{ color: {accent}; }}
 QSplitter::handle {{ background: {ground}; }}
 QStatusBar {{ background: {surface}; border-top: 1px solid {line}; color: {muted}; }}
 QStatusBar::item {{ border: none; }}
-QProgressBar {{ background: {raised}; border: none; border-radius: 3px; max-height: 6px; }}
+QProgressBar {{ background: {line}; border: none; border-radius: 3px; max-height: 6px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {edge}; padding: 4px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}

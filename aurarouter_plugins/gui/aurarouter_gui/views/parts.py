@@ -45,6 +45,15 @@ def heading(text: str) -> QLabel:
     return label(text, look="bold", wraps=False)
 
 
+def caption(text: str) -> QLabel:
+    """The name at the left of a form's field, as high as that, so that both are on one line."""
+    from PySide6.QtWidgets import QSizePolicy  # no form is there when the window opens
+
+    made = label(text, tone="muted", wraps=False)
+    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+    return made
+
+
 def card(spacing: int = 8, margin: int = GAP) -> tuple[QFrame, QVBoxLayout]:
     """A framed surface and its layout."""
     frame = QFrame()

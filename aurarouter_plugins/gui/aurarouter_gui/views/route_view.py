@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from aurarouter_hooks import Decision
 
 EMPTY = "Nothing to route yet"
+GLUE = "\u00a0"
+"""Keeps a number and its unit on one line."""
 EMPTY_WORDS = "Write a prompt: what kind of task it is, who would answer and why is shown here while you type."
 
 
@@ -62,7 +64,7 @@ class RouteView(QScrollArea):
         facts.setColumnStretch(1, 1)
         clearance = badge(decision)
         rows = [
-            ("Intent", f"{decision.intent}  ({analysis.confidence:.0%} sure)"),
+            ("Intent", f"{decision.intent} ({analysis.confidence:.0%}{GLUE}sure)"),
             ("Complexity", f"{analysis.level} of 10"),
             ("Role", decision.role or "none"),
             ("Mode", {"plan": "in several steps", "direct": "one answer"}.get(decision.mode, decision.mode)),
@@ -86,13 +88,16 @@ class RouteView(QScrollArea):
         if not decision.chain:
             layout.addWidget(label("Nobody is left. Why each model is out is said below.", tone="bad"))
         if decision.vetoes:
+            layout.addWidget(rule())
             layout.addWidget(heading("Ruled out"))
             for model, reason in decision.vetoes.items():
                 layout.addWidget(label(f"{model}: {reason}", tone="muted"))
         layout.addWidget(rule())
         layout.addWidget(heading("Stages"))
         for stage in decision.stages:
-            reached = f"  {stage.score:.2f}" if stage.score is not None else ""
-            against = f" of {stage.threshold:.2f}" if stage.threshold is not None else ""
-            line = f"{stage.name}: {stage.outcome}{reached}{against}  · {seconds(stage.microseconds / 1e6)}"
-            layout.addWidget(label(line, tone="muted"))
+            said = [f"{stage.name}: {stage.outcome}"]
+            if stage.score is not None:
+                needed = f", {stage.threshold:.2f} needed" if stage.threshold is not None else ""
+                said.append(f"{stage.score:.2f}{needed}")
+            said.append(seconds(stage.microseconds / 1e6).replace(" ", GLUE))
+            layout.addWidget(label(" · ".join(said), tone="muted"))

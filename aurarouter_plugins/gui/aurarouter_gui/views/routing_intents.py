@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from aurarouter_core import IntentRow
 from aurarouter_gui.state.routing import IntentDraft, Picture, Routing
-from aurarouter_gui.views.parts import heading, label, row
+from aurarouter_gui.state.words import counted
+from aurarouter_gui.views.parts import caption, heading, label, row
 
 NEW = ""
 """Stands for the one that has no name yet."""
@@ -79,14 +80,13 @@ class IntentsView(QWidget):
         form = QFormLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         for name, field in (
             ("Name", self.name),
             ("Role", self.role),
             ("Description", self.description),
             ("Words", self.synonyms),
         ):
-            form.addRow(label(name, tone="muted", wraps=False), field)
+            form.addRow(caption(name), field)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self._title)
@@ -225,6 +225,6 @@ def _about(one: IntentRow | None) -> str:
     if one is None:
         return "not saved"
     about = [one.role or "role of the wording"]
-    about += [f"{len(one.examples)} examples"] if one.examples else []
+    about += [counted(len(one.examples), "example")] if one.examples else []
     about += [] if one.configured else ["built in"]
     return " · ".join(about)

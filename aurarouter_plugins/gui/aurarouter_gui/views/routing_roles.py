@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from aurarouter_gui.state.routing import Routing
+from aurarouter_gui.views.lists import break_lines
 from aurarouter_gui.views.parts import heading, label, row
 
 NAME = Qt.ItemDataRole.UserRole
@@ -60,7 +61,7 @@ class RolesView(QWidget):
         self._showing = False
         self.list = QListWidget()
         self.list.setAccessibleName("Roles")
-        self.list.setWordWrap(True)
+        break_lines(self.list)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(lambda _: self._show_chain())
         self.chain = ChainList(self.remove)

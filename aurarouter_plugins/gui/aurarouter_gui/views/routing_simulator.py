@@ -32,7 +32,7 @@ class SimulatorView(QWidget):
         self.prompt.setPlaceholderText("A prompt to try. Nothing is sent.")
         self.prompt.setAccessibleName("Prompt to simulate")
         self.prompt.setTabChangesFocus(True)
-        self.prompt.setFixedHeight(self.prompt.fontMetrics().lineSpacing() * 3 + 20)
+        self.prompt.setFixedHeight(self.prompt.fontMetrics().lineSpacing() * 2 + 20)
         self.prompt.textChanged.connect(self.again)
         self.role, self.intent = QComboBox(), QComboBox()
         for box, name in ((self.role, "Role"), (self.intent, "Intent")):

@@ -37,6 +37,7 @@ class VerbsView(QWidget):
         self._about = label(ABOUT, tone="muted")
         self.words = QPlainTextEdit()
         self.words.setAccessibleName("Words")
+        self.words.setPlaceholderText("No words yet. For coding they may be:\nrefactor\nunit test")
         self.words.setTabChangesFocus(True)
         self.words.textChanged.connect(self._edited)
         self.save = QPushButton("Save")

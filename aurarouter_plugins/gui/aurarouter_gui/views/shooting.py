@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from aurarouter_core import Plugins
 from aurarouter_gui.state.words import trouble
-from aurarouter_gui.views import panel_poses
+from aurarouter_gui.views import panel_poses, picture
 from aurarouter_gui.views.app import application
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.first_run_view import FirstRunDialog
@@ -117,7 +117,7 @@ def _round(
                         raise AuraRouterError(trouble(desk.link.standing.error).what)
                     _pass(SETTLED)
                     file = folder / f"{'-'.join(filter(None, (panel.id, name)))}-{theme}-{size}.png"
-                    window.grab().save(str(file))
+                    picture.save(window.grab(), file)
                     yield file
             if environment == "local" and (not names or FIRST_RUN in names):
                 yield _first_run(window, desk, folder / f"{FIRST_RUN}-{theme}-{size}.png")
@@ -134,7 +134,7 @@ def _first_run(window: Window, desk: Desk, file: Path) -> Path:
     dialog.open()
     wait(lambda: dialog.state.step == "choosing")
     _pass(SETTLED)
-    dialog.grab().save(str(file))
+    picture.save(dialog.grab(), file)
     dialog.reject()
     dialog.deleteLater()
     return file

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
+ROOM = 10
+"""Pixels of a line beside its letters, as lists and trees have them."""
+
 
 def table(titles: Sequence[str], *, stretched: int) -> QTableWidget:
     """A table with these columns, of which one takes what is left; rows are selected whole."""
@@ -21,6 +24,7 @@ def table(titles: Sequence[str], *, stretched: int) -> QTableWidget:
     made.setTabKeyNavigation(False)
     made.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     made.horizontalHeader().setHighlightSections(False)
+    made.verticalHeader().setMinimumSectionSize(made.fontMetrics().lineSpacing() + ROOM)
     made.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     for column in range(len(titles)):
         mode = QHeaderView.ResizeMode.Stretch if column == stretched else QHeaderView.ResizeMode.ResizeToContents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QVBoxLayout, QWidget
 
@@ -66,6 +66,7 @@ class TurnView(QWidget):
         self.save.clicked.connect(self._save)
         foot = row(self.summary, self.copy, self.save)
         foot.setStretch(0, 1)
+        foot.setAlignment(self.summary, Qt.AlignmentFlag.AlignVCenter)
         inside.addLayout(foot)
         self._painting = QTimer(self)
         self._painting.setSingleShot(True)
