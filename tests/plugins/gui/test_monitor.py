@@ -174,7 +174,7 @@ def test_without_a_price_the_chart_of_cost_says_why(open_window: Open, qtbot: Qt
     window.go("monitor")
     view = window.shown
     page = view.traffic
-    shown(view, qtbot, page, lambda: page.tasks is not None)
+    shown(view, qtbot, page, lambda: page.tasks is not None and page.tasks.isVisible())
     for chart in (page.tasks, page.money):
         assert "Nothing was asked" in chart.empty.text()
         assert (chart.empty.isVisible(), chart.plot.isVisible()) == (True, False)
