@@ -37,8 +37,8 @@ def local(s: bytes, end: int) -> int:
     return end if at > 0 and KIND[s[at - 1]] & WORDLY else at
 
 
-def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int:
-    """An address around the sign at `i`: its first part begins at `start`, its domain at `after`. Where to go on."""
+def email(s: bytes, i: int, n: int, end: int, after: int, out: Numbers) -> int:
+    """An address around the sign at `i`: its first part ends at `end`, its domain begins at `after`. Where to go on."""
     at = after
     label = at
     labels = 0
@@ -74,7 +74,8 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
         return i + 1
     if label >= after + 8 and same(s, label - 8, n, b"example.", 8) and (label == after + 8 or s[label - 9] == 46):
         return i + 1
-    if i - start == 3 and same(s, start, n, b"git", 3):
+    start = local(s, end)
+    if start == end or (i - start == 3 and same(s, start, n, b"git", 3)):
         return i + 1
     return add(out, EMAIL, start, at)
 
@@ -85,8 +86,7 @@ def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i
     after = i + 5 if i + 4 < n and s[i + 4] == 32 else i + 4
-    start = local(s, end)
-    return email(s, i, n, start, after, out) if start < end else i + 1
+    return email(s, i, n, end, after, out)
 
 
 def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
