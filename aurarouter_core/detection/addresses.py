@@ -37,10 +37,22 @@ def local(s: bytes, end: int) -> int:
     return end if at > 0 and KIND[s[at - 1]] & WORDLY else at
 
 
-def email(s: bytes, i: int, n: int, end: int, after: int, out: Numbers) -> int:
-    """An address around the sign at `i`: its first part ends at `end`, its domain begins at `after`. Where to go on."""
-    at = after
-    label = at
+def hosted(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """An address around the `@` at `i`; returns where to go on. Most have no domain behind them: this is seen at once."""
+    at = i + 1
+    while at < n and KIND[s[at]] & WORDLY:
+        at += 1
+    if at == i + 1 or at == n or s[at] not in b".- ([{" or i == 0 or KIND[s[i - 1]] & WORDLY == 0:
+        return i + 1
+    return email(s, i, n, i, i + 1, at, out)
+
+
+def email(s: bytes, i: int, n: int, end: int, after: int, at: int, out: Numbers) -> int:
+    """An address around the sign at `i`: its first part ends at `end`, its domain begins at `after`. Where to go on.
+
+    The domain is read already up to `at`.
+    """
+    label = after
     labels = 0
     limit = min(n, after + 254)
     while at < limit:
@@ -86,7 +98,7 @@ def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i
     after = i + 5 if i + 4 < n and s[i + 4] == 32 else i + 4
-    return email(s, i, n, end, after, out)
+    return email(s, i, n, end, after, after, out)
 
 
 def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:

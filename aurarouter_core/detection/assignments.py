@@ -143,11 +143,12 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
             break
         at += 1
     out[ENDED] = at
-    digit = at - 1
-    while digit >= fresh and KIND[s[digit]] & DIGIT == 0:
-        digit -= 1
-    if digit >= fresh:
-        out[NUMERAL] = digit
+    digit = at if at - start < 6 else fresh  # … down to here; what is that short is no password, whatever it has
+    last = at - 1
+    while last >= digit and KIND[s[last]] & DIGIT == 0:
+        last -= 1
+    if last >= digit:
+        out[NUMERAL] = last
     return at
 
 

@@ -94,19 +94,19 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
     at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
     while at < stop:
-        kind = KIND[s[at]]
-        if kind & ALPHANUMERIC == 0:
+        if KIND[s[at]] & ALPHANUMERIC == 0:
             at += 1
-            continue
-        if kind & DIGIT and out[RUN] <= at < out[RUN_LAST]:
-            at = out[RUN_LAST]  # there are no words between the groups of a number
             continue
         first = at
         limit = min(n, at + 40)
         while at < limit and KIND[s[at]] & LETTERS:
             at += 1
-        if at < limit and KIND[s[at]] & DIGIT:  # no such word has one
-            while at < limit and KIND[s[at]] & ALPHANUMERIC:
+        if at < limit and KIND[s[at]] & DIGIT:
+            if at == first and out[RUN] <= at < out[RUN_LAST]:
+                at = out[RUN_LAST]  # there are no words between the groups of a number
+                continue
+            at += 1
+            while at < limit and KIND[s[at]] & ALPHANUMERIC:  # no such word has a digit
                 at += 1
         elif at - first < 32 and LENGTHS[32 * (s[first] & 31) + at - first] >> (s[at - 1] & 7) & 1:
             named_by(s, first, at, out)

@@ -59,7 +59,8 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
     right = out[CLOSE]
     held = out[HELD]
     if start < left or start >= right or end < right:
-        forget(s, left, right, out)
+        for i in range(left, right):
+            out[COUNTS + (s[i] & 127)] = 0
         left = start
         right = start
         held = 0
@@ -76,16 +77,6 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
     out[HELD] = held
     k = end - start
     return XLOG[2 * k] + 256 * XLOG[2 * k + 1] - held >= least * k
-
-
-def forget(s: bytes, left: int, right: int, out: Numbers) -> None:
-    """Set the counts of these characters to 0; where they are many, all counts at once."""
-    if right - left > 12:
-        for i in range(128):
-            out[COUNTS + i] = 0
-    else:
-        for i in range(left, right):
-            out[COUNTS + (s[i] & 127)] = 0
 
 
 def placeholder(s: bytes, start: int, end: int) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.addresses import email, ipv6, spelled
+from aurarouter_core.detection.addresses import hosted, ipv6, spelled
 from aurarouter_core.detection.assignments import assigned, url
-from aurarouter_core.detection.codes import DIGIT, KIND, WORDLY, Numbers
+from aurarouter_core.detection.codes import DIGIT, KIND, Numbers
 from aurarouter_core.detection.markers import Text, heading
 from aurarouter_core.detection.numbers import number
 from aurarouter_core.detection.tokens import dashes, prefixed, signed
@@ -29,10 +29,7 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
                 i += 1  # an empty line has no heading
             i = heading(text, s, i, n, marks, out)
         elif wakes == 3:
-            if i and i + 1 < n and KIND[s[i - 1]] & WORDLY and KIND[s[i + 1]] & WORDLY:
-                i = email(s, i, n, i, i + 1, out)
-            else:
-                i += 1
+            i = hosted(s, i, n, out)
         elif wakes == 4:
             i = dashes(s, i, n, out)
         elif wakes == 6:

@@ -57,7 +57,12 @@ def prefixed(s: bytes, i: int, n: int, sign: int, neighbour: int, out: Numbers) 
     """A key around the waking sign at `i`, the `sign`th, beside this letter; returns where to go on."""
     entry = 256 * sign + 2 * neighbour
     entry = SHAPES[entry] + 256 * SHAPES[entry + 1]
-    while entry and SHAPES[entry]:
+    return shape(s, i, n, entry, out) if entry else i + 1
+
+
+def shape(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
+    """A key of one of the shapes of this row around the sign at `i`; returns where to go on."""
+    while SHAPES[entry]:
         length = SHAPES[entry]
         at = SHAPES[entry + 1]
         start = i - at
