@@ -137,6 +137,8 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
         out[VALUE] = start
     fresh = at
     while True:
+        while at + 4 <= stop and ENDS[s[at]] | ENDS[s[at + 1]] | ENDS[s[at + 2]] | ENDS[s[at + 3]] == 0:
+            at += 4
         while at < stop and ENDS[s[at]] == 0:
             at += 1
         if at >= stop or ENDS[s[at]] == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY):

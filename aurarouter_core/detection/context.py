@@ -94,22 +94,27 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
     at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
     while at < stop:
-        if KIND[s[at]] & ALPHANUMERIC == 0:
+        kind = KIND[s[at]]
+        if kind & ALPHANUMERIC == 0:
             at += 1
             continue
         first = at
         limit = min(n, at + 40)
-        while at < limit and KIND[s[at]] & LETTERS:
+        if kind & LETTERS:
             at += 1
-        if at < limit and KIND[s[at]] & DIGIT:
-            if at == first and out[RUN] <= at < out[RUN_LAST]:
-                at = out[RUN_LAST]  # there are no words between the groups of a number
-                continue
+            while at < limit and KIND[s[at]] & LETTERS:
+                at += 1
+            kind = KIND[s[at]] if at < limit else 0
+            if kind & DIGIT == 0 and at - first < 32:
+                if LENGTHS[32 * (s[first] & 31) + at - first] >> (s[at - 1] & 7) & 1:
+                    named_by(s, first, at, out)
+        elif out[RUN] <= at < out[RUN_LAST]:
+            at = out[RUN_LAST]  # there are no words between the groups of a number
+            continue
+        if kind & DIGIT:
             at += 1
             while at < limit and KIND[s[at]] & ALPHANUMERIC:  # no such word has a digit
                 at += 1
-        elif at - first < 32 and LENGTHS[32 * (s[first] & 31) + at - first] >> (s[at - 1] & 7) & 1:
-            named_by(s, first, at, out)
         if at == first + 40:
             at += 1
     out[READ] = max(out[READ], at)

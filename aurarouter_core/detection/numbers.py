@@ -157,8 +157,9 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
             while at < stop and KIND[s[at]] & DIGIT:
                 out[DIGITS + total + at] = s[at] - 48
                 at += 1
-            while at >= stop and at < n and KIND[s[at]] & DIGIT:
-                at += 1
+            if at == stop:  # more than the notes have room for
+                while at < n and KIND[s[at]] & DIGIT:
+                    at += 1
             total += at
             if at >= n or s[at] != 0x82:
                 break
