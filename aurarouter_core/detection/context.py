@@ -98,25 +98,22 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
         if kind & ALPHANUMERIC == 0:
             at += 1
             continue
-        first = at
         limit = min(n, at + 40)
+        end = at + 1
         if kind & LETTERS:
-            at += 1
-            while at < limit and KIND[s[at]] & LETTERS:
-                at += 1
-            kind = KIND[s[at]] if at < limit else 0
-            if kind & DIGIT == 0 and at - first < 32:
-                if LENGTHS[32 * (s[first] & 31) + at - first] >> (s[at - 1] & 7) & 1:
-                    named_by(s, first, at, out)
+            while end < limit and KIND[s[end]] & LETTERS:
+                end += 1
+            kind = KIND[s[end]] if end < limit else 0
+            if kind & DIGIT == 0 and end - at < 32:
+                if LENGTHS[32 * (s[at] & 31) + end - at] >> (s[end - 1] & 7) & 1:
+                    named_by(s, at, end, out)
         elif out[RUN] <= at < out[RUN_LAST]:
             at = out[RUN_LAST]  # there are no words between the groups of a number
             continue
         if kind & DIGIT:
-            at += 1
-            while at < limit and KIND[s[at]] & ALPHANUMERIC:  # no such word has a digit
-                at += 1
-        if at == first + 40:
-            at += 1
+            while end < limit and KIND[s[end]] & ALPHANUMERIC:  # no such word has a digit
+                end += 1
+        at = end if end < at + 40 else end + 1
     out[READ] = max(out[READ], at)
 
 
