@@ -24,6 +24,7 @@ from aurarouter_core.detection.context import versioned
 _NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
 NO_DOMAINS: bytes = listing(_NO_DOMAINS)
 LOCAL: bytes = bytes([KIND[c] & WORDLY > 0 or c in b".+-%'" for c in range(256)])  # what stands before the @
+GROUPED: bytes = bytes([KIND[c] & DIGIT > 0 or c in b"abcdefABCDEF:" for c in range(256)])  # what an IPv6 address has
 
 
 def local(s: bytes, end: int) -> int:
@@ -94,7 +95,7 @@ def email(s: bytes, i: int, n: int, end: int, after: int, at: int, out: Numbers)
 
 def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
     """`name (at) host (dot) tld`, whose first bracket stands at `i`; returns where to go on."""
-    if not same(s, i + 1, n, b"at)", 3) and not same(s, i + 1, n, b"at]", 3) and not same(s, i + 1, n, b"at}", 3):
+    if i + 3 >= n or s[i + 1] | 32 != 97 or s[i + 2] | 32 != 116 or s[i + 3] not in b")]}":
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i
     after = i + 5 if i + 4 < n and s[i + 4] == 32 else i + 4

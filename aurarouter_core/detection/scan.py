@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.addresses import hosted, ipv6, spelled
+from aurarouter_core.detection.addresses import GROUPED, hosted, ipv6, spelled
 from aurarouter_core.detection.assignments import assigned, url
 from aurarouter_core.detection.codes import DIGIT, KIND, Numbers
 from aurarouter_core.detection.markers import Text, heading
@@ -39,12 +39,12 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
                 assigned(s, i, n, out)
             i += 1
         elif wakes in (8, 10):
-            i = spelled(s, i, n, out) if i + 3 < n and s[i + 1] | 32 == 97 else i + 1
+            i = spelled(s, i, n, out)
         elif wakes == 9:
             while i + 1 < n and s[i + 1] == 91:
                 i += 1  # nor has a bracket before another
             found = heading(text, s, i, n, marks, out)
-            i = max(found, spelled(s, i, n, out)) if i + 3 < n and s[i + 1] | 32 == 97 else found
+            i = max(found, spelled(s, i, n, out))
         elif wakes == 13:
             i = signed(s, i, n, out)
         elif wakes == 5:
@@ -74,9 +74,10 @@ def colon(s: bytes, i: int, n: int, out: Numbers) -> int:
     """What a colon may belong to: a URL, an address, an assignment."""
     if i + 2 < n and s[i + 1] == 47 and s[i + 2] == 47:
         return url(s, i, n, out)
-    end = ipv6(s, i, n, out) if i > 3 and s[i - 4] in b"23fF" else 0
-    if end:
-        return end
+    if i > 3 and s[i - 4] in b"23fF" and GROUPED[s[i - 1]] and GROUPED[s[i - 2]] and GROUPED[s[i - 3]]:
+        end = ipv6(s, i, n, out)
+        if end:
+            return end
     if i + 1 < n and s[i + 1] not in b":=":
         assigned(s, i, n, out)
     return i + 1
