@@ -55,28 +55,51 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
     Tokens may stand in each other, so a window slides over them, and each character enters and leaves it once.
     """
     end = min(end, start + 255)
-    left = out[OPEN]
-    right = out[CLOSE]
-    held = out[HELD]
-    if start < left or start >= right or end < right:
-        for i in range(left, right):
-            out[COUNTS + (s[i] & 127)] = 0
-        left = start
-        right = start
-        held = 0
-    for i in range(left, start):
-        c = COUNTS + (s[i] & 127)
-        out[c] -= 1
-        held -= MORE[out[c]]
-    for i in range(right, end):
-        c = COUNTS + (s[i] & 127)
-        held += MORE[out[c]]
-        out[c] += 1
+    if start < out[OPEN] or start >= out[CLOSE] or end < out[CLOSE]:
+        forget(s, out[OPEN], out[CLOSE], out)
+        out[CLOSE] = start
+        out[HELD] = 0
+    else:
+        for i in range(out[OPEN], start):
+            c = COUNTS + (s[i] & 127)
+            out[c] -= 1
+            out[HELD] -= MORE[out[c]]
+    enter(s, out[CLOSE], end, out)
     out[OPEN] = start
     out[CLOSE] = end
-    out[HELD] = held
     k = end - start
-    return XLOG[2 * k] + 256 * XLOG[2 * k + 1] - held >= least * k
+    return XLOG[2 * k] + 256 * XLOG[2 * k + 1] - out[HELD] >= least * k
+
+
+def forget(s: bytes, at: int, end: int, out: Numbers) -> None:
+    """Set the counts of these characters to 0, four at a time."""
+    while at + 4 <= end:
+        out[COUNTS + (s[at] & 127)] = 0
+        out[COUNTS + (s[at + 1] & 127)] = 0
+        out[COUNTS + (s[at + 2] & 127)] = 0
+        out[COUNTS + (s[at + 3] & 127)] = 0
+        at += 4
+    while at < end:
+        out[COUNTS + (s[at] & 127)] = 0
+        at += 1
+
+
+def enter(s: bytes, at: int, end: int, out: Numbers) -> None:
+    """Count these characters, two at a time."""
+    held = out[HELD]
+    while at + 2 <= end:
+        c = COUNTS + (s[at] & 127)
+        held += MORE[out[c]]
+        out[c] += 1
+        c = COUNTS + (s[at + 1] & 127)
+        held += MORE[out[c]]
+        out[c] += 1
+        at += 2
+    if at < end:
+        c = COUNTS + (s[at] & 127)
+        held += MORE[out[c]]
+        out[c] += 1
+    out[HELD] = held
 
 
 def placeholder(s: bytes, start: int, end: int) -> int:
