@@ -113,7 +113,7 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
         if kind & DIGIT:
             while end < limit and KIND[s[end]] & ALPHANUMERIC:  # no such word has a digit
                 end += 1
-        at = end if end < at + 40 else end + 1
+        at = end + 1  # a sign, or the rest of what is too long
     out[READ] = max(out[READ], at)
 
 
