@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import DIGIT, IBAN, KIND, LOWER, UPPER, WORDLY, Numbers, add
+from aurarouter_core.detection.codes import DIGIT, GAP, IBAN, KIND, LOWER, UPPER, WORDLY, Numbers, add
 
 # Country, then what follows the check digits: n digits, a letters, c either; as the registry of ISO 13616 has it.
 _STRUCTURES = (
@@ -45,39 +45,34 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     entry = (a * 26 + b) * 8
     if STRUCTURES[entry] == 0:
         return 0
-    at = beyond(s, i + 1, n)
-    if at == n or KIND[s[at]] & DIGIT == 0:
-        return 0
-    check = (s[i] - 48) * 10 + s[at] - 48
-    rest = 0
-    for part in range(entry, entry + 6, 2):
-        left = STRUCTURES[part]
-        while left:
-            at += 1
-            if at < n and KIND[s[at]] & WORDLY == 0:
-                at = beyond(s, at, n)
-            if at >= n:
-                return 0
-            c = s[at]
-            if KIND[c] & STRUCTURES[part + 1] == 0:
-                return 0
-            rest = rest * 10 + c - 48 if KIND[c] & DIGIT else rest * 100 + c - (55 if KIND[c] & UPPER else 87)
-            if rest > 1000000000:
-                rest %= 97
-            left -= 1
-    at += 1
+    check = -1
+    rest = s[i] - 48
+    left = 1  # of what one kind may be: first the second check digit
+    kind = DIGIT
+    at = i + 1
+    while left:
+        if at >= n:
+            return 0
+        c = s[at]
+        at += 1
+        if KIND[c] & kind == 0:
+            if (KIND[c] & GAP and c != 47 and at < n and KIND[s[at]] & WORDLY) or c == 0x82:
+                continue  # a sign between them
+            return 0
+        rest = rest * 10 + c - 48 if KIND[c] & DIGIT else rest * 100 + c - (55 if KIND[c] & UPPER else 87)
+        if rest > 10000000:
+            rest %= 97
+        left -= 1
+        if left == 0:
+            if check < 0:
+                check = rest
+                rest = 0
+            left = STRUCTURES[entry]
+            kind = STRUCTURES[entry + 1]
+            entry += 2
     if at < n and KIND[s[at]] & WORDLY:
         return 0
     rest = ((rest % 97 * 100 + a + 10) * 100 + b + 10) % 97
     if (rest * 100 + check) % 97 != 1:
         return 0
     return add(out, IBAN, i - 2, at)
-
-
-def beyond(s: bytes, at: int, n: int) -> int:
-    """The next letter or digit from `at` on, behind signs that an account may have; `n` where there are others."""
-    while at < n and KIND[s[at]] & WORDLY == 0:
-        if s[at] != 0x82 and (s[at] not in b" -." or at + 1 >= n or KIND[s[at + 1]] & WORDLY == 0):
-            return n
-        at += 1
-    return at

@@ -7,7 +7,7 @@ from aurarouter_core.detection.assignments import assigned, url
 from aurarouter_core.detection.codes import DIGIT, KIND, Numbers
 from aurarouter_core.detection.markers import Text, heading
 from aurarouter_core.detection.numbers import number
-from aurarouter_core.detection.tokens import dashes, prefixed, signed
+from aurarouter_core.detection.tokens import dashes, prefixed, shapes, signed
 
 _SIGNS = b"\n@-_:=([{ASJ"
 # What each byte wakes: nothing, 1 numbers, else 2 + its place among the signs.
@@ -47,10 +47,12 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
             i = max(found, spelled(s, i, n, out))
         elif wakes == 13:
             i = signed(s, i, n, out)
-        elif wakes == 5:
-            i = prefixed(s, i, n, 0, s[i - 1], out) if i and s[i - 1] < 128 else i + 1
         else:
-            i = prefixed(s, i, n, wakes - 9, s[i + 1], out) if i + 1 < n and s[i + 1] < 128 else i + 1
+            if wakes == 5:
+                entry = shapes(0, s[i - 1]) if i else 0
+            else:
+                entry = shapes(wakes - 9, s[i + 1]) if i + 1 < n else 0
+            i = prefixed(s, i, n, entry, out) if entry else i + 1
 
 
 def waking(s: bytes, i: int, n: int) -> int:
