@@ -94,8 +94,8 @@ def email(s: bytes, i: int, n: int, end: int, after: int, at: int, out: Numbers)
 
 
 def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
-    """`name (at) host (dot) tld`, whose first bracket stands at `i`; returns where to go on."""
-    if i + 3 >= n or s[i + 1] | 32 != 97 or s[i + 2] | 32 != 116 or s[i + 3] not in b")]}":
+    """`name (at) host (dot) tld`, whose first bracket stands at `i`, before an "a"; returns where to go on."""
+    if s[i + 2] | 32 != 116 or s[i + 3] not in b")]}":
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i
     after = i + 5 if i + 4 < n and s[i + 4] == 32 else i + 4

@@ -89,16 +89,18 @@ def named(s: bytes, end: int) -> int:
     return -1
 
 
-def assigned(s: bytes, i: int, n: int, out: Numbers) -> None:
-    """Note a secret after the `=` or `:` at `i`."""
+def naming(s: bytes, i: int) -> int:
+    """The rule of the name before the `=` or `:` at `i`; -1 for none."""
     end = i
     if end and s[end - 1] == 58:
         end -= 1
     while end and i - end < 4 and s[end - 1] in b" \"'`]*":
         end -= 1
-    rule = named(s, end)
-    if rule < 0:
-        return
+    return named(s, end)
+
+
+def assigned(s: bytes, i: int, n: int, rule: int, out: Numbers) -> None:
+    """Note a secret of this rule after the `=` or `:` at `i`."""
     start = i + 1
     while start < n and start < i + 5 and s[start] in b" >*":
         start += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aurarouter_core.detection.codes import (
     DIGITS,
     KIND,
+    LETTERS,
     LONGEST,
     MARKER,
     ROWS,
@@ -44,6 +45,8 @@ def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) 
     entry = row(text, s, at, n, marks)
     if entry and marked(text, s, at, n, entry, marks, out):
         return i + 1
+    if KIND[s[at]] & LETTERS == 0:
+        return i + 1  # no label
     word = at
     limit = min(n, at + 16)
     while word < limit and KIND[s[word]] & WORDLY:

@@ -27,7 +27,7 @@ from aurarouter_core.detection.codes import (
 from aurarouter_core.detection.context import near
 from aurarouter_core.detection.ids import LEADS, plain, several
 from aurarouter_core.detection.lettered import british, lettered, with_letter
-from aurarouter_core.detection.phones import phone
+from aurarouter_core.detection.phones import PARTS, phone
 
 
 def number(s: bytes, i: int, n: int, out: Numbers) -> int:
@@ -44,7 +44,7 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     while end < n and end < i + 7 and KIND[s[end]] & DIGIT:
         end += 1
     if end < i + 7 and lone(s, end, n):
-        if i and s[i - 1] in b"+(":
+        if i and s[i - 1] in b"+(" and end < n and PARTS[s[end]]:
             phone(s, i, n, out)
         return max(end, out[LAST])
     if end < i + 6 and end < n and KIND[s[end]] & LETTERS:
@@ -208,7 +208,9 @@ def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Nu
     """There may be a phone number here: it is written like one, or a word says so. `k` and `sign` as in `window`."""
     entry = GROUPS + 4 * first
     if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
-        return True
+        end = out[GROUPS + 4 * groups - 3]
+        few = 1 if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7 else 0
+        return few == 0 or (end < n and PARTS[s[end]] > 0)
     if k == 1 and sign == 32:
         return False  # a list
     if k == 3 and sign == 45:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.addresses import GROUPED, hosted, ipv6, spelled
-from aurarouter_core.detection.assignments import assigned, url
+from aurarouter_core.detection.assignments import assigned, naming, url
 from aurarouter_core.detection.codes import DIGIT, KIND, Numbers
 from aurarouter_core.detection.markers import Text, heading
 from aurarouter_core.detection.numbers import number
@@ -35,16 +35,17 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
         elif wakes == 6:
             i = colon(s, i, n, out)
         elif wakes == 7:
-            if i + 1 < n and s[i + 1] != 61 and i and s[i - 1] not in b"=!<>":
-                assigned(s, i, n, out)
+            rule = naming(s, i) if i + 1 < n and s[i + 1] != 61 and i and s[i - 1] not in b"=!<>" else -1
+            if rule >= 0:
+                assigned(s, i, n, rule, out)
             i += 1
         elif wakes in (8, 10):
-            i = spelled(s, i, n, out)
+            i = spelled(s, i, n, out) if i + 3 < n and s[i + 1] | 32 == 97 else i + 1
         elif wakes == 9:
             while i + 1 < n and s[i + 1] == 91:
                 i += 1  # nor has a bracket before another
             found = heading(text, s, i, n, marks, out)
-            i = max(found, spelled(s, i, n, out))
+            i = max(found, spelled(s, i, n, out)) if i + 3 < n and s[i + 1] | 32 == 97 else found
         elif wakes == 13:
             i = signed(s, i, n, out)
         else:
@@ -80,6 +81,7 @@ def colon(s: bytes, i: int, n: int, out: Numbers) -> int:
         end = ipv6(s, i, n, out)
         if end:
             return end
-    if i + 1 < n and s[i + 1] not in b":=":
-        assigned(s, i, n, out)
+    rule = naming(s, i) if i + 1 < n and s[i + 1] not in b":=" else -1
+    if rule >= 0:
+        assigned(s, i, n, rule, out)
     return i + 1
