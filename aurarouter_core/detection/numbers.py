@@ -78,7 +78,8 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         while after < n and s[after] == 0x82:
             after += 1
         words = 0
-        if after < n and (KIND[s[after]] & LETTERS or s[after] == 45):
+        k = out[GROUPS + 4 * groups + 2] - out[GROUPS + 4 * groups - 2]
+        if after < n and (KIND[s[after]] & LETTERS or (s[after] == 45 and 7 <= k <= 8)):
             found = with_letter(s, after, n, groups, out)
             if found:
                 return found

@@ -58,7 +58,8 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
 
 def waking(s: bytes, i: int, n: int) -> int:
     """The first byte from `i` on that wakes a rule; `n` when none does. Four are asked at a time: most wake nothing."""
-    while i + 4 <= n:
+    last = n - 4
+    while i <= last:
         if WAKES[s[i]]:
             return i
         if WAKES[s[i + 1]]:
