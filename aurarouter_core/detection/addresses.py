@@ -39,7 +39,7 @@ def local(s: bytes, end: int) -> int:
 
 
 def hosted(s: bytes, i: int, n: int, out: Numbers) -> int:
-    """An address around the `@` at `i`; returns where to go on. Most have no domain behind them: this is seen at once."""
+    """An address around the `@` at `i`; returns where to go on. Most have no domain behind them: seen at once."""
     at = i + 1
     while at < n and KIND[s[at]] & WORDLY:
         at += 1

@@ -14,7 +14,6 @@ from aurarouter_core.detection.codes import (
     NUMERAL,
     PASSWORD,
     SECRET,
-    SMALL,
     STOP,
     UPPER,
     VALUE,
@@ -147,12 +146,12 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
             break
         at += 1
     out[ENDED] = at
-    digit = at if at - start < 6 else fresh  # … down to here; what is that short is no password, whatever it has
-    last = at - 1
-    while last >= digit and KIND[s[last]] & DIGIT == 0:
-        last -= 1
-    if last >= digit:
-        out[NUMERAL] = last
+    if at - start >= 6:  # a shorter one is no password, whatever it has
+        last = at - 1
+        while last >= fresh and KIND[s[last]] & DIGIT == 0:
+            last -= 1
+        if last >= fresh:
+            out[NUMERAL] = last
     return at
 
 

@@ -104,9 +104,8 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
             while end < limit and KIND[s[end]] & LETTERS:
                 end += 1
             kind = KIND[s[end]] if end < limit else 0
-            if kind & DIGIT == 0 and end - at < 32:
-                if LENGTHS[32 * (s[at] & 31) + end - at] >> (s[end - 1] & 7) & 1:
-                    named_by(s, at, end, out)
+            if kind & DIGIT == 0 and end - at < 32 and fits(s, at, end):
+                named_by(s, at, end, out)
         elif out[RUN] <= at < out[RUN_LAST]:
             at = out[RUN_LAST]  # there are no words between the groups of a number
             continue
@@ -115,6 +114,11 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
                 end += 1
         at = end + 1  # a sign, or the rest of what is too long
     out[READ] = max(out[READ], at)
+
+
+def fits(s: bytes, first: int, end: int) -> bool:
+    """Some word that names a rule has this length, and first and last letters like these."""
+    return LENGTHS[32 * (s[first] & 31) + end - first] >> (s[end - 1] & 7) & 1 > 0
 
 
 def named_by(s: bytes, first: int, end: int, out: Numbers) -> None:

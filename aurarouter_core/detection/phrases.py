@@ -57,7 +57,7 @@ def _seconds(row: list[list[int]]) -> int:
 
 
 def _thirds(row: list[list[int]]) -> int:
-    """The same of the third bytes; all, where a phrase is shorter, or several signs may stand before its third point."""
+    """The same of the third bytes; all, where a phrase is shorter or several signs may stand before its third point."""
     if any(len(points) == 2 or points[1] == 32 for points in row):
         return 0xFFFFFFFF
     return _seconds([points[1:] for points in row]) | _FOREIGN

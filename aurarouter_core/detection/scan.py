@@ -48,11 +48,11 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
             i = max(found, spelled(s, i, n, out)) if i + 3 < n and s[i + 1] | 32 == 97 else found
         elif wakes == 13:
             i = signed(s, i, n, out)
+        elif wakes == 5:
+            entry = shapes(0, s[i - 1]) if i else 0
+            i = prefixed(s, i, n, entry, out) if entry else i + 1
         else:
-            if wakes == 5:
-                entry = shapes(0, s[i - 1]) if i else 0
-            else:
-                entry = shapes(wakes - 9, s[i + 1]) if i + 1 < n else 0
+            entry = shapes(wakes - 9, s[i + 1]) if i + 1 < n else 0
             i = prefixed(s, i, n, entry, out) if entry else i + 1
 
 
