@@ -64,10 +64,14 @@ def _table() -> bytes:
 
 
 def _lengths() -> bytes:
-    """For each first letter's lower five bits and each length up to 31: a bit for each last letter's lower three."""
+    """For each first letter's lower five bits and each length up to 31: a bit for each last letter's lower three.
+
+    A letter beyond ASCII weighs 31 more than an "a", as much as the letter before it: to the hash "més" is "nas".
+    """
     table = bytearray(1024)
     for word in " ".join(_WORDS.values()).split():
-        table[32 * (ord(word[0]) & 31) + len(word)] |= 1 << (ord(word[len(word) - 1]) & 7)
+        for first in range(-1, 2) if word[1:2] in ("a", "b", "\x80") else range(1):
+            table[32 * (ord(word[0]) + first & 31) + len(word)] |= 1 << (ord(word[len(word) - 1]) & 7)
     return bytes(table)
 
 
