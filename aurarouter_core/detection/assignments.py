@@ -76,6 +76,9 @@ STANDINS: bytes = listing(_STANDINS)
 # What a byte is in a value without quotes: 2 its end, 1 an equals sign, which may end it.
 ENDS: bytes = bytes([2 if KIND[c] & STOP else 1 if c == 61 else 0 for c in range(256)])
 
+# … and in one between quotes, of which but the one that opened it ends it.
+HALTS: bytes = bytes([2 if KIND[c] & BLANK or c == 58 else 1 if c in b"=\"'`" else 0 for c in range(256)])
+
 
 def named(s: bytes, end: int) -> int:
     """The rule of the name that ends before `end`, in any case; -1 for a name that gives nothing away."""
@@ -120,12 +123,17 @@ def assigned(s: bytes, i: int, n: int, rule: int, out: Numbers) -> None:
 def quoted(s: bytes, start: int, n: int, quote: int) -> int:
     """Where a value between quotes ends."""
     at = start
-    while at < n and at < start + 200:
-        c = s[at]
-        if KIND[c] & BLANK or c == quote or (c == 58 or (c == 61 and at + 1 < n and KIND[s[at + 1]] & WORDLY)):
-            break
+    stop = min(n, start + 200)
+    while True:
+        while at + 4 <= stop and HALTS[s[at]] | HALTS[s[at + 1]] | HALTS[s[at + 2]] | HALTS[s[at + 3]] == 0:
+            at += 4
+        while at < stop and HALTS[s[at]] == 0:
+            at += 1
+        if at >= stop or HALTS[s[at]] == 2 or s[at] == quote:
+            return at
+        if s[at] == 61 and at + 1 < n and KIND[s[at + 1]] & WORDLY:
+            return at
         at += 1
-    return at
 
 
 def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
