@@ -60,10 +60,12 @@ def random(s: bytes, start: int, end: int, least: int, out: Numbers) -> bool:
         out[CLOSE] = start
         out[HELD] = 0
     else:
+        held = out[HELD]
         for i in range(out[OPEN], start):
             c = COUNTS + (s[i] & 127)
             out[c] -= 1
-            out[HELD] -= MORE[out[c]]
+            held -= MORE[out[c]]
+        out[HELD] = held
     enter(s, out[CLOSE], end, out)
     out[OPEN] = start
     out[CLOSE] = end
