@@ -43,7 +43,9 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
             return found
     while end < n and end < i + 7 and KIND[s[end]] & DIGIT:
         end += 1
-    if end < i + 7 and lone(s, end, n):
+    ends = small(s, i, end, n)
+    if ends:
+        end = ends
         if i and s[i - 1] in b"+(" and end < n and PARTS[s[end]]:
             phone(s, i, n, out)
         return max(end, out[LAST])
@@ -52,8 +54,20 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     return grouped(s, i, n, out)
 
 
+def small(s: bytes, i: int, end: int, n: int) -> int:
+    """Where a number ends that has at most six digits in one group, which ends at `end`, or in two; 0 for others."""
+    if end < i + 7 and lone(s, end, n):
+        return end
+    if end > i + 5 or end == n or KIND[s[end]] & GAP == 0:
+        return 0
+    end += 2
+    while end < n and end < i + 8 and KIND[s[end]] & DIGIT:
+        end += 1
+    return end if end < i + 8 and lone(s, end, n) else 0
+
+
 def lone(s: bytes, end: int, n: int) -> bool:
-    """The number of at most six digits that ends here has but one group, and no letter behind it."""
+    """The number of at most six digits that ends here has no group more, and no letter behind it."""
     if end == n:
         return True
     c = s[end]

@@ -16,11 +16,8 @@ WAKES: bytes = bytes([1 if KIND[c] & DIGIT else 2 + _SIGNS.index(c) if c in _SIG
 
 def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
     """Note all private data in `s`, the bytes of `text`."""
-    i = heading(text, s, -1, n, marks, out)
-    while True:
-        i = waking(s, i, n)
-        if i >= n:
-            return
+    i = waking(s, heading(text, s, -1, n, marks, out), n)
+    while i < n:
         wakes = WAKES[s[i]]
         if wakes == 1:
             i = number(s, i, n, out)
@@ -54,6 +51,7 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
         else:
             entry = shapes(wakes - 9, s[i + 1]) if i + 1 < n else 0
             i = prefixed(s, i, n, entry, out) if entry else i + 1
+        i = waking(s, i, n)
 
 
 def waking(s: bytes, i: int, n: int) -> int:
