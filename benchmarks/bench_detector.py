@@ -45,6 +45,7 @@ LONG = {
     "brackets and single digits": "[(5 1:[(0 0\n[(8 1[(4 3:8[(4 0[(8 3:\n[(2 3",
     "brackets and phone numbers": "47[(0((3((3-9((89-23(63:(3((9 (5-1((81-81(",
     "brackets and names": "[2[at:",
+    "decimals and passwords": "=[pwd=@3.6@9.9=@3.7@4.2@2.3=@1.0@0.4@5.69.0.9",
     "accounts and quotes": "8@SK28-1111191112@3[(9.2(your[vS@b.pwd=\"pwd='",
     "-----BEGIN": "-----BEGIN PRIVATE KEY-----",
     "newlines": "\n",
