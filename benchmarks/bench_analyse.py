@@ -41,6 +41,9 @@ HOSTILE = {
     "half surrogates": "\ud800",
     "zeros": "\0",
     "emoji": "\U0001f600",
+    "numbers and passwords": "123-45-6789-pwd=b3x@",
+    "addresses and passwords": "10.0.0.1-pwd=J@SS@aA99@",
+    "accounts and single digits": "1-SA84-1-9 6-SA35-9-",
 }
 SYNONYMS = {f"custom verb {number}": f"role-{number % 50}" for number in range(10_000)}
 

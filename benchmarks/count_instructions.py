@@ -29,6 +29,9 @@ WORK = {
     "200,000 of one word, the Python call": ("call", "200,000 of one word", 10),
     "200,000 of combining marks, the Python call": ("call", "200,000 of combining marks", 10),
     "200,000 of emoji, the Python call": ("call", "200,000 of emoji", 10),
+    "200,000 of numbers and passwords, the Python call": ("call", "200,000 of numbers and passwords", 10),
+    "200,000 of addresses and passwords, the Python call": ("call", "200,000 of addresses and passwords", 10),
+    "200,000 of accounts and single digits, the Python call": ("call", "200,000 of accounts and single digits", 10),
     "200 characters, plain": ("plain", "200 characters", 5),
 }
 TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import DIGIT, IBAN, KIND, LOWER, UPPER, WORDLY, Numbers, add
+from aurarouter_core.detection.codes import DIGIT, GAP, IBAN, KIND, LOWER, UPPER, WORDLY, Numbers, add
 
 # Country, then what follows the check digits: n digits, a letters, c either; as the registry of ISO 13616 has it.
 _STRUCTURES = (
@@ -16,7 +16,7 @@ _STRUCTURES = (
 
 
 def _structures() -> bytes:
-    """Eight bytes for each pair of letters: three times length and kind, and the whole length."""
+    """Eight bytes for each pair of letters: up to three times length and kind."""
     table = bytearray(26 * 26 * 8)
     words = _STRUCTURES.split()
     for country, structure in zip(words[::2], words[1::2], strict=True):
@@ -30,7 +30,6 @@ def _structures() -> bytes:
                 parts += bytes([int(number), kinds[c]])
                 number = ""
         table[at : at + len(parts)] = parts
-        table[at + 6] = sum(parts[::2])
     return bytes(table)
 
 
@@ -44,39 +43,33 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     if (KIND[s[i - 2]] ^ KIND[s[i - 1]]) & (UPPER | LOWER) or a > 25 or b > 25:
         return 0
     entry = (a * 26 + b) * 8
-    length = STRUCTURES[entry + 6]
-    if length == 0:
+    if STRUCTURES[entry] == 0:
         return 0
-    check = (s[i] - 48) * 10
-    rest = 0
-    taken = 0
-    part = 0
-    left = STRUCTURES[entry]
+    check = -1
+    rest = s[i] - 48
+    left = 1  # of what one kind may be: first the second check digit
+    kind = DIGIT
     at = i + 1
-    while taken <= length:
-        while at < n and KIND[s[at]] & WORDLY == 0:
-            if s[at] != 0x82 and (s[at] not in b" -." or at + 1 >= n or KIND[s[at + 1]] & WORDLY == 0):
-                return 0
-            at += 1
+    while left:
         if at >= n:
             return 0
         c = s[at]
-        if taken == 0:
-            if KIND[c] & DIGIT == 0:
-                return 0
-            check += c - 48
-        else:
-            if left == 0:
-                part += 2
-                left = STRUCTURES[entry + part]
-            if KIND[c] & STRUCTURES[entry + part + 1] == 0:
-                return 0
-            left -= 1
-            rest = rest * 10 + c - 48 if KIND[c] & DIGIT else rest * 100 + c - (55 if KIND[c] & UPPER else 87)
-            if rest > 1000000000:
-                rest %= 97
-        taken += 1
         at += 1
+        if KIND[c] & kind == 0:
+            if (KIND[c] & GAP and c != 47 and at < n and KIND[s[at]] & WORDLY) or c == 0x82:
+                continue  # a sign between them
+            return 0
+        rest = rest * 10 + c - 48 if KIND[c] & DIGIT else rest * 100 + c - (55 if KIND[c] & UPPER else 87)
+        if rest > 10000000:
+            rest %= 97
+        left -= 1
+        if left == 0:
+            if check < 0:
+                check = rest
+                rest = 0
+            left = STRUCTURES[entry]
+            kind = STRUCTURES[entry + 1]
+            entry += 2
     if at < n and KIND[s[at]] & WORDLY:
         return 0
     rest = ((rest % 97 * 100 + a + 10) * 100 + b + 10) % 97

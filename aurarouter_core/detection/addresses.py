@@ -24,6 +24,7 @@ from aurarouter_core.detection.context import versioned
 _NO_DOMAINS = "test example invalid localhost local png jpg jpeg gif svg webp css js mjs ts tsx jsx json py html md txt"
 NO_DOMAINS: bytes = listing(_NO_DOMAINS)
 LOCAL: bytes = bytes([KIND[c] & WORDLY > 0 or c in b".+-%'" for c in range(256)])  # what stands before the @
+GROUPED: bytes = bytes([KIND[c] & DIGIT > 0 or c in b"abcdefABCDEF:" for c in range(256)])  # what an IPv6 address has
 
 
 def local(s: bytes, end: int) -> int:
@@ -37,10 +38,22 @@ def local(s: bytes, end: int) -> int:
     return end if at > 0 and KIND[s[at - 1]] & WORDLY else at
 
 
-def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int:
-    """An address around the sign at `i`: its first part begins at `start`, its domain at `after`. Where to go on."""
-    at = after
-    label = at
+def hosted(s: bytes, i: int, n: int, out: Numbers) -> int:
+    """An address around the `@` at `i`; returns where to go on. Most have no domain behind them: seen at once."""
+    at = i + 1
+    while at < n and KIND[s[at]] & WORDLY:
+        at += 1
+    if at == i + 1 or at == n or s[at] not in b".- ([{" or i == 0 or KIND[s[i - 1]] & WORDLY == 0:
+        return i + 1
+    return email(s, i, n, i, i + 1, at, out)
+
+
+def email(s: bytes, i: int, n: int, end: int, after: int, at: int, out: Numbers) -> int:
+    """An address around the sign at `i`: its first part ends at `end`, its domain begins at `after`. Where to go on.
+
+    The domain is read already up to `at`.
+    """
+    label = after
     labels = 0
     limit = min(n, after + 254)
     while at < limit:
@@ -74,19 +87,19 @@ def email(s: bytes, i: int, n: int, start: int, after: int, out: Numbers) -> int
         return i + 1
     if label >= after + 8 and same(s, label - 8, n, b"example.", 8) and (label == after + 8 or s[label - 9] == 46):
         return i + 1
-    if i - start == 3 and same(s, start, n, b"git", 3):
+    start = local(s, end)
+    if start == end or (i - start == 3 and same(s, start, n, b"git", 3)):
         return i + 1
     return add(out, EMAIL, start, at)
 
 
 def spelled(s: bytes, i: int, n: int, out: Numbers) -> int:
-    """`name (at) host (dot) tld`, whose first bracket stands at `i`; returns where to go on."""
-    if not same(s, i + 1, n, b"at)", 3) and not same(s, i + 1, n, b"at]", 3) and not same(s, i + 1, n, b"at}", 3):
+    """`name (at) host (dot) tld`, whose first bracket stands at `i`, before an "a"; returns where to go on."""
+    if s[i + 2] | 32 != 116 or s[i + 3] not in b")]}":
         return i + 1
     end = i - 1 if i and s[i - 1] == 32 else i
     after = i + 5 if i + 4 < n and s[i + 4] == 32 else i + 4
-    start = local(s, end)
-    return email(s, i, n, start, after, out) if start < end else i + 1
+    return email(s, i, n, end, after, after, out)
 
 
 def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:

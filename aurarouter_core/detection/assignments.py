@@ -10,12 +10,10 @@ from aurarouter_core.detection.codes import (
     EXAMPLE,
     FOREIGN,
     KIND,
-    LETTERS,
     LOWER,
     NUMERAL,
     PASSWORD,
     SECRET,
-    SMALL,
     STOP,
     UPPER,
     VALUE,
@@ -40,53 +38,71 @@ _SECRETS = (
 _STANDINS = "password passwd pass pwd secret user username admin root test xxx none null true false hidden"
 
 
+_RULED = 250  # and above: a name is whole, and this rule's
+
+
+def _columns() -> bytes:
+    """A number for each letter of the names, in any case; 0 for what none has."""
+    letters = sorted({*(_PASSWORDS + _SECRETS).replace(" ", "")})
+    table = bytearray(256)
+    for number, letter in enumerate(letters, 1):
+        table[ord(letter)] = table[ord(letter.upper() if ord(letter) < 128 else letter)] = number
+    return bytes(table)
+
+
 def _names() -> bytes:
-    """For each last letter two bytes: where its words begin. Then the words, backwards, each after length and rule."""
-    rows: dict[int, bytes] = {}
+    """The names, read backwards, as an automaton: where each column leads to, 32 for each state.
+
+    State 1 has read nothing, from state 0 nothing leads on. A name that ends with another is never read to its end.
+    """
+    columns, states, moves = _columns(), {"": 1}, {}
     for rule, words in ((PASSWORD, _PASSWORDS), (SECRET, _SECRETS)):
         for word in words.split():
-            row = bytes([len(word), rule]) + word[::-1].encode("latin-1")
-            rows[row[2]] = rows.get(row[2], b"") + row
-    index, made = bytearray(512), b"\0"
-    for last, row in rows.items():
-        index[2 * last : 2 * last + 2] = (512 + len(made)).to_bytes(2, "little")
-        made += row + b"\0"
-    return bytes(index) + made
+            for begin in range(len(word) - 1, -1, -1):
+                whole = word[begin:] in _PASSWORDS.split() + _SECRETS.split()
+                state = _RULED + rule if whole else states.setdefault(word[begin:], len(states) + 1)
+                moves[32 * states[word[begin + 1 :]] + columns[ord(word[begin])]] = state
+                if whole:
+                    break
+    table = bytearray(32 * len(states) + 32)
+    for move, state in moves.items():
+        table[move] = state
+    return bytes(table)
 
 
+COLUMNS: bytes = _columns()
 NAMES: bytes = _names()
 STANDINS: bytes = listing(_STANDINS)
-# What a byte is in a value without quotes: 1 a digit, 2 its end, 3 an equals sign, which may end it.
-ENDS: bytes = bytes([1 if KIND[c] & DIGIT else 2 if KIND[c] & STOP else 3 if c == 61 else 0 for c in range(256)])
+# What a byte is in a value without quotes: 2 its end, 1 an equals sign, which may end it.
+ENDS: bytes = bytes([2 if KIND[c] & STOP else 1 if c == 61 else 0 for c in range(256)])
+
+# … and in one between quotes, of which but the one that opened it ends it.
+HALTS: bytes = bytes([2 if KIND[c] & BLANK or c == 58 else 1 if c in b"=\"'`" else 0 for c in range(256)])
 
 
 def named(s: bytes, end: int) -> int:
     """The rule of the name that ends before `end`, in any case; -1 for a name that gives nothing away."""
-    if end < 3 or KIND[s[end - 2]] & LETTERS == 0 or KIND[s[end - 3]] & LETTERS == 0:
-        return -1
-    at = 2 * SMALL[s[end - 1]]
-    at = NAMES[at] + 256 * NAMES[at + 1]
-    while at and NAMES[at]:
-        length = NAMES[at]
-        k = 1
-        while k < length and k < end and SMALL[s[end - 1 - k]] == NAMES[at + 2 + k]:
-            k += 1
-        if k == length:
-            return NAMES[at + 1]
-        at += length + 2
+    state = 1
+    while end and state:
+        end -= 1
+        state = NAMES[32 * state + COLUMNS[s[end]]]
+        if state > _RULED:
+            return state - _RULED
     return -1
 
 
-def assigned(s: bytes, i: int, n: int, out: Numbers) -> None:
-    """Note a secret after the `=` or `:` at `i`."""
+def naming(s: bytes, i: int) -> int:
+    """The rule of the name before the `=` or `:` at `i`; -1 for none."""
     end = i
     if end and s[end - 1] == 58:
         end -= 1
     while end and i - end < 4 and s[end - 1] in b" \"'`]*":
         end -= 1
-    rule = named(s, end)
-    if rule < 0:
-        return
+    return named(s, end)
+
+
+def assigned(s: bytes, i: int, n: int, rule: int, out: Numbers) -> None:
+    """Note a secret of this rule after the `=` or `:` at `i`."""
     start = i + 1
     while start < n and start < i + 5 and s[start] in b" >*":
         start += 1
@@ -107,12 +123,17 @@ def assigned(s: bytes, i: int, n: int, out: Numbers) -> None:
 def quoted(s: bytes, start: int, n: int, quote: int) -> int:
     """Where a value between quotes ends."""
     at = start
-    while at < n and at < start + 200:
-        c = s[at]
-        if KIND[c] & BLANK or c == quote or (c == 58 or (c == 61 and at + 1 < n and KIND[s[at + 1]] & WORDLY)):
-            break
+    stop = min(n, start + 200)
+    while True:
+        while at + 4 <= stop and HALTS[s[at]] | HALTS[s[at + 1]] | HALTS[s[at + 2]] | HALTS[s[at + 3]] == 0:
+            at += 4
+        while at < stop and HALTS[s[at]] == 0:
+            at += 1
+        if at >= stop or HALTS[s[at]] == 2 or s[at] == quote:
+            return at
+        if s[at] == 61 and at + 1 < n and KIND[s[at + 1]] & WORDLY:
+            return at
         at += 1
-    return at
 
 
 def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
@@ -123,14 +144,22 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
         at = out[ENDED]
     else:
         out[VALUE] = start
-    while at < stop:
-        kind = ENDS[s[at]]
-        if kind == 1:
-            out[NUMERAL] = at
-        elif kind and (kind == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY)):
+    fresh = at
+    while True:
+        while at + 4 <= stop and ENDS[s[at]] | ENDS[s[at + 1]] | ENDS[s[at + 2]] | ENDS[s[at + 3]] == 0:
+            at += 4
+        while at < stop and ENDS[s[at]] == 0:
+            at += 1
+        if at >= stop or ENDS[s[at]] == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY):
             break
         at += 1
     out[ENDED] = at
+    if at - start >= 6:  # a shorter one is no password, whatever it has
+        last = at - 1
+        while last >= fresh and KIND[s[last]] & DIGIT == 0:
+            last -= 1
+        if last >= fresh:
+            out[NUMERAL] = last
     return at
 
 

@@ -7,6 +7,7 @@ from aurarouter_core.detection.codes import (
     DIGIT,
     KIND,
     LATEST,
+    LETTERS,
     NEAR,
     REACH,
     READ,
@@ -62,7 +63,20 @@ def _table() -> bytes:
     return bytes(slots)
 
 
+def _lengths() -> bytes:
+    """For each first letter's lower five bits and each length up to 31: a bit for each last letter's lower three.
+
+    A letter beyond ASCII weighs 31 more than an "a", as much as the letter before it: to the hash "més" is "nas".
+    """
+    table = bytearray(1024)
+    for word in " ".join(_WORDS.values()).split():
+        for first in range(-1, 2) if word[1:2] in ("a", "b", "\x80") else range(1):
+            table[32 * (ord(word[0]) + first & 31) + len(word)] |= 1 << (ord(word[len(word) - 1]) & 7)
+    return bytes(table)
+
+
 CONTEXT: bytes = _table()
+LENGTHS: bytes = _lengths()
 
 
 def near(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> bool:
@@ -84,34 +98,43 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
     at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
     while at < stop:
-        if out[RUN] <= at < out[RUN_LAST]:
-            at = out[RUN_LAST]  # there are no words between the groups of a number
-            continue
-        first = at
-        value = 7
-        seen = KIND[s[at]]
-        if seen & ALPHANUMERIC == 0:
+        kind = KIND[s[at]]
+        if kind & ALPHANUMERIC == 0:
             at += 1
             continue
         limit = min(n, at + 40)
-        if seen & DIGIT:  # no such word has one
-            while at < limit and KIND[s[at]] & ALPHANUMERIC:
-                at += 1
-        while at < limit and KIND[s[at]] & ALPHANUMERIC:
-            value = (value * 31 + SMALL[s[at]]) & _MASK
-            seen |= KIND[s[at]]
-            at += 1
-        if at == first + 40:
-            at += 1
+        end = at + 1
+        if kind & LETTERS:
+            while end < limit and KIND[s[end]] & LETTERS:
+                end += 1
+            kind = KIND[s[end]] if end < limit else 0
+            if kind & DIGIT == 0 and end - at < 32 and fits(s, at, end):
+                named_by(s, at, end, out)
+        elif out[RUN] <= at < out[RUN_LAST]:
+            at = out[RUN_LAST]  # there are no words between the groups of a number
             continue
-        if seen & DIGIT:
-            continue
-        slot = value % _SLOTS * 5
-        while CONTEXT[slot + 3]:
-            if CONTEXT[slot] * 65536 + CONTEXT[slot + 1] * 256 + CONTEXT[slot + 2] == value:
-                out[NEAR + CONTEXT[slot + 3]] = first + 1
-                out[NEAR + CONTEXT[slot + 4]] = first + 1
-                out[LATEST] = first + 1
-                break
-            slot = slot + 5 if slot < 5 * _SLOTS - 5 else 0
+        if kind & DIGIT:
+            while end < limit and KIND[s[end]] & ALPHANUMERIC:  # no such word has a digit
+                end += 1
+        at = end + 1  # a sign, or the rest of what is too long
     out[READ] = max(out[READ], at)
+
+
+def fits(s: bytes, first: int, end: int) -> bool:
+    """Some word that names a rule has this length, and first and last letters like these."""
+    return LENGTHS[32 * (s[first] & 31) + end - first] >> (s[end - 1] & 7) & 1 > 0
+
+
+def named_by(s: bytes, first: int, end: int, out: Numbers) -> None:
+    """Note which rules this word names."""
+    value = 7
+    for i in range(first, end):
+        value = (value * 31 + SMALL[s[i]]) & _MASK
+    slot = value % _SLOTS * 5
+    while CONTEXT[slot + 3]:
+        if CONTEXT[slot] * 65536 + CONTEXT[slot + 1] * 256 + CONTEXT[slot + 2] == value:
+            out[NEAR + CONTEXT[slot + 3]] = first + 1
+            out[NEAR + CONTEXT[slot + 4]] = first + 1
+            out[LATEST] = first + 1
+            return
+        slot = slot + 5 if slot < 5 * _SLOTS - 5 else 0

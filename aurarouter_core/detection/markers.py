@@ -5,6 +5,7 @@ from __future__ import annotations
 from aurarouter_core.detection.codes import (
     DIGITS,
     KIND,
+    LETTERS,
     LONGEST,
     MARKER,
     ROWS,
@@ -44,6 +45,8 @@ def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) 
     entry = row(text, s, at, n, marks)
     if entry and marked(text, s, at, n, entry, marks, out):
         return i + 1
+    if KIND[s[at]] & LETTERS == 0:
+        return i + 1  # no label
     word = at
     limit = min(n, at + 16)
     while word < limit and KIND[s[word]] & WORDLY:
@@ -64,12 +67,14 @@ def row(text: Text, s: bytes, at: int, n: int, marks: Numbers) -> int:
     if at + 1 >= n:
         return 0
     entry = marks[SMALL[s[at]] if s[at] < 128 else 128 + point(text, at) % ROWS]
-    return entry if (marks[entry] >> (s[at + 1] & 31)) & 1 else 0
+    if (marks[entry] >> (s[at + 1] & 31)) & 1 == 0 or (at + 2 < n and (marks[entry + 1] >> (s[at + 2] & 31)) & 1 == 0):
+        return 0
+    return entry
 
 
 def marked(text: Text, s: bytes, at: int, n: int, entry: int, marks: Numbers, out: Numbers) -> bool:
     """One of the phrases of this row stands at `at`, and then the heading ends."""
-    entry += 1
+    entry += 2
     k = 0  # points that agree; where each of them ends is noted, for the next phrase may begin with the same ones
     i = at
     while marks[entry]:

@@ -27,7 +27,7 @@ from aurarouter_core.detection.codes import (
 from aurarouter_core.detection.context import near
 from aurarouter_core.detection.ids import LEADS, plain, several
 from aurarouter_core.detection.lettered import british, lettered, with_letter
-from aurarouter_core.detection.phones import phone
+from aurarouter_core.detection.phones import PARTS, phone
 
 
 def number(s: bytes, i: int, n: int, out: Numbers) -> int:
@@ -43,8 +43,10 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
             return found
     while end < n and end < i + 7 and KIND[s[end]] & DIGIT:
         end += 1
-    if end < i + 7 and lone(s, end, n):
-        if i and s[i - 1] in b"+(":
+    ends = small(s, i, end, n)
+    if ends:
+        end = ends
+        if i and s[i - 1] in b"+(" and end < n and PARTS[s[end]]:
             phone(s, i, n, out)
         return max(end, out[LAST])
     if end < i + 6 and end < n and KIND[s[end]] & LETTERS:
@@ -52,8 +54,20 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     return grouped(s, i, n, out)
 
 
+def small(s: bytes, i: int, end: int, n: int) -> int:
+    """Where a number ends that has at most six digits in one group, which ends at `end`, or in two; 0 for others."""
+    if end < i + 7 and lone(s, end, n):
+        return end
+    if end > i + 5 or end == n or KIND[s[end]] & GAP == 0:
+        return 0
+    end += 2
+    while end < n and end < i + 8 and KIND[s[end]] & DIGIT:
+        end += 1
+    return end if end < i + 8 and lone(s, end, n) else 0
+
+
 def lone(s: bytes, end: int, n: int) -> bool:
-    """The number of at most six digits that ends here has but one group, and no letter behind it."""
+    """The number of at most six digits that ends here has no group more, and no letter behind it."""
     if end == n:
         return True
     c = s[end]
@@ -78,7 +92,8 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         while after < n and s[after] == 0x82:
             after += 1
         words = 0
-        if after < n and (KIND[s[after]] & LETTERS or s[after] == 45):
+        k = out[GROUPS + 4 * groups + 2] - out[GROUPS + 4 * groups - 2]
+        if after < n and (KIND[s[after]] & LETTERS or (s[after] == 45 and 7 <= k <= 8)):
             found = with_letter(s, after, n, groups, out)
             if found:
                 return found
@@ -157,8 +172,9 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
             while at < stop and KIND[s[at]] & DIGIT:
                 out[DIGITS + total + at] = s[at] - 48
                 at += 1
-            while at >= stop and at < n and KIND[s[at]] & DIGIT:
-                at += 1
+            if at == stop:  # more than the notes have room for
+                while at < n and KIND[s[at]] & DIGIT:
+                    at += 1
             total += at
             if at >= n or s[at] != 0x82:
                 break
@@ -207,7 +223,9 @@ def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Nu
     """There may be a phone number here: it is written like one, or a word says so. `k` and `sign` as in `window`."""
     entry = GROUPS + 4 * first
     if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
-        return True
+        end = out[GROUPS + 4 * groups - 3]
+        few = 1 if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7 else 0
+        return few == 0 or (end < n and PARTS[s[end]] > 0)
     if k == 1 and sign == 32:
         return False  # a list
     if k == 3 and sign == 45:

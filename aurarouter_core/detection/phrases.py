@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from aurarouter_core.detection.alphabet import LETTER, OTHER, folded
 from aurarouter_core.detection.codes import LONGEST, ROWS
 
+_FOREIGN = 1 << (LETTER & 31) | 1 << (OTHER & 31)
+
 PHRASES = (
     "confidential", "strictly confidential", "highly confidential", "company confidential", "top secret",
     "private and confidential", "confidential and proprietary", "proprietary and confidential", "internal only",
@@ -25,8 +27,8 @@ PHRASES = (
 def marks_of(phrases: Iterable[str]) -> list[int]:
     """For each first byte below 128, and each rest of other first points, where the row begins, or 0; then the rows.
 
-    A row has the lower five bits of its phrases' second bytes as a set, then the phrases, and 0. Before each phrase
-    come its length, and how many of its points are those that the one before it begins with, too.
+    A row has the lower five bits of its phrases' second bytes as a set, those of the third ones, the phrases, and 0.
+    Before each phrase come its length, and how many of its points are those that the one before it begins with, too.
     """
     rows: dict[int, list[list[int]]] = {}
     for phrase in dict.fromkeys(" ".join(phrase.split()) for phrase in phrases):
@@ -38,7 +40,8 @@ def marks_of(phrases: Iterable[str]) -> list[int]:
     for byte, row in rows.items():
         table[byte] = len(table)
         # A letter beyond ASCII may be of another kind where it's a capital, as İ is.
-        table.append(_seconds(row) | (1 << (LETTER & 31) | 1 << (OTHER & 31) if byte > 127 else 0))
+        table.append(_seconds(row) | (_FOREIGN if byte > 127 else 0))
+        table.append(_thirds(row))
         before: list[int] = []
         for points in sorted(row, key=_order, reverse=True):
             table += [len(points), _alike(before, points), *points]
@@ -51,6 +54,13 @@ def _seconds(row: list[list[int]]) -> int:
     """The lower five bits of the bytes that may come second, as a set. Between words stands any of several signs."""
     bytes_ = {byte for points in row for byte in (b" \t-_" if points[1] == 32 else [_first_byte(points[1])])}
     return sum({1 << (byte & 31) for byte in bytes_})
+
+
+def _thirds(row: list[list[int]]) -> int:
+    """The same of the third bytes; all, where a phrase is shorter or several signs may stand before its third point."""
+    if any(len(points) == 2 or points[1] == 32 for points in row):
+        return 0xFFFFFFFF
+    return _seconds([points[1:] for points in row]) | _FOREIGN
 
 
 def _order(points: list[int]) -> tuple[list[str], int]:

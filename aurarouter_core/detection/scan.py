@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.addresses import email, ipv6, local, spelled
-from aurarouter_core.detection.assignments import assigned, url
-from aurarouter_core.detection.codes import DIGIT, KIND, WORDLY, Numbers
+from aurarouter_core.detection.addresses import GROUPED, hosted, ipv6, spelled
+from aurarouter_core.detection.assignments import assigned, naming, url
+from aurarouter_core.detection.codes import DIGIT, KIND, Numbers
 from aurarouter_core.detection.markers import Text, heading
 from aurarouter_core.detection.numbers import number
-from aurarouter_core.detection.tokens import dashes, prefixed, signed
+from aurarouter_core.detection.tokens import dashes, prefixed, shapes, signed
 
 _SIGNS = b"\n@-_:=([{ASJ"
 # What each byte wakes: nothing, 1 numbers, else 2 + its place among the signs.
@@ -16,11 +16,8 @@ WAKES: bytes = bytes([1 if KIND[c] & DIGIT else 2 + _SIGNS.index(c) if c in _SIG
 
 def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
     """Note all private data in `s`, the bytes of `text`."""
-    i = heading(text, s, -1, n, marks, out)
-    while True:
-        i = waking(s, i, n)
-        if i >= n:
-            return
+    i = waking(s, heading(text, s, -1, n, marks, out), n)
+    while i < n:
         wakes = WAKES[s[i]]
         if wakes == 1:
             i = number(s, i, n, out)
@@ -29,15 +26,15 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
                 i += 1  # an empty line has no heading
             i = heading(text, s, i, n, marks, out)
         elif wakes == 3:
-            start = local(s, i) if i and KIND[s[i - 1]] & WORDLY else i
-            i = email(s, i, n, start, i + 1, out) if start < i else i + 1
+            i = hosted(s, i, n, out)
         elif wakes == 4:
             i = dashes(s, i, n, out)
         elif wakes == 6:
             i = colon(s, i, n, out)
         elif wakes == 7:
-            if i + 1 < n and s[i + 1] != 61 and i and s[i - 1] not in b"=!<>":
-                assigned(s, i, n, out)
+            rule = naming(s, i) if i + 1 < n and s[i + 1] != 61 and i and s[i - 1] not in b"=!<>" else -1
+            if rule >= 0:
+                assigned(s, i, n, rule, out)
             i += 1
         elif wakes in (8, 10):
             i = spelled(s, i, n, out) if i + 3 < n and s[i + 1] | 32 == 97 else i + 1
@@ -49,14 +46,18 @@ def scan(text: Text, s: bytes, n: int, marks: Numbers, out: Numbers) -> None:
         elif wakes == 13:
             i = signed(s, i, n, out)
         elif wakes == 5:
-            i = prefixed(s, i, n, 0, s[i - 1], out) if i and s[i - 1] < 128 else i + 1
+            entry = shapes(0, s[i - 1]) if i else 0
+            i = prefixed(s, i, n, entry, out) if entry else i + 1
         else:
-            i = prefixed(s, i, n, wakes - 9, s[i + 1], out) if i + 1 < n and s[i + 1] < 128 else i + 1
+            entry = shapes(wakes - 9, s[i + 1]) if i + 1 < n else 0
+            i = prefixed(s, i, n, entry, out) if entry else i + 1
+        i = waking(s, i, n)
 
 
 def waking(s: bytes, i: int, n: int) -> int:
     """The first byte from `i` on that wakes a rule; `n` when none does. Four are asked at a time: most wake nothing."""
-    while i + 4 <= n:
+    last = n - 4
+    while i <= last:
         if WAKES[s[i]]:
             return i
         if WAKES[s[i + 1]]:
@@ -75,9 +76,11 @@ def colon(s: bytes, i: int, n: int, out: Numbers) -> int:
     """What a colon may belong to: a URL, an address, an assignment."""
     if i + 2 < n and s[i + 1] == 47 and s[i + 2] == 47:
         return url(s, i, n, out)
-    end = ipv6(s, i, n, out) if i > 3 and s[i - 4] in b"23fF" else 0
-    if end:
-        return end
-    if i + 1 < n and s[i + 1] not in b":=":
-        assigned(s, i, n, out)
+    if i > 3 and s[i - 4] in b"23fF" and GROUPED[s[i - 1]] and GROUPED[s[i - 2]] and GROUPED[s[i - 3]]:
+        end = ipv6(s, i, n, out)
+        if end:
+            return end
+    rule = naming(s, i) if i + 1 < n and s[i + 1] not in b":=" else -1
+    if rule >= 0:
+        assigned(s, i, n, rule, out)
     return i + 1

@@ -53,11 +53,15 @@ def _shapes() -> bytes:
 SHAPES: bytes = _shapes()
 
 
-def prefixed(s: bytes, i: int, n: int, sign: int, neighbour: int, out: Numbers) -> int:
-    """A key around the waking sign at `i`, the `sign`th, beside this letter; returns where to go on."""
+def shapes(sign: int, neighbour: int) -> int:
+    """Where the shapes are that have the `sign`th of the waking signs beside this character; 0 for nowhere."""
     entry = 256 * sign + 2 * neighbour
-    entry = SHAPES[entry] + 256 * SHAPES[entry + 1]
-    while entry and SHAPES[entry]:
+    return SHAPES[entry] + 256 * SHAPES[entry + 1] if neighbour < 128 else 0
+
+
+def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
+    """A key of one of the shapes of this row around the sign at `i`; returns where to go on."""
+    while SHAPES[entry]:
         length = SHAPES[entry]
         at = SHAPES[entry + 1]
         start = i - at
@@ -112,7 +116,8 @@ def dashes(s: bytes, i: int, n: int, out: Numbers) -> int:
     while at < n and s[at] == 45:
         at += 1
     if at == i + 1:
-        return prefixed(s, i, n, 1, s[i - 1], out) if i and s[i - 1] < 128 else at
+        entry = shapes(1, s[i - 1]) if i else 0
+        return prefixed(s, i, n, entry, out) if entry else at
     if not same(s, at, n, b"begin ", 6) and not same(s, at, n, b" begin ", 7):
         return at
     private = 0
