@@ -96,23 +96,29 @@ async def test_a_server_that_dies_in_the_middle(file: Path, mortal: LlamaServer)
     assert [attempt.outcome for attempt in done.trace.attempts] == ["incomplete"]
 
 
-def test_the_command_line_says_that_an_answer_is_incomplete(
-    home: Path, fault_server: Any, aurarouter: Callable[..., Any]
-) -> None:
+@pytest.fixture
+def halfway(fault_server: Any) -> str:
+    """A configuration whose first model breaks off in the middle; after that it rests for a moment."""
     from faults import half_a_stream
 
     fault_server.always(half_a_stream())
-    config = (
+    return (
         f"models: {{half: {{provider: openapi, endpoint: '{fault_server.url}'}}, e: {{provider: echo}}}}\n"
         "roles: {coding: [half, e]}\n"
     )
-    done = aurarouter("run", "hello", config=config)
+
+
+def test_the_command_line_says_that_an_answer_is_incomplete(halfway: str, aurarouter: Callable[..., Any]) -> None:
+    done = aurarouter("run", "hello", config=halfway)
     assert done.returncode == 5
     assert done.stdout == "Hello A\n"
     assert "[incomplete: the answer stops here:" in done.stderr
-    told = json.loads(aurarouter("run", "hello", "--json", config=config).stdout)
-    assert (told["success"], told["complete"], told["text"]) == (False, False, "Hello A")
-    assert [attempt["outcome"] for attempt in told["attempts"]] == ["incomplete"]
-    drawn = aurarouter("trace", config=config).stdout
+    drawn = aurarouter("trace", config=halfway).stdout
     assert "⚠ 1. half" in drawn
     assert "incomplete" in drawn.splitlines()[0]
+
+
+def test_its_json_says_so_too(halfway: str, aurarouter: Callable[..., Any]) -> None:
+    told = json.loads(aurarouter("run", "hello", "--json", config=halfway).stdout)
+    assert (told["success"], told["complete"], told["text"]) == (False, False, "Hello A")
+    assert [attempt["outcome"] for attempt in told["attempts"]] == ["incomplete"]
