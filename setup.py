@@ -36,10 +36,10 @@ def as_c(text: str) -> str:
 
 
 def as_c_head(found: re.Match[str]) -> str:
-    """The head of a function."""
+    """The head of a function. All are inline: a text that nearly is private is looked into by many small ones."""
     words = [word.split(": ") for word in found[2].split(", ")]
     arguments = ", ".join(f"{C_TYPES[kind]}{name}" for name, kind in words)
-    return f"cdef {C_TYPES.get(found[3], 'void ')}{found[1]}({arguments}) noexcept nogil:"
+    return f"cdef inline {C_TYPES.get(found[3], 'void ')}{found[1]}({arguments}) noexcept nogil:"
 
 
 def write_scan() -> str:
