@@ -18,6 +18,13 @@ MANY = {f"verb{number} thing": "coding" for number in range(1_500)} | {f"{'x' * 
 TEXTS = ("please verb77 thing now", "XXXATES it", "xate, verb3 thing; verb3", "nothing of that")
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place of its own, also where these tests are away from the others."""
+    monkeypatch.setenv("AURAROUTER_HOME", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture
 def lexicon() -> Lexicon:
     return Lexicon.default().with_verbs(MANY)
