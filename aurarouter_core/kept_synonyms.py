@@ -7,6 +7,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from aurarouter_core import remembered
+from aurarouter_hooks.errors import ConfigError
 
 MANY = 2_000
 """Fewer synonyms are made ready sooner than their table is read."""
@@ -39,7 +40,7 @@ def remember(name: str, table: bytes) -> None:
     from aurarouter_core.home import Home
 
     remembered.write(name, _checksum(table) + table)
-    with suppress(OSError):  # another process deletes them, too
+    with suppress(OSError, ConfigError):  # another process deletes them, too; or there is no such place
         tables = sorted(Home.of().cache.glob("synonyms-*.table"), key=lambda path: -path.stat().st_mtime_ns)
         for old in tables[KEPT:]:
             old.unlink()

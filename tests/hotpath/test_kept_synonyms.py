@@ -148,8 +148,11 @@ def test_a_table_of_anything_harms_nothing(lexicon: Lexicon, first: Analyser, co
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs a place where no folder can be made")
-def test_a_home_that_keeps_nothing_is_only_slower(lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AURAROUTER_HOME", "/proc/nowhere")
+@pytest.mark.parametrize("place", ["/proc/nowhere", "not/a/whole/path"])
+def test_a_home_that_keeps_nothing_is_only_slower(
+    lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("AURAROUTER_HOME", place)
     assert all(Analyser(lexicon)._passes.built for _ in range(2))
 
 
