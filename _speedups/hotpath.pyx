@@ -8,7 +8,7 @@ whole-number sums, and holds the GIL only while it makes the result. Imports not
 
 from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
 
-__all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "words"]
+__all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "json_writer", "words"]
 
 include "words.pxi"
 include "lexis.pxi"
@@ -18,6 +18,7 @@ include "grams.pxi"
 include "fits.pxi"
 include "passes.pxi"
 include "values.pxi"
+include "json_text.pxi"
 
 globals()["WIDTH"] = WIDTH
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from aurarouter_core._fits_py import RARITY, WIDTH, fits
 from aurarouter_core._grams_py import units, window
 from aurarouter_core._inflections_py import inflected
+from aurarouter_core._json_text_py import json_writer
 from aurarouter_core._values_py import constructor
 from aurarouter_core._words_py import Word, check, cut, fold, words
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from aurarouter_core.classifier import Likeness, Model
     from aurarouter_hooks.values import Analysis, Finding, Span
 
-__all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "words"]
+__all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "json_writer", "words"]
 
 _HEAD, _TAIL = 4000, 2000  # characters in which synonyms are looked for
 _PHRASE = 4  # words that a synonym may have

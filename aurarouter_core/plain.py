@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from asyncio import CancelledError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,15 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from aurarouter_core.twins import chosen
 from aurarouter_hooks import AuraRouterError, ErrorInfo, ProviderReplyError, Secret
 
 if TYPE_CHECKING:
     import yaml
+
+    from aurarouter_core import _json_text_py as _texts
+else:
+    _texts, _ = chosen("_speedups", "_json_text_py")
 
 DEEPEST = 100
 """Levels that are shown; what is deeper, or goes round in a circle, is cut."""
@@ -58,15 +63,25 @@ def _fields(kind: type) -> tuple[str, ...] | None:
 
 
 @cache
-def _encoder(indent: int | None) -> json.JSONEncoder:
+def _shape(kind: type) -> _texts.Shape | None:
+    names = _fields(kind)
+    if names is None or issubclass(kind, str | int | float | list | tuple | dict):
+        return None
+    return tuple((f'{", " if place else "{"}"{name}": ', name) for place, name in enumerate(names))
+
+
+_written: Callable[[Any], str] = _texts.json_writer(_shape, _layer)
+
+
+def _spread(value: Any, indent: int) -> str:
     # A circle ends as a RecursionError; to look for one at each step costs a tenth of the time.
-    return json.JSONEncoder(ensure_ascii=False, check_circular=False, indent=indent, allow_nan=False, default=_layer)
+    return json.dumps(value, indent=indent, ensure_ascii=False, check_circular=False, allow_nan=False, default=_layer)
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """The same as JSON text; what is no Unicode text (lone surrogates) is escaped, never an error."""
     try:
-        text = _encoder(indent).encode(value)
+        text = _written(value) if indent is None else _spread(value, indent)
         text.encode()
     except (TypeError, ValueError, RecursionError):  # a circle, no number, no text: rare, so it may take longer
         return json.dumps(plain(value), indent=indent, allow_nan=False)

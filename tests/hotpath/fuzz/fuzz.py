@@ -13,11 +13,12 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from aurarouter_core import _hotpath_py, _private, _speedups, classifier
+from aurarouter_core import _hotpath_py, _private, _speedups, classifier, plain
 from aurarouter_core.classifier import Likeness, Model
 from aurarouter_core.detection import patterns
 from aurarouter_core.detection.alphabet import plane
 from aurarouter_core.detection.phrases import PHRASES, marks_of
+from aurarouter_hooks import Stage
 
 PIECES = [ast.literal_eval(line) for line in Path(__file__).with_name("corpus.txt").read_text("utf-8").splitlines()]
 ROLES = ("", "coding", "x")
@@ -30,6 +31,8 @@ LOOKING = (
         for pattern in (r"\bPRJ-\d{4,6}\b", "x+", "(a|e\u0301)*c", "[^ ]{3,9}'", "(?i)plan|\u603b.")
     ),
 )
+AS_KEPT = plain._shape, plain._layer
+STAGE = Stage("s", "o", score=0.1)
 COMPARED = 50  # the plain twin is slow, and looks at one round in so many
 GIANT = 997  # one round in so many has texts of a million characters
 
@@ -116,6 +119,19 @@ def spoilt(dice: random.Random, table: bytes) -> bytes:
     return bytes(data[: dice.randrange(len(data))] if dice.random() < 0.1 else data)
 
 
+def value_of(dice: random.Random, depth: int) -> object:
+    """What a trace may hold, and what JSON has no word for."""
+    kind = dice.randrange(10 if depth else 7)
+    if kind < 3:
+        return text_of(dice, 20)
+    if kind < 7:
+        return dice.choice((None, True, number(dice, 1 << 70), dice.random(), float("nan"), b"", STAGE, {1.5}))
+    inner = [value_of(dice, depth - 1) for _ in range(dice.randrange(4))]
+    if kind == 7:
+        return tuple(inner)
+    return {dice.choice((text_of(dice, 5), dice.random(), None, (1,) if kind == 8 else 7)): each for each in inner}
+
+
 def round_of(seed: int) -> int:
     """One set of things, `TEXTS` texts; returns how often compiled code was asked."""
     dice = random.Random(seed)
@@ -133,9 +149,9 @@ def round_of(seed: int) -> int:
     given = (verbs, set(list(verbs)[:2]), model, likeness_of(dice))
     made = outcome(_speedups.Analyser, *given)
     compare = seed % COMPARED == 0
-    plain: Any = outcome(_hotpath_py.Analyser, *given) if compare else None
+    twin: Any = outcome(_hotpath_py.Analyser, *given) if compare else None
     if isinstance(made, tuple):
-        assert not compare or plain == made, (plain, made)
+        assert not compare or twin == made, (twin, made)
         return 1
     table = made.table()
     kept = spoilt(dice, table)
@@ -150,14 +166,21 @@ def round_of(seed: int) -> int:
         grams = _speedups.grams(text, 50, 50)
         assert abs(sum(found[2].values()) - 1.0) < 1e-9, found[2]
         assert all(0 <= start < end <= len(text) for start, end, *_ in found[9]), found[9]
-        if plain is not None and most == 60:
-            assert plain.analyse(text) == found, text
-            assert plain.resolve(text) == made.resolve(text), text
+        if twin is not None and most == 60:
+            assert twin.analyse(text) == found, text
+            assert twin.resolve(text) == made.resolve(text), text
             assert _hotpath_py.grams(text, 50, 50) == grams, text
+    for _ in range(TEXTS):
+        value = value_of(dice, 4)
+        written, wanted = (
+            outcome(_speedups.json_writer(*AS_KEPT), value),
+            outcome(_hotpath_py.json_writer(*AS_KEPT), value),
+        )
+        assert written == wanted or (isinstance(written, tuple) and written[0] is wanted[0]), value
     hammered = _speedups.hammer(made, PIECES, seed, HAMMERED)
     looking = LOOKING[dice.randrange(1, len(LOOKING)) if seed % 3 == 0 else 0]
     looked: int = _private.hammer(looking, PIECES, seed, HAMMERED // 2)
-    return 3 * TEXTS + int(hammered) + looked
+    return 4 * TEXTS + int(hammered) + looked
 
 
 def main() -> None:
