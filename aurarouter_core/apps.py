@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from typing import ClassVar
 
 from attrs import asdict, frozen
 
@@ -48,7 +49,13 @@ def hashed(key: str) -> str:
 
 
 class Apps:
-    """The apps of one home folder, in `apps.json`."""
+    """The apps of one home folder, in `apps.json`.
+
+    Attributes:
+        changes: How often this process has written such a list.
+    """
+
+    changes: ClassVar[int] = 0
 
     def __init__(self, home: Home) -> None:
         self.file = home.apps
@@ -115,3 +122,4 @@ class Apps:
     def _write(self, known: Mapping[str, App]) -> None:
         entries = {name: asdict(app, filter=lambda field, _: field.name != "name") for name, app in known.items()}
         replace_file(self.file, json.dumps(entries, indent=2).encode(), mode=0o600)
+        Apps.changes += 1

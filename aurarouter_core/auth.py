@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Mapping
 
 from aurarouter_core.apps import App, Apps, hashed
@@ -11,6 +12,9 @@ from aurarouter_hooks import AuraRouterError
 
 ANYBODY = ""
 """Who asks where no client keys exist."""
+FRESH = 0.01
+"""Seconds for which a look at the list of keys holds, until this process itself changes it. With each look the store's
+thread may take Python's lock, so at thousands of requests a second a look for each would cost a twentieth of them."""
 
 
 class NotAllowedError(AuraRouterError):
@@ -18,7 +22,7 @@ class NotAllowedError(AuraRouterError):
 
 
 class Doorkeeper:
-    """Knows the client keys of one home folder as they are now.
+    """Knows the client keys of one home folder as they are now, or were a hundredth of a second ago.
 
     Args:
         home: Whose keys.
@@ -29,6 +33,8 @@ class Doorkeeper:
         self._always = always
         self._apps = Apps(home)
         self._stamp: int | None = None
+        self._looked = float("-inf")
+        self._changes = Apps.changes
         self._known: tuple[App, ...] = ()
 
     @property
@@ -66,10 +72,15 @@ class Doorkeeper:
         return found
 
     def _now(self) -> tuple[App, ...]:
-        stamp = self._apps.stamp
+        now = time.monotonic()
+        if now - self._looked < FRESH and Apps.changes == self._changes:
+            return self._known
+        self._changes, stamp = Apps.changes, self._apps.stamp
         if stamp != self._stamp:
+            self._looked = float("-inf")  # while the list can't be read, nobody is let in
             self._known = tuple(self._apps.kept().values())
             self._stamp = stamp
+        self._looked = now
         return self._known
 
 

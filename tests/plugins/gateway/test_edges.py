@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from aurarouter_core import Doorkeeper, Home
 from aurarouter_core.apps import Apps
+from aurarouter_core.auth import FRESH
 from aurarouter_hooks import ConfigError
 
 CHAT = "/v1/chat/completions"
@@ -234,5 +236,6 @@ def test_a_damaged_list_of_keys_lets_nobody_in(home: Path) -> None:
     keys = Doorkeeper(Home.of())
     assert keys.app_of({}) == ""
     Home.of().apps.write_text("{")
+    time.sleep(FRESH)
     with pytest.raises(ConfigError, match="damaged"):
         keys.app_of({})
