@@ -65,7 +65,7 @@ class Plain:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         settings = self.engine.settings
-        reply = Reply(send, settings.write_timeout)
+        reply = Reply(send)
         headers: Mapping[str, str] = {}
         try:
             body = await json_body(scope, receive, settings) if self.body else None

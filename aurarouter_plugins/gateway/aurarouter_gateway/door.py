@@ -59,7 +59,7 @@ class Door:
                 wrong = fault(error)
         if wrong is not None:
             told = wrong.anthropic() if scope["path"].startswith("/v1/messages") else wrong.openai()
-            await Reply(send, settings.write_timeout).json(told, wrong.status, wrong.headers)
+            await Reply(send).json(told, wrong.status, wrong.headers)
             return
         scope.setdefault("state", {})["caller"] = Caller.of(app, settings.apps.get(app, UNLIMITED), headers)
         await self._inside(scope, receive, send)

@@ -61,7 +61,7 @@ class Exchange:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         settings = self._settings()
-        reply = Reply(send, settings.write_timeout)
+        reply = Reply(send)
         caller: Caller = scope["state"]["caller"]
         asked: Asked | None = None
         try:

@@ -1,4 +1,4 @@
-"""Connections of a server: what is said at once goes out at once, and who says too little or too much is left."""
+"""Connections of a server: what is said at once goes out at once; who is too slow or says too much is left."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from aurarouter_gateway.body import WHOLE
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+LEAST = 64 * 1024
+"""Bytes of its answer that a client has to take now and then; who takes less pins what may be many megabytes."""
 
 
 class Gathered:
@@ -46,16 +49,24 @@ class Gathered:
 
 
 class QuietClients(HttpToolsProtocol):
-    """Uvicorn's protocol, with a clock and a measure on the head of each request."""
+    """Uvicorn's protocol, with a clock and a measure on the head of each request, and a clock on who takes answers.
+
+    Attributes:
+        seconds: In which a head has to arrive.
+        most: Bytes of a head.
+        patience: Seconds in which a client has to take `LEAST` of what waits for it, once a buffer is full.
+    """
 
     seconds = 30.0
     most = 64 * 1024
+    patience = 60.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head = 0
         self._heads = False
         self._clock: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client that says nothing is given so many seconds."""
@@ -65,7 +76,18 @@ class QuietClients(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """No clock outlives its connection."""
         self._rest()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """More waits for the client than is kept for it."""
+        super().pause_writing()
+        self._give_time()
+
+    def resume_writing(self) -> None:
+        """It took nearly all of that."""
+        self._taken()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Count what comes before the headers' end."""
@@ -103,6 +125,21 @@ class QuietClients(HttpToolsProtocol):
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
+
+    def _give_time(self) -> None:
+        waits = self.transport.get_write_buffer_size()
+        self._taking = self.loop.call_later(self.patience, self._look_at, waits)
+
+    def _look_at(self, waited: int) -> None:
+        if waited - self.transport.get_write_buffer_size() < LEAST:
+            self._close()
+        else:
+            self._give_time()
+
+    def _taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
 
     def _close(self) -> None:
         self._clock = None

@@ -1,8 +1,7 @@
-"""What is sent back: one JSON object, or a stream of events; a client that takes neither in time is left."""
+"""What is sent back: one JSON object, or a stream of events."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,13 +15,11 @@ class Reply:
     """One response.
 
     Args:
-        send: The server's.
-        timeout: Seconds in which the client has to take each piece.
+        send: The server's; `quiet_clients` leaves who does not take what is sent.
     """
 
-    def __init__(self, send: Send, timeout: float) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self._timeout = timeout
         self.begun = False
 
     async def json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
@@ -53,10 +50,9 @@ class Reply:
 
     async def _write(self, *messages: dict[str, Any]) -> None:
         try:
-            async with asyncio.timeout(self._timeout):
-                for message in messages:
-                    await self._send(message)
-        except (TimeoutError, OSError) as error:
+            for message in messages:
+                await self._send(message)
+        except OSError as error:
             raise ClientLeftError from error
 
 

@@ -17,7 +17,7 @@ from aurarouter_gateway.settings import GatewaySettings
 
 async def serve(app: ASGIApp, settings: GatewaySettings, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGINT (raised again at the end) or SIGTERM; running answers get a few seconds to end."""
-    limits = {"seconds": settings.read_timeout, "most": settings.max_header}
+    limits = {"seconds": settings.read_timeout, "most": settings.max_header, "patience": settings.write_timeout}
     config = uvicorn.Config(
         app,
         http=type("Measured", (QuietClients,), limits),

@@ -35,7 +35,7 @@ class GatewaySettings(Listening):
         max_body: Bytes of a request's body.
         max_header: Bytes of a request's line and headers.
         read_timeout: Seconds in which a request has to arrive, headers and body each.
-        write_timeout: Seconds in which a client has to take what is sent.
+        write_timeout: Seconds in which a client has to take 64 KiB of an answer that waits for it, or what is left.
         max_connections: Connections at a time; more are told 503.
         apps: Limits of client keys, by their names.
     """
