@@ -103,6 +103,9 @@ class Connection:
                 f"no server of the cell can be reached at {', '.join(self._cell.urls)}: {why}",
                 hint="Start a node with 'aurarouter grid up', or set grid.urls and grid.token.",
             ) from error
+        except asyncio.CancelledError:
+            await self.aclose()  # or its socket stays open until somebody collects it
+            raise
         return self
 
     def _options(self) -> dict[str, Any]:
