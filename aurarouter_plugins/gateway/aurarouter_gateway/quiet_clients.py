@@ -132,7 +132,7 @@ class QuietClients(HttpToolsProtocol):
 
     def _look_at(self, waited: int) -> None:
         if waited - self.transport.get_write_buffer_size() < LEAST:
-            self._close()
+            self.transport.abort()
         else:
             self._give_time()
 
