@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from math import isinf
 from typing import Any
 
 from starlette.types import Receive, Scope
 
 from aurarouter_gateway.fields import RequestError
+from aurarouter_gateway.sendable import refuse_unsendable
 from aurarouter_gateway.settings import GatewaySettings
 
 DEEPEST = 64
@@ -58,16 +60,34 @@ def parse(data: bytes) -> Any:
     """The value of a JSON text.
 
     Raises:
-        RequestError: It is none, or it is too deep.
+        RequestError: It is none, it is too deep, or something in it can be sent to nobody.
     """
+    huge = False
     try:
-        value = _decoder.decode(data.decode(json.detect_encoding(data), "surrogatepass"))
+        text = data.decode(json.detect_encoding(data))
+        try:
+            value = _decoder.decode(text)
+        except _HugeError:
+            value, huge = _lenient.decode(text), True
     except RecursionError as error:
         raise RequestError(f"the body is nested more than {DEEPEST} levels deep") from error
     except (ValueError, UnicodeDecodeError) as error:
         raise RequestError("the body is not JSON: " + str(error)) from error
     if data.count(b"[") + data.count(b"{") > DEEPEST:
         _check_depth(value)
+    if huge or "\\ud" in text or "\\uD" in text:  # the escapes of half characters
+        refuse_unsendable(value)
+    return value
+
+
+class _HugeError(ValueError):
+    """A number that is too large to be one."""
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise _HugeError
     return value
 
 
@@ -75,7 +95,9 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_no_number)  # `json.loads` makes one each time
+# `json.loads` makes one each time.
+_decoder = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
+_lenient = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _check_depth(value: Any) -> None:

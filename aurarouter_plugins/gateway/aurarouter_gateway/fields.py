@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import isfinite
 from typing import Any
 
 _WORDS = {
@@ -70,10 +69,6 @@ class Fields:
             return value
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise RequestError(f"{self.at(name)} must be {_WORDS[kind]}", self.at(name))
-        if isinstance(value, str):
-            _check_text(value, self.at(name))
-        if isinstance(value, float) and not isfinite(value):
-            raise RequestError(f"{self.at(name)} is too large for a number", self.at(name))
         return value
 
     def need(self, name: str, kind: type) -> Any:
@@ -89,7 +84,6 @@ class Fields:
         for index, text in enumerate(found):
             if not isinstance(text, str):
                 raise RequestError(f"{self.at(name)}[{index}] must be a text", self.at(name))
-            _check_text(text, f"{self.at(name)}[{index}]")
         return found
 
     def any(self, name: str) -> Any:
@@ -136,15 +130,3 @@ class Fields:
     def refuse(self, what: str) -> RequestError:
         """An error at this place."""
         return RequestError(f"{self.path or 'the body'}: {what}", self.path)
-
-
-def _check_text(text: str, path: str) -> None:
-    """JSON can write halves of characters; no backend can be sent one."""
-    if text.isascii():
-        return
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise RequestError(
-            f"{path} holds half a character at {error.start}: a surrogate without its other", path
-        ) from error

@@ -50,6 +50,9 @@ async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
         (b'"text"', 400),
         (b'{"model": NaN}', 400),
         (b"\xff\xfe", 400),
+        (b'{"model": "\xed\xa0\x80"}', 400),
+        (b"1e999", 400),
+        (b'"\\ud800"', 400),
         (b'{"model": "auto", "messages": ' + b"[" * 5000 + b"]" * 5000 + b"}", 400),
         (b'{"model": "auto", "metadata": ' + b'{"a":' * 70 + b"1" + b"}" * 70 + b"}", 400),
         (b" " * 20_001, 413),
@@ -62,6 +65,7 @@ async def test_what_is_no_request(client: httpx.AsyncClient, body: bytes, status
 
 
 HALF = b'{"role": "user", "content": "a \\ud83d"}'
+HI = b'"messages": [{"role": "user", "content": "hi"}]'
 PART = b'{"role": "user", "content": [{"type": "text", "text": "\\udc00"}]}'
 
 
@@ -78,6 +82,11 @@ PART = b'{"role": "user", "content": [{"type": "text", "text": "\\udc00"}]}'
         ("/v1/messages", b'"max_tokens": 9, "messages": [' + HALF + b"]", "messages[0].content holds half"),
         ("/v1/responses", b'"input": [' + HALF + b"]", "input[0].content holds half"),
         ("/v1/responses", b'"input": "hi", "temperature": 1e999', "temperature is too large for a number"),
+        (CHAT, HI + b', "later": {"a": [{"b": -1e999}]}', "later.a[0].b is too large for a number"),
+        (CHAT, HI + b', "later": {"a": "x\\uDBFF"}', "later.a holds half a character at 1"),
+        (CHAT, HI + b', "logit_bias": {"\\udc00": 1}', "logit_bias holds half a character at 0"),
+        ("/v1/messages", b'"max_tokens": 9, ' + HI + b', "metadata": {"user_id": 1e999}', "metadata.user_id is too"),
+        ("/v1/responses", b'"input": "hi", "metadata": {"a": "\\uD800"}', "metadata.a holds half a character"),
     ],
 )
 async def test_what_no_backend_can_be_sent(client: httpx.AsyncClient, path: str, fields: bytes, words: str) -> None:
