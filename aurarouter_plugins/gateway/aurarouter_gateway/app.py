@@ -69,7 +69,7 @@ class Plain:
         headers: Mapping[str, str] = {}
         try:
             body = await json_body(scope, receive, settings) if self.body else None
-            async with UntilLeft(receive):
+            async with UntilLeft(scope):
                 status, value = await self.answer(self.engine, scope, body)
         except ClientLeftError:
             return

@@ -67,7 +67,7 @@ class Exchange:
         try:
             body = await json_body(scope, receive, settings)
             asked = self._dialect.read(body, caller)
-            async with UntilLeft(receive):
+            async with UntilLeft(scope):
                 if asked.stream:
                     await self._stream(asked, reply)
                 else:

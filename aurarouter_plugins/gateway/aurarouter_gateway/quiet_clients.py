@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aurarouter_gateway.body import WHOLE
+from aurarouter_gateway.leaving import LEAVERS, Leavers
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -67,6 +68,7 @@ class QuietClients(HttpToolsProtocol):
         self._heads = False
         self._clock: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
+        self._leavers: Leavers = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client that says nothing is given so many seconds."""
@@ -78,6 +80,8 @@ class QuietClients(HttpToolsProtocol):
         self._rest()
         self._taken()
         super().connection_lost(exc)
+        for leave in self._leavers:
+            leave()
 
     def pause_writing(self) -> None:
         """More waits for the client than is kept for it."""
@@ -112,11 +116,12 @@ class QuietClients(HttpToolsProtocol):
         self._rest()
         self._head = 0
         super().on_headers_complete()
+        self.scope.setdefault("state", {})[LEAVERS] = self._leavers
 
     def on_message_complete(self) -> None:
         """The body is whole, too; where it came with its head, that is before anybody asks for it."""
         super().on_message_complete()
-        self.scope.setdefault("state", {})[WHOLE] = True
+        self.scope["state"][WHOLE] = True
 
     def _wait(self) -> None:
         self._clock = self.loop.call_later(self.seconds, self._close)
