@@ -58,7 +58,6 @@ class Reply:
 
 def _safe(value: str) -> bytes:
     """A header's value: names that users chose may hold anything."""
-    value = value.replace("…", "...")
     if value.isascii() and value.isprintable():
         return value.encode()
-    return "".join(char if " " <= char < "\x7f" else "?" for char in value).encode()
+    return "".join(char if " " <= char < "\x7f" else "?" for char in value.replace("…", "...")).encode()
