@@ -16,7 +16,7 @@ NATIVE_BUILD = {"llamacpp"}  # compiles C++ for minutes, so never part of [all]
 
 
 SCAN = (
-    "codes context checks cards accounts entropy addresses phones lettered ids numbers "
+    "codes context checks cards accounts entropy examples addresses phones lettered ids numbers "
     "tokens assignments markers scan match"
 )
 C_TYPES = {"bytes": "const uint8_t *", "int": "Py_ssize_t ", "Numbers": "int64_t *", "Text": "Text ", "bool": "bint "}

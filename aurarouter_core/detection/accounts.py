@@ -1,8 +1,26 @@
-"""Bank accounts: the structure of each country's IBAN, and mod 97."""
+"""Bank accounts: the structure of each country's IBAN, and mod 97.
+
+Accounts may begin inside each other, `SA84-MD11-…`. What is read is summed up sign by sign, so that none is read twice.
+"""
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import DIGIT, GAP, IBAN, KIND, LOWER, UPPER, WORDLY, Numbers, add
+from aurarouter_core.detection.codes import (
+    DIGIT,
+    IBAN,
+    KIND,
+    LOWER,
+    NTHS,
+    PLACES,
+    SIGNS,
+    SPELT,
+    SPELT_FROM,
+    SUMS,
+    UPPER,
+    WORDLY,
+    Numbers,
+    add,
+)  # fmt: skip
 
 # Country, then what follows the check digits: n digits, a letters, c either; as the registry of ISO 13616 has it.
 _STRUCTURES = (
@@ -34,10 +52,21 @@ def _structures() -> bytes:
 
 
 STRUCTURES: bytes = _structures()
+# What a byte is in an account: below 36 its value, 36 a sign between the groups, 37 nothing, 38 its end.
+VALUES: bytes = bytes(
+    [
+        int(chr(c), 36) if KIND[c] & (DIGIT | UPPER | LOWER) else 36 if c in b" -." else 37 if c == 0x82 else 38
+        for c in range(256)
+    ]
+)
+# The rests by 97 of the powers of ten; and of those that undo them, for the digits that come after so many others.
+TENS: bytes = bytes([pow(10, k, 97) for k in range(96)])
+UNDO: bytes = bytes([pow(10, -k, 97) for k in range(96 + 64)])
+MOST = 65000  # signs that are summed up in one go: a sum has 16 bits for the number of letters
 
 
 def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
-    """The account whose check digits begin at `i`, after two letters: where it ends, or 0."""
+    """The account whose two check digits begin at `i`, after two letters: where it ends, or 0."""
     a = s[i - 2] - (65 if KIND[s[i - 2]] & UPPER else 97)
     b = s[i - 1] - (65 if KIND[s[i - 1]] & UPPER else 97)
     if (KIND[s[i - 2]] ^ KIND[s[i - 1]]) & (UPPER | LOWER) or a > 25 or b > 25:
@@ -45,34 +74,62 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     entry = (a * 26 + b) * 8
     if STRUCTURES[entry] == 0:
         return 0
-    check = -1
-    rest = s[i] - 48
-    left = 1  # of what one kind may be: first the second check digit
-    kind = DIGIT
-    at = i + 1
-    while left:
-        if at >= n:
+    first = sign(i + 1, out)
+    last = first
+    while STRUCTURES[entry]:
+        before = out[SUMS + (last & 63)]
+        last += STRUCTURES[entry]
+        if out[SIGNS] < last and not spelt(s, n, last, out):
             return 0
-        c = s[at]
-        at += 1
-        if KIND[c] & kind == 0:
-            if (KIND[c] & GAP and c != 47 and at < n and KIND[s[at]] & WORDLY) or c == 0x82:
-                continue  # a sign between them
+        letters = out[SUMS + (last & 63)] - before & 65535
+        kind = STRUCTURES[entry + 1]
+        if kind & DIGIT == 0:
+            if letters < STRUCTURES[entry]:
+                return 0
+        elif kind == DIGIT and letters:
             return 0
-        rest = rest * 10 + c - 48 if KIND[c] & DIGIT else rest * 100 + c - (55 if KIND[c] & UPPER else 87)
-        if rest > 10000000:
-            rest %= 97
-        left -= 1
-        if left == 0:
-            if check < 0:
-                check = rest
-                rest = 0
-            left = STRUCTURES[entry]
-            kind = STRUCTURES[entry + 1]
-            entry += 2
+        entry += 2
+    at = out[PLACES + (last & 63)]
     if at < n and KIND[s[at]] & WORDLY:
         return 0
-    rest = ((rest % 97 * 100 + a + 10) * 100 + b + 10) % 97
-    if (rest * 100 + check) % 97 != 1:
-        return 0
-    return add(out, IBAN, i - 2, at)
+    total = out[SUMS + (last & 63)]
+    rest = (total - out[SUMS + (first & 63)] >> 16) * TENS[(last + (total & 65535)) % 96] % 97
+    rest = ((rest * 100 + a + 10) * 100 + b + 10) * 100 + s[i] * 10 + s[i + 1] - 528
+    return add(out, IBAN, i - 2, at) if rest % 97 == 1 else 0
+
+
+def sign(i: int, out: Numbers) -> int:
+    """How many signs are read up to the one at `i`. If it isn't among what was read last, reading begins behind it."""
+    if out[SPELT_FROM] <= i < out[SPELT] < i + 64 and out[SIGNS] < MOST:
+        return out[NTHS + (i & 63)]
+    out[SPELT_FROM] = i + 1
+    out[SPELT] = i + 1
+    out[SIGNS] = 0
+    out[SUMS] = 0
+    return 0
+
+
+def spelt(s: bytes, n: int, count: int, out: Numbers) -> bool:
+    """Read on until there are so many signs; False when an account ends before."""
+    at = out[SPELT]
+    signs = out[SIGNS]
+    total = out[SUMS + (signs & 63)]
+    place = (signs + (total & 65535)) % 96
+    while signs < count and at < n:
+        value = VALUES[s[at]]
+        if value < 36:
+            place += 1
+            if value > 9:
+                place += 1
+                total += 1
+            total += 65536 * value * UNDO[place]
+            signs += 1
+            out[NTHS + (at & 63)] = signs
+            out[SUMS + (signs & 63)] = total
+            out[PLACES + (signs & 63)] = at + 1
+        elif value == 38 or (value == 36 and (at + 1 == n or KIND[s[at + 1]] & WORDLY == 0)):
+            break
+        at += 1
+    out[SPELT] = at
+    out[SIGNS] = signs
+    return signs == count

@@ -7,7 +7,6 @@ from aurarouter_core.detection.codes import (
     COUNTS,
     DIGIT,
     ENDED,
-    EXAMPLE,
     FOREIGN,
     KIND,
     LOWER,
@@ -25,7 +24,8 @@ from aurarouter_core.detection.codes import (
     listing,
     same,
 )  # fmt: skip
-from aurarouter_core.detection.entropy import placeholder, random
+from aurarouter_core.detection.entropy import random
+from aurarouter_core.detection.examples import exemplary, placeholder
 
 _PASSWORDS = (
     "password passwd passe passphrase pwd passwort kennwort contrase\x80a senha wachtwoord has\x80o lozinka "
@@ -168,20 +168,15 @@ def convincing(s: bytes, start: int, end: int, rule: int, quote: int, out: Numbe
     size = end - start
     if size < (16 if rule == SECRET else 6) or size > 199 or s[start] in b"$<{%(/.[*#":
         return False
-    if quote == 0 and (out[NUMERAL] < start or out[EXAMPLE] >= start):
+    if exemplary(start, end, out) or (quote == 0 and out[NUMERAL] < start):
         return False
     if (quote and not holds(s, start, end, DIGIT)) or not (rule == PASSWORD or holds(s, start, end, UPPER | LOWER)):
         return False
     if rule == PASSWORD and size > 16 and numeric(s, start, end):
         return False
-    if not random(s, start, end, 46 if rule == SECRET else 30, out):
+    if placeholder(s, start, end, out) or not random(s, start, end, 46 if rule == SECRET else 30, out):
         return False
-    if rule == PASSWORD and quote == 0 and out[COUNTS + 40] + out[COUNTS + 91] + out[COUNTS + 123] > 0:
-        return False  # a bracket
-    example = placeholder(s, start, end)
-    if quote == 0 and example >= 0:
-        out[EXAMPLE] = example
-    return example < 0
+    return rule == SECRET or quote > 0 or out[COUNTS + 40] + out[COUNTS + 91] + out[COUNTS + 123] == 0  # no bracket
 
 
 def holds(s: bytes, start: int, end: int, kinds: int) -> bool:
@@ -213,7 +208,7 @@ def url(s: bytes, i: int, n: int, out: Numbers) -> int:
         at += 1
     if at >= n or at == i + 300 or colon == 0 or at < colon + 4 or s[colon + 1] in b"$<{%*[":
         return i + 3
-    if listed(s, colon + 1, at, STANDINS) or placeholder(s, colon + 1, at) >= 0:
+    if listed(s, colon + 1, at, STANDINS) or placeholder(s, colon + 1, at, out):
         return i + 3
     add(out, PASSWORD, colon + 1, at)
     return at + 1

@@ -49,12 +49,14 @@ def distinct(out: Numbers, a: int, k: int) -> int:
     return SIZES[seen]
 
 
-def verhoeff(out: Numbers, a: int, k: int) -> bool:
-    """Aadhaar's check, which also finds swapped digits."""
-    check = 0
-    for back in range(k):
-        check = VERHOEFF[check * 10 + PERMUTED[(back & 7) * 10 + out[DIGITS + a + k - 1 - back]]]
-    return check == 0
+def verhoeff(out: Numbers, a: int) -> bool:
+    """Aadhaar's check over twelve digits, which also finds swapped ones; both halves side by side, which is quicker."""
+    last = 0
+    first = 0
+    for back in range(6):
+        last = VERHOEFF[last * 10 + PERMUTED[back * 10 + out[DIGITS + a + 11 - back]]]
+        first = VERHOEFF[first * 10 + PERMUTED[(back + 6 & 7) * 10 + out[DIGITS + a + 5 - back]]]
+    return VERHOEFF[last * 10 + first] == 0
 
 
 def german_tax(out: Numbers, a: int) -> bool:

@@ -58,7 +58,7 @@ def plain(s: bytes, start: int, end: int, n: int, a: int, k: int, out: Numbers) 
         if polish(out, a) and named_id(s, start, end, n, PL_PESEL, out):
             return True
         return brazilian(out, a) and named_id(s, start, end, n, BR_CPF, out)
-    if k == 12 and verhoeff(out, a, 12) and out[DIGITS + a] > 1 and named_id(s, start, end, n, IN_AADHAAR, out):
+    if k == 12 and verhoeff(out, a) and out[DIGITS + a] > 1 and named_id(s, start, end, n, IN_AADHAAR, out):
         return True
     if k in (10, 12):
         return swedish(out, a + k - 10) and named_id(s, start, end, n, SE_NUMBER, out)
@@ -130,7 +130,7 @@ def shaped(s: bytes, first: int, end: int, n: int, shape: int, out: Numbers) -> 
     if shape == 444:
         if out[DIGITS + a] < 2 or not near(s, start, end, n, IN_AADHAAR, out):
             return False
-        return verhoeff(out, a, 12) and noted(s, start, end, IN_AADHAAR, out)
+        return verhoeff(out, a) and noted(s, start, end, IN_AADHAAR, out)
     if shape == 333 and luhn(out, a, 9) and named_id(s, start, end, n, CA_SIN, out):
         return True
     if shape in (333, 423):

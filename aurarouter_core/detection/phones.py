@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
+    CALLED,
     DIGIT,
     HOPELESS,
     KIND,
     NEAR,
     PHONE,
-    REACH,
-    SIXTH,
+    SEVENTH,
     STRETCH,
     STRETCHED,
-    UNNAMED,
-    UNNAMED_TO,
+    TENTH,
     WORDLY,
     Numbers,
     add,
@@ -32,9 +31,7 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     begin = start - 1 if sign in b"+(" else start
     if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
         return False
-    if sign != 43 and out[STRETCH] <= start < out[HOPELESS]:
-        return False
-    if sign != 43 and out[UNNAMED] <= start < out[UNNAMED_TO] and unnamed(s, start, begin, n, out):
+    if sign != 43 and not hopeful(s, start, begin, n, out):
         return False
     at = start
     end = start
@@ -65,28 +62,17 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
             at += 1
             signs += 1
             if signs == 1:
-                if parts == 5 and sign != 43:
-                    if start >= out[STRETCHED]:
-                        crowded(s, start, n, out)
-                    return False  # too many pieces, unless it's an international one
                 cuts = cuts * 100 + count if parts < 5 else 0
                 dashes += part >> 2
                 parts += 1
-    if count > 15:
+    if count < 7 or count > 15 or (end < n and KIND[s[end]] & WORDLY):
         return False
-    if count < 7 or (end < n and KIND[s[end]] & WORDLY):
-        out[STRETCH] = start
-        out[STRETCHED] = at
-        out[HOPELESS] = at
-        return False  # nor does anything that begins later
     # A sign after the last digit is counted too.
     american = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
     if american < 2 and (sign != 43 or count < 8 or first == 48):
         if parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
             return False  # too many pieces, or a date
         if not near(s, begin, end, n, PHONE, out):
-            out[UNNAMED] = start
-            out[UNNAMED_TO] = at
             return False
     if out[NEAR + PHONE]:
         out[NEAR + PHONE] = end
@@ -94,25 +80,25 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     return True
 
 
-def unnamed(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
-    """A number that would end where the one before it did, of which no word said that it's one, is none either.
+def hopeful(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
+    """A number without a plus may begin here.
 
-    Only American ones need no word, and these have no sign among their first three digits.
+    All that begins in a stretch of digits and signs ends with it, so that the stretch is read once for all of them.
     """
-    if start + 2 >= n or out[NEAR + PHONE] > max(begin - REACH, 0):
+    if start < out[STRETCH] or start >= out[STRETCHED]:
+        stretch(s, start, n, out)
+    if start < out[HOPELESS] or start > out[SEVENTH]:
         return False
-    return PARTS[s[start + 1]] in (2, 4) or PARTS[s[start + 2]] in (2, 4)
+    # Without a word that says so, only American ones are numbers, which have ten digits.
+    if start == out[TENTH] or (s[start] in b"12" and dated(s, start, out[STRETCHED])):
+        return True
+    return near(s, begin, out[CALLED], n, PHONE, out)
 
 
-def crowded(s: bytes, start: int, n: int, out: Numbers) -> None:
-    """Note up to where more signs follow than a phone number without a plus has.
-
-    All that begins in a stretch of digits and signs ends with it, so that where its last six signs stand says it of
-    each beginning. Several signs in a row are one.
-    """
+def stretch(s: bytes, start: int, n: int, out: Numbers) -> None:
+    """Read the digits and signs from here on, and note where numbers of a right length among them may begin."""
     at = start
     signs = 0  # in a row
-    place = 0
     while at < n:
         part = PARTS[s[at]]
         if part == 1:
@@ -120,11 +106,42 @@ def crowded(s: bytes, start: int, n: int, out: Numbers) -> None:
         elif part != 3:
             if part == 0 or signs == 3:
                 break
-            if signs == 0:
-                out[SIXTH + place] = at
-                place = place + 1 if place < 5 else 0
             signs += 1
         at += 1
     out[STRETCH] = start
     out[STRETCHED] = at
-    out[HOPELESS] = out[SIXTH + place]
+    out[HOPELESS] = start
+    out[SEVENTH] = -1
+    out[TENTH] = -1
+    out[CALLED] = at
+    count = 0
+    parts = 0
+    signs = 0
+    while at > start and count < 16 and parts < 6:
+        at -= 1
+        part = PARTS[s[at]]
+        if part == 1:
+            signs = 0
+            count += 1
+            if count == 1:
+                out[CALLED] = at + 1
+            elif count == 7:
+                out[SEVENTH] = at
+            elif count == 10:
+                out[TENTH] = at
+        elif part != 3:
+            parts += 1 - signs
+            signs = 1
+    if count == 16 or parts == 6:
+        out[HOPELESS] = at + 1
+    if out[CALLED] < n and KIND[s[out[CALLED]]] & WORDLY:
+        out[SEVENTH] = -1
+
+
+def dated(s: bytes, start: int, stop: int) -> bool:
+    """Four digits come before the first sign, as in a date whose year stands first."""
+    count = 0
+    while start < stop and count < 5 and PARTS[s[start]] & 1:
+        count += 1 if PARTS[s[start]] == 1 else 0
+        start += 1
+    return count == 4

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import API_KEY, KIND, PRIVATE_KEY, TOKEN, WORDLY, Numbers, add, same
-from aurarouter_core.detection.entropy import kinds, placeholder, random
+from aurarouter_core.detection.entropy import kinds, random
+from aurarouter_core.detection.examples import placeholder
 
 # Sets of characters, as bits of CHARSET.
 CHARSET: bytes = bytes(
@@ -84,7 +85,7 @@ def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
             mixture = kinds(s, after, end)
             if mixture & 1 == 0 and mixture != 6:
                 return i + 1  # words, perhaps with dashes between them
-            if random(s, after, end, 44, out) and placeholder(s, after, end) < 0:
+            if random(s, after, end, 44, out) and not placeholder(s, after, end, out):
                 return add(out, SHAPES[entry + 5], start, end)
             return i + 1
         entry += length + 6
