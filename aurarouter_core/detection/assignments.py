@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
     BLANK,
-    COUNTS,
+    BRACKET,
     DIGIT,
     ENDED,
     FOREIGN,
@@ -25,7 +25,7 @@ from aurarouter_core.detection.codes import (
     same,
 )  # fmt: skip
 from aurarouter_core.detection.entropy import random
-from aurarouter_core.detection.examples import exemplary, placeholder
+from aurarouter_core.detection.examples import placeholder
 
 _PASSWORDS = (
     "password passwd passe passphrase pwd passwort kennwort contrase\x80a senha wachtwoord has\x80o lozinka "
@@ -73,8 +73,8 @@ def _names() -> bytes:
 COLUMNS: bytes = _columns()
 NAMES: bytes = _names()
 STANDINS: bytes = listing(_STANDINS)
-# What a byte is in a value without quotes: 2 its end, 1 an equals sign, which may end it.
-ENDS: bytes = bytes([2 if KIND[c] & STOP else 1 if c == 61 else 0 for c in range(256)])
+# What a byte is in a value without quotes: 2 its end, 1 an equals sign, which may end it, 3 a bracket.
+ENDS: bytes = bytes([2 if KIND[c] & STOP else 1 if c == 61 else 3 if c in b"([{" else 0 for c in range(256)])
 
 # … and in one between quotes, of which but the one that opened it ends it.
 HALTS: bytes = bytes([2 if KIND[c] & BLANK or c == 58 else 1 if c in b"=\"'`" else 0 for c in range(256)])
@@ -150,7 +150,9 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
             at += 4
         while at < stop and ENDS[s[at]] == 0:
             at += 1
-        if at >= stop or ENDS[s[at]] == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY):
+        if at < stop and ENDS[s[at]] == 3:
+            out[BRACKET] = at
+        elif at >= stop or ENDS[s[at]] == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY):
             break
         at += 1
     out[ENDED] = at
@@ -168,15 +170,13 @@ def convincing(s: bytes, start: int, end: int, rule: int, quote: int, out: Numbe
     size = end - start
     if size < (16 if rule == SECRET else 6) or size > 199 or s[start] in b"$<{%(/.[*#":
         return False
-    if exemplary(start, end, out) or (quote == 0 and out[NUMERAL] < start):
+    if quote == 0 and (out[NUMERAL] < start or (rule == PASSWORD and out[BRACKET] >= start)):
         return False
     if (quote and not holds(s, start, end, DIGIT)) or not (rule == PASSWORD or holds(s, start, end, UPPER | LOWER)):
         return False
     if rule == PASSWORD and size > 16 and numeric(s, start, end):
         return False
-    if placeholder(s, start, end, out) or not random(s, start, end, 46 if rule == SECRET else 30, out):
-        return False
-    return rule == SECRET or quote > 0 or out[COUNTS + 40] + out[COUNTS + 91] + out[COUNTS + 123] == 0  # no bracket
+    return not placeholder(s, start, end, out) and random(s, start, end, 46 if rule == SECRET else 30, out)
 
 
 def holds(s: bytes, start: int, end: int, kinds: int) -> bool:

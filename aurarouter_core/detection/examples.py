@@ -37,8 +37,8 @@ EXAMPLES: bytes = _examples()
 
 def placeholder(s: bytes, start: int, end: int, out: Numbers) -> bool:
     """These characters stand for a key in an example."""
-    if exemplary(start, end, out):
-        return True
+    if start <= out[EXAMPLE] < out[EXAMPLE_TO] <= end:
+        return True  # as before
     at = start
     if out[UNSAID] <= start < out[UNSAID_TO] - LONGEST_WORD:
         at = out[UNSAID_TO] - LONGEST_WORD
@@ -53,11 +53,6 @@ def placeholder(s: bytes, start: int, end: int, out: Numbers) -> bool:
         at += 3
     out[UNSAID_TO] = max(end, out[UNSAID_TO])
     return False
-
-
-def exemplary(start: int, end: int, out: Numbers) -> bool:
-    """The last example that was found is among these characters."""
-    return start <= out[EXAMPLE] < out[EXAMPLE_TO] <= end
 
 
 def example(s: bytes, start: int, at: int, end: int, row: int, out: Numbers) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
+    AMERICAN,
     CALLED,
+    CUTS,
     DIGIT,
     HOPELESS,
     KIND,
+    LASTS,
     NEAR,
     PHONE,
     SEVENTH,
     STRETCH,
     STRETCHED,
-    TENTH,
     WORDLY,
     Numbers,
     add,
@@ -68,8 +70,8 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     if count < 7 or count > 15 or (end < n and KIND[s[end]] & WORDLY):
         return False
     # A sign after the last digit is counted too.
-    american = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
-    if american < 2 and (sign != 43 or count < 8 or first == 48):
+    dashes = dashes if cuts in (306, 30610) and count == 10 and first > 49 and fourth > 49 else 0
+    if dashes < 2 and (sign != 43 or count < 8 or first == 48):
         if parts > 5 or (first in b"12" and cuts // 100 in (4, 406)):
             return False  # too many pieces, or a date
         if not near(s, begin, end, n, PHONE, out):
@@ -89,8 +91,7 @@ def hopeful(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
         stretch(s, start, n, out)
     if start < out[HOPELESS] or start > out[SEVENTH]:
         return False
-    # Without a word that says so, only American ones are numbers, which have ten digits.
-    if start == out[TENTH] or (s[start] in b"12" and dated(s, start, out[STRETCHED])):
+    if start == out[AMERICAN] or (s[start] in b"12" and dated(s, start, out[STRETCHED])):
         return True
     return near(s, begin, out[CALLED], n, PHONE, out)
 
@@ -98,44 +99,42 @@ def hopeful(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
 def stretch(s: bytes, start: int, n: int, out: Numbers) -> None:
     """Read the digits and signs from here on, and note where numbers of a right length among them may begin."""
     at = start
+    count = 0
+    parts = 0
     signs = 0  # in a row
     while at < n:
         part = PARTS[s[at]]
         if part == 1:
+            out[LASTS + (count & 15)] = at
+            count += 1
             signs = 0
         elif part != 3:
             if part == 0 or signs == 3:
                 break
+            if signs == 0:
+                out[CUTS + (parts & 7)] = count
+                parts += 1
             signs += 1
         at += 1
     out[STRETCH] = start
     out[STRETCHED] = at
-    out[HOPELESS] = start
-    out[SEVENTH] = -1
-    out[TENTH] = -1
+    first = max(0, count - 15, out[CUTS + (parts - 6 & 7)] if parts > 5 else 0)
+    out[HOPELESS] = out[LASTS + (first & 15)] if first < count else at
+    out[SEVENTH] = out[LASTS + (count - 7 & 15)] if count > 6 else -1
+    at = out[LASTS + (count - 1 & 15)] + 1
     out[CALLED] = at
-    count = 0
-    parts = 0
-    signs = 0
-    while at > start and count < 16 and parts < 6:
-        at -= 1
-        part = PARTS[s[at]]
-        if part == 1:
-            signs = 0
-            count += 1
-            if count == 1:
-                out[CALLED] = at + 1
-            elif count == 7:
-                out[SEVENTH] = at
-            elif count == 10:
-                out[TENTH] = at
-        elif part != 3:
-            parts += 1 - signs
-            signs = 1
-    if count == 16 or parts == 6:
-        out[HOPELESS] = at + 1
-    if out[CALLED] < n and KIND[s[out[CALLED]]] & WORDLY:
+    if at < n and KIND[s[at]] & WORDLY:
         out[SEVENTH] = -1
+    out[AMERICAN] = out[LASTS + (count - 10 & 15)] if count > 9 and grouped_ten(count, parts, out) else -1
+
+
+def grouped_ten(count: int, parts: int, out: Numbers) -> bool:
+    """The last ten of so many digits stand in groups of three, three and four, perhaps with a sign behind them."""
+    if parts and out[CUTS + (parts - 1 & 7)] == count:
+        parts -= 1
+    if parts < 2 or out[CUTS + (parts - 1 & 7)] != count - 4 or out[CUTS + (parts - 2 & 7)] != count - 7:
+        return False
+    return parts == 2 or out[CUTS + (parts - 3 & 7)] <= count - 10
 
 
 def dated(s: bytes, start: int, stop: int) -> bool:

@@ -85,7 +85,7 @@ def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
             mixture = kinds(s, after, end)
             if mixture & 1 == 0 and mixture != 6:
                 return i + 1  # words, perhaps with dashes between them
-            if random(s, after, end, 44, out) and not placeholder(s, after, end, out):
+            if not placeholder(s, after, end, out) and random(s, after, end, 44, out):
                 return add(out, SHAPES[entry + 5], start, end)
             return i + 1
         entry += length + 6
