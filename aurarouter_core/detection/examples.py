@@ -57,7 +57,7 @@ def placeholder(s: bytes, start: int, end: int, out: Numbers) -> bool:
 
 def example(s: bytes, start: int, at: int, end: int, row: int, out: Numbers) -> bool:
     """Six alike stand around `at`, or one of the words of this row: note where."""
-    if s[at] == s[at + 1]:
+    if s[at] == s[at + 1] and at + 3 < end and s[at] == s[at + 3]:  # of six, one is seen like this
         first = at
         while first > start and s[first - 1] == s[at]:
             first -= 1
