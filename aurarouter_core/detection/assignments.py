@@ -73,8 +73,8 @@ def _names() -> bytes:
 COLUMNS: bytes = _columns()
 NAMES: bytes = _names()
 STANDINS: bytes = listing(_STANDINS)
-# What a byte is in a value without quotes: 2 its end, 1 an equals sign, which may end it, 3 a bracket.
-ENDS: bytes = bytes([2 if KIND[c] & STOP else 1 if c == 61 else 3 if c in b"([{" else 0 for c in range(256)])
+# What a byte is in a value without quotes: 2 its end, 1 an equals sign, which may end it, 4 a bracket.
+ENDS: bytes = bytes([2 if KIND[c] & STOP else 1 if c == 61 else 4 if c in b"([{" else 0 for c in range(256)])
 
 # … and in one between quotes, of which but the one that opened it ends it.
 HALTS: bytes = bytes([2 if KIND[c] & BLANK or c == 58 else 1 if c in b"=\"'`" else 0 for c in range(256)])
@@ -145,17 +145,26 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
     else:
         out[VALUE] = start
     fresh = at
+    seen = 0
     while True:
-        while at + 4 <= stop and ENDS[s[at]] | ENDS[s[at + 1]] | ENDS[s[at + 2]] | ENDS[s[at + 3]] == 0:
+        while at + 4 <= stop:
+            ends = ENDS[s[at]] | ENDS[s[at + 1]] | ENDS[s[at + 2]] | ENDS[s[at + 3]]
+            if ends & 3:
+                break
+            seen |= ends
             at += 4
-        while at < stop and ENDS[s[at]] == 0:
+        while at < stop and ENDS[s[at]] & 3 == 0:
+            seen |= ENDS[s[at]]
             at += 1
-        if at < stop and ENDS[s[at]] == 3:
-            out[BRACKET] = at
-        elif at >= stop or ENDS[s[at]] == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY):
+        if at >= stop or ENDS[s[at]] == 2 or (at + 1 < n and KIND[s[at + 1]] & WORDLY):
             break
         at += 1
     out[ENDED] = at
+    if seen:
+        last = at - 1
+        while ENDS[s[last]] != 4:
+            last -= 1
+        out[BRACKET] = last
     if at - start >= 6:  # a shorter one is no password, whatever it has
         last = at - 1
         while last >= fresh and KIND[s[last]] & DIGIT == 0:
