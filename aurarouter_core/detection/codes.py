@@ -95,7 +95,6 @@ EXAMPLE = 499  # what stands for a key in an example was found last: from here
 EXAMPLE_TO = 500  # … to here
 UNSAID = 501  # nothing like that stands between here
 UNSAID_TO = 502  # … and here
-BLANKS = 503  # what comes before is 0 at first
 CUTS = 504  # + lower bits of a count of signs in a phone number: how many digits come before
 NTHS = 512  # + lower bits of a place: how many of these signs stand up to there
 SUMS = 576  # + lower bits of how many: what they add up to, and in 16 bits their letters

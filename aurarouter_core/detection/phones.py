@@ -91,6 +91,7 @@ def hopeful(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
         stretch(s, start, n, out)
     if start < out[HOPELESS] or start > out[SEVENTH]:
         return False
+    # What needs no word that says so, and what is none whatever a word says, is read as a whole.
     if (start == out[AMERICAN] and s[start] > 49) or (s[start] in b"12" and dated(s, start, out[STRETCHED])):
         return True
     return near(s, begin, out[CALLED], n, PHONE, out)
