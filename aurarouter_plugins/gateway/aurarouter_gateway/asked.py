@@ -50,8 +50,9 @@ def unread(
         without_effect: Further ones, that do nothing.
         sent_on: Further ones, that only a provider of the same dialect can take.
     """
-    dropped = _few((*without_effect, *fields.left(carried=False)), LONGEST)
-    unknown = _few((*sent_on, *fields.left(carried=True)), LONGEST - sum(map(len, dropped)))
+    lost, carried = fields.left()
+    dropped = _few((*without_effect, *lost), LONGEST)
+    unknown = _few((*sent_on, *carried), LONGEST - sum(map(len, dropped)))
     return {"dropped": dropped, "unknown": () if MORE in dropped else unknown}
 
 

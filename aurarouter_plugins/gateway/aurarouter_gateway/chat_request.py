@@ -56,7 +56,7 @@ def read(body: Any, caller: Caller) -> Asked:
     cache_key = fields.see("prompt_cache_key", str, "")
     found, choice = tools(fields), tool_choice(fields)
     schema, form = _format(fields)
-    dropped = [name for name in WITHOUT_EFFECT if fields.any(name) is not None]
+    dropped = fields.drop(WITHOUT_EFFECT)
     task = Task(
         messages=messages,
         tools=found,

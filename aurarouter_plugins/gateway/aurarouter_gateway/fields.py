@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _WORDS = {
@@ -90,6 +90,10 @@ class Fields:
         """A field as it is."""
         return self._left.pop(name, None)
 
+    def drop(self, names: Iterable[str]) -> list[str]:
+        """Take fields that have no effect; which of them are there."""
+        return [name for name in names if self._left.pop(name, None) is not None]
+
     def under(self, name: str) -> Fields:
         """The object in a field; an absent one is empty."""
         self._inner.append(Fields(self.take(name, dict, {}), self.at(name)))
@@ -120,12 +124,18 @@ class Fields:
         self._carried = True
         return {name: value for name, value in self._left.items() if value is not None} or None
 
-    def left(self, *, carried: bool) -> Iterator[str]:
-        """Paths of what nobody has taken, here and in the objects within: of what is sent on, or of what is not."""
-        if self._carried is carried:
-            yield from (self.at(name) for name, value in self._left.items() if value is not None)
+    def left(self) -> tuple[list[str], list[str]]:
+        """Paths of what nobody has taken, here and in the objects within: of what is lost, and of what is sent on."""
+        found: tuple[list[str], list[str]] = [], []
+        self._gather(*found)
+        return found
+
+    def _gather(self, lost: list[str], sent_on: list[str]) -> None:
+        if self._left:
+            mine = sent_on if self._carried else lost
+            mine.extend(self.at(name) for name, value in self._left.items() if value is not None)
         for inner in self._inner:
-            yield from inner.left(carried=carried)
+            inner._gather(lost, sent_on)
 
     def refuse(self, what: str) -> RequestError:
         """An error at this place."""

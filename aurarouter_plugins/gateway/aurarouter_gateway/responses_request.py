@@ -55,7 +55,7 @@ def read(body: Any, caller: Caller) -> Asked:
     schema, extra = _format(fields.under("text"))
     cached = fields.some({"prompt_cache_key": str})
     stream = fields.take("stream", bool, False)
-    dropped = tuple(name for name in WITHOUT_EFFECT if fields.any(name) is not None)
+    dropped = fields.drop(WITHOUT_EFFECT)
     tools = [*_tools(fields)]
     choice = tool_choice(fields)
     task = Task(

@@ -76,10 +76,11 @@ class OpenApiProvider(Provider):
             request_id = response.headers.get("x-request-id", "")
             async with aclosing(self._backend.events(response, last=DONE)) as events:
                 async for event in events:
-                    if event.data == DONE:
+                    data = event.data
+                    if data == DONE:
                         whole = True
-                    elif event.data:
-                        last = self._chunk(self._backend.document(event.data), "delta", request_id)
+                    elif data:
+                        last = self._chunk(self._backend.document(data), "delta", request_id)
                         finish, usage = last.finish or finish, last.usage or usage
                         stopped = last.stop_sequence or stopped
                         if last.has_content or last.logprobs:

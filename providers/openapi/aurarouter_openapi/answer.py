@@ -24,15 +24,18 @@ def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, 
         ProviderReplyError: It has another shape.
     """
     try:
-        first = (choice for choice in answer.get("choices") or () if choice.get("index", 0) == 0)
-        choice: Mapping[str, Any] = next(first, {})
+        choice: Mapping[str, Any] = {}
+        for each in answer.get("choices") or ():
+            if each.get("index", 0) == 0:
+                choice = each
+                break
         said = choice.get(field) or {}
-        details = said.get("reasoning_details")
+        details, calls = said.get("reasoning_details"), said.get("tool_calls")
         stopped = choice.get("stop_reason")  # vLLM's: the text, or a token's number
         return Chunk(
             text=_text(said.get("content")) or said.get("refusal") or "",
             reasoning=_text(said.get("reasoning_content") or said.get("reasoning")),
-            tool_calls=tuple(_delta(i, call) for i, call in enumerate(said.get("tool_calls") or ())),
+            tool_calls=tuple(_delta(i, call) for i, call in enumerate(calls)) if calls else (),
             opaque=(Opaque(provider=model.provider, model=model.id, data={"reasoning_details": details}),)
             if details
             else (),
