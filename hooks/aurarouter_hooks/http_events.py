@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from codecs import getincrementaldecoder
-from typing import TYPE_CHECKING, ClassVar, cast
+from contextlib import aclosing
+from typing import TYPE_CHECKING, cast
 
 from aurarouter_hooks.errors import ProviderReplyError
 from aurarouter_hooks.http_errors import short
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncGenerator
 
     import httpx
     from httpx_sse import ServerSentEvent
 
 EVENT_LIMIT = 4 * 2**20  # characters of one event
-ENDS = "\n\n", "\r\r", "\n\r"
-"""An event ends with an empty line. The line feed that may follow the last of these makes no event of its own."""
 LINGER = 0.1  # seconds that an answer may take to close after its last event
 
 
@@ -39,44 +38,39 @@ async def read_events(response: httpx.Response, origin: str, last: str = "") -> 
             f"{origin} sent {short(kind) or 'something unnamed'} instead of a stream",
             hint="Check that the endpoint is right and that this server can stream.",
         )
-    decoder = getincrementaldecoder("utf-8")("replace")  # by the standard, whatever a header says
-    pieces, waiting, seen = response.aiter_bytes(), "", 0
-    async for piece in pieces:
-        waiting += decoder.decode(piece)
-        end = max(waiting.rfind(mark, seen) for mark in ENDS) + 2
-        if end < 2:
-            seen = max(0, len(waiting) - 1)
-            if len(waiting) > EVENT_LIMIT:
-                raise ProviderReplyError(f"{origin} sent an event of more than {EVENT_LIMIT >> 20} MiB")
-            continue
-        whole, waiting, seen = waiting[:end], waiting[end:], 0
-        for event in EventSource(cast("httpx.Response", _Whole(whole))).iter_sse():
+    bounded = _Bounded(response, origin)
+    async with aclosing(EventSource(cast("httpx.Response", bounded)).aiter_sse()) as source:
+        async for event in source:
+            bounded.size = 0
             yield event
             if last and event.data == last:
-                await _read_out(response, pieces)
-                return
+                break
+        if getattr(response.stream, "is_over", False):
+            return
+        # Reading to the real end lets the next request use this connection.
+        try:
+            async with asyncio.timeout(LINGER):
+                async for _ in source:
+                    pass
+        except TimeoutError:
+            return  # the answer is whole all the same; only its connection is given up
 
 
-async def _read_out(response: httpx.Response, pieces: AsyncIterator[bytes]) -> None:
-    """Reading to the real end lets the next request use this connection."""
-    if getattr(response.stream, "is_over", False):
-        return
-    try:
-        async with asyncio.timeout(LINGER):
-            async for _ in pieces:
-                pass
-    except TimeoutError:
-        return  # the answer is whole all the same; only its connection is given up
+class _Bounded:
+    """As much of a response as an EventSource reads, and a limit on what it may gather for one event."""
 
+    def __init__(self, response: httpx.Response, origin: str) -> None:
+        self.headers = response.headers
+        self.size = 0
+        self._response = response
+        self._origin = origin
 
-class _Whole:
-    """As much of a response as an EventSource reads: whole events, since it costs far less to read them at once."""
-
-    headers: ClassVar[Mapping[str, str]] = {"content-type": "text/event-stream"}
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def iter_text(self) -> Iterator[str]:
-        """All of it."""
-        yield self._text
+    async def aiter_text(self) -> AsyncGenerator[str]:
+        """The text as it comes; by the standard it is UTF-8, whatever a header says."""
+        decoder = getincrementaldecoder("utf-8")("replace")
+        async for piece in self._response.aiter_bytes():
+            text = decoder.decode(piece)
+            self.size += len(text)
+            if self.size > EVENT_LIMIT:
+                raise ProviderReplyError(f"{self._origin} sent an event of more than {EVENT_LIMIT >> 20} MiB")
+            yield text
