@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds to wait for another process that writes
 JOURNAL = 16 * 2**20  # bytes that the file of pending changes keeps when it is empty again
+CACHE = 1000  # KiB of the file that who writes keeps in memory; SQLite's own 2000 were no quicker
 
 Step = Sequence["str | Callable[[sqlite3.Connection], None]"]
 
@@ -101,6 +102,7 @@ class Database:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA journal_size_limit = {JOURNAL}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE}")
         if self._version(connection) < len(self.steps):
             with transaction(connection):
                 for step in self.steps[self._version(connection) :]:
