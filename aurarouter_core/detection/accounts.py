@@ -15,6 +15,7 @@ from aurarouter_core.detection.codes import (
     SIGNS,
     SPELT,
     SPELT_FROM,
+    SPELT_OUT,
     SUMS,
     UPPER,
     WORDLY,
@@ -34,7 +35,7 @@ _STRUCTURES = (
 
 
 def _structures() -> bytes:
-    """Eight bytes for each pair of letters: up to three times length and kind."""
+    """Eight bytes for each pair of letters: up to three times length and kind, a 0, and all lengths together."""
     table = bytearray(26 * 26 * 8)
     words = _STRUCTURES.split()
     for country, structure in zip(words[::2], words[1::2], strict=True):
@@ -48,6 +49,7 @@ def _structures() -> bytes:
                 parts += bytes([int(number), kinds[c]])
                 number = ""
         table[at : at + len(parts)] = parts
+        table[at + 7] = 2 + sum(parts[::2])
     return bytes(table)
 
 
@@ -74,6 +76,10 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     entry = (a * 26 + b) * 8
     if STRUCTURES[entry] == 0:
         return 0
+    if i >= out[SPELT_OUT]:
+        out[SPELT_OUT] = spelt_out(s, i, n)
+    if out[SPELT_OUT] - i < STRUCTURES[entry + 7]:
+        return 0
     first = sign(i + 1, out)
     last = first
     while STRUCTURES[entry]:
@@ -96,6 +102,18 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     rest = (total - out[SUMS + (first & 63)] >> 16) * TENS[(last + (total & 65535)) % 96] % 97
     rest = ((rest * 100 + a + 10) * 100 + b + 10) * 100 + s[i] * 10 + s[i + 1] - 528
     return add(out, IBAN, i - 2, at) if rest % 97 == 1 else 0
+
+
+def spelt_out(s: bytes, at: int, n: int) -> int:
+    """Where all accounts that begin from here on have ended: most would be longer, so that nothing is summed up."""
+    while True:
+        while at < n and VALUES[s[at]] < 36:
+            at += 1
+        if at >= n or VALUES[s[at]] == 38:
+            return at
+        if VALUES[s[at]] == 36 and (at + 1 == n or KIND[s[at + 1]] & WORDLY == 0):
+            return at
+        at += 1
 
 
 def sign(i: int, out: Numbers) -> int:

@@ -9,6 +9,7 @@ from aurarouter_core.detection.codes import (
     ENDED,
     FOREIGN,
     KIND,
+    LETTER,
     LOWER,
     NUMERAL,
     PASSWORD,
@@ -171,6 +172,11 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
             last -= 1
         if last >= fresh:
             out[NUMERAL] = last
+        last = at - 1
+        while last >= fresh and KIND[s[last]] & (UPPER | LOWER) == 0:
+            last -= 1
+        if last >= fresh:
+            out[LETTER] = last
     return at
 
 
@@ -179,9 +185,10 @@ def convincing(s: bytes, start: int, end: int, rule: int, quote: int, out: Numbe
     size = end - start
     if size < (16 if rule == SECRET else 6) or size > 199 or s[start] in b"$<{%(/.[*#":
         return False
-    if quote == 0 and (out[NUMERAL] < start or (rule == PASSWORD and out[BRACKET] >= start)):
-        return False
-    if (quote and not holds(s, start, end, DIGIT)) or not (rule == PASSWORD or holds(s, start, end, UPPER | LOWER)):
+    if quote == 0:
+        if out[NUMERAL] < start or (out[BRACKET] >= start if rule == PASSWORD else out[LETTER] < start):
+            return False
+    elif not holds(s, start, end, DIGIT) or not (rule == PASSWORD or holds(s, start, end, UPPER | LOWER)):
         return False
     if rule == PASSWORD and size > 16 and numeric(s, start, end):
         return False

@@ -69,18 +69,10 @@ def forget(s: bytes, at: int, end: int, out: Numbers) -> None:
 
 
 def enter(s: bytes, at: int, end: int, out: Numbers) -> None:
-    """Count these characters, two at a time."""
+    """Count these characters."""
     held = out[HELD]
-    while at + 2 <= end:
-        c = COUNTS + (s[at] & 127)
-        held += MORE[out[c]]
-        out[c] += 1
-        c = COUNTS + (s[at + 1] & 127)
-        held += MORE[out[c]]
-        out[c] += 1
-        at += 2
-    if at < end:
-        c = COUNTS + (s[at] & 127)
+    for i in range(at, end):
+        c = COUNTS + (s[i] & 127)
         held += MORE[out[c]]
         out[c] += 1
     out[HELD] = held

@@ -57,16 +57,17 @@ def placeholder(s: bytes, start: int, end: int, out: Numbers) -> bool:
 
 def example(s: bytes, start: int, at: int, end: int, row: int, out: Numbers) -> bool:
     """Six alike stand around `at`, or one of the words of this row: note where."""
-    if s[at] == s[at + 1] and at + 3 < end and s[at] == s[at + 3]:  # of six, one is seen like this
+    c = s[at]
+    if c == s[at + 1] and at + 3 < end and c == s[at + 2] and c == s[at + 3]:  # of six, four are seen like this
         first = at
-        while first > start and s[first - 1] == s[at]:
+        while first > start and s[first - 1] == c:
             first -= 1
-        last = at + 1
-        while last < first + 5 and last + 1 < end and s[last + 1] == s[at]:
+        last = at + 4
+        while last < end and last < first + 6 and s[last] == c:
             last += 1
-        if last == first + 5:
+        if last >= first + 6:
             out[EXAMPLE] = first
-            out[EXAMPLE_TO] = last + 1
+            out[EXAMPLE_TO] = first + 6
             return True
     while EXAMPLES[row]:
         word = 1023 + EXAMPLES[row]

@@ -23,6 +23,15 @@ from aurarouter_core.detection.codes import (
 from aurarouter_core.detection.context import near
 
 
+# Which letters a national insurance number may begin with: 1 for the first, 2 for the second.
+BEGINS: bytes = bytes(
+    [
+        0 if c & 0xDF > 90 else (c & 0xDF not in b"DFIQUV") + 2 * (c & 0xDF not in b"DFIOQUV")
+        for c in range(256)
+    ]
+)
+
+
 def with_letter(s: bytes, end: int, n: int, groups: int, out: Numbers) -> int:
     """Judge a number whose last character is a letter: where it ends, or 0."""
     entry = GROUPS + 4 * groups - 4
@@ -82,10 +91,10 @@ def british(s: bytes, start: int, i: int, n: int, out: Numbers) -> int:
     """A national insurance number: two letters at `start`, six digits from `i` on, a letter. Its end, or 0."""
     if start and KIND[s[start - 1]] & WORDLY:
         return 0
+    if BEGINS[s[start]] & 1 == 0 or BEGINS[s[start + 1]] & 2 == 0:
+        return 0
     a = s[start] & 0xDF
     b = s[start + 1] & 0xDF
-    if a in b"DFIQUV" or b in b"DFIOQUV" or a > 90 or b > 90:
-        return 0
     if (a == 66 and b == 71) or (a == 71 and b == 66) or (a == 78 and b in b"KT") or (a in b"KT" and b == 78):
         return 0
     at = i

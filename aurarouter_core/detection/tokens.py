@@ -73,7 +73,9 @@ def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
         if k == length and (start == 0 or (KIND[s[start - 1]] & WORDLY == 0 and s[start - 1] != 45)):
             after = start + length
             end = after
-            while end < n and CHARSET[s[end]] & SHAPES[entry + 2] and end < after + 400:
+            charset = SHAPES[entry + 2]
+            limit = min(n, after + 400)
+            while end < limit and CHARSET[s[end]] & charset:
                 end += 1
             if SHAPES[entry + 1] == 0 and end < n and s[end] == 46 and s[start + 1] == 71:
                 end += 1  # the second half of SendGrid's keys
