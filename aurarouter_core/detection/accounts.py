@@ -106,14 +106,9 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
 
 def spelt_out(s: bytes, at: int, n: int) -> int:
     """Where all accounts that begin from here on have ended: most would be longer, so that nothing is summed up."""
-    while True:
-        while at < n and VALUES[s[at]] < 36:
-            at += 1
-        if at >= n or VALUES[s[at]] == 38:
-            return at
-        if VALUES[s[at]] == 36 and (at + 1 == n or KIND[s[at + 1]] & WORDLY == 0):
-            return at
+    while at < n and VALUES[s[at]] < 38:
         at += 1
+    return at
 
 
 def sign(i: int, out: Numbers) -> int:

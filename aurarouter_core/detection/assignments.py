@@ -172,6 +172,7 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
             last -= 1
         if last >= fresh:
             out[NUMERAL] = last
+    if at - start >= 16:  # nor is a shorter one a key
         last = at - 1
         while last >= fresh and KIND[s[last]] & (UPPER | LOWER) == 0:
             last -= 1

@@ -23,10 +23,10 @@ from aurarouter_core.detection.codes import (
 from aurarouter_core.detection.context import near
 
 
-# Which letters a national insurance number may begin with: 1 for the first, 2 for the second.
+# Which letters a national insurance number may begin with: 1 for the first, 2 for the second, 4 if not with any other.
 BEGINS: bytes = bytes(
     [
-        0 if c & 0xDF > 90 else (c & 0xDF not in b"DFIQUV") + 2 * (c & 0xDF not in b"DFIOQUV")
+        0 if c & 0xDF > 90 else (c & 0xDF not in b"DFIQUV") + 2 * (c & 0xDF not in b"DFIOQUV") + 4 * (c & 0xDF in b"BGKNT")
         for c in range(256)
     ]
 )
@@ -74,7 +74,7 @@ def lettered(s: bytes, i: int, end: int, n: int, out: Numbers) -> int:
         found = british(s, i - 2, i, n, out)
         if found:
             return found
-    if k == 2 and i >= 6 and fiscal(s, i - 6, n):
+    if k == 2 and i >= 6 and KIND[s[i - 3]] & LETTERS and fiscal(s, i - 6, n):
         return add(out, IT_CODICE, i - 6, i + 10)
     if k == 7 and s[i - 1] in b"XYZ" and (i == 1 or KIND[s[i - 2]] & WORDLY == 0) and end < n:
         total = s[i - 1] - 88
@@ -87,15 +87,18 @@ def lettered(s: bytes, i: int, end: int, n: int, out: Numbers) -> int:
     return end
 
 
+def unissued(a: int, b: int) -> bool:
+    """No national insurance number begins with these two capitals."""
+    return (a == 66 and b == 71) or (a == 71 and b == 66) or (a == 78 and b in b"KT") or (a in b"KT" and b == 78)
+
+
 def british(s: bytes, start: int, i: int, n: int, out: Numbers) -> int:
     """A national insurance number: two letters at `start`, six digits from `i` on, a letter. Its end, or 0."""
     if start and KIND[s[start - 1]] & WORDLY:
         return 0
     if BEGINS[s[start]] & 1 == 0 or BEGINS[s[start + 1]] & 2 == 0:
         return 0
-    a = s[start] & 0xDF
-    b = s[start + 1] & 0xDF
-    if (a == 66 and b == 71) or (a == 71 and b == 66) or (a == 78 and b in b"KT") or (a in b"KT" and b == 78):
+    if BEGINS[s[start]] & BEGINS[s[start + 1]] & 4 and unissued(s[start] & 0xDF, s[start + 1] & 0xDF):
         return 0
     at = i
     count = 0

@@ -33,8 +33,12 @@ def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     begin = start - 1 if sign in b"+(" else start
     if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
         return False
-    if sign != 43 and not hopeful(s, start, begin, n, out):
-        return False
+    return (sign == 43 or hopeful(s, start, begin, n, out)) and dialled(s, start, begin, n, out)
+
+
+def dialled(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
+    """What begins with these digits, and with the plus or bracket at `begin`, has the length and the signs of one."""
+    sign = s[begin]
     at = start
     end = start
     count = 0
@@ -119,13 +123,15 @@ def stretch(s: bytes, start: int, n: int, out: Numbers) -> None:
         at += 1
     out[STRETCH] = start
     out[STRETCHED] = at
+    out[SEVENTH] = -1
+    if count < 7:
+        return
     first = max(0, count - 15, out[CUTS + (parts - 6 & 7)] if parts > 5 else 0)
     out[HOPELESS] = out[LASTS + (first & 15)] if first < count else at
-    out[SEVENTH] = out[LASTS + (count - 7 & 15)] if count > 6 else -1
     at = out[LASTS + (count - 1 & 15)] + 1
     out[CALLED] = at
-    if at < n and KIND[s[at]] & WORDLY:
-        out[SEVENTH] = -1
+    if at == n or KIND[s[at]] & WORDLY == 0:
+        out[SEVENTH] = out[LASTS + (count - 7 & 15)]
     out[AMERICAN] = out[LASTS + (count - 10 & 15)] if count > 9 and grouped_ten(count, parts, out) else -1
 
 
