@@ -22,12 +22,11 @@ from aurarouter_core.detection.codes import (
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 
-
-# Which letters a national insurance number may begin with: 1 for the first, 2 for the second, 4 if not with any other.
+# Letters that a national insurance number may begin with: 1 as the first, 2 as the second, 4 not with some others.
 BEGINS: bytes = bytes(
     [
-        0 if c & 0xDF > 90 else (c & 0xDF not in b"DFIQUV") + 2 * (c & 0xDF not in b"DFIOQUV") + 4 * (c & 0xDF in b"BGKNT")
-        for c in range(256)
+        (c not in b"DFIQUV") + 2 * (c not in b"DFIOQUV") + 4 * (c in b"BGKNT") if c <= 90 else 0
+        for c in [c & 0xDF for c in range(256)]
     ]
 )
 

@@ -36,6 +36,14 @@ def point(text: Text, i: int) -> int:
 def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -> int:
     """A heading after the end of line or bracket at `i`; returns where to go on."""
     at = i + 1
+    if at < n and OPENS[s[at]] == 0 and KIND[s[at]] & LETTERS == 0 and row(text, s, at, n, marks) == 0:
+        return at
+    return headed(text, s, i, n, marks, out)
+
+
+def headed(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -> int:
+    """The same, after a glance at what follows, which mostly settles it."""
+    at = i + 1
     while at < n and at < i + 40 and OPENS[s[at]]:
         if s[at] == 91:
             return i + 1  # what follows is read from this bracket

@@ -25,13 +25,15 @@ from aurarouter_core.detection.context import near
 PARTS: bytes = bytes(
     [1 if KIND[c] & DIGIT else 4 if c in b"-)" else 2 if c in b" ./(" else 3 if c == 0x82 else 0 for c in range(256)]
 )
+# … and what it is no part of, right before it.
+JOINED: bytes = bytes([KIND[c] & WORDLY > 0 or c in b"+-./#$" for c in range(256)])
 
 
 def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     """A number that people call, whose first digit stands at `start`."""
     sign = s[start - 1] if start else 0
     begin = start - 1 if sign in b"+(" else start
-    if begin > 0 and (KIND[s[begin - 1]] & WORDLY or s[begin - 1] in b"+-./#$"):
+    if begin > 0 and JOINED[s[begin - 1]]:
         return False
     return (sign == 43 or hopeful(s, start, begin, n, out)) and dialled(s, start, begin, n, out)
 
