@@ -15,6 +15,8 @@ RELEASE = bool(os.environ.get("AURAROUTER_RELEASE")) or (ROOT / "PKG-INFO").exis
 NATIVE_BUILD = {"llamacpp"}  # compiles C++ for minutes, so never part of [all]
 
 
+# Where a loop happens to lie makes it up to a sixth slower: each function begins a cache line, each loop half a one.
+ALIGNED = [] if os.name == "nt" else ["-falign-functions=64", "-falign-loops=32", "-falign-jumps=16"]
 SCAN = (
     "codes context checks cards accounts entropy examples addresses phones lettered ids numbers "
     "tokens assignments markers scan match"
@@ -107,6 +109,6 @@ setup(
     if PLAIN
     else [
         Extension("aurarouter_core._speedups", ["_speedups/hotpath.pyx"], optional=not MUST_COMPILE),
-        Extension("aurarouter_core._private", [write_scan()], optional=not MUST_COMPILE),
+        Extension("aurarouter_core._private", [write_scan()], optional=not MUST_COMPILE, extra_compile_args=ALIGNED),
     ],
 )
