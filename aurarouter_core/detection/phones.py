@@ -93,6 +93,8 @@ def hopeful(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
 
     All that begins in a stretch of digits and signs ends with it, so that the stretch is read once for all of them.
     """
+    if start + 6 >= n or PARTS[s[start + 6]] == 0:
+        return False  # too few digits
     if start < out[STRETCH] or start >= out[STRETCHED]:
         stretch(s, start, n, out)
     if start < out[HOPELESS] or start > out[SEVENTH]:
