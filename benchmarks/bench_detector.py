@@ -53,6 +53,7 @@ LONG = {
     "ones and passwords": "1-1111-pwd=111-11",
     "phone numbers on lines": "(3\n(6((1((9(43-5-6",
     "brackets and tokens": "3([(3([(3(444((3((3(3([token=1(3([(5(6([(3([(",
+    "brackets and a bearer": "11(Bearer:111-11-1111(11\u0661\u200b(1(9((6(((1=(((1(6(-1.1.1.",
     "ones and tokens": "-1-11token=81[1[1[[123-123-121[1[811-11-1111[1[NO11",
     "-----BEGIN": "-----BEGIN PRIVATE KEY-----",
     "newlines": "\n",

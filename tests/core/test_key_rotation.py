@@ -273,7 +273,7 @@ async def test_when_all_fail_the_error_says_when_it_may_go_on(
 async def test_a_fault_that_is_not_the_keys_moves_on_at_once(
     fault_server: FaultServer, configured: Callable[..., Config]
 ) -> None:
-    fault_server.always(by_key({"sk-1": status(503)}))
+    fault_server.always(by_key({"sk-1": status(503, {"retry-after": "60"})}))
     plugins = Plugins()
     async with Router(configured("sk-1", "sk-2", plugins=plugins), plugins) as router:
         await router.run(Task("hi"))
