@@ -6,7 +6,7 @@ The rules themselves are not here: `setup.py` makes `scan.pxi` out of the plain 
 This adds what differs in C: reading a text where it lies, the bytes of its characters, the memory for findings.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 import math
@@ -26,9 +26,30 @@ ctypedef fused Char:
     uint16_t
     uint32_t
 
+cdef extern from "sieve.h" nogil:
+    enum: SIEVED, LOOK_BACK, LOOK_ON, AT_ONCE
+    ctypedef struct Planes:
+        uint64_t digit
+    ctypedef struct Sieve:
+        int64_t from_ "from", to, lent
+        int64_t worded[16]
+        uint64_t wakes, enough
+        uint8_t named[16]
+        int off
+    void read_planes(const uint8_t *s, int64_t n, int64_t at, Planes *planes)
+    uint64_t sift_digits(Planes *planes)
+    uint64_t sift_numbers(Planes *planes, uint64_t enough)
+    uint64_t sift_lettered(Planes *planes)
+    uint64_t sift_assignments(Planes *planes)
+    uint64_t sift_signs(Planes *planes)
+    uint64_t sift_headings(Planes *planes, int any)
+    uint64_t words_in(const uint8_t *s, int64_t n, int64_t block)
+    int LOWEST(uint64_t bits)
+
 cdef struct Text:
     int kind
     void *data
+    Sieve *sieve
 
 cdef enum:
     SMALLEST = 4  # no finding is shorter, and no two overlap
@@ -47,6 +68,7 @@ cdef inline Py_ssize_t point(Text text, Py_ssize_t i) noexcept nogil:
 
 
 include "scan.pxi"
+include "waking.pxi"
 
 
 cdef void fold(Char *text, Py_ssize_t n, const uint8_t *plane, uint8_t *s) noexcept nogil:
@@ -61,6 +83,7 @@ cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_
     """Turn a text into bytes, unless it is ASCII already, and look through them; False when memory is short."""
     cdef const uint8_t *s = room
     cdef int64_t *ways
+    cdef Sieve sieve
     if plain:
         s = <const uint8_t *>text.data
     elif text.kind == 1:
@@ -77,6 +100,8 @@ cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_
             cover(text, s, n, program, ways, out)
             free(ways)
     else:
+        text.sieve = &sieve
+        start_sieve(&sieve)
         scan(text, s, n, program, out)
     return True
 

@@ -84,7 +84,8 @@ STRETCHED = 72  # … to here
 HOPELESS = 73  # … no phone number without a plus begins before here
 SEVENTH = 74  # … nor behind the seventh digit from its end
 AMERICAN = 75  # … where ten digits begin in groups as Americans write them
-CALLED = 76  # … where its last digit ends
+LENT = 77  # where the last number ends that names those behind it, as in a table
+CALLING = 76  # … and whether a word right behind it says that it is called
 DIGITS = 80  # the digits of a number
 GROUPS = 208  # its groups: start, end, digits before it, sign before it
 FOURS = 336  # for each group, how many of four digits stand in a row before it
@@ -106,6 +107,7 @@ FOUND = 720  # findings: rule, start, end
 
 LONGEST = 120  # digits that are kept of a number
 MANY = 30  # groups that are kept of a number
+ODD = 65  # in the headings, for no small letter is that: whether one begins with a sign or a digit
 ROWS = 125  # of phrases that begin beyond ASCII, by the rest of the first point: different for all the built-in ones
 REACH = 100  # characters over which a word gives context
 

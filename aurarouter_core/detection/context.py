@@ -97,44 +97,67 @@ def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
     """Note which rules the words around these characters name. None is read twice."""
     at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
+    if at > out[READ] and KIND[s[at - 1]] & ALPHANUMERIC:
+        at = worded(s, at, n)  # a word that begins too far away
     while at < stop:
         kind = KIND[s[at]]
-        if kind & ALPHANUMERIC == 0:
-            at += 1
-            continue
-        limit = min(n, at + 40)
-        end = at + 1
         if kind & LETTERS:
-            while end < limit and KIND[s[end]] & LETTERS:
-                end += 1
-            kind = KIND[s[end]] if end < limit else 0
-            if kind & DIGIT == 0 and end - at < 32 and fits(s, at, end):
-                named_by(s, at, end, out)
+            end = lettered_to(s, at, n)
+            slot = naming_slot(s, at, end, n)
+            if slot >= 0:
+                out[NEAR + CONTEXT[slot + 3]] = at + 1
+                out[NEAR + CONTEXT[slot + 4]] = at + 1
+                out[LATEST] = at + 1
+            at = worded(s, end, n) + 1
+        elif kind & DIGIT == 0:
+            at += 1
         elif out[RUN] <= at < out[RUN_LAST]:
             at = out[RUN_LAST]  # there are no words between the groups of a number
-            continue
-        if kind & DIGIT:
-            while end < limit and KIND[s[end]] & ALPHANUMERIC:  # no such word has a digit
-                end += 1
-        at = end + 1  # a sign, or the rest of what is too long
+        else:
+            at = worded(s, at, n) + 1
     out[READ] = max(out[READ], at)
 
 
-def fits(s: bytes, first: int, end: int) -> bool:
-    """Some word that names a rule has this length, and first and last letters like these."""
-    return LENGTHS[32 * (s[first] & 31) + end - first] >> (s[end - 1] & 7) & 1 > 0
+def worded(s: bytes, at: int, n: int) -> int:
+    """The first sign from here on."""
+    while at < n and KIND[s[at]] & ALPHANUMERIC:
+        at += 1
+    return at
 
 
-def named_by(s: bytes, first: int, end: int, out: Numbers) -> None:
-    """Note which rules this word names."""
+def lettered_to(s: bytes, at: int, n: int) -> int:
+    """Where the letters end that begin here."""
+    while at < n and KIND[s[at]] & LETTERS:
+        at += 1
+    return at
+
+
+def naming_slot(s: bytes, first: int, end: int, n: int) -> int:
+    """Where the table has the word of these letters; -1 for a word that names no rule, as none with a digit does."""
+    if end - first > 31 or (end < n and KIND[s[end]] & DIGIT):
+        return -1
+    if LENGTHS[32 * (s[first] & 31) + end - first] >> (s[end - 1] & 7) & 1 == 0:
+        return -1  # none has this length, and first and last letters like these
     value = 7
     for i in range(first, end):
         value = (value * 31 + SMALL[s[i]]) & _MASK
     slot = value % _SLOTS * 5
     while CONTEXT[slot + 3]:
         if CONTEXT[slot] * 65536 + CONTEXT[slot + 1] * 256 + CONTEXT[slot + 2] == value:
-            out[NEAR + CONTEXT[slot + 3]] = first + 1
-            out[NEAR + CONTEXT[slot + 4]] = first + 1
-            out[LATEST] = first + 1
-            return
+            return slot
         slot = slot + 5 if slot < 5 * _SLOTS - 5 else 0
+    return -1
+
+
+def named_behind(s: bytes, at: int, n: int, rule: int) -> bool:
+    """A word that names the rule begins behind the number that ends here, near enough."""
+    stop = min(n, at + _AHEAD)
+    while at < stop:
+        if KIND[s[at]] & LETTERS:
+            end = lettered_to(s, at, n)
+            slot = naming_slot(s, at, end, n)
+            if slot >= 0 and (CONTEXT[slot + 3] == rule or CONTEXT[slot + 4] == rule):
+                return True
+            at = end
+        at = worded(s, at, n) + 1
+    return False

@@ -29,6 +29,7 @@ from aurarouter_core.detection.codes import (
     GROUPS,
     IN_AADHAAR,
     KIND,
+    LENT,
     LONGEST,
     NEAR,
     NL_BSN,
@@ -168,6 +169,7 @@ def named_id(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) ->
     if not near(s, start, end, n, rule, out) or not noted(s, start, end, rule, out):
         return False
     out[NEAR + rule] = end  # the rows of a table name their column only once
+    out[LENT] = end
     return True
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from aurarouter_core.detection.codes import (
     AMERICAN,
-    CALLED,
+    CALLING,
     CUTS,
     DIGIT,
     HOPELESS,
     KIND,
     LASTS,
+    LENT,
     NEAR,
     PHONE,
     SEVENTH,
@@ -19,7 +20,7 @@ from aurarouter_core.detection.codes import (
     Numbers,
     add,
 )  # fmt: skip
-from aurarouter_core.detection.context import near
+from aurarouter_core.detection.context import named_behind, near
 
 # What a byte is in a phone number: 0 its end, 1 a digit, 2 a sign, 3 nothing, 4 a sign that Americans write.
 PARTS: bytes = bytes(
@@ -84,6 +85,7 @@ def dialled(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
             return False
     if out[NEAR + PHONE]:
         out[NEAR + PHONE] = end
+        out[LENT] = end
     add(out, PHONE, begin, end)
     return True
 
@@ -102,7 +104,7 @@ def hopeful(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
     # What needs no word that says so, and what is none whatever a word says, is read as a whole.
     if (start == out[AMERICAN] and s[start] > 49) or (s[start] in b"12" and dated(s, start, out[STRETCHED])):
         return True
-    return near(s, begin, out[CALLED], n, PHONE, out)
+    return near(s, begin, start, n, PHONE, out) or out[CALLING] > 0
 
 
 def stretch(s: bytes, start: int, n: int, out: Numbers) -> None:
@@ -133,7 +135,7 @@ def stretch(s: bytes, start: int, n: int, out: Numbers) -> None:
     first = max(0, count - 15, out[CUTS + (parts - 6 & 7)] if parts > 5 else 0)
     out[HOPELESS] = out[LASTS + (first & 15)] if first < count else at
     at = out[LASTS + (count - 1 & 15)] + 1
-    out[CALLED] = at
+    out[CALLING] = 1 if named_behind(s, at, n, PHONE) else 0
     if at == n or KIND[s[at]] & WORDLY == 0:
         out[SEVENTH] = out[LASTS + (count - 7 & 15)]
     out[AMERICAN] = out[LASTS + (count - 10 & 15)] if count > 9 and grouped_ten(count, parts, out) else -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aurarouter_core.detection.alphabet import LETTER, OTHER, folded
-from aurarouter_core.detection.codes import LONGEST, ROWS
+from aurarouter_core.detection.codes import KIND, LETTERS, LONGEST, ODD, ROWS
 
 _FOREIGN = 1 << (LETTER & 31) | 1 << (OTHER & 31)
 
@@ -39,6 +39,8 @@ def marks_of(phrases: Iterable[str]) -> list[int]:
     table = [0] * 256
     for byte, row in rows.items():
         table[byte] = len(table)
+        if byte < 128 and KIND[byte] & LETTERS == 0:
+            table[ODD] = 1
         # A letter beyond ASCII may be of another kind where it's a capital, as İ is.
         table.append(_seconds(row) | (_FOREIGN if byte > 127 else 0))
         table.append(_thirds(row))

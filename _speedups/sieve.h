@@ -1,0 +1,165 @@
+/* Which characters of a text can matter to the scan for private data, many at a time and without a branch for each.
+
+   The scan wakes a rule at each of a few signs, and most find nothing there. What each needs of the characters around
+   it is asked here of 64 places at once, in whole numbers of as many bits: what needs seven digits is not woken where
+   there are six. A sieve may let too much through, never too little: the rules themselves decide, as in the plain twin,
+   which has no sieve. */
+
+#ifndef SIEVE_H
+#define SIEVE_H
+
+#include "planes.h"
+
+enum {
+    LOOK_BACK = 8,  /* characters before a place that its needs may be about */
+    LOOK_ON = 18,  /* … and behind it */
+    AT_ONCE = 64 - LOOK_BACK - LOOK_ON
+};
+
+typedef struct {
+    int64_t from, to;   /* the places that were sieved last */
+    uint64_t wakes;     /* which of them can matter */
+    uint64_t enough;    /* digits that matter if a word names their number, */
+    int64_t lent;       /* … or a number that ends here does */
+    int64_t worded[16]; /* where words that name rules were looked for: blocks of 64 characters, by their lower bits */
+    uint8_t named[16];  /* … and whether there are any */
+    int off;            /* nothing is sieved, as where the compiler has no way to */
+} Sieve;
+
+#if SIEVED
+
+#define LOWEST(bits) __builtin_ctzll(bits)
+
+static inline uint64_t four_in_a_row(uint64_t w) {
+    w &= w >> 1;
+    return w & w >> 2;
+}
+
+static inline uint64_t sixteen_in_a_row(uint64_t w) {
+    w = four_in_a_row(w);
+    w &= w >> 4;
+    return w & w >> 8;
+}
+
+/* Digits from which on there are enough for a number that a word near it may name. */
+static inline uint64_t sift_digits(const Planes *p) {
+    if (p->nothing) return p->digit; /* it may stand anywhere in a number */
+    uint64_t called = p->digit | p->space | p->dash | p->dot | p->slash | p->opening | p->closing;
+    uint64_t word = p->digit | p->letter | p->foreign | p->underscore;
+    return p->digit & ~(word << 1) & four_in_a_row(called) & called >> 4 & called >> 5;
+}
+
+/* Numbers that no word has to name: by the lengths of their groups. `enough` as `sift_digits` has it. */
+static inline uint64_t sift_numbers(const Planes *p, uint64_t enough) {
+    if (p->nothing) return enough;
+    uint64_t d = p->digit, no = ~d, letter = p->letter | p->foreign, dash = p->dash;
+    uint64_t on = (p->space | dash | p->dot | p->slash) & d >> 1; /* a sign, and a digit behind it */
+    uint64_t first = d & ~((d | letter | p->underscore) << 1);
+    uint64_t d2 = d & d >> 1, d4 = d2 & d2 >> 2, d6 = d4 & d2 >> 4, d8 = d4 & d4 >> 4;
+    /* Groups of so many digits. Those behind the first may begin anywhere. */
+    uint64_t e1 = d & no >> 1, e2 = d2 & no >> 2, e3 = d2 & d >> 2 & no >> 3, e4 = d4 & no >> 4, e6 = d6 & no >> 6;
+    uint64_t three = e3 & on >> 3 & e3 >> 4, four = e4 & on >> 4;
+    uint64_t found = d8 & d4 >> 8 & d >> 12;                                  /* thirteen and more */
+    found |= three & on >> 7 & e3 >> 8 & on >> 11 & e2 >> 12;                 /* 3332 */
+    found |= e2 & on >> 2 & three >> 3;                                       /* 2333 */
+    found |= four & (four >> 5 & four >> 10 | e6 >> 5 & on >> 11 & d4 >> 12); /* 4444, 464, 465 */
+    found |= d8 & no >> 8 & (on >> 8 & (d8 >> 9 | dash >> 8 & e4 >> 9) | (letter | dash) >> 8); /* 88, 84 */
+    found |= d6 & d >> 6 & no >> 7 & (letter | dash) >> 7;
+    found |= e6 & (letter >> 6 | dash >> 6 & (e4 >> 7 | e3 >> 7 & letter >> 10));               /* 64 */
+    found |= e1 & on >> 1 & e2 >> 2 & on >> 4 & e2 >> 5 & e2 >> 8 & e3 >> 11;                   /* 1222332 */
+    uint64_t low = on & p->dot;
+    low = e1 & low >> 1 | e2 & low >> 2 | e3 & low >> 3;                                        /* 1.1.1.1 */
+    uint64_t two = e1 & low >> 2 | e2 & low >> 3 | e3 & low >> 4;
+    two &= low;
+    found |= low & (e1 & two >> 2 | e2 & two >> 3 | e3 & two >> 4);
+    found |= three & dash >> 3 & dash >> 7 & d4 >> 8;                                           /* a phone number */
+    return found & first | enough & (p->plus << 1 | p->opening << 1 & e3);
+}
+
+/* Digits behind letters that may belong to them: an account, a British id, an Italian or a Spanish one. */
+static inline uint64_t sift_lettered(const Planes *p) {
+    uint64_t d = p->digit, letter = p->letter | p->foreign, word = letter | p->underscore, all = word | d;
+    uint64_t spelt = d | letter | p->space | p->dash | p->dot | p->nothing;
+    uint64_t first = d & ~(d << 1) & four_in_a_row(spelt) & four_in_a_row(spelt) >> 3;
+    uint64_t joined = first & word << 1 & d >> 1, apart = first & (p->space | p->dash) << 1;
+    uint64_t found = joined & (letter << 2 & ~(all << 3) | letter << 3 & letter << 4 & letter << 5 & letter >> 2);
+    found |= joined & d >> 3 & d >> 6;
+    return found | apart & letter << 2 & letter << 3 & ~(all << 4);
+}
+
+/* A name that may give a secret away, and behind it a value that may be long enough; URLs, and IPv6 addresses. */
+static inline uint64_t sift_assignments(const Planes *p) {
+    uint64_t signs = p->equals | p->colon;
+    if (!signs) return 0;
+    uint64_t value = ~(p->blank | p->colon);
+    value = four_in_a_row(value) & value >> 4;
+    value = value >> 1 | value >> 2; /* from one of the next six characters on */
+    value |= value >> 2 | value >> 4;
+    uint64_t letter = p->letter | p->foreign, name = letter << 1 & letter << 2 & letter << 3, names = name;
+    uint64_t between = (p->space | p->colon | p->after_name) << 1;
+    for (int k = 0; k < 4; k++) {
+        name = between & name << 1;
+        names |= name;
+    }
+    uint64_t found = signs & names & value & ~(p->equals >> 1) & ~(p->colon & p->colon >> 1);
+    uint64_t hex = p->letter | p->digit, grouped = hex | p->colon;
+    found |= p->colon & p->slash >> 1 & p->slash >> 2;
+    return found | p->colon & grouped << 1 & grouped << 2 & grouped << 3 & hex << 4
+        & ~((hex | p->foreign | p->underscore | p->dot) << 5);
+}
+
+/* Keys that begin with a prefix, signed tokens, private keys, e-mail addresses. */
+static inline uint64_t sift_signs(const Planes *p) {
+    uint64_t letter = p->letter, d = p->digit, word = letter | p->foreign | d | p->underscore;
+    uint64_t key = sixteen_in_a_row(d | letter | p->underscore | p->dash | p->plus | p->slash | p->equals) >> 1;
+    uint64_t found = key & (p->dash & letter << 1 | p->underscore & (letter | d) << 1);
+    found |= p->capital & ~((word | p->dash) << 1) & letter >> 1 & (key | p->dot >> 2);
+    found |= p->capital & letter << 1 & letter << 2 & ~((d | letter | p->underscore | p->dash) << 3);
+    found |= p->dash & p->dash << 1 & (letter >> 1 | p->space >> 1 & letter >> 2);
+    found |= p->at & word << 1 & word >> 1;
+    return found | (p->opening | p->curly | p->square) & letter >> 1 & letter >> 2 & ~(word >> 3);
+}
+
+/* Ends of lines, and brackets, behind whose opening signs a letter stands; all, where a heading may begin with others. */
+static inline uint64_t sift_headings(const Planes *p, int any) {
+    uint64_t woken = (p->newline & ~(p->newline >> 1) | p->square & ~(p->square >> 1)) & ~(uint64_t)0 << LOOK_BACK;
+    if (!woken || any) return woken;
+    uint64_t letters = p->letter | p->odd;
+    uint64_t signs = ~(letters | p->digit | p->newline | p->dot | p->colon | p->closing | p->at | p->plus);
+    uint64_t begin = woken << 1;
+    if (!(((begin & signs) + signs | begin) & ~signs & letters) && !(signs >> 63)) return 0;
+    uint64_t found = 0;
+    for (; woken; woken &= woken - 1) {
+        int at = LOWEST(woken) + 1;
+        uint64_t stops = at < 64 ? ~signs >> at : 0, open = at < 64 ? p->square >> at : 0;
+        if (!stops || (!(open & (stops - 1 & ~stops)) && letters >> at & stops & -stops)) found |= woken & -woken;
+    }
+    return found;
+}
+
+/* Where words begin in a block: letters behind what is neither letter nor digit. */
+static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block) {
+    Planes here;
+    read_planes(s, n, 64 * block, &here);
+    uint8_t last = block ? s[64 * block - 1] : 0;
+    uint64_t letter = here.letter | here.foreign;
+    uint64_t joined = (last >= '0' && last <= '9') || ((last | 32) >= 'a' && (last | 32) <= 'z') || last == 0x80;
+    return letter & ~((letter | here.digit) << 1 | joined);
+}
+
+#else
+
+typedef struct { uint64_t digit; } Planes;
+
+#define read_planes(s, n, at, planes) ((void)0)
+#define sift_digits(planes) 0
+#define sift_numbers(planes, enough) 0
+#define sift_lettered(planes) 0
+#define sift_assignments(planes) 0
+#define sift_signs(planes) 0
+#define sift_headings(planes, any) 0
+#define words_in(s, n, block) 0
+#define LOWEST(bits) 0
+
+#endif
+#endif

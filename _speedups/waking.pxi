@@ -1,0 +1,99 @@
+# Where the scan goes on: at the next sign that a rule may be woken by. The plain twin is `waking` in `detection/scan.py`.
+
+cdef inline void start_sieve(Sieve *sieve) noexcept nogil:
+    cdef int k
+    sieve.to = 0
+    sieve.off = not SIEVED
+    for k in range(16):
+        sieve.worded[k] = -1
+
+
+cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssize_t n, int64_t *marks, int64_t *out) noexcept nogil:
+    """The first byte from `i` on that wakes a rule, unless it is seen from afar that it finds nothing; `n` for none."""
+    cdef Sieve *sieve = text.sieve
+    cdef Py_ssize_t at = i
+    cdef uint64_t bits
+    # Inside a finding the signs are looked at one by one: what they skip matters there.
+    while at < n and (sieve.off or at < out[LAST]):
+        if WAKES[s[at]]:
+            return at
+        at += 1
+    i = at
+    while at < n:
+        if at >= sieve.to or at < sieve.from_:
+            sift(sieve, s, at, n, marks[ODD], out)
+        elif out[LENT] > sieve.lent:
+            sieve.wakes |= sieve.enough
+            sieve.lent = out[LENT]
+        bits = sieve.wakes >> (at - sieve.from_)
+        if bits:
+            at += LOWEST(bits)
+            if KIND[s[at]] & DIGIT:
+                return number_from(s, i, at)
+            while s[at] == 45 and at > i and s[at - 1] == 45:
+                at -= 1
+            return at
+        at = sieve.to
+    return n
+
+
+cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, bint any, int64_t *out) noexcept nogil:
+    """Find out what can matter of the characters from here on."""
+    cdef Planes planes
+    cdef uint64_t wakes
+    read_planes(s, n, at - LOOK_BACK, &planes)
+    sieve.from_ = at
+    sieve.to = min(n, at + AT_ONCE)
+    sieve.lent = out[LENT]
+    sieve.enough = 0
+    wakes = sift_assignments(&planes) | sift_signs(&planes) | sift_headings(&planes, any)
+    if planes.digit:
+        wakes |= sift_lettered(&planes)
+        sieve.enough = sift_digits(&planes)
+        if sieve.enough:
+            if (sieve.lent and sieve.lent > at - REACH) or named_near(sieve, s, n):
+                wakes |= sieve.enough
+            else:
+                wakes |= sift_numbers(&planes, sieve.enough)
+    sieve.wakes = wakes << LOOK_ON >> (LOOK_BACK + LOOK_ON)
+    sieve.enough = sieve.enough << LOOK_ON >> (LOOK_BACK + LOOK_ON)
+
+
+cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at) noexcept nogil:
+    """Where the number begins that has the digit at `at`, not before `i`: its groups are judged together."""
+    cdef Py_ssize_t k
+    while at > i:
+        k = at - 1
+        if KIND[s[k]] & DIGIT == 0:
+            if KIND[s[k]] & GAP:
+                k -= 1
+            while k >= i and s[k] == 0x82:
+                k -= 1
+            if k < i or KIND[s[k]] & DIGIT == 0:
+                return at
+        at = k
+    return at
+
+
+cdef inline bint named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n) noexcept nogil:
+    """A word that names a rule begins in two blocks before these characters, among them, or in two behind them."""
+    cdef int64_t block = max((sieve.from_ >> 6) - 2, 0), last = min((sieve.to >> 6) + 2, n - 1 >> 6)
+    while block <= last:
+        if sieve.worded[block & 15] != block:
+            sieve.worded[block & 15] = block
+            sieve.named[block & 15] = named_in(s, n, block)
+        if sieve.named[block & 15]:
+            return True
+        block += 1
+    return False
+
+
+cdef inline bint named_in(const uint8_t *s, Py_ssize_t n, int64_t block) noexcept nogil:
+    cdef uint64_t bits = words_in(s, n, block)
+    cdef Py_ssize_t at
+    while bits:
+        at = (block << 6) + LOWEST(bits)
+        bits &= bits - 1
+        if naming_slot(s, at, lettered_to(s, at, n), n) >= 0:
+            return True
+    return False
