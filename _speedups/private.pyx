@@ -29,21 +29,23 @@ ctypedef fused Char:
 cdef extern from "sieve.h" nogil:
     enum: SIEVED, LOOK_BACK, LOOK_ON, AT_ONCE
     ctypedef struct Planes:
-        uint64_t digit
+        uint64_t digit, colon, at
     ctypedef struct Sieve:
         int64_t from_ "from", to, lent
         int64_t worded[16]
         uint64_t wakes, enough
-        uint8_t named[16]
-        int off
-    void read_planes(const uint8_t *s, int64_t n, int64_t at, Planes *planes)
+        uint32_t named[16]
+        int off, wide
+    void read_planes(const uint8_t *s, int64_t n, int64_t at, int wide, Planes *planes)
     uint64_t sift_digits(Planes *planes)
-    uint64_t sift_numbers(Planes *planes, uint64_t enough)
+    uint64_t sift_numbers(Planes *planes, uint64_t enough, bint addresses, bint phones)
     uint64_t sift_lettered(Planes *planes)
     uint64_t sift_assignments(Planes *planes)
+    uint64_t sift_addresses(Planes *planes)
     uint64_t sift_signs(Planes *planes)
     uint64_t sift_headings(Planes *planes, int any)
-    uint64_t words_in(const uint8_t *s, int64_t n, int64_t block)
+    uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int wide, uint64_t *others)
+    int WIDE()
     int LOWEST(uint64_t bits)
 
 cdef struct Text:

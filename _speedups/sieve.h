@@ -22,8 +22,9 @@ typedef struct {
     uint64_t enough;    /* digits that matter if a word names their number, */
     int64_t lent;       /* … or a number that ends here does */
     int64_t worded[16]; /* where words that name rules were looked for: blocks of 64 characters, by their lower bits */
-    uint8_t named[16];  /* … and whether there are any */
+    uint32_t named[16]; /* … and a bit for each rule that they name */
     int off;            /* nothing is sieved, as where the compiler has no way to */
+    int wide;           /* the machine compares 32 bytes at a time */
 } Sieve;
 
 #if SIEVED
@@ -43,15 +44,25 @@ static inline uint64_t sixteen_in_a_row(uint64_t w) {
 
 /* Digits from which on there are enough for a number that a word near it may name. */
 static inline uint64_t sift_digits(const Planes *p) {
-    if (p->nothing) return p->digit; /* it may stand anywhere in a number */
-    uint64_t called = p->digit | p->space | p->dash | p->dot | p->slash | p->opening | p->closing;
+    uint64_t called = p->digit | p->space | p->dash | p->dot | p->slash | p->opening | p->closing | p->nothing;
     uint64_t word = p->digit | p->letter | p->foreign | p->underscore;
     return p->digit & ~(word << 1) & four_in_a_row(called) & called >> 4 & called >> 5;
 }
 
+/* Numbers in which something without width stands, of six characters and more: their groups show no lengths. */
+static inline uint64_t beside_nothing(const Planes *p) {
+    uint64_t number = p->digit | p->space | p->dash | p->dot | p->slash | p->nothing, on = number, back = number;
+    uint64_t filled = p->nothing, long_enough = four_in_a_row(number) & number >> 4 & number >> 5;
+    for (int k = 1; k < 64; k *= 2) {
+        filled |= on & filled << k | back & filled >> k;
+        on &= on << k;
+        back &= back >> k;
+    }
+    return filled & long_enough;
+}
+
 /* Numbers that no word has to name: by the lengths of their groups. `enough` as `sift_digits` has it. */
-static inline uint64_t sift_numbers(const Planes *p, uint64_t enough) {
-    if (p->nothing) return enough;
+static inline uint64_t sift_numbers(const Planes *p, uint64_t enough, int addresses, int phones) {
     uint64_t d = p->digit, no = ~d, letter = p->letter | p->foreign, dash = p->dash;
     uint64_t on = (p->space | dash | p->dot | p->slash) & d >> 1; /* a sign, and a digit behind it */
     uint64_t first = d & ~((d | letter | p->underscore) << 1);
@@ -59,21 +70,26 @@ static inline uint64_t sift_numbers(const Planes *p, uint64_t enough) {
     /* Groups of so many digits. Those behind the first may begin anywhere. */
     uint64_t e1 = d & no >> 1, e2 = d2 & no >> 2, e3 = d2 & d >> 2 & no >> 3, e4 = d4 & no >> 4, e6 = d6 & no >> 6;
     uint64_t three = e3 & on >> 3 & e3 >> 4, four = e4 & on >> 4;
-    uint64_t found = d8 & d4 >> 8 & d >> 12;                                  /* thirteen and more */
+    uint64_t found = d8 & d6 >> 8 & ~(d8 >> 8 & d4 >> 16);                    /* 14 to 19 */
     found |= three & on >> 7 & e3 >> 8 & on >> 11 & e2 >> 12;                 /* 3332 */
     found |= e2 & on >> 2 & three >> 3;                                       /* 2333 */
     found |= four & (four >> 5 & four >> 10 | e6 >> 5 & on >> 11 & d4 >> 12); /* 4444, 464, 465 */
     found |= d8 & no >> 8 & (on >> 8 & (d8 >> 9 | dash >> 8 & e4 >> 9) | (letter | dash) >> 8); /* 88, 84 */
-    found |= d6 & d >> 6 & no >> 7 & (letter | dash) >> 7;
-    found |= e6 & (letter >> 6 | dash >> 6 & (e4 >> 7 | e3 >> 7 & letter >> 10));               /* 64 */
-    found |= e1 & on >> 1 & e2 >> 2 & on >> 4 & e2 >> 5 & e2 >> 8 & e3 >> 11;                   /* 1222332 */
+    found |= e6 & (letter >> 6 | dash >> 6 & e4 >> 7);                        /* 64 */
+    found |= e1 & on >> 1 & e2 >> 2 & on >> 4 & e2 >> 5 & e2 >> 8 & e3 >> 11; /* 1222332 */
+    if (phones) found |= three & dash >> 3 & dash >> 7 & d4 >> 8;
+    uint64_t joint = dash | p->dot | p->slash;
+    found &= ~(joint << 1 & (d | letter | p->underscore) << 2); /* the rest of a longer one */
+    found |= d6 & d >> 6 & no >> 7 & (letter | dash) >> 7 & dash << 1 & letter << 2;
+    found |= e6 & dash >> 6 & e3 >> 7 & letter >> 10;
     uint64_t low = on & p->dot;
-    low = e1 & low >> 1 | e2 & low >> 2 | e3 & low >> 3;                                        /* 1.1.1.1 */
-    uint64_t two = e1 & low >> 2 | e2 & low >> 3 | e3 & low >> 4;
-    two &= low;
-    found |= low & (e1 & two >> 2 | e2 & two >> 3 | e3 & two >> 4);
-    found |= three & dash >> 3 & dash >> 7 & d4 >> 8;                                           /* a phone number */
-    return found & first | enough & (p->plus << 1 | p->opening << 1 & e3);
+    low = e1 & low >> 1 | e2 & low >> 2 | e3 & low >> 3;
+    uint64_t two = low & (e1 & low >> 2 | e2 & low >> 3 | e3 & low >> 4);
+    if (addresses) found |= low & (e1 & two >> 2 | e2 & two >> 3 | e3 & two >> 4);              /* 1.1.1.1 */
+    found &= first;
+    uint64_t hidden = p->nothing ? d & beside_nothing(p) : 0;
+    if (phones) found |= enough & (p->plus << 1 | p->opening << 1 & e3);
+    return found | hidden;
 }
 
 /* Digits behind letters that may belong to them: an account, a British id, an Italian or a Spanish one. */
@@ -87,7 +103,7 @@ static inline uint64_t sift_lettered(const Planes *p) {
     return found | apart & letter << 2 & letter << 3 & ~(all << 4);
 }
 
-/* A name that may give a secret away, and behind it a value that may be long enough; URLs, and IPv6 addresses. */
+/* A name that may give a secret away, and behind it a value that may be long enough; and URLs. */
 static inline uint64_t sift_assignments(const Planes *p) {
     uint64_t signs = p->equals | p->colon;
     if (!signs) return 0;
@@ -102,9 +118,13 @@ static inline uint64_t sift_assignments(const Planes *p) {
         names |= name;
     }
     uint64_t found = signs & names & value & ~(p->equals >> 1) & ~(p->colon & p->colon >> 1);
-    uint64_t hex = p->letter | p->digit, grouped = hex | p->colon;
     found |= p->colon & p->slash >> 1 & p->slash >> 2;
-    return found | p->colon & grouped << 1 & grouped << 2 & grouped << 3 & hex << 4
+    return found;
+}
+
+static inline uint64_t sift_addresses(const Planes *p) {
+    uint64_t hex = p->letter | p->digit, grouped = hex | p->colon;
+    return p->colon & grouped << 1 & grouped << 2 & grouped << 3 & hex << 4
         & ~((hex | p->foreign | p->underscore | p->dot) << 5);
 }
 
@@ -122,43 +142,42 @@ static inline uint64_t sift_signs(const Planes *p) {
 
 /* Ends of lines, and brackets, behind whose opening signs a letter stands; all, where a heading may begin with others. */
 static inline uint64_t sift_headings(const Planes *p, int any) {
-    uint64_t woken = (p->newline & ~(p->newline >> 1) | p->square & ~(p->square >> 1)) & ~(uint64_t)0 << LOOK_BACK;
+    uint64_t woken = p->newline & ~(p->newline >> 1) | p->square & ~(p->square >> 1);
     if (!woken || any) return woken;
     uint64_t letters = p->letter | p->odd;
-    uint64_t signs = ~(letters | p->digit | p->newline | p->dot | p->colon | p->closing | p->at | p->plus);
-    uint64_t begin = woken << 1;
-    if (!(((begin & signs) + signs | begin) & ~signs & letters) && !(signs >> 63)) return 0;
-    uint64_t found = 0;
-    for (; woken; woken &= woken - 1) {
-        int at = LOWEST(woken) + 1;
-        uint64_t stops = at < 64 ? ~signs >> at : 0, open = at < 64 ? p->square >> at : 0;
-        if (!stops || (!(open & (stops - 1 & ~stops)) && letters >> at & stops & -stops)) found |= woken & -woken;
+    uint64_t stops = letters | p->digit | p->newline | p->square | p->dot | p->colon | p->closing | p->at | p->plus;
+    uint64_t on = ~(stops >> 1 | (uint64_t)1 << 63), found = letters >> 1 | (uint64_t)1 << 63;
+    for (int k = 1; k < 64; k *= 2) {
+        found |= on & found >> k;
+        on &= on >> k;
     }
-    return found;
+    return woken & found;
 }
 
-/* Where words begin in a block: letters behind what is neither letter nor digit. */
-static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block) {
+/* Where words begin in a block, letters behind what is neither letter nor digit; and which of it are no letters. */
+static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int wide, uint64_t *others) {
     Planes here;
-    read_planes(s, n, 64 * block, &here);
+    read_planes(s, n, 64 * block, wide, &here);
     uint8_t last = block ? s[64 * block - 1] : 0;
     uint64_t letter = here.letter | here.foreign;
+    *others = ~letter;
     uint64_t joined = (last >= '0' && last <= '9') || ((last | 32) >= 'a' && (last | 32) <= 'z') || last == 0x80;
     return letter & ~((letter | here.digit) << 1 | joined);
 }
 
 #else
 
-typedef struct { uint64_t digit; } Planes;
+typedef struct { uint64_t digit, colon, at; } Planes;
 
-#define read_planes(s, n, at, planes) ((void)0)
+#define read_planes(s, n, at, wide, planes) ((void)0)
 #define sift_digits(planes) 0
-#define sift_numbers(planes, enough) 0
+#define sift_numbers(planes, enough, addresses, phones) 0
 #define sift_lettered(planes) 0
 #define sift_assignments(planes) 0
+#define sift_addresses(planes) 0
 #define sift_signs(planes) 0
 #define sift_headings(planes, any) 0
-#define words_in(s, n, block) 0
+#define words_in(s, n, block, wide, others) 0
 #define LOWEST(bits) 0
 
 #endif

@@ -4,6 +4,7 @@ cdef inline void start_sieve(Sieve *sieve) noexcept nogil:
     cdef int k
     sieve.to = 0
     sieve.off = not SIEVED
+    sieve.wide = WIDE()
     for k in range(16):
         sieve.worded[k] = -1
 
@@ -21,6 +22,9 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
     i = at
     while at < n:
         if at >= sieve.to or at < sieve.from_:
+            at = signs_from(s, at, n)
+            if at == n:
+                return n
             sift(sieve, s, at, n, marks[ODD], out)
         elif out[LENT] > sieve.lent:
             sieve.wakes |= sieve.enough
@@ -37,24 +41,39 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
     return n
 
 
+cdef inline Py_ssize_t signs_from(const uint8_t *s, Py_ssize_t at, Py_ssize_t n) noexcept nogil:
+    """The next byte that wakes a rule, or `n`. Four are asked at a time: in prose most wake nothing."""
+    while at + 4 <= n and WAKES[s[at]] | WAKES[s[at + 1]] | WAKES[s[at + 2]] | WAKES[s[at + 3]] == 0:
+        at += 4
+    while at < n and WAKES[s[at]] == 0:
+        at += 1
+    return at
+
+
 cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, bint any, int64_t *out) noexcept nogil:
     """Find out what can matter of the characters from here on."""
     cdef Planes planes
     cdef uint64_t wakes
-    read_planes(s, n, at - LOOK_BACK, &planes)
+    read_planes(s, n, at - LOOK_BACK, sieve.wide, &planes)
     sieve.from_ = at
     sieve.to = min(n, at + AT_ONCE)
     sieve.lent = out[LENT]
     sieve.enough = 0
-    wakes = sift_assignments(&planes) | sift_signs(&planes) | sift_headings(&planes, any)
+    if told(out, EMAIL):
+        planes.at = 0
+    wakes = sift_signs(&planes) | sift_headings(&planes, any)
+    if not (told(out, PASSWORD) and told(out, SECRET)):
+        wakes |= sift_assignments(&planes)
+    if planes.colon and not told(out, IP_ADDRESS):
+        wakes |= sift_addresses(&planes)
     if planes.digit:
         wakes |= sift_lettered(&planes)
         sieve.enough = sift_digits(&planes)
         if sieve.enough:
-            if (sieve.lent and sieve.lent > at - REACH) or named_near(sieve, s, n):
+            if (sieve.lent and sieve.lent > at - REACH) or named_near(sieve, s, n, 0 if told(out, PHONE) else 1 << PHONE):
                 wakes |= sieve.enough
             else:
-                wakes |= sift_numbers(&planes, sieve.enough)
+                wakes |= sift_numbers(&planes, sieve.enough, not told(out, IP_ADDRESS), not told(out, PHONE))
     sieve.wakes = wakes << LOOK_ON >> (LOOK_BACK + LOOK_ON)
     sieve.enough = sieve.enough << LOOK_ON >> (LOOK_BACK + LOOK_ON)
 
@@ -75,25 +94,34 @@ cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at
     return at
 
 
-cdef inline bint named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n) noexcept nogil:
-    """A word that names a rule begins in two blocks before these characters, among them, or in two behind them."""
+cdef inline bint named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n, uint32_t phones) noexcept nogil:
+    """A word that names a rule begins in two blocks before these characters, among them, or in two behind them.
+
+    Those of phone numbers count if `phones` has their bit.
+    """
     cdef int64_t block = max((sieve.from_ >> 6) - 2, 0), last = min((sieve.to >> 6) + 2, n - 1 >> 6)
+    cdef uint32_t named = 0
     while block <= last:
         if sieve.worded[block & 15] != block:
             sieve.worded[block & 15] = block
-            sieve.named[block & 15] = named_in(s, n, block)
-        if sieve.named[block & 15]:
-            return True
+            sieve.named[block & 15] = named_in(s, n, block, sieve.wide)
+        named |= sieve.named[block & 15]
         block += 1
-    return False
+    return (named & (~(1 << PHONE) | phones)) != 0
 
 
-cdef inline bint named_in(const uint8_t *s, Py_ssize_t n, int64_t block) noexcept nogil:
-    cdef uint64_t bits = words_in(s, n, block)
-    cdef Py_ssize_t at
+cdef inline uint32_t named_in(const uint8_t *s, Py_ssize_t n, int64_t block, bint wide) noexcept nogil:
+    """A bit for each rule that words name which begin in this block."""
+    cdef uint64_t others = 0, bits = words_in(s, n, block, wide, &others), behind
+    cdef Py_ssize_t at, end, slot
+    cdef uint32_t named = 0
     while bits:
-        at = (block << 6) + LOWEST(bits)
+        at = LOWEST(bits)
         bits &= bits - 1
-        if naming_slot(s, at, lettered_to(s, at, n), n) >= 0:
-            return True
-    return False
+        behind = others >> at
+        at += block << 6
+        end = at + LOWEST(behind) if behind else lettered_to(s, (block + 1) << 6, n)
+        slot = naming_slot(s, at, end, n)
+        if slot >= 0:
+            named |= 1 << CONTEXT[slot + 3] | 1 << CONTEXT[slot + 4]
+    return named

@@ -17,6 +17,7 @@ from aurarouter_core.detection.codes import (
     listed,
     listing,
     same,
+    told,
 )  # fmt: skip
 from aurarouter_core.detection.context import versioned
 
@@ -53,6 +54,8 @@ def email(s: bytes, i: int, n: int, end: int, after: int, at: int, out: Numbers)
 
     The domain is read already up to `at`.
     """
+    if told(out, EMAIL):
+        return i + 1
     label = after
     labels = 0
     limit = min(n, after + 254)

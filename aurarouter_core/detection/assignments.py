@@ -24,6 +24,7 @@ from aurarouter_core.detection.codes import (
     listed,
     listing,
     same,
+    told,
 )  # fmt: skip
 from aurarouter_core.detection.entropy import random
 from aurarouter_core.detection.examples import placeholder
@@ -104,6 +105,8 @@ def naming(s: bytes, i: int) -> int:
 
 def assigned(s: bytes, i: int, n: int, rule: int, out: Numbers) -> None:
     """Note a secret of this rule after the `=` or `:` at `i`."""
+    if told(out, rule):
+        return
     start = i + 1
     while start < n and start < i + 5 and s[start] in b" >*":
         start += 1
@@ -212,6 +215,8 @@ def numeric(s: bytes, start: int, end: int) -> bool:
 
 def url(s: bytes, i: int, n: int, out: Numbers) -> int:
     """A password in the URL whose `://` stands at `i`; returns where to go on."""
+    if told(out, PASSWORD):
+        return i + 3
     at = i + 3
     colon = 0
     while at < n and at < i + 300:

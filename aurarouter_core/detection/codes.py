@@ -139,6 +139,11 @@ def beaten(out: Numbers, rule: int, start: int) -> bool:
     return start < out[LAST] and (count == 0 or count >= out[ROOM] or out[FOUND + 3 * count - 3] <= rule)
 
 
+def told(out: Numbers, rule: int) -> bool:
+    """There is room for no more findings, and one of this rule is among them: others are not looked for."""
+    return out[COUNT] >= out[ROOM] and out[SEEN + rule] > 0
+
+
 def loose(group: int, out: Numbers) -> None:
     """What follows the last group may change the judgement of this one."""
     out[LOOSE] = min(out[LOOSE], group)

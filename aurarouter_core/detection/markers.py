@@ -15,6 +15,7 @@ from aurarouter_core.detection.codes import (
     add,
     listed,
     listing,
+    told,
 )  # fmt: skip
 
 Text = str
@@ -36,6 +37,8 @@ def point(text: Text, i: int) -> int:
 def heading(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -> int:
     """A heading after the end of line or bracket at `i`; returns where to go on."""
     at = i + 1
+    if told(out, MARKER):
+        return at
     if at < n and OPENS[s[at]] == 0 and KIND[s[at]] & LETTERS == 0 and row(text, s, at, n, marks) == 0:
         return at
     return headed(text, s, i, n, marks, out)

@@ -23,6 +23,7 @@ from aurarouter_core.detection.codes import (
     WORDLY,
     Numbers,
     loose,
+    told,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 from aurarouter_core.detection.ids import LEADS, plain, several
@@ -46,7 +47,7 @@ def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     ends = small(s, i, end, n)
     if ends:
         end = ends
-        if i and s[i - 1] in b"+(" and end < n and PARTS[s[end]]:
+        if i and s[i - 1] in b"+(" and end < n and PARTS[s[end]] and not told(out, PHONE):
             phone(s, i, n, out)
         return max(end, out[LAST])
     if end < i + 6 and end < n and KIND[s[end]] & LETTERS:
@@ -221,6 +222,8 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
 
 def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Numbers) -> bool:
     """There may be a phone number here: it is written like one, or a word says so. `k` and `sign` as in `window`."""
+    if told(out, PHONE):
+        return False
     entry = GROUPS + 4 * first
     if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
         end = out[GROUPS + 4 * groups - 3]
