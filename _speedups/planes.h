@@ -9,8 +9,9 @@
 #if defined(__SSE2__) && defined(__GNUC__)
 #include <immintrin.h>
 
+/* How many bytes this machine compares at a time; 0 where the compiler has no way to. */
+#define BYTES_AT_ONCE() (__builtin_cpu_supports("avx2") ? 32 : 16)
 #define SIEVED 1
-#define WIDE() __builtin_cpu_supports("avx2")
 
 typedef struct {
     uint64_t digit, letter, odd, foreign, nothing; /* ASCII letters; all beyond, letters of these; what has no width */
@@ -48,7 +49,7 @@ typedef struct {
 #include "planes.inc"
 
 /* The planes of 64 bytes from `at` on, which may be before the text; what is not in it is of no kind. */
-static inline void read_planes(const uint8_t *s, int64_t n, int64_t at, int wide, Planes *p) {
+static inline void read_planes(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *p) {
     uint8_t some[64];
     if (at < 0 || at + 64 > n) {
         int64_t from = at < 0 ? 0 : at, to = at + 64 < n ? at + 64 : n;
@@ -56,12 +57,12 @@ static inline void read_planes(const uint8_t *s, int64_t n, int64_t at, int wide
         if (from < to) memcpy(some + (from - at), s + from, (size_t)(to - from));
         s = some - at;
     }
-    if (wide) read_wide(s + at, p);
+    if (bytes_at_once == 32) read_wide(s + at, p);
     else read_narrow(s + at, p);
 }
 
 #else
 #define SIEVED 0
-#define WIDE() 0
+#define BYTES_AT_ONCE() 0
 #endif
 #endif

@@ -27,7 +27,7 @@ ctypedef fused Char:
     uint32_t
 
 cdef extern from "sieve.h" nogil:
-    enum: SIEVED, LOOK_BACK, LOOK_ON, AT_ONCE
+    enum: LOOK_BACK, LOOK_ON, AT_ONCE
     ctypedef struct Planes:
         uint64_t digit, colon, at
     ctypedef struct Sieve:
@@ -35,8 +35,8 @@ cdef extern from "sieve.h" nogil:
         int64_t worded[16]
         uint64_t wakes, enough
         uint32_t named[16]
-        int off, wide
-    void read_planes(const uint8_t *s, int64_t n, int64_t at, int wide, Planes *planes)
+        int bytes_at_once
+    void read_planes(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *planes)
     uint64_t sift_digits(Planes *planes)
     uint64_t sift_numbers(Planes *planes, uint64_t enough, bint addresses, bint phones)
     uint64_t sift_lettered(Planes *planes)
@@ -44,8 +44,8 @@ cdef extern from "sieve.h" nogil:
     uint64_t sift_addresses(Planes *planes)
     uint64_t sift_signs(Planes *planes)
     uint64_t sift_headings(Planes *planes, int any)
-    uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int wide, uint64_t *others)
-    int WIDE()
+    uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, uint64_t *others)
+    int BYTES_AT_ONCE()
     int LOWEST(uint64_t bits)
 
 cdef struct Text:
@@ -81,7 +81,7 @@ cdef void fold(Char *text, Py_ssize_t n, const uint8_t *plane, uint8_t *s) noexc
         s[i] = plane[c] if c < 0x10000 else 48 + (c - 0x1D7CE) % 10 if 0x1D7CE <= c < 0x1D800 else 0x81
 
 
-cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int64_t *out) noexcept nogil:
+cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int bytes_at_once, int64_t *out) noexcept nogil:
     """Turn a text into bytes, unless it is ASCII already, and look through them; False when memory is short."""
     cdef const uint8_t *s = room
     cdef int64_t *ways
@@ -103,7 +103,7 @@ cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_
             free(ways)
     else:
         text.sieve = &sieve
-        start_sieve(&sieve)
+        start_sieve(&sieve, bytes_at_once)
         scan(text, s, n, program, out)
     return True
 
@@ -157,9 +157,9 @@ cdef class _Looking:
             out[ROOM] = room
             if n > RELEASE:
                 with nogil:
-                    right = work(where, plain, n, plane, space, numbers, pattern, out)
+                    right = work(where, plain, n, plane, space, numbers, pattern, BYTES_AT_ONCE(), out)
             else:
-                right = work(where, plain, n, plane, space, numbers, pattern, out)
+                right = work(where, plain, n, plane, space, numbers, pattern, BYTES_AT_ONCE(), out)
             if not right:
                 raise MemoryError
             return [(out[FOUND + 3 * i], out[FOUND + 3 * i + 1], out[FOUND + 3 * i + 2]) for i in range(out[COUNT])]

@@ -23,8 +23,7 @@ typedef struct {
     int64_t lent;       /* … or a number that ends here does */
     int64_t worded[16]; /* where words that name rules were looked for: blocks of 64 characters, by their lower bits */
     uint32_t named[16]; /* … and a bit for each rule that they name */
-    int off;            /* nothing is sieved, as where the compiler has no way to */
-    int wide;           /* the machine compares 32 bytes at a time */
+    int bytes_at_once;  /* that are compared; 0 if nothing is sieved */
 } Sieve;
 
 #if SIEVED
@@ -155,9 +154,9 @@ static inline uint64_t sift_headings(const Planes *p, int any) {
 }
 
 /* Where words begin in a block, letters behind what is neither letter nor digit; and which of it are no letters. */
-static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int wide, uint64_t *others) {
+static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, uint64_t *others) {
     Planes here;
-    read_planes(s, n, 64 * block, wide, &here);
+    read_planes(s, n, 64 * block, bytes_at_once, &here);
     uint8_t last = block ? s[64 * block - 1] : 0;
     uint64_t letter = here.letter | here.foreign;
     *others = ~letter;
@@ -169,7 +168,7 @@ static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int 
 
 typedef struct { uint64_t digit, colon, at; } Planes;
 
-#define read_planes(s, n, at, wide, planes) ((void)0)
+#define read_planes(s, n, at, bytes_at_once, planes) ((void)0)
 #define sift_digits(planes) 0
 #define sift_numbers(planes, enough, addresses, phones) 0
 #define sift_lettered(planes) 0
@@ -177,7 +176,7 @@ typedef struct { uint64_t digit, colon, at; } Planes;
 #define sift_addresses(planes) 0
 #define sift_signs(planes) 0
 #define sift_headings(planes, any) 0
-#define words_in(s, n, block, wide, others) 0
+#define words_in(s, n, block, bytes_at_once, others) 0
 #define LOWEST(bits) 0
 
 #endif

@@ -1,10 +1,9 @@
 # Where the scan goes on: at the next sign that a rule may be woken by. The plain twin is `waking` in `detection/scan.py`.
 
-cdef inline void start_sieve(Sieve *sieve) noexcept nogil:
+cdef inline void start_sieve(Sieve *sieve, int bytes_at_once) noexcept nogil:
     cdef int k
     sieve.to = 0
-    sieve.off = not SIEVED
-    sieve.wide = WIDE()
+    sieve.bytes_at_once = bytes_at_once
     for k in range(16):
         sieve.worded[k] = -1
 
@@ -15,7 +14,7 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
     cdef Py_ssize_t at = i
     cdef uint64_t bits
     # Inside a finding the signs are looked at one by one: what they skip matters there.
-    while at < n and (sieve.off or at < out[LAST]):
+    while at < n and (sieve.bytes_at_once == 0 or at < out[LAST]):
         if WAKES[s[at]]:
             return at
         at += 1
@@ -54,7 +53,7 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
     """Find out what can matter of the characters from here on."""
     cdef Planes planes
     cdef uint64_t wakes
-    read_planes(s, n, at - LOOK_BACK, sieve.wide, &planes)
+    read_planes(s, n, at - LOOK_BACK, sieve.bytes_at_once, &planes)
     sieve.from_ = at
     sieve.to = min(n, at + AT_ONCE)
     sieve.lent = out[LENT]
@@ -104,15 +103,15 @@ cdef inline bint named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n, uint32
     while block <= last:
         if sieve.worded[block & 15] != block:
             sieve.worded[block & 15] = block
-            sieve.named[block & 15] = named_in(s, n, block, sieve.wide)
+            sieve.named[block & 15] = named_in(s, n, block, sieve.bytes_at_once)
         named |= sieve.named[block & 15]
         block += 1
     return (named & (~(1 << PHONE) | phones)) != 0
 
 
-cdef inline uint32_t named_in(const uint8_t *s, Py_ssize_t n, int64_t block, bint wide) noexcept nogil:
+cdef inline uint32_t named_in(const uint8_t *s, Py_ssize_t n, int64_t block, int bytes_at_once) noexcept nogil:
     """A bit for each rule that words name which begin in this block."""
-    cdef uint64_t others = 0, bits = words_in(s, n, block, wide, &others), behind
+    cdef uint64_t others = 0, bits = words_in(s, n, block, bytes_at_once, &others), behind
     cdef Py_ssize_t at, end, slot
     cdef uint32_t named = 0
     while bits:

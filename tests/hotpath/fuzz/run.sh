@@ -13,7 +13,7 @@ for pair in hotpath:_speedups private:_private; do
       "$BUILD/$source.pyx" -o "$BUILD/$source.c"
   gcc -g -O1 -fPIC -shared -fwrapv -fno-omit-frame-pointer \
       -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-      -I"$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')" "$BUILD/$source.c" -lm \
+      -I_speedups -I"$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')" "$BUILD/$source.c" -lm \
       -o "$BUILD/aurarouter_core/$module.so"
 done
 cp -r aurarouter_core/*.py aurarouter_core/detection aurarouter_core/classifier.bin "$BUILD/aurarouter_core/"
