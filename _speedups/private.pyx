@@ -33,12 +33,12 @@ cdef extern from "sieve.h" nogil:
     ctypedef struct Sieve:
         int64_t from_ "from", to, lent
         int64_t worded[16]
-        uint64_t wakes, enough
+        uint64_t wakes
         uint32_t named[16]
         int bytes_at_once
     void read_planes(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *planes)
-    uint64_t sift_digits(Planes *planes)
-    uint64_t sift_numbers(Planes *planes, uint64_t enough, bint addresses, bint phones)
+    bint has_numbers(Planes *planes)
+    uint64_t sift_numbers(Planes *planes, bint addresses, bint phones, bint ids, bint called)
     uint64_t sift_lettered(Planes *planes)
     uint64_t sift_assignments(Planes *planes)
     uint64_t sift_addresses(Planes *planes)

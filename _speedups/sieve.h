@@ -19,8 +19,7 @@ enum {
 typedef struct {
     int64_t from, to;   /* the places that were sieved last */
     uint64_t wakes;     /* which of them can matter */
-    uint64_t enough;    /* digits that matter if a word names their number, */
-    int64_t lent;       /* … or a number that ends here does */
+    int64_t lent;       /* a number that ended here named those behind it */
     int64_t worded[16]; /* where words that name rules were looked for: blocks of 64 characters, by their lower bits */
     uint32_t named[16]; /* … and a bit for each rule that they name */
     int bytes_at_once;  /* that are compared; 0 if nothing is sieved */
@@ -41,13 +40,6 @@ static inline uint64_t sixteen_in_a_row(uint64_t w) {
     return w & w >> 8;
 }
 
-/* Digits from which on there are enough for a number that a word near it may name. */
-static inline uint64_t sift_digits(const Planes *p) {
-    uint64_t called = p->digit | p->space | p->dash | p->dot | p->slash | p->opening | p->closing | p->nothing;
-    uint64_t word = p->digit | p->letter | p->foreign | p->underscore;
-    return p->digit & ~(word << 1) & four_in_a_row(called) & called >> 4 & called >> 5;
-}
-
 /* Numbers in which something without width stands, of six characters and more: their groups show no lengths. */
 static inline uint64_t beside_nothing(const Planes *p) {
     uint64_t number = p->digit | p->space | p->dash | p->dot | p->slash | p->nothing, on = number, back = number;
@@ -57,38 +49,64 @@ static inline uint64_t beside_nothing(const Planes *p) {
         on &= on << k;
         back &= back >> k;
     }
-    return filled & long_enough;
+    return p->digit & filled & long_enough;
 }
 
-/* Numbers that no word has to name: by the lengths of their groups. `enough` as `sift_digits` has it. */
-static inline uint64_t sift_numbers(const Planes *p, uint64_t enough, int addresses, int phones) {
-    uint64_t d = p->digit, no = ~d, letter = p->letter | p->foreign, dash = p->dash;
-    uint64_t on = (p->space | dash | p->dot | p->slash) & d >> 1; /* a sign, and a digit behind it */
-    uint64_t first = d & ~((d | letter | p->underscore) << 1);
+/* There is a number that is long enough for anything. */
+static inline int has_numbers(const Planes *p) {
+    uint64_t some = p->digit | p->space | p->dash | p->dot | p->slash | p->opening | p->closing | p->nothing;
+    uint64_t word = p->digit | p->letter | p->foreign | p->underscore;
+    return (p->digit & ~(word << 1) & four_in_a_row(some) & some >> 4 & some >> 5) != 0;
+}
+
+/* Numbers, by the lengths of their groups: what needs no word, addresses of machines and phone numbers if they are
+   asked for, and what a word may name, an id or a phone number. */
+static inline uint64_t sift_numbers(const Planes *p, int addresses, int phones, int ids, int called) {
+    uint64_t d = p->digit, no = ~d, letter = p->letter | p->foreign, word = d | letter | p->underscore, dash = p->dash;
+    uint64_t first = d & ~(word << 1), sign = p->space | dash | p->dot | p->slash;
+    uint64_t on = sign & d >> 1; /* a sign, and a digit behind it */
     uint64_t d2 = d & d >> 1, d4 = d2 & d2 >> 2, d6 = d4 & d2 >> 4, d8 = d4 & d4 >> 4;
     /* Groups of so many digits. Those behind the first may begin anywhere. */
     uint64_t e1 = d & no >> 1, e2 = d2 & no >> 2, e3 = d2 & d >> 2 & no >> 3, e4 = d4 & no >> 4, e6 = d6 & no >> 6;
-    uint64_t three = e3 & on >> 3 & e3 >> 4, four = e4 & on >> 4;
+    uint64_t three = e3 & on >> 3 & e3 >> 4, four = e4 & on >> 4, triple = three & on >> 7 & e3 >> 8;
     uint64_t found = d8 & d6 >> 8 & ~(d8 >> 8 & d4 >> 16);                    /* 14 to 19 */
-    found |= three & on >> 7 & e3 >> 8 & on >> 11 & e2 >> 12;                 /* 3332 */
+    found |= triple & on >> 11 & e2 >> 12;                                    /* 3332 */
     found |= e2 & on >> 2 & three >> 3;                                       /* 2333 */
     found |= four & (four >> 5 & four >> 10 | e6 >> 5 & on >> 11 & d4 >> 12); /* 4444, 464, 465 */
     found |= d8 & no >> 8 & (on >> 8 & (d8 >> 9 | dash >> 8 & e4 >> 9) | (letter | dash) >> 8); /* 88, 84 */
     found |= e6 & (letter >> 6 | dash >> 6 & e4 >> 7);                        /* 64 */
     found |= e1 & on >> 1 & e2 >> 2 & on >> 4 & e2 >> 5 & e2 >> 8 & e3 >> 11; /* 1222332 */
+    if (ids) {
+        found |= triple | e3 & (e2 & on >> 2) >> 4 & on >> 3 & e4 >> 7;       /* 333, 324 */
+        found |= four & (e4 >> 5 & on >> 9 & e4 >> 10 | e2 >> 5 & on >> 7 & e3 >> 8); /* 444, 423 */
+        found |= d8 & d >> 8 & ~(d4 >> 9);                                    /* 9 to 12 */
+    }
     if (phones) found |= three & dash >> 3 & dash >> 7 & d4 >> 8;
-    uint64_t joint = dash | p->dot | p->slash;
-    found &= ~(joint << 1 & (d | letter | p->underscore) << 2); /* the rest of a longer one */
+    found &= ~((sign & ~p->space) << 1 & word << 2);                          /* the rest of a longer one */
     found |= d6 & d >> 6 & no >> 7 & (letter | dash) >> 7 & dash << 1 & letter << 2;
     found |= e6 & dash >> 6 & e3 >> 7 & letter >> 10;
-    uint64_t low = on & p->dot;
-    low = e1 & low >> 1 | e2 & low >> 2 | e3 & low >> 3;
-    uint64_t two = low & (e1 & low >> 2 | e2 & low >> 3 | e3 & low >> 4);
-    if (addresses) found |= low & (e1 & two >> 2 | e2 & two >> 3 | e3 & two >> 4);              /* 1.1.1.1 */
-    found &= first;
-    uint64_t hidden = p->nothing ? d & beside_nothing(p) : 0;
-    if (phones) found |= enough & (p->plus << 1 | p->opening << 1 & e3);
-    return found | hidden;
+    if (addresses) {
+        uint64_t low = on & p->dot;
+        low = e1 & low >> 1 | e2 & low >> 2 | e3 & low >> 3;
+        uint64_t two = low & (e1 & low >> 2 | e2 & low >> 3 | e3 & low >> 4);
+        found |= low & (e1 & two >> 2 | e2 & two >> 3 | e3 & two >> 4);       /* 1.1.1.1 */
+    }
+    if (phones) {
+        uint64_t apart = sign | p->opening | p->closing, some = four_in_a_row(d | apart | p->nothing);
+        uint64_t behind = p->plus << 1;
+        if (called) {
+            uint64_t number = d | on;
+            number &= number >> 1;
+            found |= four_in_a_row(number) & number >> 4 & number >> 5;
+            behind |= p->opening << 1;
+        }
+        found |= behind & some & some >> 3;
+        if (p->nothing) found |= p->opening << 1 & some & some >> 4 & some >> 8;
+        /* Up to three signs, then three digits, and the same again with four: as Americans write. */
+        uint64_t last = apart & (d4 >> 1 | apart >> 1 & (d4 >> 2 | apart >> 2 & d4 >> 3)), middle = e3 & last >> 3;
+        found |= p->opening << 1 & e3 & (apart & (middle >> 1 | apart >> 1 & (middle >> 2 | apart >> 2 & middle >> 3))) >> 3;
+    }
+    return found & first | (p->nothing ? beside_nothing(p) : 0);
 }
 
 /* Digits behind letters that may belong to them: an account, a British id, an Italian or a Spanish one. */
@@ -106,11 +124,18 @@ static inline uint64_t sift_lettered(const Planes *p) {
 static inline uint64_t sift_assignments(const Planes *p) {
     uint64_t signs = p->equals | p->colon;
     if (!signs) return 0;
-    uint64_t value = ~(p->blank | p->colon);
-    value = four_in_a_row(value) & value >> 4;
+    uint64_t letter = p->letter | p->foreign;
+    /* A value has no blank and no colon, five characters and more, and a digit. */
+    uint64_t of_value = ~(p->blank | p->colon), on = of_value, value = p->digit | of_value & (uint64_t)1 << 63;
+    for (int k = 1; k < 64; k *= 2) {
+        value |= on & value >> k;
+        on &= on >> k;
+    }
+    value &= four_in_a_row(of_value) & of_value >> 4;
+    value |= four_in_a_row(letter) & letter >> 4 & (p->blank >> 5 | letter >> 5 & p->blank >> 6); /* Basic, Bearer */
     value = value >> 1 | value >> 2; /* from one of the next six characters on */
     value |= value >> 2 | value >> 4;
-    uint64_t letter = p->letter | p->foreign, name = letter << 1 & letter << 2 & letter << 3, names = name;
+    uint64_t name = letter << 1 & letter << 2 & letter << 3, names = name;
     uint64_t between = (p->space | p->colon | p->after_name) << 1;
     for (int k = 0; k < 4; k++) {
         name = between & name << 1;
@@ -169,8 +194,8 @@ static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int 
 typedef struct { uint64_t digit, colon, at; } Planes;
 
 #define read_planes(s, n, at, bytes_at_once, planes) ((void)0)
-#define sift_digits(planes) 0
-#define sift_numbers(planes, enough, addresses, phones) 0
+#define has_numbers(planes) 0
+#define sift_numbers(planes, addresses, phones, ids, called) 0
 #define sift_lettered(planes) 0
 #define sift_assignments(planes) 0
 #define sift_addresses(planes) 0

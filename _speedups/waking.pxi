@@ -20,14 +20,11 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
         at += 1
     i = at
     while at < n:
-        if at >= sieve.to or at < sieve.from_:
+        if at >= sieve.to or at < sieve.from_ or out[LENT] > sieve.lent:
             at = signs_from(s, at, n)
             if at == n:
                 return n
             sift(sieve, s, at, n, marks[ODD], out)
-        elif out[LENT] > sieve.lent:
-            sieve.wakes |= sieve.enough
-            sieve.lent = out[LENT]
         bits = sieve.wakes >> (at - sieve.from_)
         if bits:
             at += LOWEST(bits)
@@ -53,11 +50,12 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
     """Find out what can matter of the characters from here on."""
     cdef Planes planes
     cdef uint64_t wakes
+    cdef uint32_t named
+    cdef bint phones
     read_planes(s, n, at - LOOK_BACK, sieve.bytes_at_once, &planes)
     sieve.from_ = at
     sieve.to = min(n, at + AT_ONCE)
     sieve.lent = out[LENT]
-    sieve.enough = 0
     if told(out, EMAIL):
         planes.at = 0
     wakes = sift_signs(&planes) | sift_headings(&planes, any)
@@ -67,14 +65,11 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
         wakes |= sift_addresses(&planes)
     if planes.digit:
         wakes |= sift_lettered(&planes)
-        sieve.enough = sift_digits(&planes)
-        if sieve.enough:
-            if (sieve.lent and sieve.lent > at - REACH) or named_near(sieve, s, n, 0 if told(out, PHONE) else 1 << PHONE):
-                wakes |= sieve.enough
-            else:
-                wakes |= sift_numbers(&planes, sieve.enough, not told(out, IP_ADDRESS), not told(out, PHONE))
+    if has_numbers(&planes):
+        named = 0xFFFFFFFF if sieve.lent and sieve.lent > at - REACH else named_near(sieve, s, n)
+        phones = not told(out, PHONE)
+        wakes |= sift_numbers(&planes, not told(out, IP_ADDRESS), phones, named & ~(1 << PHONE | 1 << VERSION) != 0, named >> PHONE & 1)
     sieve.wakes = wakes << LOOK_ON >> (LOOK_BACK + LOOK_ON)
-    sieve.enough = sieve.enough << LOOK_ON >> (LOOK_BACK + LOOK_ON)
 
 
 cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at) noexcept nogil:
@@ -93,11 +88,8 @@ cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at
     return at
 
 
-cdef inline bint named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n, uint32_t phones) noexcept nogil:
-    """A word that names a rule begins in two blocks before these characters, among them, or in two behind them.
-
-    Those of phone numbers count if `phones` has their bit.
-    """
+cdef inline uint32_t named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n) noexcept nogil:
+    """A bit for each rule that a word names which begins in two blocks before these characters, or up to two behind."""
     cdef int64_t block = max((sieve.from_ >> 6) - 2, 0), last = min((sieve.to >> 6) + 2, n - 1 >> 6)
     cdef uint32_t named = 0
     while block <= last:
@@ -106,7 +98,7 @@ cdef inline bint named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n, uint32
             sieve.named[block & 15] = named_in(s, n, block, sieve.bytes_at_once)
         named |= sieve.named[block & 15]
         block += 1
-    return (named & (~(1 << PHONE) | phones)) != 0
+    return named
 
 
 cdef inline uint32_t named_in(const uint8_t *s, Py_ssize_t n, int64_t block, int bytes_at_once) noexcept nogil:

@@ -80,6 +80,8 @@ ENDS: bytes = bytes([2 if KIND[c] & STOP else 1 if c == 61 else 4 if c in b"([{"
 
 # … and in one between quotes, of which but the one that opened it ends it.
 HALTS: bytes = bytes([2 if KIND[c] & BLANK or c == 58 else 1 if c in b"=\"'`" else 0 for c in range(256)])
+# … and before the host in a URL: 1 what ends that, 2 the sign before a password.
+HOSTS: bytes = bytes([1 if KIND[c] & BLANK or c in b"@/\"'<>`()" else 2 if c == 58 else 0 for c in range(256)])
 
 
 def named(s: bytes, end: int) -> int:
@@ -218,17 +220,15 @@ def url(s: bytes, i: int, n: int, out: Numbers) -> int:
     if told(out, PASSWORD):
         return i + 3
     at = i + 3
-    colon = 0
-    while at < n and at < i + 300:
-        c = s[at]
-        if KIND[c] & BLANK or c in b"/\"'<>`()":
-            return i + 3
-        if c == 64:
-            break
-        if c == 58 and colon == 0:
-            colon = at
+    stop = min(n, i + 300)
+    while at < stop and HOSTS[s[at]] == 0:
         at += 1
-    if at >= n or at == i + 300 or colon == 0 or at < colon + 4 or s[colon + 1] in b"$<{%*[":
+    colon = at
+    if at >= stop or s[at] != 58:
+        return i + 3
+    while at < stop and HOSTS[s[at]] & 1 == 0:
+        at += 1
+    if at >= stop or s[at] != 64 or at < colon + 4 or s[colon + 1] in b"$<{%*[":
         return i + 3
     if listed(s, colon + 1, at, STANDINS) or placeholder(s, colon + 1, at, out):
         return i + 3

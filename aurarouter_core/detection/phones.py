@@ -101,8 +101,7 @@ def hopeful(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
         stretch(s, start, n, out)
     if start < out[HOPELESS] or start > out[SEVENTH]:
         return False
-    # What needs no word that says so, and what is none whatever a word says, is read as a whole.
-    if (start == out[AMERICAN] and s[start] > 49) or (s[start] in b"12" and dated(s, start, out[STRETCHED])):
+    if start == out[AMERICAN] and s[start] > 49:
         return True
     return near(s, begin, start, n, PHONE, out) or out[CALLING] > 0
 
@@ -149,11 +148,3 @@ def grouped_ten(count: int, parts: int, out: Numbers) -> bool:
         return False
     return parts == 2 or out[CUTS + (parts - 3 & 7)] <= count - 10
 
-
-def dated(s: bytes, start: int, stop: int) -> bool:
-    """Four digits come before the first sign, as in a date whose year stands first."""
-    count = 0
-    while start < stop and count < 5 and PARTS[s[start]] & 1:
-        count += 1 if PARTS[s[start]] == 1 else 0
-        start += 1
-    return count == 4
