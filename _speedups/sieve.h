@@ -20,6 +20,8 @@ typedef struct {
     int64_t from, to;   /* the places that were sieved last */
     uint64_t wakes;     /* which of them can matter */
     int64_t lent;       /* a number that ended here named those behind it */
+    int64_t count;      /* findings, of which … */
+    uint32_t told;      /* … a bit for each rule that is not looked for any more */
     int64_t worded[16]; /* where words that name rules were looked for: blocks of 64 characters, by their lower bits */
     uint32_t named[16]; /* … and a bit for each rule that they name */
     int bytes_at_once;  /* that are compared; 0 if nothing is sieved */
@@ -59,42 +61,55 @@ static inline int has_numbers(const Planes *p) {
     return (p->digit & ~(word << 1) & four_in_a_row(some) & some >> 4 & some >> 5) != 0;
 }
 
-/* Numbers, by the lengths of their groups: what needs no word, addresses of machines and phone numbers if they are
-   asked for, and what a word may name, an id or a phone number. */
-static inline uint64_t sift_numbers(const Planes *p, int addresses, int phones, int ids, int called) {
+/* The rules by their bits, numbered as in `detection/codes.py`. */
+enum {
+    CARD_ = 1 << 5, SSN_ = 1 << 7, SIN_ = 1 << 8, TAX_ = 1 << 10, BSN_ = 1 << 14, PESEL_ = 1 << 15, SE_ = 1 << 16,
+    CPF_ = 1 << 18, AADHAAR_ = 1 << 19, PHONE_ = 1 << 22, IP_ = 1 << 23
+};
+
+/* Numbers, by the lengths of their groups: what needs no word unless it is told, and what words near it have named. */
+static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t named) {
     uint64_t d = p->digit, no = ~d, letter = p->letter | p->foreign, word = d | letter | p->underscore, dash = p->dash;
     uint64_t first = d & ~(word << 1), sign = p->space | dash | p->dot | p->slash;
     uint64_t on = sign & d >> 1; /* a sign, and a digit behind it */
-    uint64_t d2 = d & d >> 1, d4 = d2 & d2 >> 2, d6 = d4 & d2 >> 4, d8 = d4 & d4 >> 4;
+    uint64_t d2 = d & d >> 1, d3 = d2 & d >> 2, d4 = d2 & d2 >> 2, d6 = d4 & d2 >> 4, d8 = d4 & d4 >> 4;
     /* Groups of so many digits. Those behind the first may begin anywhere. */
-    uint64_t e1 = d & no >> 1, e2 = d2 & no >> 2, e3 = d2 & d >> 2 & no >> 3, e4 = d4 & no >> 4, e6 = d6 & no >> 6;
+    uint64_t e1 = d & no >> 1, e2 = d2 & no >> 2, e3 = d3 & no >> 3, e4 = d4 & no >> 4, e6 = d6 & no >> 6;
     uint64_t three = e3 & on >> 3 & e3 >> 4, four = e4 & on >> 4, triple = three & on >> 7 & e3 >> 8;
-    uint64_t found = d8 & d6 >> 8 & ~(d8 >> 8 & d4 >> 16);                    /* 14 to 19 */
-    found |= triple & on >> 11 & e2 >> 12;                                    /* 3332 */
-    found |= e2 & on >> 2 & three >> 3;                                       /* 2333 */
-    found |= four & (four >> 5 & four >> 10 | e6 >> 5 & on >> 11 & d4 >> 12); /* 4444, 464, 465 */
-    found |= d8 & no >> 8 & (on >> 8 & (d8 >> 9 | dash >> 8 & e4 >> 9) | (letter | dash) >> 8); /* 88, 84 */
-    found |= e6 & (letter >> 6 | dash >> 6 & e4 >> 7);                        /* 64 */
-    found |= e1 & on >> 1 & e2 >> 2 & on >> 4 & e2 >> 5 & e2 >> 8 & e3 >> 11; /* 1222332 */
-    if (ids) {
-        found |= triple | e3 & (e2 & on >> 2) >> 4 & on >> 3 & e4 >> 7;       /* 333, 324 */
-        found |= four & (e4 >> 5 & on >> 9 & e4 >> 10 | e2 >> 5 & on >> 7 & e3 >> 8); /* 444, 423 */
-        found |= d8 & d >> 8 & ~(d4 >> 9);                                    /* 9 to 12 */
+    uint64_t ten = d8 & d2 >> 8, found = triple & on >> 11 & e2 >> 12;               /* 3332 */
+    if (told & CARD_) found |= ten & d4 >> 10 & d >> 14 & (no >> 15 | d3 >> 15 & no >> 18); /* 15, 18 */
+    else {
+        found |= ten & d4 >> 10 & ~(d8 >> 8 & d4 >> 16);                             /* 14 to 19 */
+        found |= four & (four >> 5 & four >> 10 | e6 >> 5 & on >> 11 & d4 >> 12);    /* 4444, 464, 465 */
+        found |= d8 & no >> 8 & on >> 8 & d8 >> 9;                                   /* 88 */
     }
-    if (phones) found |= three & dash >> 3 & dash >> 7 & d4 >> 8;
-    found &= ~((sign & ~p->space) << 1 & word << 2);                          /* the rest of a longer one */
+    found |= e2 & on >> 2 & three >> 3;                                              /* 2333 */
+    found |= d8 & no >> 8 & (dash >> 8 & e4 >> 9 | (letter | dash) >> 8);            /* 84, 8 and a letter */
+    found |= e6 & (letter >> 6 | dash >> 6 & e4 >> 7);                               /* 64 */
+    found |= e1 & on >> 1 & e2 >> 2 & on >> 4 & e2 >> 5 & e2 >> 8 & e3 >> 11;        /* 1222332 */
+    if (named & (SIN_ | BSN_)) found |= triple;
+    if (named & BSN_) found |= four & e2 >> 5 & on >> 7 & e3 >> 8;
+    if (named & SSN_) found |= e3 & on >> 3 & e2 >> 4 & on >> 6 & e4 >> 7;
+    if (named & AADHAAR_) found |= four & e4 >> 5 & on >> 9 & e4 >> 10;
+    if (named & (SSN_ | SIN_ | BSN_)) found |= d8 & d >> 8 & no >> 9;
+    if (named & SE_) found |= ten & no >> 10;
+    if (named & (TAX_ | PESEL_ | CPF_)) found |= ten & d >> 10 & no >> 11;
+    if (named & (AADHAAR_ | SE_)) found |= ten & d2 >> 10 & no >> 12;
+    if (!(told & PHONE_)) found |= three & dash >> 3 & dash >> 7 & d4 >> 8;
+    found &= ~((sign & ~p->space) << 1 & word << 2);                                 /* the rest of a longer one */
     found |= d6 & d >> 6 & no >> 7 & (letter | dash) >> 7 & dash << 1 & letter << 2;
     found |= e6 & dash >> 6 & e3 >> 7 & letter >> 10;
-    if (addresses) {
-        uint64_t low = on & p->dot;
-        low = e1 & low >> 1 | e2 & low >> 2 | e3 & low >> 3;
-        uint64_t two = low & (e1 & low >> 2 | e2 & low >> 3 | e3 & low >> 4);
-        found |= low & (e1 & two >> 2 | e2 & two >> 3 | e3 & two >> 4);       /* 1.1.1.1 */
+    if (!(told & IP_)) {                                                             /* 10.1.1.1 */
+        uint64_t low = e1 | e2 | e3, dotted = on & p->dot, l1 = e1 & dotted >> 1, l2 = e2 & dotted >> 2;
+        uint64_t l3 = e3 & dotted >> 3, two = l1 & low >> 2 | l2 & low >> 3 | l3 & low >> 4;
+        uint64_t all = l1 & two >> 2 | l2 & two >> 3 | l3 & two >> 4;
+        all = l1 & all >> 2 | l2 & all >> 3 | l3 & all >> 4;
+        found |= all & ~((p->dot | dash) << 1) & ~(l1 & l1 >> 2 & l1 >> 4 & e1 >> 6);
     }
-    if (phones) {
+    if (!(told & PHONE_)) {
         uint64_t apart = sign | p->opening | p->closing, some = four_in_a_row(d | apart | p->nothing);
         uint64_t behind = p->plus << 1;
-        if (called) {
+        if (named & PHONE_) {
             uint64_t number = d | on;
             number &= number >> 1;
             found |= four_in_a_row(number) & number >> 4 & number >> 5;
@@ -195,7 +210,7 @@ typedef struct { uint64_t digit, colon, at; } Planes;
 
 #define read_planes(s, n, at, bytes_at_once, planes) ((void)0)
 #define has_numbers(planes) 0
-#define sift_numbers(planes, addresses, phones, ids, called) 0
+#define sift_numbers(planes, told, named) 0
 #define sift_lettered(planes) 0
 #define sift_assignments(planes) 0
 #define sift_addresses(planes) 0

@@ -2,7 +2,7 @@
 
 cdef inline void start_sieve(Sieve *sieve, int bytes_at_once) noexcept nogil:
     cdef int k
-    sieve.to = 0
+    sieve.to = sieve.count = sieve.told = 0
     sieve.bytes_at_once = bytes_at_once
     for k in range(16):
         sieve.worded[k] = -1
@@ -50,26 +50,37 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
     """Find out what can matter of the characters from here on."""
     cdef Planes planes
     cdef uint64_t wakes
-    cdef uint32_t named
-    cdef bint phones
+    cdef uint32_t named, told_now
     read_planes(s, n, at - LOOK_BACK, sieve.bytes_at_once, &planes)
     sieve.from_ = at
     sieve.to = min(n, at + AT_ONCE)
     sieve.lent = out[LENT]
-    if told(out, EMAIL):
+    if sieve.count != out[COUNT]:
+        sieve.count = out[COUNT]
+        sieve.told = told_rules(out)
+    told_now = sieve.told
+    if told_now >> EMAIL & 1:
         planes.at = 0
     wakes = sift_signs(&planes) | sift_headings(&planes, any)
-    if not (told(out, PASSWORD) and told(out, SECRET)):
+    if told_now >> PASSWORD & told_now >> SECRET & 1 == 0:
         wakes |= sift_assignments(&planes)
-    if planes.colon and not told(out, IP_ADDRESS):
+    if planes.colon and told_now >> IP_ADDRESS & 1 == 0:
         wakes |= sift_addresses(&planes)
     if planes.digit:
         wakes |= sift_lettered(&planes)
     if has_numbers(&planes):
         named = 0xFFFFFFFF if sieve.lent and sieve.lent > at - REACH else named_near(sieve, s, n)
-        phones = not told(out, PHONE)
-        wakes |= sift_numbers(&planes, not told(out, IP_ADDRESS), phones, named & ~(1 << PHONE | 1 << VERSION) != 0, named >> PHONE & 1)
+        wakes |= sift_numbers(&planes, told_now, named & ~told_now)
     sieve.wakes = wakes << LOOK_ON >> (LOOK_BACK + LOOK_ON)
+
+
+cdef inline uint32_t told_rules(int64_t *out) noexcept nogil:
+    """A bit for each rule that is not looked for any more."""
+    cdef uint32_t rules = 0
+    cdef int rule
+    for rule in range(VERSION):
+        rules |= <uint32_t>told(out, rule) << rule
+    return rules
 
 
 cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at) noexcept nogil:

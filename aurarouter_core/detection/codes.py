@@ -114,6 +114,8 @@ REACH = 100  # characters over which a word gives context
 
 def add(out: Numbers, rule: int, start: int, end: int) -> int:
     """Write a finding down, unless a better one is there already. Returns where to go on."""
+    if told(out, rule):
+        return end
     count = out[COUNT]
     if start < out[LAST]:
         if beaten(out, rule, start):
@@ -124,8 +126,6 @@ def add(out: Numbers, rule: int, start: int, end: int) -> int:
         end = max(end, out[LAST])
     out[LAST] = end
     out[SEEN + rule] += 1
-    if count >= out[ROOM] and out[SEEN + rule] > 1:
-        return end
     out[FOUND + 3 * count] = rule
     out[FOUND + 3 * count + 1] = start
     out[FOUND + 3 * count + 2] = end

@@ -41,6 +41,7 @@ from aurarouter_core.detection.codes import (
     Numbers,
     add,
     loose,
+    told,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
 
@@ -166,7 +167,7 @@ def noted(s: bytes, start: int, end: int, rule: int, out: Numbers) -> bool:
 
 def named_id(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> bool:
     """Write an id down if a word says what it is."""
-    if not near(s, start, end, n, rule, out) or not noted(s, start, end, rule, out):
+    if told(out, rule) or not near(s, start, end, n, rule, out) or not noted(s, start, end, rule, out):
         return False
     out[NEAR + rule] = end  # the rows of a table name their column only once
     out[LENT] = end
