@@ -61,6 +61,18 @@ static inline int has_numbers(const Planes *p) {
     return (p->digit & ~(word << 1) & four_in_a_row(some) & some >> 4 & some >> 5) != 0;
 }
 
+/* Which of these places has seven digits before its number ends, or as many as can be seen from here. */
+static inline uint64_t seven_digits(uint64_t digits, uint64_t number, uint64_t places) {
+    uint64_t two = number & number >> 1, found = 0;
+    for (places &= four_in_a_row(two) & two >> 4 & two >> 5; places; places &= places - 1) {
+        int at = LOWEST(places);
+        uint64_t ends = ~number >> at, seen = digits >> at & (ends - 1 & ~ends);
+        for (int k = 0; k < 6; k++) seen &= seen - 1;
+        if (seen || !ends) found |= places & -places;
+    }
+    return found;
+}
+
 /* The rules by their bits, numbered as in `detection/codes.py`. */
 enum {
     CARD_ = 1 << 5, SSN_ = 1 << 7, SIN_ = 1 << 8, TAX_ = 1 << 10, BSN_ = 1 << 14, PESEL_ = 1 << 15, SE_ = 1 << 16,
@@ -84,8 +96,9 @@ static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t nam
         found |= d8 & no >> 8 & on >> 8 & d8 >> 9;                                   /* 88 */
     }
     found |= e2 & on >> 2 & three >> 3;                                              /* 2333 */
-    found |= d8 & no >> 8 & (dash >> 8 & e4 >> 9 | (letter | dash) >> 8);            /* 84, 8 and a letter */
-    found |= e6 & (letter >> 6 | dash >> 6 & e4 >> 7);                               /* 64 */
+    uint64_t lettered = letter & ~(word >> 1), ended = lettered | dash & lettered >> 1; /* a letter, and a word's end */
+    found |= d8 & no >> 8 & (dash >> 8 & e4 >> 9 | ended >> 8);                      /* 84, 8 and a letter */
+    found |= e6 & (dash >> 6 & e4 >> 7 | letter >> 6 & d3 >> 7 & ~(word >> 11));     /* 64, 6 and four characters */
     found |= e1 & on >> 1 & e2 >> 2 & on >> 4 & e2 >> 5 & e2 >> 8 & e3 >> 11;        /* 1222332 */
     if (named & (SIN_ | BSN_)) found |= triple;
     if (named & BSN_) found |= four & e2 >> 5 & on >> 7 & e3 >> 8;
@@ -97,8 +110,8 @@ static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t nam
     if (named & (AADHAAR_ | SE_)) found |= ten & d2 >> 10 & no >> 12;
     if (!(told & PHONE_)) found |= three & dash >> 3 & dash >> 7 & d4 >> 8;
     found &= ~((sign & ~p->space) << 1 & word << 2);                                 /* the rest of a longer one */
-    found |= d6 & d >> 6 & no >> 7 & (letter | dash) >> 7 & dash << 1 & letter << 2;
-    found |= e6 & dash >> 6 & e3 >> 7 & letter >> 10;
+    found |= d6 & d >> 6 & no >> 7 & ended >> 7 & dash << 1 & letter << 2;           /* 7 between letters */
+    found |= e6 & dash >> 6 & e3 >> 7 & lettered >> 10;                              /* 63 and a letter */
     if (!(told & IP_)) {                                                             /* 10.1.1.1 */
         uint64_t low = e1 | e2 | e3, dotted = on & p->dot, l1 = e1 & dotted >> 1, l2 = e2 & dotted >> 2;
         uint64_t l3 = e3 & dotted >> 3, two = l1 & low >> 2 | l2 & low >> 3 | l3 & low >> 4;
@@ -110,9 +123,7 @@ static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t nam
         uint64_t apart = sign | p->opening | p->closing, some = four_in_a_row(d | apart | p->nothing);
         uint64_t behind = p->plus << 1;
         if (named & PHONE_) {
-            uint64_t number = d | on;
-            number &= number >> 1;
-            found |= four_in_a_row(number) & number >> 4 & number >> 5;
+            found |= seven_digits(d, d | on, first) | e3 & dash >> 3 & some & some >> 3;
             behind |= p->opening << 1;
         }
         found |= behind & some & some >> 3;
