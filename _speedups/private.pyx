@@ -31,10 +31,10 @@ cdef extern from "sieve.h" nogil:
     ctypedef struct Planes:
         uint64_t digit, colon, at
     ctypedef struct Sieve:
-        int64_t from_ "from", to, lent, count
+        int64_t from_ "from", to, near_from, near_to, lent, count
         int64_t worded[16]
         uint64_t wakes
-        uint32_t told
+        uint32_t near, told
         uint32_t named[16]
         int bytes_at_once
     void read_planes(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *planes)

@@ -20,6 +20,8 @@ typedef struct {
     int64_t from, to;   /* the places that were sieved last */
     uint64_t wakes;     /* which of them can matter */
     int64_t lent;       /* a number that ended here named those behind it */
+    int64_t near_from, near_to; /* blocks around the places that were sieved last */
+    uint32_t near;      /* … and a bit for each rule that words in them name */
     int64_t count;      /* findings, of which … */
     uint32_t told;      /* … a bit for each rule that is not looked for any more */
     int64_t worded[16]; /* where words that name rules were looked for: blocks of 64 characters, by their lower bits */
@@ -123,7 +125,8 @@ static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t nam
         uint64_t apart = sign | p->opening | p->closing, some = four_in_a_row(d | apart | p->nothing);
         uint64_t behind = p->plus << 1;
         if (named & PHONE_) {
-            found |= seven_digits(d, d | on, first) | e3 & dash >> 3 & some & some >> 3;
+            uint64_t fresh = first & ~((sign & ~p->space) << 1); /* no other may stand right behind a sign */
+            found |= seven_digits(d, d | on, fresh) | fresh & e3 & dash >> 3 & some & some >> 3;
             behind |= p->opening << 1;
         }
         found |= behind & some & some >> 3;
@@ -187,7 +190,9 @@ static inline uint64_t sift_signs(const Planes *p) {
     found |= p->capital & letter << 1 & letter << 2 & ~((d | letter | p->underscore | p->dash) << 3);
     found |= p->dash & p->dash << 1 & (letter >> 1 | p->space >> 1 & letter >> 2);
     found |= p->at & word << 1 & word >> 1;
-    return found | (p->opening | p->curly | p->square) & letter >> 1 & letter >> 2 & ~(word >> 3);
+    uint64_t opened = p->opening | p->curly | p->square, local = ~(p->blank | p->closing | opened); /* name (at) host */
+    uint64_t about = (local << 1 | p->space << 1 & local << 2) & (word >> 4 | p->space >> 4 & word >> 5);
+    return found | opened & about & letter >> 1 & letter >> 2 & ~(word >> 3);
 }
 
 /* Ends of lines, and brackets, behind whose opening signs a letter stands; all, where a heading may begin with others. */

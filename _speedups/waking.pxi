@@ -3,6 +3,7 @@
 cdef inline void start_sieve(Sieve *sieve, int bytes_at_once) noexcept nogil:
     cdef int k
     sieve.to = sieve.count = sieve.told = 0
+    sieve.near_to = -1
     sieve.bytes_at_once = bytes_at_once
     for k in range(16):
         sieve.worded[k] = -1
@@ -102,14 +103,16 @@ cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at
 cdef inline uint32_t named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n) noexcept nogil:
     """A bit for each rule that a word names which begins in two blocks before these characters, or up to two behind."""
     cdef int64_t block = max((sieve.from_ >> 6) - 2, 0), last = min((sieve.to >> 6) + 2, n - 1 >> 6)
-    cdef uint32_t named = 0
+    if sieve.near_from == block and sieve.near_to == last:
+        return sieve.near
+    sieve.near_from, sieve.near_to, sieve.near = block, last, 0
     while block <= last:
         if sieve.worded[block & 15] != block:
             sieve.worded[block & 15] = block
             sieve.named[block & 15] = named_in(s, n, block, sieve.bytes_at_once)
-        named |= sieve.named[block & 15]
+        sieve.near |= sieve.named[block & 15]
         block += 1
-    return named
+    return sieve.near
 
 
 cdef inline uint32_t named_in(const uint8_t *s, Py_ssize_t n, int64_t block, int bytes_at_once) noexcept nogil:

@@ -83,7 +83,7 @@ def dialled(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
             return False  # too many pieces, or a date
         if not near(s, begin, end, n, PHONE, out):
             return False
-    if out[NEAR + PHONE]:
+    if near(s, begin, end, n, PHONE, out):  # so that the next row of a table needs no word
         out[NEAR + PHONE] = end
         out[LENT] = end
     add(out, PHONE, begin, end)
