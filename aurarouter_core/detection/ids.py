@@ -89,7 +89,8 @@ def _leads() -> bytes:
     table = bytearray(10 * len(states) + 10)
     for read, state in states.items():
         if read:
-            table[10 * states[read[:-1]] + int(read[-1])] = state + (100 if read in _SHAPES.split() else 0)
+            before, last = read[: len(read) - 1], read[len(read) - 1]
+            table[10 * states[before] + int(last)] = state + (100 if read in _SHAPES.split() else 0)
     return bytes(table)
 
 

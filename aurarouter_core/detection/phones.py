@@ -147,4 +147,3 @@ def grouped_ten(count: int, parts: int, out: Numbers) -> bool:
     if parts < 2 or out[CUTS + (parts - 1 & 7)] != count - 4 or out[CUTS + (parts - 2 & 7)] != count - 7:
         return False
     return parts == 2 or out[CUTS + (parts - 3 & 7)] <= count - 10
-

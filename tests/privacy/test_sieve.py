@@ -1,0 +1,72 @@
+"""The compiled scan skips what cannot matter: it finds what its twin finds, which skips nothing."""
+
+import random
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from aurarouter_core.detection.alphabet import plane
+from aurarouter_core.detection.codes import CARD, EMAIL, PASSWORD, PHONE
+from aurarouter_core.detection.phrases import PHRASES, marks_of
+
+NOTATIONS = (
+    "3|(|[|1|-",
+    "0|1|2|3|4|5|6|7|8|9| |-|.|(|)",
+    "S|K|8|4|-",
+    "a|b|c|=|:|@|1|-|(|[| |\n",
+    "1|11|111|1111|-| |.|(",
+    "123|12|1234|-| |.|\u200b|/|+|(|)|1|123456|12345678|T|Z|X|A| bsn | tel | nino |AB|ssn ",
+    "--|-|-----|begin |BEGIN PRIVATE KEY|x|\n|1|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "eyJ|eyJhbGciOiJIUzI1|.|-|1|12345678901| |_",
+    "\n|[|(|#| |confidential|con|x x|7 keys|subject:|label: |vertraulich|]|:|\u6c49|\u673a\u5bc6",
+    "password|=|:| |'|\"|`|]|*|abc1xyz9|9f8aaa|>|bearer |basic |$|x|\n|!|api_key",
+    "sk-|ghp_|AKIA|SK|SG.|0123456789abcdef0123456789abcdef|ABCDEFGH12345678|-|_|.| |xoxb-",
+    "2001:|0db8:|fe80:|::|1|f3a2:|23:|ffff:| |.|x|10.2.3.4|192.168.1.20|v1 ",
+    "a|@|b.de|.|-| (at) | (dot) |[at]|1|x.com| |(",
+    "(201)|555|-|1234| |+|49|123|4567|.| tel |)|(|/",
+    "4539|1488|0343|6467| |-|4539148803436467|378282246310005|19900101-0017|123456-7897|1 85 05 78 006 084 36",
+    "MD11|SA84|NO11|DE89 3704 0044 0532 0130 00|-| |12|\u200b|AB109500A",
+)
+GRAMMARS = [[chr(c) for c in range(32, 127)], *(notation.split("|") for notation in NOTATIONS)]
+
+
+def texts(seed: int) -> list[str]:
+    dice = random.Random(seed)
+    made = []
+    for _ in range(40):
+        grammar = dice.choice(GRAMMARS) + (dice.choice(GRAMMARS) if dice.random() < 0.3 else [])
+        text = "z" * dice.choice([0, 0, dice.randrange(70)]) + "".join(dice.choices(grammar, k=dice.randrange(1, 100)))
+        made.append(text + "\u0130" * (dice.random() < 0.1))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nothing_is_skipped_that_matters(plain: ModuleType, compiled: ModuleType, seed: int) -> None:
+    dice = random.Random(seed)
+    marks = marks_of((*PHRASES, "x x", "7 keys") if seed % 2 else PHRASES)
+    twin, scanner = plain.Scanner(plane, marks), compiled.Scanner(plane, marks)
+    for text in texts(seed):
+        most = dice.choice([100, -1, 0, 1, 2, 5])
+        assert scanner.scan(text, most) == twin.scan(text, most), (text, most)
+
+
+def test_what_has_been_told_is_not_looked_for_and_hides_nothing(scanners: tuple[Any, Any]) -> None:
+    mails = "a@b.de " * 5
+    for scanner in scanners:
+        found = scanner.scan(mails + "4539148803436467@b.de pwd=b3x9-k2!q a@b.de", 3)
+        assert [rule for rule, _, _ in found] == [EMAIL, EMAIL, EMAIL, CARD, PASSWORD]
+        assert len(scanner.scan(mails, -1)) == 5
+
+
+def test_the_end_of_a_word_that_begins_too_far_away_names_nothing(scanners: tuple[Any, Any]) -> None:
+    for scanner in scanners:
+        assert scanner.scan("tel" + " " * 90 + "5552368") == [(PHONE, 93, 100)]
+        assert scanner.scan("hotel" + " " * 97 + "5552368") == []
+
+
+def test_a_word_behind_a_number_names_it_wherever_others_were_read(scanners: tuple[Any, Any]) -> None:
+    for scanner in scanners:
+        assert scanner.scan("5552368 (tel)") == [(PHONE, 0, 7)]
+        assert scanner.scan("+49 30 5552368, 5552369\n5552370") == [(PHONE, 0, 14)]
+        assert len(scanner.scan("tel +49 30 5552368, 5552369\n5552370")) == 3
