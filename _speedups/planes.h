@@ -14,7 +14,8 @@
 #define SIEVED 1
 
 typedef struct {
-    uint64_t digit, letter, odd, foreign, nothing; /* ASCII letters; all beyond, letters of these; what has no width */
+    uint64_t digit, low;                     /* 0 and 1 among them */
+    uint64_t letter, odd, foreign, nothing;  /* ASCII letters; all beyond, letters of these; what has no width */
     uint64_t space, blank, dash, dot, slash, underscore, plus, opening, closing, curly, square;
     uint64_t equals, colon, at, newline;
     uint64_t capital, after_name; /* A, S and J, with which keys begin; and " ' ` ] * */

@@ -110,7 +110,8 @@ static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t nam
     if (named & SE_) found |= ten & no >> 10;
     if (named & (TAX_ | PESEL_ | CPF_)) found |= ten & d >> 10 & no >> 11;
     if (named & (AADHAAR_ | SE_)) found |= ten & d2 >> 10 & no >> 12;
-    if (!(told & PHONE_)) found |= three & dash >> 3 & dash >> 7 & d4 >> 8;
+    uint64_t american = e3 & ~p->low; /* no area and no office begins with 0 or 1 */
+    if (!(told & PHONE_)) found |= american & dash >> 3 & american >> 4 & dash >> 7 & d4 >> 8;
     found &= ~((sign & ~p->space) << 1 & word << 2);                                 /* the rest of a longer one */
     found |= d6 & d >> 6 & no >> 7 & ended >> 7 & dash << 1 & letter << 2;           /* 7 between letters */
     found |= e6 & dash >> 6 & e3 >> 7 & lettered >> 10;                              /* 63 and a letter */
@@ -132,8 +133,8 @@ static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t nam
         found |= behind & some & some >> 3;
         if (p->nothing) found |= p->opening << 1 & some & some >> 4 & some >> 8;
         /* Up to three signs, then three digits, and the same again with four: as Americans write. */
-        uint64_t last = apart & (d4 >> 1 | apart >> 1 & (d4 >> 2 | apart >> 2 & d4 >> 3)), middle = e3 & last >> 3;
-        found |= p->opening << 1 & e3 & (apart & (middle >> 1 | apart >> 1 & (middle >> 2 | apart >> 2 & middle >> 3))) >> 3;
+        uint64_t last = apart & (d4 >> 1 | apart >> 1 & (d4 >> 2 | apart >> 2 & d4 >> 3)), middle = american & last >> 3;
+        found |= p->opening << 1 & american & (apart & (middle >> 1 | apart >> 1 & (middle >> 2 | apart >> 2 & middle >> 3))) >> 3;
     }
     return found & first | (p->nothing ? beside_nothing(p) : 0);
 }

@@ -40,6 +40,11 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
 
 cdef inline Py_ssize_t signs_from(const uint8_t *s, Py_ssize_t at, Py_ssize_t n) noexcept nogil:
     """The next byte that wakes a rule, or `n`. Four are asked at a time: in prose most wake nothing."""
+    if at and KIND[s[at - 1]] & DIGIT:  # a number has begun before, and what it may be was asked there
+        while at + 4 <= n and KIND[s[at]] & KIND[s[at + 1]] & KIND[s[at + 2]] & KIND[s[at + 3]] & DIGIT:
+            at += 4
+        while at < n and KIND[s[at]] & DIGIT:
+            at += 1
     while at + 4 <= n and WAKES[s[at]] | WAKES[s[at + 1]] | WAKES[s[at + 2]] | WAKES[s[at + 3]] == 0:
         at += 4
     while at < n and WAKES[s[at]] == 0:

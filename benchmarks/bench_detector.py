@@ -1,4 +1,4 @@
-"""How long the scan for private data takes: texts of five lengths, and 200,000 characters of the worst.
+"""How long the scan for private data takes: texts of five lengths, and 200,000 characters of the worst, also by chance.
 
 The compiled scan, its plain twin and a yardstick take turns in one run. The yardstick is what such detectors usually
 are: one regular expression for each of eleven rules, each run over the whole text. It checks no digit and finds less.
@@ -6,6 +6,7 @@ are: one regular expression for each of eleven rules, each run over the whole te
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from functools import partial
@@ -64,6 +65,34 @@ LONG = {
     "combining marks": "e\u0301",
     "emoji": "\U0001f600",
 }
+# What no unit repeats: pieces in an order that nothing can learn.
+BY_CHANCE = {
+    "printable characters": [chr(c) for c in range(32, 127)],
+    "digits and signs": list("0123456789 -.()"),
+    "brackets and digits": list("3([1-"),
+    "letters and signs": list("abc=:@1-([ \n"),
+    "groups of ones": ["1", "11", "111", "1111", "-", " ", ".", "("],
+    "accounts and names": ["SK84-", "pwd:", "pwd=", "SA1", "28", "-"],
+    "names and signs": ["pwd=", "1-", "@", "SK13", "-11", "[", "(", "\n"],
+    "phone numbers": ["tel 1", "1234567", "-", "(", "201", "555", "1", " "],
+    "what is private": [
+        "Tel",
+        "(at)",
+        "a@b.de",
+        "10.0.0.1 ",
+        "1.2.3.4",
+        "-",
+        " ",
+        "\n",
+        "9f8aaa",
+        "pwd=",
+        "key:",
+        "word",
+    ],
+    "near-hits of names": ["\U0001f600", "$", "://", "--", "?", "passe=", "{", "pwd=", "x"],
+    "near-hits of addresses": [" ", "(at)", "tel ", "1.1.1.1", "v1 ", ".", "[at]", "0", "\U0001f600"],
+    "near-hits of ids": ["--", "9", "bsn ", "[at]", "\u0661", "\u200b", "12345678", "://", "(at)", "-", "f3a2:"],
+}
 REGEXES = [
     re.compile(pattern)
     for pattern in (
@@ -96,6 +125,11 @@ def main() -> None:
     assert chosen._scanner is not None
     texts = {f"{length:,} characters": (PROMPT * (length // len(PROMPT) + 1))[:length] for length in LENGTHS}
     hostile = {f"200,000 of {what}": (text * 200_000)[:200_000] for what, text in LONG.items()}
+    dice = random.Random(7)
+    hostile |= {
+        f"200,000 by chance: {what}": "".join(dice.choices(pieces, k=200_000))[:200_000]
+        for what, pieces in BY_CHANCE.items()
+    }
     texts |= hostile
     for what, text in texts.items():
         work: dict[str, Callable[[], object]] = {"scan": partial(chosen._scanner.scan, text, ENOUGH)}
