@@ -19,6 +19,7 @@ typedef struct {
     uint64_t space, blank, dash, dot, slash, underscore, plus, opening, closing, curly, square;
     uint64_t equals, colon, at, newline;
     uint64_t capital, after_name; /* A, S and J, with which keys begin; and " ' ` ] * */
+    uint64_t secret;              /* l n r t y, with which the names of secrets end */
 } Planes;
 
 /* Twice the same: once for all of these machines, once for those that compare 32 bytes at a time. */

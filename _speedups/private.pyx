@@ -41,7 +41,7 @@ cdef extern from "sieve.h" nogil:
     bint has_numbers(Planes *planes)
     uint64_t sift_numbers(Planes *planes, uint32_t told, uint32_t named)
     uint64_t sift_lettered(Planes *planes)
-    uint64_t sift_assignments(Planes *planes)
+    uint64_t sift_assignments(Planes *planes, bint secrets_alone)
     uint64_t sift_addresses(Planes *planes)
     uint64_t sift_signs(Planes *planes)
     uint64_t sift_headings(Planes *planes, int any)

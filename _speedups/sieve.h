@@ -44,6 +44,16 @@ static inline uint64_t sixteen_in_a_row(uint64_t w) {
     return w & w >> 8;
 }
 
+/* Where characters of `on` lead to one of `to`, or to the last one that can be seen. */
+static inline uint64_t leading(uint64_t on, uint64_t to) {
+    to |= (uint64_t)1 << 63;
+    for (int k = 1; k < 64; k *= 2) {
+        to |= on & to >> k;
+        on &= on >> k;
+    }
+    return to;
+}
+
 /* Numbers in which something without width stands, of six characters and more: their groups show no lengths. */
 static inline uint64_t beside_nothing(const Planes *p) {
     uint64_t number = p->digit | p->space | p->dash | p->dot | p->slash | p->nothing, on = number, back = number;
@@ -131,7 +141,7 @@ static inline uint64_t sift_numbers(const Planes *p, uint32_t told, uint32_t nam
             behind |= p->opening << 1;
         }
         found |= behind & some & some >> 3;
-        if (p->nothing) found |= p->opening << 1 & some & some >> 4 & some >> 8;
+        if (p->nothing) found |= p->opening << 1 & (d | p->nothing) >> 1 & some & some >> 4 & some >> 8;
         /* Up to three signs, then three digits, and the same again with four: as Americans write. */
         uint64_t last = apart & (d4 >> 1 | apart >> 1 & (d4 >> 2 | apart >> 2 & d4 >> 3)), middle = american & last >> 3;
         found |= p->opening << 1 & american & (apart & (middle >> 1 | apart >> 1 & (middle >> 2 | apart >> 2 & middle >> 3))) >> 3;
@@ -151,29 +161,24 @@ static inline uint64_t sift_lettered(const Planes *p) {
 }
 
 /* A name that may give a secret away, and behind it a value that may be long enough; and URLs. */
-static inline uint64_t sift_assignments(const Planes *p) {
+static inline uint64_t sift_assignments(const Planes *p, int secrets_alone) {
     uint64_t signs = p->equals | p->colon;
     if (!signs) return 0;
     uint64_t letter = p->letter | p->foreign;
     /* A value has no blank and no colon, five characters and more, and a digit. */
-    uint64_t of_value = ~(p->blank | p->colon), on = of_value, value = p->digit | of_value & (uint64_t)1 << 63;
-    for (int k = 1; k < 64; k *= 2) {
-        value |= on & value >> k;
-        on &= on >> k;
-    }
+    uint64_t of_value = ~(p->blank | p->colon), value = leading(of_value, p->digit & of_value);
     value &= four_in_a_row(of_value) & of_value >> 4;
     value |= four_in_a_row(letter) & letter >> 4 & (p->blank >> 5 | letter >> 5 & p->blank >> 6); /* Basic, Bearer */
     value = value >> 1 | value >> 2; /* from one of the next six characters on */
     value |= value >> 2 | value >> 4;
-    uint64_t name = letter << 1 & letter << 2 & letter << 3, names = name;
+    uint64_t name = (secrets_alone ? p->secret : letter) << 1 & letter << 2 & letter << 3, names = name;
     uint64_t between = (p->space | p->colon | p->after_name) << 1;
     for (int k = 0; k < 4; k++) {
         name = between & name << 1;
         names |= name;
     }
     uint64_t found = signs & names & value & ~(p->equals >> 1) & ~(p->colon & p->colon >> 1);
-    found |= p->colon & p->slash >> 1 & p->slash >> 2;
-    return found;
+    return found | p->colon & p->slash >> 1 & p->slash >> 2;
 }
 
 static inline uint64_t sift_addresses(const Planes *p) {
@@ -190,10 +195,14 @@ static inline uint64_t sift_signs(const Planes *p) {
     found |= p->capital & ~((word | p->dash) << 1) & letter >> 1 & (key | p->dot >> 2);
     found |= p->capital & letter << 1 & letter << 2 & ~((d | letter | p->underscore | p->dash) << 3);
     found |= p->dash & p->dash << 1 & (letter >> 1 | p->space >> 1 & letter >> 2);
-    found |= p->at & word << 1 & word >> 1;
     uint64_t opened = p->opening | p->curly | p->square, local = ~(p->blank | p->closing | opened); /* name (at) host */
-    uint64_t about = (local << 1 | p->space << 1 & local << 2) & (word >> 4 | p->space >> 4 & word >> 5);
-    return found | opened & about & letter >> 1 & letter >> 2 & ~(word >> 3);
+    uint64_t about = opened & (local << 1 | p->space << 1 & local << 2) & letter >> 1 & letter >> 2 & ~(word >> 3);
+    uint64_t at = p->at & word << 1;
+    if (about | at) { /* behind the first name of a host stands a point, or (dot) */
+        uint64_t host = leading(word | p->dash, p->dot & word >> 1 | p->space & opened >> 1 | opened) & word;
+        found |= at & host >> 1 | about & (host >> 4 | p->space >> 4 & host >> 5);
+    }
+    return found;
 }
 
 /* Ends of lines, and brackets, behind whose opening signs a letter stands; all, where a heading may begin with others. */
@@ -202,12 +211,7 @@ static inline uint64_t sift_headings(const Planes *p, int any) {
     if (!woken || any) return woken;
     uint64_t letters = p->letter | p->odd;
     uint64_t stops = letters | p->digit | p->newline | p->square | p->dot | p->colon | p->closing | p->at | p->plus;
-    uint64_t on = ~(stops >> 1 | (uint64_t)1 << 63), found = letters >> 1 | (uint64_t)1 << 63;
-    for (int k = 1; k < 64; k *= 2) {
-        found |= on & found >> k;
-        on &= on >> k;
-    }
-    return woken & found;
+    return woken & leading(~stops, letters) >> 1;
 }
 
 /* Where words begin in a block, letters behind what is neither letter nor digit; and which of it are no letters. */
@@ -229,7 +233,7 @@ typedef struct { uint64_t digit, colon, at; } Planes;
 #define has_numbers(planes) 0
 #define sift_numbers(planes, told, named) 0
 #define sift_lettered(planes) 0
-#define sift_assignments(planes) 0
+#define sift_assignments(planes, secrets_alone) 0
 #define sift_addresses(planes) 0
 #define sift_signs(planes) 0
 #define sift_headings(planes, any) 0

@@ -69,7 +69,7 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
         planes.at = 0
     wakes = sift_signs(&planes) | sift_headings(&planes, any)
     if told_now >> PASSWORD & told_now >> SECRET & 1 == 0:
-        wakes |= sift_assignments(&planes)
+        wakes |= sift_assignments(&planes, told_now >> PASSWORD & 1)
     if planes.colon and told_now >> IP_ADDRESS & 1 == 0:
         wakes |= sift_addresses(&planes)
     if planes.digit:

@@ -99,7 +99,7 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     if at < n and KIND[s[at]] & WORDLY:
         return 0
     total = out[SUMS + (last & 63)]
-    rest = (total - out[SUMS + (first & 63)] >> 16) * TENS[(last + (total & 65535)) % 96] % 97
+    rest = (total - out[SUMS + (first & 63)] >> 16) * TENS[(last + (total & 65535)) % 96]
     rest = ((rest * 100 + a + 10) * 100 + b + 10) * 100 + s[i] * 10 + s[i + 1] - 528
     return add(out, IBAN, i - 2, at) if rest % 97 == 1 else 0
 
