@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from measure import Report, arguments, medians
+from measure import ROOT, Report, arguments, medians
 
 from aurarouter_core import detector
 from aurarouter_core.detection import plain
@@ -130,6 +130,9 @@ def main() -> None:
         f"200,000 by chance: {what}": "".join(dice.choices(pieces, k=200_000))[:200_000]
         for what, pieces in BY_CHANCE.items()
     }
+    for what, pattern in (("code", "aurarouter_core/**/*.py"), ("pages", "docs/**/*.md")):
+        paths = sorted(ROOT.glob(pattern))
+        hostile[f"200,000 of this project's {what}"] = "".join(path.read_text("utf-8") for path in paths)[:200_000]
     texts |= hostile
     for what, text in texts.items():
         work: dict[str, Callable[[], object]] = {"scan": partial(chosen._scanner.scan, text, ENOUGH)}
