@@ -23,6 +23,7 @@ from aurarouter_core.plugins import Plugins
 from aurarouter_core.shown import masked
 from aurarouter_core.sources import Found, find_file, read_file
 from aurarouter_core.spelling import as_written
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.yaml_text import YamlText, parse
 from aurarouter_hooks import ConfigError, ConfigUntrustedError
 
@@ -165,7 +166,7 @@ def _once(
     created = not found.path.is_file()
     old = b"" if created else read_file(found.path)
     before = look_before(plugins, request)
-    store = trust.TrustStore(home)
+    store = TrustStore(home)
     trusted = not created and store.trusts(found.path, old)
     amended: list[tuple[Checkup, str]] = []
 
@@ -178,6 +179,8 @@ def _once(
         after = _looked_over(plugins, request, found.path, yaml)
         if worse := aftermath.new(after.problems, before.problems):
             raise ConfigError(f"{found.path} is left as it was: with this change it would be wrong", problems=worse)
+        if trusted:
+            store.trust(found.path, text.encode(), before=old)
         amended.append((after, text))
 
     if created:
@@ -189,7 +192,7 @@ def _once(
     if literal:
         found.path.chmod(0o600)  # a key may stand in it now
     if trusted:
-        store.trust(found.path, text.encode())
+        store.settled(found.path, text.encode())
     was, now = (parse(data, str(found.path)) for data in (old if changes else b"", text.encode()))
     return Amendment(
         file=found.path,

@@ -18,8 +18,8 @@ from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Reference
 from aurarouter_core.shown import on_one_line, printable
-from aurarouter_core.sources import EMBEDDED, FILE_NAME, ROLES
-from aurarouter_core.trust import TrustStore
+from aurarouter_core.sources import EMBEDDED, FILE_NAME, ROLES, same
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.yaml_text import parse
 from aurarouter_hooks import ConfigError, Model
 
@@ -184,14 +184,20 @@ def write(path: Path, text: str, *, home: Home, force: bool) -> Path | None:
         ConfigError: There is one already and `force` is not set, or it can't be written.
     """
     backup: Path | None = None
+    old: bytes | None = None
+    new = text.encode()
+    store = TrustStore(home)
+    trusted = path.name == FILE_NAME and not same(path, home.config)
     with locked(path):
         require_free(path, force=force)
         if path.is_file():
-            backup = _free(path)
-            replace_file(backup, _content(path), mode=0o600)
-        replace_file(path, text.encode(), mode=0o600)
-    if path.name == FILE_NAME and path != home.config:
-        TrustStore(home).trust(path, text.encode())  # whoever had it written need not say that it is theirs
+            backup, old = _free(path), _content(path)
+            replace_file(backup, old, mode=0o600)
+        if trusted:  # whoever has it written need not say that it is theirs
+            store.trust(path, new, before=old if old is not None and store.trusts(path, old) else None)
+        replace_file(path, new, mode=0o600)
+    if trusted:
+        store.settled(path, new)
     return backup
 
 

@@ -18,6 +18,7 @@ from aurarouter_core.layers import Layer, Layers, lay_over, merged
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.sources import defaults, find_file, places, read_file
 from aurarouter_core.structure import KERNEL_SECTIONS, build
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.watch import look
 from aurarouter_core.yaml_text import parse
 from aurarouter_hooks import ConfigError
@@ -140,7 +141,7 @@ def _file(request: Request, environ: Mapping[str, str]) -> tuple[Path | None, La
         return None, None, True
     data = read_file(found.path)
     yaml = parse(data, str(found.path))
-    trusted = found.trusted or trust.TrustStore(Home.of(environ)).trusts(found.path, data)
+    trusted = found.trusted or TrustStore(Home.of(environ)).trusts(found.path, data)
     if not trusted:
         trust.require(found.path, data, yaml, Home.of(environ))
     return found.path, Layer(str(found.path), yaml.settings, yaml=yaml), trusted

@@ -97,7 +97,16 @@ def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None
     if not there:
         return None
     home = Home.of(environ).config
-    return Found(there[0], trusted=home.is_file() and there[0].samefile(home))
+    return Found(there[0], trusted=same(there[0], home))
+
+
+def same(one: Path, other: Path) -> bool:
+    """Two paths lead to one file. Their folders are compared: a file that is being replaced is two for a moment."""
+    one, other = one.resolve(), other.resolve()
+    try:
+        return one == other or (one.name == other.name and one.parent.samefile(other.parent))
+    except FileNotFoundError:
+        return False
 
 
 def read_file(path: Path) -> bytes:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
-import json
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import frozen
-
 from aurarouter_core.detection.rules import TIGHT
-from aurarouter_core.home import Home, private_folder
+from aurarouter_core.home import Home
 from aurarouter_core.plain import origin
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.yaml_text import YamlText
-from aurarouter_hooks import ConfigError, ConfigUntrustedError, Problem
+from aurarouter_hooks import ConfigUntrustedError, Problem
 
 # What anybody's file may set. Everything else needs trust, so that a setting nobody thought of is refused too.
 HARMLESS_SYSTEM = frozenset({"log_level", "default_timeout", "default_role", "retries", "max_wait"})
@@ -149,65 +145,6 @@ def on_loopback(endpoint: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-@frozen
-class Trusted:
-    """A file that the user has vouched for, as it was on that day."""
-
-    path: str
-    sha256: str
-    since: float
-
-
-class TrustStore:
-    """Which files of which content the user has vouched for. Kept in their own folder, as JSON."""
-
-    def __init__(self, home: Home) -> None:
-        self._file = home.trust
-
-    def entries(self) -> dict[str, Trusted]:
-        """Every file, by its real path.
-
-        Raises:
-            ConfigError: The list can't be read.
-        """
-        try:
-            known = json.loads(self._file.read_bytes())
-            return {path: Trusted(path, str(entry["sha256"]), float(entry["since"])) for path, entry in known.items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ConfigError(
-                f"the list of trusted files, {self._file}, can't be read: {error}",
-                hint="Delete it; then trust your files again with 'aurarouter config trust'.",
-            ) from error
-
-    def trusts(self, path: Path, data: bytes) -> bool:
-        """The user has vouched for this file with just this content."""
-        known = self.entries().get(str(path.resolve()))
-        return known is not None and known.sha256 == hashlib.sha256(data).hexdigest()
-
-    def trust(self, path: Path, data: bytes) -> None:
-        """Vouch for this file as it is."""
-        real = str(path.resolve())
-        self._change({real: Trusted(real, hashlib.sha256(data).hexdigest(), time.time())}, set())
-
-    def forget(self, path: Path) -> bool:
-        """Take the word back; False when there was none."""
-        real = str(path.resolve())
-        known = real in self.entries()
-        self._change({}, {real})
-        return known
-
-    def _change(self, added: Mapping[str, Trusted], gone: set[str]) -> None:
-        from aurarouter_core.atomic import locked, replace_file
-
-        private_folder(self._file.parent)
-        with locked(self._file):
-            kept = {path: entry for path, entry in {**self.entries(), **added}.items() if path not in gone}
-            data = {path: {"sha256": entry.sha256, "since": entry.since} for path, entry in kept.items()}
-            replace_file(self._file, json.dumps(data, indent=1).encode(), mode=0o600)
 
 
 def require(path: Path, data: bytes, yaml: YamlText, home: Home) -> None:

@@ -13,7 +13,8 @@ from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
 from aurarouter_core.sources import FILE_NAME, read_file
-from aurarouter_core.trust import TrustStore, objections
+from aurarouter_core.trust import objections
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.yaml_text import parse
 from aurarouter_hooks import ConfigError, Problem
 

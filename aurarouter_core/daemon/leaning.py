@@ -94,12 +94,13 @@ def _read(plugins: Plugins | None, file: Path | None, flags: Mapping[str, Any], 
     from aurarouter_core import loading, plain, variables
     from aurarouter_core.config import Request
     from aurarouter_core.plugins import Plugins
+    from aurarouter_core.sources import same
 
     plugins = plugins if plugins is not None else Plugins()
     request = Request(path=file, overrides=flags)
     seen = _seen(loading.files_of(request))
     layers = loading.read_layers(plugins, request)
-    found_here = file is None and layers.file is not None and not _is_home(layers.file, Home.of())
+    found_here = file is None and layers.file is not None and not same(layers.file, Home.of().config)
     text = plain.dumps({"settings": layers.settings})
     names = {name for _, name in variables.REFERENCE.findall(text)} | set(re.findall(r'"env_key": ?"(\w+)"', text))
     leaning = Leaning(here=found_here or _relative(layers.settings), names=tuple(sorted(names)))
@@ -115,10 +116,6 @@ def _remember(question: str, answer: Mapping[str, Any]) -> None:
     kept = recall(NAME)
     others = {known: one for known, one in kept.items() if known != question} if isinstance(kept, dict) else {}
     remember(NAME, dict([*others.items(), (question, answer)][-MOST:]))
-
-
-def _is_home(file: Path, home: Home) -> bool:
-    return home.config.is_file() and file.samefile(home.config)
 
 
 def _relative(settings: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """The one way to change the configuration: checked before it is written, whole or not at all."""
 
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
+from aurarouter_core import atomic
 from aurarouter_core.amend import amend_config, checked
 from aurarouter_core.checkup import check_config
 from aurarouter_core.config import Request
 from aurarouter_core.edit import Remove, Set
+from aurarouter_core.home import Home
 from aurarouter_core.in_force import each
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.sources import find_file
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_hooks import ConfigError, Model, Provider, hookimpl
 
 TIMEOUT = ("models", "a", "timeout")
@@ -129,6 +134,54 @@ def test_many_at_once_lose_no_change(plugins: Plugins, file: Path) -> None:
     assert set(yaml.safe_load(file.read_text())["models"]) == {"a", *names}
 
 
+def test_a_trusted_file_is_trusted_at_every_moment_of_its_change(
+    plugins: Plugins, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Path("auraconfig.yaml").absolute()
+    here.write_text("models: {a: {provider: picky, env_key: SOME}}\n")
+    old = here.read_bytes()
+    TrustStore(Home(home)).trust(here, old)
+    replaced = []
+
+    def and_look(path: Path, data: bytes, **how: int | None) -> None:
+        if path == here:
+            check_config(plugins, Request())
+            atomic.replace_file(path, data)
+            replaced.append(data)
+            check_config(plugins, Request())
+        else:
+            atomic.replace_file(path, data, **how)
+
+    monkeypatch.setattr("aurarouter_core.edit.file.replace_file", and_look)
+    amend_config(plugins, Request(), [Set(TIMEOUT, 5)])
+    assert replaced == [here.read_bytes()]
+    check_config(plugins, Request())
+    assert not TrustStore(Home(home)).trusts(here, old)
+
+
+def test_the_file_of_the_home_is_the_users_while_it_is_being_replaced(
+    plugins: Plugins, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(file.parent)
+    file.write_text("models: {a: {provider: picky, env_key: SOME}}\n")
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            atomic.replace_file(file, file.read_bytes())
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(2_000):
+            found = find_file(None, os.environ, Path.cwd())
+            assert found is not None
+            assert found.trusted
+    finally:
+        stop.set()
+        writer.join()
+
+
 def test_several_changes_of_one_short_form_are_made_one_after_the_other(
     plugins: Plugins, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,9 +220,6 @@ def test_a_key_is_masked_in_what_is_told(plugins: Plugins, file: Path) -> None:
 
 
 def test_a_byte_order_mark_keeps_trust(plugins: Plugins) -> None:
-    from aurarouter_core.home import Home
-    from aurarouter_core.trust import TrustStore
-
     here = Path("auraconfig.yaml").absolute()
     here.write_bytes(b"\xef\xbb\xbfmodels:\r\n  a: {provider: picky, env_key: SOME}\r\n")
     TrustStore(Home.of()).trust(here, here.read_bytes())

@@ -8,7 +8,8 @@ import pytest
 
 from aurarouter_core import Plugins, load_config
 from aurarouter_core.home import Home
-from aurarouter_core.trust import TrustStore, objections, on_loopback
+from aurarouter_core.trust import objections, on_loopback
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.yaml_text import parse
 from aurarouter_hooks import ConfigError, ConfigUntrustedError, Problem
 
@@ -161,6 +162,22 @@ def test_forgotten_trust_is_none(home: Path) -> None:
     assert not store.forget(file)
     with pytest.raises(ConfigUntrustedError):
         load_config(NOBODY)
+
+
+def test_what_a_file_held_counts_until_the_change_is_settled(home: Path) -> None:
+    store = TrustStore(Home(home))
+    file = Path("auraconfig.yaml")
+    store.trust(file, b"1")
+    store.trust(file, b"2", before=b"1")
+    assert store.trusts(file, b"1")
+    assert store.trusts(file, b"2")
+    store.trust(file, b"3", before=b"2")
+    assert not store.trusts(file, b"1")
+    store.settled(file, b"2")  # comes late: somebody has begun the next change
+    assert store.trusts(file, b"2")
+    store.settled(file, b"3")
+    assert not store.trusts(file, b"2")
+    assert store.trusts(file, b"3")
 
 
 def test_a_list_that_can_not_be_read_trusts_nothing(home: Path) -> None:

@@ -21,7 +21,8 @@ from aurarouter_core.keys import PLACEHOLDERS
 from aurarouter_core.references import keys_of
 from aurarouter_core.sources import ROLES
 from aurarouter_core.structure import KERNEL_SECTIONS
-from aurarouter_core.trust import HARMLESS_MODEL, HARMLESS_SECTIONS, HARMLESS_SYSTEM, TrustStore
+from aurarouter_core.trust import HARMLESS_MODEL, HARMLESS_SECTIONS, HARMLESS_SYSTEM
+from aurarouter_core.trust_store import TrustStore
 from aurarouter_hooks import ConfigError, ConfigUntrustedError, ProviderAuthError, Secret
 
 ROOT = Path(__file__).parents[2]
