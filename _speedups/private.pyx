@@ -26,17 +26,26 @@ ctypedef fused Char:
     uint16_t
     uint32_t
 
+cdef extern from "naming.h" nogil:
+    enum: BLOCK, KEPT
+    ctypedef struct Naming:
+        int64_t block[16]
+        uint64_t at[16]
+        uint32_t rules[16]
+        uint16_t named[16][64]
+    uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, const uint8_t *lengths)
+    int LOWEST(uint64_t bits)
+
 cdef extern from "sieve.h" nogil:
     enum: LOOK_BACK, LOOK_ON, AT_ONCE
     ctypedef struct Planes:
         uint64_t digit, colon, at
     ctypedef struct Sieve:
         int64_t from_ "from", to, near_from, near_to, lent, count
-        int64_t worded[16]
         uint64_t wakes
         uint32_t near, told
-        uint32_t named[16]
         int bytes_at_once
+        Naming naming
     void read_planes(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *planes)
     bint has_numbers(Planes *planes)
     uint64_t sift_numbers(Planes *planes, uint32_t told, uint32_t named)
@@ -45,14 +54,11 @@ cdef extern from "sieve.h" nogil:
     uint64_t sift_addresses(Planes *planes)
     uint64_t sift_signs(Planes *planes)
     uint64_t sift_headings(Planes *planes, int any)
-    uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, uint64_t *others)
     int BYTES_AT_ONCE()
-    int LOWEST(uint64_t bits)
 
 cdef struct Text:
     int kind
     void *data
-    Sieve *sieve
 
 cdef enum:
     SMALLEST = 4  # no finding is shorter, and no two overlap
@@ -71,6 +77,7 @@ cdef inline Py_ssize_t point(Text text, Py_ssize_t i) noexcept nogil:
 
 
 include "scan.pxi"
+include "naming.pxi"
 include "waking.pxi"
 
 
@@ -121,7 +128,7 @@ cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_
             cover(text, s, n, program, ways, out)
             free(ways)
     else:
-        text.sieve = &sieve
+        out[SIEVE] = <int64_t>&sieve
         start_sieve(&sieve, bytes_at_once)
         scan(text, s, n, program, out)
     return True

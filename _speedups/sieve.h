@@ -8,7 +8,7 @@
 #ifndef SIEVE_H
 #define SIEVE_H
 
-#include "planes.h"
+#include "naming.h"
 
 enum {
     LOOK_BACK = 8,  /* characters before a place that its needs may be about */
@@ -24,14 +24,11 @@ typedef struct {
     uint32_t near;      /* … and a bit for each rule that words in them name */
     int64_t count;      /* findings, of which … */
     uint32_t told;      /* … a bit for each rule that is not looked for any more */
-    int64_t worded[16]; /* where words that name rules were looked for: blocks of 64 characters, by their lower bits */
-    uint32_t named[16]; /* … and a bit for each rule that they name */
     int bytes_at_once;  /* that are compared; 0 if nothing is sieved */
+    Naming naming;
 } Sieve;
 
 #if SIEVED
-
-#define LOWEST(bits) __builtin_ctzll(bits)
 
 static inline uint64_t four_in_a_row(uint64_t w) {
     w &= w >> 1;
@@ -214,17 +211,6 @@ static inline uint64_t sift_headings(const Planes *p, int any) {
     return woken & leading(~stops, letters) >> 1;
 }
 
-/* Where words begin in a block, letters behind what is neither letter nor digit; and which of it are no letters. */
-static inline uint64_t words_in(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, uint64_t *others) {
-    Planes here;
-    read_planes(s, n, 64 * block, bytes_at_once, &here);
-    uint8_t last = block ? s[64 * block - 1] : 0;
-    uint64_t letter = here.letter | here.foreign;
-    *others = ~letter;
-    uint64_t joined = (last >= '0' && last <= '9') || ((last | 32) >= 'a' && (last | 32) <= 'z') || last == 0x80;
-    return letter & ~((letter | here.digit) << 1 | joined);
-}
-
 #else
 
 typedef struct { uint64_t digit, colon, at; } Planes;
@@ -237,8 +223,6 @@ typedef struct { uint64_t digit, colon, at; } Planes;
 #define sift_addresses(planes) 0
 #define sift_signs(planes) 0
 #define sift_headings(planes, any) 0
-#define words_in(s, n, block, bytes_at_once, others) 0
-#define LOWEST(bits) 0
 
 #endif
 #endif

@@ -1,17 +1,15 @@
 # Where the scan goes on: at the next sign that a rule may be woken by. The plain twin is `waking` in `detection/scan.py`.
 
 cdef inline void start_sieve(Sieve *sieve, int bytes_at_once) noexcept nogil:
-    cdef int k
     sieve.to = sieve.count = sieve.told = 0
     sieve.near_to = -1
     sieve.bytes_at_once = bytes_at_once
-    for k in range(16):
-        sieve.worded[k] = -1
+    start_naming(&sieve.naming)
 
 
 cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssize_t n, int64_t *marks, int64_t *out) noexcept nogil:
     """The first byte from `i` on that wakes a rule, unless it is seen from afar that it finds nothing; `n` for none."""
-    cdef Sieve *sieve = text.sieve
+    cdef Sieve *sieve = <Sieve *>out[SIEVE]
     cdef Py_ssize_t at = i
     cdef uint64_t bits
     # Inside a finding the signs are looked at one by one: what they skip matters there.
@@ -75,7 +73,7 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
     if planes.digit:
         wakes |= sift_lettered(&planes)
     if has_numbers(&planes):
-        named = 0xFFFFFFFF if sieve.lent and sieve.lent > at - REACH else named_near(sieve, s, n)
+        named = 0xFFFFFFFF if sieve.lent and sieve.lent > at - REACH else named_near(sieve, s, n, out)
         wakes |= sift_numbers(&planes, told_now, named & ~told_now)
     sieve.wakes = wakes << LOOK_ON >> (LOOK_BACK + LOOK_ON)
 
@@ -103,35 +101,3 @@ cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at
                 return at
         at = k
     return at
-
-
-cdef inline uint32_t named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n) noexcept nogil:
-    """A bit for each rule that a word names which begins in two blocks before these characters, or up to two behind."""
-    cdef int64_t block = max((sieve.from_ >> 6) - 2, 0), last = min((sieve.to >> 6) + 2, n - 1 >> 6)
-    if sieve.near_from == block and sieve.near_to == last:
-        return sieve.near
-    sieve.near_from, sieve.near_to, sieve.near = block, last, 0
-    while block <= last:
-        if sieve.worded[block & 15] != block:
-            sieve.worded[block & 15] = block
-            sieve.named[block & 15] = named_in(s, n, block, sieve.bytes_at_once)
-        sieve.near |= sieve.named[block & 15]
-        block += 1
-    return sieve.near
-
-
-cdef inline uint32_t named_in(const uint8_t *s, Py_ssize_t n, int64_t block, int bytes_at_once) noexcept nogil:
-    """A bit for each rule that words name which begin in this block."""
-    cdef uint64_t others = 0, bits = words_in(s, n, block, bytes_at_once, &others), behind
-    cdef Py_ssize_t at, end, slot
-    cdef uint32_t named = 0
-    while bits:
-        at = LOWEST(bits)
-        bits &= bits - 1
-        behind = others >> at
-        at += block << 6
-        end = at + LOWEST(behind) if behind else lettered_to(s, (block + 1) << 6, n)
-        slot = naming_slot(s, at, end, n)
-        if slot >= 0:
-            named |= 1 << CONTEXT[slot + 3] | 1 << CONTEXT[slot + 4]
-    return named

@@ -85,6 +85,7 @@ HOPELESS = 73  # … no phone number without a plus begins before here
 SEVENTH = 74  # … nor behind the seventh digit from its end
 AMERICAN = 75  # … where ten digits begin in groups as Americans write them
 LENT = 77  # where the last number ends that names those behind it, as in a table
+SIEVE = 78  # where C keeps what it sees ahead
 CALLING = 76  # … and whether a word right behind it says that it is called
 DIGITS = 80  # the digits of a number
 GROUPS = 208  # its groups: start, end, digits before it, sign before it

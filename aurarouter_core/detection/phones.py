@@ -20,7 +20,7 @@ from aurarouter_core.detection.codes import (
     Numbers,
     add,
 )  # fmt: skip
-from aurarouter_core.detection.context import named_behind, near
+from aurarouter_core.detection.context import called_behind, near
 
 # What a byte is in a phone number: 0 its end, 1 a digit, 2 a sign, 3 nothing, 4 a sign that Americans write.
 PARTS: bytes = bytes(
@@ -134,7 +134,7 @@ def stretch(s: bytes, start: int, n: int, out: Numbers) -> None:
     first = max(0, count - 15, out[CUTS + (parts - 6 & 7)] if parts > 5 else 0)
     out[HOPELESS] = out[LASTS + (first & 15)] if first < count else at
     at = out[LASTS + (count - 1 & 15)] + 1
-    out[CALLING] = 1 if named_behind(s, at, n, PHONE) else 0
+    called_behind(s, at, n, out)
     if at == n or KIND[s[at]] & WORDLY == 0:
         out[SEVENTH] = out[LASTS + (count - 7 & 15)]
     out[AMERICAN] = out[LASTS + (count - 10 & 15)] if count > 9 and grouped_ten(count, parts, out) else -1

@@ -1,0 +1,87 @@
+/* Words that name rules, such as "tel" and "IBAN", a block of 64 characters at a time: which of them can be such words
+   is asked of all without a branch for each, and only those are looked up. */
+
+#ifndef NAMING_H
+#define NAMING_H
+
+#include "planes.h"
+
+/* The place of the lowest bit that is set; one is. */
+#ifdef __GNUC__
+#define LOWEST(bits) __builtin_ctzll(bits)
+#else
+static inline int LOWEST(uint64_t bits) {
+    int at = 0;
+    while (!(bits >> at & 1)) at++;
+    return at;
+}
+#endif
+
+enum {
+    BLOCK = 64,
+    KEPT = 16, /* blocks, by their lower bits */
+    LONGEST_NAME = 31
+};
+
+typedef struct {
+    int64_t block[KEPT];          /* which it is */
+    uint64_t at[KEPT];            /* a bit for each word in it that names anything */
+    uint32_t rules[KEPT];         /* a bit for each rule that they name */
+    uint16_t named[KEPT][BLOCK];  /* the two rules that each of them names, which may be the same */
+} Naming;
+
+/* Letters and digits of up to 64 bytes from `at` on. */
+static inline void read_letters(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, uint64_t *letters, uint64_t *digits) {
+#if SIEVED
+    if (bytes_at_once) {
+        uint8_t some[64];
+        const uint8_t *from = s + at;
+        if (at + 64 > n) {
+            memset(some, 0, 64);
+            if (at < n) memcpy(some, from, (size_t)(n - at));
+            from = some;
+        }
+        *letters = *digits = 0;
+        for (int k = 0; k < 64; k += 16) {
+            __m128i v = _mm_loadu_si128((const __m128i *)(from + k)), small = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
+            __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+            __m128i letter = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(small, _mm_set1_epi8(25)), small), _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0x80)));
+            *letters |= (uint64_t)(uint32_t)_mm_movemask_epi8(letter) << k;
+            *digits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)) << k;
+        }
+        return;
+    }
+#endif
+    *letters = *digits = 0;
+    for (int k = 0; k < 64 && at + k < n; k++) {
+        uint8_t c = s[at + k];
+        *letters |= (uint64_t)((uint8_t)((c | 32) - 'a') < 26 || c == 0x80) << k;
+        *digits |= (uint64_t)((uint8_t)(c - '0') < 10) << k;
+    }
+}
+
+/* Where words begin in a block that have the length, and the first and the last letter, of one that names a rule. */
+static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, const uint8_t *lengths) {
+    uint64_t letters, digits, next, ignored, found = 0;
+    int64_t from = BLOCK * block;
+    read_letters(s, n, from, bytes_at_once, &letters, &digits);
+    uint8_t last = from ? s[from - 1] : 0;
+    uint64_t joined = (uint8_t)(last - '0') < 10 || (uint8_t)((last | 32) - 'a') < 26 || last == 0x80;
+    uint64_t starts = letters & ~((letters | digits) << 1 | joined);
+    int over = 0; /* letters of the last word that stand in the next block */
+    if (letters >> 63) {
+        read_letters(s, n, from + BLOCK, bytes_at_once, &next, &ignored);
+        over = LOWEST(~next | (uint64_t)1 << LONGEST_NAME);
+    }
+    for (; starts; starts &= starts - 1) {
+        int at = LOWEST(starts);
+        uint64_t behind = ~letters >> at;
+        int length = behind ? LOWEST(behind) : BLOCK - at + over;
+        length = length < LONGEST_NAME ? length : LONGEST_NAME;
+        const uint8_t *word = s + from + at;
+        found |= (uint64_t)(lengths[32 * (word[0] & 31) + length] >> (word[length - 1] & 7) & 1) << at;
+    }
+    return found;
+}
+
+#endif
