@@ -79,7 +79,8 @@ static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, in
         int length = behind ? LOWEST(behind) : BLOCK - at + over;
         length = length < LONGEST_NAME ? length : LONGEST_NAME;
         const uint8_t *word = s + from + at;
-        found |= (uint64_t)(lengths[32 * (word[0] & 31) + length] >> (word[length - 1] & 7) & 1) << at;
+        uint64_t like = lengths[32 * (word[0] & 31) + length] >> (word[length - 1] & 7) & 1;
+        found |= (like & ~(digits >> at >> length)) << at; /* none has a digit */
     }
     return found;
 }

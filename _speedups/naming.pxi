@@ -7,26 +7,28 @@ cdef inline void start_naming(Naming *naming) noexcept nogil:
 
 
 cdef inline Py_ssize_t names_in(const uint8_t *s, Py_ssize_t n, Py_ssize_t block, int64_t *out) noexcept nogil:
-    """Look for the words of a block that name anything, unless they are known; returns where they are kept."""
-    cdef Sieve *sieve = <Sieve *>out[SIEVE]
+    """Where the words of a block are kept that name anything."""
+    if (<Sieve *>out[SIEVE]).naming.block[block & KEPT - 1] != block:
+        keep_names(s, n, block, <Sieve *>out[SIEVE])
+    return block & KEPT - 1
+
+
+cdef void keep_names(const uint8_t *s, Py_ssize_t n, Py_ssize_t block, Sieve *sieve) noexcept nogil:
+    """Look for the words of a block that name anything."""
     cdef Naming *naming = &sieve.naming
     cdef Py_ssize_t kept = block & KEPT - 1, slot
-    cdef uint64_t bits
+    cdef uint64_t bits = like_names(s, n, block, sieve.bytes_at_once, LENGTHS)
     cdef int at
-    if naming.block[kept] != block:
-        naming.block[kept] = block
-        naming.at[kept] = 0
-        naming.rules[kept] = 0
-        bits = like_names(s, n, block, sieve.bytes_at_once, LENGTHS)
-        while bits:
-            at = LOWEST(bits)
-            slot = naming_slot(s, BLOCK * block + at, lettered_to(s, BLOCK * block + at, n), n)
-            if slot >= 0:
-                naming.at[kept] |= bits & -bits
-                naming.named[kept][at] = CONTEXT[slot + 3] | CONTEXT[slot + 4] << 8
-                naming.rules[kept] |= 1 << CONTEXT[slot + 3] | 1 << CONTEXT[slot + 4]
-            bits &= bits - 1
-    return kept
+    naming.block[kept] = block
+    naming.at[kept] = naming.rules[kept] = 0
+    while bits:
+        at = LOWEST(bits)
+        slot = naming_slot(s, BLOCK * block + at, lettered_to(s, BLOCK * block + at, n), n)
+        if slot >= 0:
+            naming.at[kept] |= bits & -bits
+            naming.named[kept][at] = CONTEXT[slot + 3] | CONTEXT[slot + 4] << 8
+            naming.rules[kept] |= 1 << CONTEXT[slot + 3] | 1 << CONTEXT[slot + 4]
+        bits &= bits - 1
 
 
 cdef inline uint64_t names_between(const uint8_t *s, Py_ssize_t n, Py_ssize_t block, Py_ssize_t at, Py_ssize_t stop, int64_t *out) noexcept nogil:

@@ -39,7 +39,7 @@ cdef extern from "naming.h" nogil:
 cdef extern from "sieve.h" nogil:
     enum: LOOK_BACK, LOOK_ON, AT_ONCE
     ctypedef struct Planes:
-        uint64_t digit, colon, at
+        uint64_t digit, colon
     ctypedef struct Sieve:
         int64_t from_ "from", to, near_from, near_to, lent, count
         uint64_t wakes
@@ -53,7 +53,8 @@ cdef extern from "sieve.h" nogil:
     uint64_t sift_assignments(Planes *planes, bint secrets_alone)
     uint64_t sift_addresses(Planes *planes)
     uint64_t sift_signs(Planes *planes)
-    uint64_t sift_headings(Planes *planes, int any)
+    uint64_t sift_emails(Planes *planes)
+    uint64_t sift_headings(Planes *planes, bint any, uint64_t *stops)
     int BYTES_AT_ONCE()
 
 cdef struct Text:
@@ -102,9 +103,9 @@ cdef void fold(Char *text, Py_ssize_t n, const uint8_t *plane, uint8_t *s) noexc
 
 
 cdef inline uint8_t byte_of(uint32_t c, const uint8_t *plane) noexcept nogil:
-    if c < 0x10000:
-        return plane[c]
-    return 48 + (c - 0x1D7CE) % 10 if 0x1D7CE <= c < 0x1D800 else 0x81
+    if 0x1D7CE <= c < 0x1D800:
+        return 48 + (c - 0x1D7CE) % 10
+    return plane[c if c < 0xFFFF else 0xFFFF]  # which is like all beyond
 
 
 cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int bytes_at_once, int64_t *out) noexcept nogil:

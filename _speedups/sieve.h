@@ -175,16 +175,26 @@ static inline uint64_t sift_assignments(const Planes *p, int secrets_alone) {
         names |= name;
     }
     uint64_t found = signs & names & value & ~(p->equals >> 1) & ~(p->colon & p->colon >> 1);
-    return found | p->colon & p->slash >> 1 & p->slash >> 2;
+    uint64_t urls = p->colon & p->slash >> 1 & p->slash >> 2;
+    if (urls) { /* a colon comes next, and then an @ */
+        uint64_t on = ~(p->blank | p->slash | p->opening | p->closing | p->at), last = leading(on, p->at) >> 1;
+        urls &= (leading(on & ~p->colon, p->colon & (last | (uint64_t)1 << 63)) >> 3 | (uint64_t)7 << 61);
+    }
+    return found | urls;
 }
 
+/* Four hexadecimal digits before a colon, of which some may be colons; and two colons at once, or twelve characters of
+   both from there on. */
 static inline uint64_t sift_addresses(const Planes *p) {
     uint64_t hex = p->letter | p->digit, grouped = hex | p->colon;
-    return p->colon & grouped << 1 & grouped << 2 & grouped << 3 & hex << 4
+    uint64_t found = p->colon & grouped << 1 & grouped << 2 & grouped << 3 & hex << 4
         & ~((hex | p->foreign | p->underscore | p->dot) << 5);
+    if (!found) return 0;
+    uint64_t four = four_in_a_row(grouped), two = p->colon & p->colon << 1;
+    return found & (four & four >> 4 & four >> 8 | two << 2 | leading(grouped, two | two >> 1));
 }
 
-/* Keys that begin with a prefix, signed tokens, private keys, e-mail addresses. */
+/* Keys that begin with a prefix, signed tokens, private keys. */
 static inline uint64_t sift_signs(const Planes *p) {
     uint64_t letter = p->letter, d = p->digit, word = letter | p->foreign | d | p->underscore;
     uint64_t key = sixteen_in_a_row(d | letter | p->underscore | p->dash | p->plus | p->slash | p->equals) >> 1;
@@ -192,28 +202,33 @@ static inline uint64_t sift_signs(const Planes *p) {
     found |= p->capital & ~((word | p->dash) << 1) & letter >> 1 & (key | p->dot >> 2);
     found |= p->capital & letter << 1 & letter << 2 & ~((d | letter | p->underscore | p->dash) << 3);
     found |= p->dash & p->dash << 1 & (letter >> 1 | p->space >> 1 & letter >> 2);
-    uint64_t opened = p->opening | p->curly | p->square, local = ~(p->blank | p->closing | opened); /* name (at) host */
-    uint64_t about = opened & (local << 1 | p->space << 1 & local << 2) & letter >> 1 & letter >> 2 & ~(word >> 3);
-    uint64_t at = p->at & word << 1;
-    if (about | at) { /* behind the first name of a host stands a point, or (dot) */
-        uint64_t host = leading(word | p->dash, p->dot & word >> 1 | p->space & opened >> 1 | opened) & word;
-        found |= at & host >> 1 | about & (host >> 4 | p->space >> 4 & host >> 5);
-    }
     return found;
 }
 
-/* Ends of lines, and brackets, behind whose opening signs a letter stands; all, where a heading may begin with others. */
-static inline uint64_t sift_headings(const Planes *p, int any) {
-    uint64_t woken = p->newline & ~(p->newline >> 1) | p->square & ~(p->square >> 1);
-    if (!woken || any) return woken;
-    uint64_t letters = p->letter | p->odd;
-    uint64_t stops = letters | p->digit | p->newline | p->square | p->dot | p->colon | p->closing | p->at | p->plus;
-    return woken & leading(~stops, letters) >> 1;
+/* E-mail addresses: with an @, or as `name (at) host`. Behind the first name of a host stands a point, or `(dot)`. */
+static inline uint64_t sift_emails(const Planes *p) {
+    uint64_t letter = p->letter, word = letter | p->foreign | p->digit | p->underscore;
+    uint64_t opened = p->opening | p->curly | p->square;
+    uint64_t local = ~(p->blank | p->closing | opened | p->slash | p->equals | p->colon | p->at | p->nothing);
+    uint64_t about = opened & (local << 1 | p->space << 1 & local << 2) & letter >> 1 & letter >> 2 & ~(word >> 3);
+    uint64_t at = p->at & word << 1;
+    if (!(about | at)) return 0;
+    uint64_t dot = opened & (letter >> 1 & letter >> 2 & letter >> 3 | (uint64_t)7 << 61);
+    uint64_t host = leading(word | p->dash, p->dot & word >> 1 | p->space & dot >> 1 | dot) & word;
+    return at & host >> 1 | about & (host >> 4 | p->space >> 4 & host >> 5);
+}
+
+/* Ends of lines, and brackets, behind whose opening signs a letter stands; all, where a heading may begin with others.
+   Sets which signs cannot open a heading: the first of them behind each place is that letter. */
+static inline uint64_t sift_headings(const Planes *p, int any, uint64_t *stops) {
+    uint64_t woken = p->newline & ~(p->newline >> 1) | p->square & ~(p->square >> 1), letters = p->letter | p->odd;
+    *stops = letters | p->digit | p->newline | p->square | p->dot | p->colon | p->closing | p->at | p->plus;
+    return !woken || any ? woken : woken & leading(~*stops, letters) >> 1;
 }
 
 #else
 
-typedef struct { uint64_t digit, colon, at; } Planes;
+typedef struct { uint64_t digit, colon; } Planes;
 
 #define read_planes(s, n, at, bytes_at_once, planes) ((void)0)
 #define has_numbers(planes) 0
@@ -222,7 +237,8 @@ typedef struct { uint64_t digit, colon, at; } Planes;
 #define sift_assignments(planes, secrets_alone) 0
 #define sift_addresses(planes) 0
 #define sift_signs(planes) 0
-#define sift_headings(planes, any) 0
+#define sift_emails(planes) 0
+#define sift_headings(planes, any, stops) 0
 
 #endif
 #endif

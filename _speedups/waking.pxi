@@ -23,7 +23,7 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
             at = signs_from(s, at, n)
             if at == n:
                 return n
-            sift(sieve, s, at, n, marks[ODD], out)
+            sift(sieve, text, s, at, n, marks, out)
         bits = sieve.wakes >> (at - sieve.from_)
         if bits:
             at += LOWEST(bits)
@@ -50,10 +50,10 @@ cdef inline Py_ssize_t signs_from(const uint8_t *s, Py_ssize_t at, Py_ssize_t n)
     return at
 
 
-cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, bint any, int64_t *out) noexcept nogil:
+cdef inline void sift(Sieve *sieve, Text text, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, int64_t *marks, int64_t *out) noexcept nogil:
     """Find out what can matter of the characters from here on."""
     cdef Planes planes
-    cdef uint64_t wakes
+    cdef uint64_t wakes, headings, stops = 0, places = ((<uint64_t>1 << AT_ONCE) - 1) << LOOK_BACK
     cdef uint32_t named, told_now
     read_planes(s, n, at - LOOK_BACK, sieve.bytes_at_once, &planes)
     sieve.from_ = at
@@ -63,9 +63,12 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
         sieve.count = out[COUNT]
         sieve.told = told_rules(out)
     told_now = sieve.told
-    if told_now >> EMAIL & 1:
-        planes.at = 0
-    wakes = sift_signs(&planes) | sift_headings(&planes, any)
+    wakes = sift_signs(&planes)
+    if told_now >> MARKER & 1 == 0:
+        headings = sift_headings(&planes, marks[ODD], &stops) & places
+        wakes |= headings if marks[ODD] else opening(text, s, at - LOOK_BACK, n, headings, stops, marks)
+    if told_now >> EMAIL & 1 == 0:
+        wakes |= sift_emails(&planes)
     if told_now >> PASSWORD & told_now >> SECRET & 1 == 0:
         wakes |= sift_assignments(&planes, told_now >> PASSWORD & 1)
     if planes.colon and told_now >> IP_ADDRESS & 1 == 0:
@@ -76,6 +79,20 @@ cdef inline void sift(Sieve *sieve, const uint8_t *s, Py_ssize_t at, Py_ssize_t 
         named = 0xFFFFFFFF if sieve.lent and sieve.lent > at - REACH else named_near(sieve, s, n, out)
         wakes |= sift_numbers(&planes, told_now, named & ~told_now)
     sieve.wakes = wakes << LOOK_ON >> (LOOK_BACK + LOOK_ON)
+
+
+cdef inline uint64_t opening(Text text, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, uint64_t headings, uint64_t stops, int64_t *marks) noexcept nogil:
+    """Those of the headings from `at` on that a phrase or a label may begin, by its first letters."""
+    cdef uint64_t left = headings, behind
+    cdef Py_ssize_t first
+    while left:
+        behind = stops >> LOWEST(left) >> 1
+        if behind:
+            first = at + LOWEST(left) + 1 + LOWEST(behind)
+            if first + 1 >= n or not (labelled(s, first) or row(text, s, first, n, marks)):
+                headings ^= left & -left
+        left &= left - 1
+    return headings
 
 
 cdef inline uint32_t told_rules(int64_t *out) noexcept nogil:

@@ -26,6 +26,17 @@ _LABELS = (
     "klassifizierung vertraulichkeit objet asunto oggetto assunto onderwerp temat \x80mne status label"
 )
 LABELS: bytes = listing(_LABELS)
+
+
+def _seconds() -> bytes:
+    """A bit for the lower five bits of each second letter of a label, in four bytes for those of each first one."""
+    table = bytearray(128)
+    for word in _LABELS.split():
+        table[4 * (ord(word[0]) & 31) + (ord(word[1]) >> 3 & 3)] |= 1 << (ord(word[1]) & 7)
+    return bytes(table)
+
+
+SECONDS: bytes = _seconds()
 OPENS: bytes = bytes(c in b" \t\"'#*_=-[(<>!|/{~" for c in range(256))  # what may stand before a heading
 
 
@@ -56,8 +67,8 @@ def headed(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -
     entry = row(text, s, at, n, marks)
     if entry and marked(text, s, at, n, entry, marks, out):
         return i + 1
-    if KIND[s[at]] & LETTERS == 0:
-        return i + 1  # no label
+    if not labelled(s, at):
+        return i + 1
     word = at
     limit = min(n, at + 16)
     while word < limit and KIND[s[word]] & WORDLY:
@@ -71,6 +82,11 @@ def headed(text: Text, s: bytes, i: int, n: int, marks: Numbers, out: Numbers) -
     if entry:
         marked(text, s, at, n, entry, marks, out)
     return i + 1
+
+
+def labelled(s: bytes, at: int) -> bool:
+    """A label may stand at `at`, by its first two letters."""
+    return KIND[s[at]] & LETTERS > 0 and SECONDS[4 * (s[at] & 31) + (s[at + 1] >> 3 & 3)] >> (s[at + 1] & 7) & 1 > 0
 
 
 def row(text: Text, s: bytes, at: int, n: int, marks: Numbers) -> int:
