@@ -35,12 +35,7 @@ static inline void read_letters(const uint8_t *s, int64_t n, int64_t at, int byt
 #if SIEVED
     if (bytes_at_once) {
         uint8_t some[64];
-        const uint8_t *from = s + at;
-        if (at + 64 > n) {
-            memset(some, 0, 64);
-            if (at < n) memcpy(some, from, (size_t)(n - at));
-            from = some;
-        }
+        const uint8_t *from = bytes_from(s, n, at, some);
         *letters = *digits = 0;
         for (int k = 0; k < 64; k += 16) {
             __m128i v = _mm_loadu_si128((const __m128i *)(from + k)), small = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
@@ -67,7 +62,12 @@ static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, in
     read_letters(s, n, from, bytes_at_once, &letters, &digits);
     uint8_t last = from ? s[from - 1] : 0;
     uint64_t joined = (uint8_t)(last - '0') < 10 || (uint8_t)((last | 32) - 'a') < 26 || last == 0x80;
-    uint64_t starts = letters & ~((letters | digits) << 1 | joined);
+    uint64_t with_digit = letters & digits >> 1, on = letters; /* words that a digit ends: none of them names anything */
+    for (int k = 1; k < LONGEST_NAME; k *= 2) {
+        with_digit |= on & with_digit >> k;
+        on &= on >> k;
+    }
+    uint64_t starts = letters & ~((letters | digits) << 1 | joined | with_digit);
     int over = 0; /* letters of the last word that stand in the next block */
     if (letters >> 63) {
         read_letters(s, n, from + BLOCK, bytes_at_once, &next, &ignored);
@@ -79,8 +79,7 @@ static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, in
         int length = behind ? LOWEST(behind) : BLOCK - at + over;
         length = length < LONGEST_NAME ? length : LONGEST_NAME;
         const uint8_t *word = s + from + at;
-        uint64_t like = lengths[32 * (word[0] & 31) + length] >> (word[length - 1] & 7) & 1;
-        found |= (like & ~(digits >> at >> length)) << at; /* none has a digit */
+        found |= (uint64_t)(lengths[32 * (word[0] & 31) + length] >> (word[length - 1] & 7) & 1) << at;
     }
     return found;
 }

@@ -75,8 +75,11 @@ cdef inline void called_behind(const uint8_t *s, Py_ssize_t at, Py_ssize_t n, in
 
 
 cdef inline uint32_t named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n, int64_t *out) noexcept nogil:
-    """A bit for each rule that a word names which begins in two blocks before these characters, or up to two behind."""
-    cdef int64_t block = max(sieve.from_ // BLOCK - 2, 0), last = min(sieve.to // BLOCK + 2, (n - 1) // BLOCK)
+    """A bit for each rule that a word names which begins in two blocks before these characters, or up to two behind; or
+    for all, where a number has named those behind it."""
+    if sieve.lent and sieve.lent > sieve.first - REACH:
+        return 0xFFFFFFFF
+    cdef int64_t block = max(sieve.first // BLOCK - 2, 0), last = min(sieve.end // BLOCK + 2, (n - 1) // BLOCK)
     if sieve.near_from != block or sieve.near_to != last:
         sieve.near_from, sieve.near_to, sieve.near = block, last, 0
         while block <= last:

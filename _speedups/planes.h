@@ -13,17 +13,23 @@
 #define BYTES_AT_ONCE() (__builtin_cpu_supports("avx2") ? 32 : 16)
 #define SIEVED 1
 
-typedef struct {
-    uint64_t digit, low;                     /* 0 and 1 among them */
-    uint64_t letter, odd, foreign, nothing;  /* ASCII letters; all beyond, letters of these; what has no width */
-    uint64_t space, blank, dash, dot, slash, underscore, plus, opening, closing, curly, square;
-    uint64_t equals, colon, at, newline;
-    uint64_t capital, after_name; /* A, S and J, with which keys begin; and " ' ` ] * */
-    uint64_t secret;              /* l n r t y, with which the names of secrets end */
-} Planes;
+#define PLANES(U) struct { \
+    U digit, low;                     /* 0 and 1 among them */ \
+    U letter, odd, foreign, nothing;  /* ASCII letters; all beyond, letters of these; what has no width */ \
+    U space, blank, dash, dot, slash, underscore, plus, opening, closing, curly, square; \
+    U equals, colon, at, newline; \
+    U capital, after_name; /* A, S and J, with which keys begin; and " ' ` ] * */ \
+    U secret;              /* l n r t y, with which the names of secrets end */ \
+}
+typedef PLANES(uint64_t) Planes;
 
-/* Twice the same: once for all of these machines, once for those that compare 32 bytes at a time. */
+/* Those of four windows side by side. */
+typedef uint64_t Four __attribute__((vector_size(32)));
+typedef PLANES(Four) FourPlanes;
+
+/* Three times the same: for all of these machines; for those that compare 32 bytes at a time; for four windows on these. */
 #define READ read_narrow
+#define P Planes
 #define V __m128i
 #define LANES 4
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
@@ -38,6 +44,7 @@ typedef struct {
 #include "planes.inc"
 
 #define READ __attribute__((target("avx2"))) read_wide
+#define P Planes
 #define V __m256i
 #define LANES 2
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
@@ -50,17 +57,27 @@ typedef struct {
     ((uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[0])) | (uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[1])) << 32)
 #include "planes.inc"
 
-/* The planes of 64 bytes from `at` on, which may be before the text; what is not in it is of no kind. */
-static inline void read_planes(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *p) {
-    uint8_t some[64];
-    if (at < 0 || at + 64 > n) {
-        int64_t from = at < 0 ? 0 : at, to = at + 64 < n ? at + 64 : n;
-        memset(some, 0, 64);
-        if (from < to) memcpy(some + (from - at), s + from, (size_t)(to - from));
-        s = some - at;
-    }
-    if (bytes_at_once == 32) read_wide(s + at, p);
-    else read_narrow(s + at, p);
+#define READ __attribute__((target("avx2"))) read_four
+#define P FourPlanes
+#define V __m256i
+#define LANES 2
+#define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
+#define ALL(c) _mm256_set1_epi8((char)(c))
+#define EQUAL _mm256_cmpeq_epi8
+#define LEAST _mm256_min_epu8
+#define LESS _mm256_sub_epi8
+#define OR _mm256_or_si256
+#define BITS(of) \
+    ((uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[0])) | (uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[1])) << 32)
+#include "planes.inc"
+
+/* 64 bytes from `at` on, which may be before the text, or behind it: what is not in it is 0. */
+static inline const uint8_t *bytes_from(const uint8_t *s, int64_t n, int64_t at, uint8_t *some) {
+    if (at >= 0 && at + 64 <= n) return s + at;
+    int64_t from = at < 0 ? 0 : at, to = at + 64 < n ? at + 64 : n;
+    memset(some, 0, 64);
+    if (from < to) memcpy(some + (from - at), s + from, (size_t)(to - from));
+    return some;
 }
 
 #else

@@ -37,24 +37,25 @@ cdef extern from "naming.h" nogil:
     int LOWEST(uint64_t bits)
 
 cdef extern from "sieve.h" nogil:
-    enum: LOOK_BACK, LOOK_ON, AT_ONCE
-    ctypedef struct Planes:
-        uint64_t digit, colon
+    enum: LOOK_BACK, AT_ONCE, WINDOWS
+    uint64_t IN_WINDOW
     ctypedef struct Sieve:
-        int64_t from_ "from", to, near_from, near_to, lent, count
+        int64_t first, end, from_ "from", to, dense, near_from, near_to, lent, count
+        uint64_t each[4]
         uint64_t wakes
         uint32_t near, told
         int bytes_at_once
         Naming naming
-    void read_planes(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *planes)
-    bint has_numbers(Planes *planes)
-    uint64_t sift_numbers(Planes *planes, uint32_t told, uint32_t named)
-    uint64_t sift_lettered(Planes *planes)
-    uint64_t sift_assignments(Planes *planes, bint secrets_alone)
-    uint64_t sift_addresses(Planes *planes)
-    uint64_t sift_signs(Planes *planes)
-    uint64_t sift_emails(Planes *planes)
-    uint64_t sift_headings(Planes *planes, bint any, uint64_t *stops)
+    ctypedef struct Planes:
+        pass
+    ctypedef struct FourPlanes:
+        pass
+    void read_window(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *planes)
+    void read_windows(const uint8_t *s, int64_t n, int64_t at, FourPlanes *planes)
+    uint64_t sift_of_one(Planes *planes, uint32_t told, bint any, uint64_t *headings, uint64_t *stops, bint *numbers)
+    uint64_t sift_numbers_of_one(Planes *planes, uint32_t told, uint32_t named)
+    void sift_four(FourPlanes *planes, uint32_t told, bint any, uint64_t *wakes, uint64_t *headings, uint64_t *stops, bint *numbers)
+    void sift_four_numbers(FourPlanes *planes, uint32_t told, uint32_t named, uint64_t *wakes)
     int BYTES_AT_ONCE()
 
 cdef struct Text:

@@ -1,7 +1,7 @@
 # Where the scan goes on: at the next sign that a rule may be woken by. The plain twin is `waking` in `detection/scan.py`.
 
 cdef inline void start_sieve(Sieve *sieve, int bytes_at_once) noexcept nogil:
-    sieve.to = sieve.count = sieve.told = 0
+    sieve.to = sieve.end = sieve.count = sieve.told = sieve.dense = sieve.lent = 0
     sieve.near_to = -1
     sieve.bytes_at_once = bytes_at_once
     start_naming(&sieve.naming)
@@ -20,10 +20,9 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
     i = at
     while at < n:
         if at >= sieve.to or at < sieve.from_ or out[LENT] > sieve.lent:
-            at = signs_from(s, at, n)
+            at = next_window(sieve, text, s, at, n, marks, out)
             if at == n:
                 return n
-            sift(sieve, text, s, at, n, marks, out)
         bits = sieve.wakes >> (at - sieve.from_)
         if bits:
             at += LOWEST(bits)
@@ -34,6 +33,34 @@ cdef inline Py_ssize_t waking(Text text, const uint8_t *s, Py_ssize_t i, Py_ssiz
             return at
         at = sieve.to
     return n
+
+
+cdef inline Py_ssize_t next_window(Sieve *sieve, Text text, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, int64_t *marks, int64_t *out) noexcept nogil:
+    """Go on to the window that is about `at`; if none is, sift what begins with the next sign. Returns where, or `n`."""
+    cdef bint named = out[LENT] > sieve.lent
+    cdef Py_ssize_t window, before = at
+    if at < sieve.first or at >= sieve.end or named:
+        at = signs_from(s, at, n)
+        if at == n:
+            return n
+        sieve.first = at
+        sieve.lent = out[LENT]
+        if sieve.count != out[COUNT]:
+            sieve.count = out[COUNT]
+            sieve.told = told_rules(out)
+        # Where one has followed the other, several are sifted; but again each time when a number names those behind it.
+        sieve.dense = (sieve.dense + 1) * (at <= before + AT_ONCE // 2 and not named)
+        if sieve.dense <= WINDOWS or sieve.bytes_at_once != 32:
+            sieve.from_ = at
+            sieve.to = sieve.end = min(n, at + AT_ONCE)
+            sieve.wakes = sift_window(sieve, text, s, n, marks, out)
+            return at
+        sift_windows(sieve, text, s, n, marks, out)
+    window = (at - sieve.first) // AT_ONCE
+    sieve.from_ = sieve.first + AT_ONCE * window
+    sieve.to = min(n, sieve.from_ + AT_ONCE)
+    sieve.wakes = sieve.each[window]
+    return at
 
 
 cdef inline Py_ssize_t signs_from(const uint8_t *s, Py_ssize_t at, Py_ssize_t n) noexcept nogil:
@@ -50,40 +77,42 @@ cdef inline Py_ssize_t signs_from(const uint8_t *s, Py_ssize_t at, Py_ssize_t n)
     return at
 
 
-cdef inline void sift(Sieve *sieve, Text text, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, int64_t *marks, int64_t *out) noexcept nogil:
+cdef inline uint64_t sift_window(Sieve *sieve, Text text, const uint8_t *s, Py_ssize_t n, int64_t *marks, int64_t *out) noexcept nogil:
     """Find out what can matter of the characters from here on."""
     cdef Planes planes
-    cdef uint64_t wakes, headings, stops = 0, places = ((<uint64_t>1 << AT_ONCE) - 1) << LOOK_BACK
-    cdef uint32_t named, told_now
-    read_planes(s, n, at - LOOK_BACK, sieve.bytes_at_once, &planes)
-    sieve.from_ = at
-    sieve.to = min(n, at + AT_ONCE)
-    sieve.lent = out[LENT]
-    if sieve.count != out[COUNT]:
-        sieve.count = out[COUNT]
-        sieve.told = told_rules(out)
-    told_now = sieve.told
-    wakes = sift_signs(&planes)
-    if told_now >> MARKER & 1 == 0:
-        headings = sift_headings(&planes, marks[ODD], &stops) & places
-        wakes |= headings if marks[ODD] else opening(text, s, at - LOOK_BACK, n, headings, stops, marks)
-    if told_now >> EMAIL & 1 == 0:
-        wakes |= sift_emails(&planes)
-    if told_now >> PASSWORD & told_now >> SECRET & 1 == 0:
-        wakes |= sift_assignments(&planes, told_now >> PASSWORD & 1)
-    if planes.colon and told_now >> IP_ADDRESS & 1 == 0:
-        wakes |= sift_addresses(&planes)
-    if planes.digit:
-        wakes |= sift_lettered(&planes)
-    if has_numbers(&planes):
-        named = 0xFFFFFFFF if sieve.lent and sieve.lent > at - REACH else named_near(sieve, s, n, out)
-        wakes |= sift_numbers(&planes, told_now, named & ~told_now)
-    sieve.wakes = wakes << LOOK_ON >> (LOOK_BACK + LOOK_ON)
+    cdef uint64_t headings = 0, stops = 0, wakes
+    cdef bint numbers = False
+    read_window(s, n, sieve.first, sieve.bytes_at_once, &planes)
+    wakes = sift_of_one(&planes, sieve.told, marks[ODD], &headings, &stops, &numbers)
+    if numbers:
+        wakes |= sift_numbers_of_one(&planes, sieve.told, named_near(sieve, s, n, out) & ~sieve.told)
+    if headings & IN_WINDOW:
+        wakes |= opening(text, s, sieve.first - LOOK_BACK, n, headings & IN_WINDOW, stops, marks)
+    return (wakes & IN_WINDOW) >> LOOK_BACK
+
+
+cdef inline void sift_windows(Sieve *sieve, Text text, const uint8_t *s, Py_ssize_t n, int64_t *marks, int64_t *out) noexcept nogil:
+    """The same of several windows."""
+    cdef FourPlanes planes
+    cdef uint64_t wakes[WINDOWS]
+    cdef uint64_t headings[WINDOWS]
+    cdef uint64_t stops[WINDOWS]
+    cdef bint numbers = False
+    cdef int k
+    sieve.end = sieve.first + AT_ONCE * WINDOWS
+    read_windows(s, n, sieve.first, &planes)
+    sift_four(&planes, sieve.told, marks[ODD], wakes, headings, stops, &numbers)
+    if numbers:
+        sift_four_numbers(&planes, sieve.told, named_near(sieve, s, n, out) & ~sieve.told, wakes)
+    for k in range(WINDOWS):
+        if headings[k] & IN_WINDOW:
+            wakes[k] |= opening(text, s, sieve.first + AT_ONCE * k - LOOK_BACK, n, headings[k] & IN_WINDOW, stops[k], marks)
+        sieve.each[k] = (wakes[k] & IN_WINDOW) >> LOOK_BACK
 
 
 cdef inline uint64_t opening(Text text, const uint8_t *s, Py_ssize_t at, Py_ssize_t n, uint64_t headings, uint64_t stops, int64_t *marks) noexcept nogil:
-    """Those of the headings from `at` on that a phrase or a label may begin, by its first letters."""
-    cdef uint64_t left = headings, behind
+    """Those of the headings from `at` on that a phrase or a label may begin, by its first letters; all, if they needn't."""
+    cdef uint64_t left = 0 if marks[ODD] else headings, behind
     cdef Py_ssize_t first
     while left:
         behind = stops >> LOWEST(left) >> 1
