@@ -45,8 +45,12 @@ def _structures() -> bytes:
             if c.isdigit():
                 number += c
             else:
-                kinds = {"n": DIGIT, "a": UPPER | LOWER, "c": DIGIT | UPPER | LOWER}
-                parts += bytes([int(number), kinds[c]])
+                kind = {"n": DIGIT, "a": UPPER | LOWER, "c": DIGIT | UPPER | LOWER}[c]
+                last = len(parts) - 1
+                if parts and parts[last] == kind:
+                    parts[last - 1] += int(number)  # to us one part with the one before
+                else:
+                    parts += bytes([int(number), kind])
                 number = ""
         table[at : at + len(parts)] = parts
         table[at + 7] = 2 + sum(parts[::2])
