@@ -77,8 +77,8 @@ def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
             limit = min(n, after + 400)
             while end < limit and CHARSET[s[end]] & charset:
                 end += 1
-            if SHAPES[entry + 1] == 0 and end < n and s[end] == 46 and s[start + 1] == 71:
-                end += 1  # the second half of SendGrid's keys
+            if SHAPES[entry + 1] == 0 and end < n and s[end] == 46 and s[start + 1] == 71 and end > after + 15:
+                end += 1  # the second half of SendGrid's keys, whose first one has 22 signs
                 while end < n and CHARSET[s[end]] & 2 and end < after + 400:
                     end += 1
             size = end - after
