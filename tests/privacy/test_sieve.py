@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aurarouter_core.detection.alphabet import plane
-from aurarouter_core.detection.codes import CARD, EMAIL, PASSWORD, PHONE
+from aurarouter_core.detection.codes import API_KEY, CARD, EMAIL, IP_ADDRESS, MARKER, PASSWORD, PHONE
 from aurarouter_core.detection.phrases import PHRASES, marks_of
 
 NOTATIONS = (
@@ -27,8 +27,13 @@ NOTATIONS = (
     "(201)|555|-|1234| |+|49|123|4567|.| tel |)|(|/",
     "4539|1488|0343|6467| |-|4539148803436467|378282246310005|19900101-0017|123456-7897|1 85 05 78 006 084 36",
     "MD11|SA84|NO11|DE89 3704 0044 0532 0130 00|-| |12|\u200b|AB109500A",
+    "http://|://|u:|p4ss|@|host|/| |:|'|x.de|https://user:pa55word@host",
+    "tel|fax |bsn|v|version |steueridentifikationsnummer|national|insurance |ssn:|més|tel1|5552368|1.2.3.4| |-|\n",
+    "\n|\n\n|[|re: |subject: |status|an|at]|attorney client privileged|alleen|tlp:red|\u00d6|\u010c|# |streng |-",
 )
 GRAMMARS = [[chr(c) for c in range(32, 127)], *(notation.split("|") for notation in NOTATIONS)]
+
+LENGTHS = (*range(1, 100), *range(200, 500, 10))  # where signs are dense, several windows are sifted at a time
 
 
 def texts(seed: int) -> list[str]:
@@ -36,7 +41,7 @@ def texts(seed: int) -> list[str]:
     made = []
     for _ in range(40):
         grammar = dice.choice(GRAMMARS) + (dice.choice(GRAMMARS) if dice.random() < 0.3 else [])
-        text = "z" * dice.choice([0, 0, dice.randrange(70)]) + "".join(dice.choices(grammar, k=dice.randrange(1, 100)))
+        text = "z" * dice.choice([0, 0, dice.randrange(70)]) + "".join(dice.choices(grammar, k=dice.choice(LENGTHS)))
         made.append(text + "\u0130" * (dice.random() < 0.1))
     return made
 
@@ -57,6 +62,33 @@ def test_what_has_been_told_is_not_looked_for_and_hides_nothing(scanners: tuple[
         found = scanner.scan(mails + "4539148803436467@b.de pwd=b3x9-k2!q a@b.de", 3)
         assert [rule for rule, _, _ in found] == [EMAIL, EMAIL, EMAIL, CARD, PASSWORD]
         assert len(scanner.scan(mails, -1)) == 5
+
+
+@pytest.mark.parametrize("before", range(0, 260, 7))
+def test_private_data_is_found_wherever_it_stands_among_dense_signs(before: int, scanners: tuple[Any, Any]) -> None:
+    private = {
+        "10.2.3.4": IP_ADDRESS,
+        "2001:470:1f0b:1:2:3:4:5": IP_ADDRESS,
+        "fe80::1f:2": IP_ADDRESS,
+        "https://me:s3cretX@host.de": PASSWORD,
+        "me (at) corp (dot) de": EMAIL,
+        "tel 5552368": PHONE,
+        "\nlabel: vertraulich\n": MARKER,
+        "4539148803436467": CARD,
+        "pwd=b3x9-k2!q": PASSWORD,
+    }
+    for noise in ("=[", "1 -(", "a:@", "://"):
+        for value, rule in private.items():
+            text = (noise * 130)[:before] + ", " + value + ", " + noise * 40
+            for scanner in scanners:
+                assert rule in {found for found, _, _ in scanner.scan(text, -1)}, text
+
+
+def test_the_first_half_of_a_key_of_sendgrid_is_long(scanners: tuple[Any, Any]) -> None:
+    half, rest = "nG3x9Qw7Lk2Zp8Rt5Vb1Yc", "4Jd6Hs0Fa3Mu9Eo7Wi2Xq8Np5Bg1Tz6Ck4Lr0Sv3Dy"
+    for scanner in scanners:
+        assert [rule for rule, _, _ in scanner.scan(f"SG.{half}.{rest}")] == [API_KEY]
+        assert scanner.scan("SG.config.defaults1.timeouts2.retries3") == []
 
 
 def test_the_end_of_a_word_that_begins_too_far_away_names_nothing(scanners: tuple[Any, Any]) -> None:
