@@ -26,6 +26,10 @@ from aurarouter_core.detection.context import called_behind, near
 PARTS: bytes = bytes(
     [1 if KIND[c] & DIGIT else 4 if c in b"-)" else 2 if c in b" ./(" else 3 if c == 0x82 else 0 for c in range(256)]
 )
+# For each: how many signs that is, how many digits, and which bits it keeps of how many signs are in a row.
+SIGNS_OF: bytes = bytes([0, 0, 1, 0, 1])
+DIGITS_OF: bytes = bytes([0, 1, 0, 0, 0])
+KEEPING: bytes = bytes([7, 0, 7, 7, 7])
 # … and what it is no part of, right before it.
 JOINED: bytes = bytes([KIND[c] & WORDLY > 0 or c in b"+-./#$" for c in range(256)])
 
@@ -114,17 +118,15 @@ def stretch(s: bytes, start: int, n: int, out: Numbers) -> None:
     signs = 0  # in a row
     while at < n:
         part = PARTS[s[at]]
-        if part == 1:
-            out[LASTS + (count & 15)] = at
-            count += 1
-            signs = 0
-        elif part != 3:
-            if part == 0 or signs == 3:
-                break
-            if signs == 0:
-                out[CUTS + (parts & 7)] = count
-                parts += 1
-            signs += 1
+        sign = SIGNS_OF[part]
+        if part == 0 or signs + sign > 3:
+            break
+        # No branches, for nobody can guess what comes next. What is noted too early is written over.
+        out[LASTS + (count & 15)] = at
+        out[CUTS + (parts & 7)] = count
+        parts += sign if signs == 0 else 0
+        count += DIGITS_OF[part]
+        signs = signs + sign & KEEPING[part]
         at += 1
     out[STRETCH] = start
     out[STRETCHED] = at
