@@ -117,8 +117,8 @@ def assigned(s: bytes, i: int, n: int, rule: int, out: Numbers) -> None:
         start += 1
     if start < n and s[start] in b"Bb":
         start += 7 if same(s, start, n, b"bearer ", 7) else 6 if same(s, start, n, b"basic ", 6) else 0
-    if beaten(out, rule, start):
-        return
+    if start >= n or s[start] in b"$<{%(/.[*#" or beaten(out, rule, start):
+        return  # code, or what stands for a value
     at = quoted(s, start, n, quote) if quote else unquoted(s, start, n, out)
     if quote == 0 and at > start and s[at - 1] in b".!?":
         at -= 1
@@ -189,7 +189,7 @@ def unquoted(s: bytes, start: int, n: int, out: Numbers) -> int:
 def convincing(s: bytes, start: int, end: int, rule: int, quote: int, out: Numbers) -> bool:
     """It is a value that somebody keeps secret, and no code, name or placeholder."""
     size = end - start
-    if size < (16 if rule == SECRET else 6) or size > 199 or s[start] in b"$<{%(/.[*#":
+    if size < (16 if rule == SECRET else 6) or size > 199:
         return False
     if quote == 0:
         if out[NUMERAL] < start or (out[BRACKET] >= start if rule == PASSWORD else out[LETTER] < start):
