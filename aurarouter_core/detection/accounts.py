@@ -82,7 +82,7 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
         return 0
     if i >= out[SPELT_OUT]:
         out[SPELT_OUT] = spelt_out(s, i, n)
-    if out[SPELT_OUT] - i < STRUCTURES[entry + 7]:
+    if out[SPELT_OUT] - i < STRUCTURES[entry + 7] or not begun(s, i + 2, n, STRUCTURES[entry + 1]):
         return 0
     first = sign(i + 1, out)
     last = first
@@ -106,6 +106,13 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     rest = (total - out[SUMS + (first & 63)] >> 16) * TENS[(last + (total & 65535)) % 96]
     rest = ((rest * 100 + a + 10) * 100 + b + 10) * 100 + s[i] * 10 + s[i + 1] - 528
     return add(out, IBAN, i - 2, at) if rest % 97 == 1 else 0
+
+
+def begun(s: bytes, at: int, n: int, kind: int) -> bool:
+    """The first sign behind the check digits may be of this kind: seen at a glance, before any is summed up."""
+    if at < n and VALUES[s[at]] == 36:
+        at += 1
+    return at >= n or VALUES[s[at]] > 35 or KIND[s[at]] & kind > 0
 
 
 def spelt_out(s: bytes, at: int, n: int) -> int:
