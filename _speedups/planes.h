@@ -19,7 +19,7 @@
     U space, blank, dash, dot, slash, underscore, plus, opening, closing, curly, square; \
     U equals, colon, at, newline; \
     U capital, after_name; /* A, S and J, with which keys begin; and " ' ` ] * */ \
-    U secret;              /* l n r t y, with which the names of secrets end */ \
+    U secret, t;           /* l n r y, with which the names of secrets end; and t, as in secret, but in Passwort, too */ \
 }
 typedef PLANES(uint64_t) Planes;
 

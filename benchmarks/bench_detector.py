@@ -56,6 +56,7 @@ LONG = {
     "brackets and tokens": "3([(3([(3(444((3((3(3([token=1(3([(5(6([(3([(",
     "brackets and a bearer": "11(Bearer:111-11-1111(11\u0661\u200b(1(9((6(((1=(((1(6(-1.1.1.",
     "ones and tokens": "-1-11token=81[1[1[[123-123-121[1[811-11-1111[1[NO11",
+    "dashes and brackets": "--Spwd=\u200b123-45-6789[\u00e9",
     "-----BEGIN": "-----BEGIN PRIVATE KEY-----",
     "newlines": "\n",
     "brackets": "[",
@@ -91,6 +92,11 @@ BY_CHANCE = {
     ],
     "near-hits of names": ["\U0001f600", "$", "://", "--", "?", "passe=", "{", "pwd=", "x"],
     "near-hits of addresses": [" ", "(at)", "tel ", "1.1.1.1", "v1 ", ".", "[at]", "0", "\U0001f600"],
+    # The worst that climbing searches have found.
+    "near-hits of secrets": ["SA11", "1", "11", "\u200b", "secret: "],
+    "near-hits of keys": ["ghp_", "pwd=", "_", "sk-", "S", "xoxb-", "123456789"],
+    "near-hits of accounts": ["x", "SK84", "111", "[at]", "MD11-", "\u0661", "---", "xoxb-", "--", "9", "NO11", "-"],
+    "near-hits of phone numbers": ["(201)", "\u0661", "9", "\u200b", " ", "111"],
     "near-hits of ids": ["--", "9", "bsn ", "[at]", "\u0661", "\u200b", "12345678", "://", "(at)", "-", "f3a2:"],
 }
 REGEXES = [

@@ -21,6 +21,7 @@ NOTATIONS = (
     "eyJ|eyJhbGciOiJIUzI1|.|-|1|12345678901| |_",
     "\n|[|(|#| |confidential|con|x x|7 keys|subject:|label: |vertraulich|]|:|\u6c49|\u673a\u5bc6",
     "password|=|:| |'|\"|`|]|*|abc1xyz9|9f8aaa|>|bearer |basic |$|x|\n|!|api_key",
+    "passwort|kennwort|secret|token|bearer|credential|api_key|senha|=|:| |'|abcdef1234567890|pA55wort|9|x|[|Basic |.|\n",
     "sk-|ghp_|AKIA|SK|SG.|0123456789abcdef0123456789abcdef|ABCDEFGH12345678|-|_|.| |xoxb-",
     "2001:|0db8:|fe80:|::|1|f3a2:|23:|ffff:| |.|x|10.2.3.4|192.168.1.20|v1 ",
     "a|@|b.de|.|-| (at) | (dot) |[at]|1|x.com| |(",
