@@ -29,7 +29,7 @@ def as_c(text: str) -> str:
     text = re.sub(r"^from [^\n(]*(\([^)]*\)[^\n]*)?\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^(Numbers|Text) = .*\n", "", text, flags=re.MULTILINE)
     # `private.pyx` reads the characters of a text in its own way, `naming.pxi` words; and `waking.pxi` looks ahead.
-    text = re.sub(r"^def (point|raw|waking|read_words|called_behind)\(.*\n(    .*\n)+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^def (point|raw|waking|read_words|called_behind|host_to)\(.*\n(    .*\n)+", "", text, flags=re.MULTILINE)
     text = re.sub(r"^([A-Z0-9_]+) = (\w+)(?:  #.*)?$", r"cdef enum: \1 = \2", text, flags=re.MULTILINE)
     tables = re.findall(r"^([A-Z_]+): bytes", text, flags=re.MULTILINE)
     text = re.sub(r"^([A-Z_]+): bytes = ", r"cdef const uint8_t *\1\n\1_kept = ", text, flags=re.MULTILINE)

@@ -84,4 +84,21 @@ static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, in
     return found;
 }
 
+/* How many of these 16 bytes, from the first one on, may stand in a name of a host: words and dashes. */
+static inline int of_hosts(const uint8_t *s) {
+#if SIEVED
+    __m128i v = _mm_loadu_si128((const __m128i *)s);
+    __m128i small = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
+    __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+    __m128i in = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(small, _mm_set1_epi8(25)), small), _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0x80)));
+    in = _mm_or_si128(in, _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
+    in = _mm_or_si128(in, _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-'))));
+    return LOWEST((uint64_t)(uint32_t)~_mm_movemask_epi8(in) | 1 << 16);
+#else
+    int k = 0;
+    while (k < 16 && ((uint8_t)((s[k] | 32) - 'a') < 26 || (uint8_t)(s[k] - '0') < 10 || s[k] == 0x80 || s[k] == '_' || s[k] == '-')) k++;
+    return k;
+#endif
+}
+
 #endif

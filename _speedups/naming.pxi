@@ -86,3 +86,15 @@ cdef inline uint32_t named_near(Sieve *sieve, const uint8_t *s, Py_ssize_t n, in
             sieve.near |= sieve.naming.rules[names_in(s, n, block, out)]
             block += 1
     return sieve.near
+
+
+cdef inline Py_ssize_t host_to(const uint8_t *s, Py_ssize_t at, Py_ssize_t limit) noexcept nogil:
+    """Where one name of a host ends: sixteen characters are asked at a time."""
+    cdef int part = 16
+    while part == 16 and at + 16 <= limit:
+        part = of_hosts(s + at)
+        at += part
+    if part == 16:
+        while at < limit and (KIND[s[at]] & WORDLY or s[at] == 45):
+            at += 1
+    return at
