@@ -21,6 +21,8 @@ SCAN = (
     "codes context checks cards accounts entropy examples addresses phones lettered ids numbers "
     "tokens assignments markers scan match"
 )
+# These are written for C: `private.pyx` reads characters in its own way, `naming.pxi` words, and `waking.pxi` looks ahead.
+IN_C = "point|raw|waking|read_words|called_behind|host_to"
 C_TYPES = {"bytes": "const uint8_t *", "int": "Py_ssize_t ", "Numbers": "int64_t *", "Text": "Text ", "bool": "bint "}
 
 
@@ -28,8 +30,7 @@ def as_c(text: str) -> str:
     """A module of the scan with C types in the place of its annotations. What has no C type stays Python."""
     text = re.sub(r"^from [^\n(]*(\([^)]*\)[^\n]*)?\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^(Numbers|Text) = .*\n", "", text, flags=re.MULTILINE)
-    # `private.pyx` reads the characters of a text in its own way, `naming.pxi` words; and `waking.pxi` looks ahead.
-    text = re.sub(r"^def (point|raw|waking|read_words|called_behind|host_to)\(.*\n(    .*\n)+", "", text, flags=re.MULTILINE)
+    text = re.sub(rf"^def ({IN_C})\(.*\n(    .*\n)+", "", text, flags=re.MULTILINE)
     text = re.sub(r"^([A-Z0-9_]+) = (\w+)(?:  #.*)?$", r"cdef enum: \1 = \2", text, flags=re.MULTILINE)
     tables = re.findall(r"^([A-Z_]+): bytes", text, flags=re.MULTILINE)
     text = re.sub(r"^([A-Z_]+): bytes = ", r"cdef const uint8_t *\1\n\1_kept = ", text, flags=re.MULTILINE)
