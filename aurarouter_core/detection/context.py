@@ -96,7 +96,7 @@ def versioned(s: bytes, start: int, end: int, n: int, out: Numbers) -> bool:
 
 
 def read_words(s: bytes, start: int, end: int, n: int, out: Numbers) -> None:
-    """Note which rules the words around these characters name; none is read twice. C has a quicker way: `naming.pxi`."""
+    """Note which rules the words around these characters name; none is read twice. C has its own way: `naming.pxi`."""
     at = max(out[READ], start - REACH, 0)
     stop = min(n, end + _AHEAD)
     if at > out[READ] and KIND[s[at - 1]] & ALPHANUMERIC:
