@@ -21,7 +21,7 @@ SCAN = (
     "codes context checks cards accounts entropy examples addresses phones lettered ids numbers "
     "tokens assignments markers scan match"
 )
-# Written once more in C: `private.pyx` reads characters in its own way, `naming.pxi` words, and `waking.pxi` looks ahead.
+# Written once more in C: `private.pyx` reads characters, `naming.pxi` words, in its own way; `waking.pxi` looks ahead.
 IN_C = "point|raw|waking|read_words|called_behind|host_to"
 C_TYPES = {"bytes": "const uint8_t *", "int": "Py_ssize_t ", "Numbers": "int64_t *", "Text": "Text ", "bool": "bint "}
 
