@@ -30,19 +30,36 @@ typedef struct {
     uint16_t named[KEPT][BLOCK];  /* the two rules that each of them names, which may be the same */
 } Naming;
 
+static inline int is_letter(uint8_t c) { return (uint8_t)((c | 32) - 'a') < 26 || c == 0x80; }
+static inline int is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
+
+#if SIEVED
+/* The same of sixteen. */
+static inline __m128i in_words(__m128i v) {
+    __m128i small = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
+    __m128i ascii = _mm_cmpeq_epi8(_mm_min_epu8(small, _mm_set1_epi8(25)), small);
+    return _mm_or_si128(ascii, _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0x80)));
+}
+
+static inline __m128i in_numbers(__m128i v) {
+    __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+    return _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+}
+#endif
+
 /* Letters and digits of up to 64 bytes from `at` on. */
-static inline void read_letters(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, uint64_t *letters, uint64_t *digits) {
+static inline void read_letters(
+    const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, uint64_t *letters, uint64_t *digits
+) {
 #if SIEVED
     if (bytes_at_once) {
         uint8_t some[64];
         const uint8_t *from = bytes_from(s, n, at, some);
         *letters = *digits = 0;
         for (int k = 0; k < 64; k += 16) {
-            __m128i v = _mm_loadu_si128((const __m128i *)(from + k)), small = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
-            __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-            __m128i letter = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(small, _mm_set1_epi8(25)), small), _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0x80)));
-            *letters |= (uint64_t)(uint32_t)_mm_movemask_epi8(letter) << k;
-            *digits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)) << k;
+            __m128i v = _mm_loadu_si128((const __m128i *)(from + k));
+            *letters |= (uint64_t)(uint32_t)_mm_movemask_epi8(in_words(v)) << k;
+            *digits |= (uint64_t)(uint32_t)_mm_movemask_epi8(in_numbers(v)) << k;
         }
         return;
     }
@@ -50,8 +67,8 @@ static inline void read_letters(const uint8_t *s, int64_t n, int64_t at, int byt
     *letters = *digits = 0;
     for (int k = 0; k < 64 && at + k < n; k++) {
         uint8_t c = s[at + k];
-        *letters |= (uint64_t)((uint8_t)((c | 32) - 'a') < 26 || c == 0x80) << k;
-        *digits |= (uint64_t)((uint8_t)(c - '0') < 10) << k;
+        *letters |= (uint64_t)is_letter(c) << k;
+        *digits |= (uint64_t)is_digit(c) << k;
     }
 }
 
@@ -61,7 +78,7 @@ static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, in
     int64_t from = BLOCK * block;
     read_letters(s, n, from, bytes_at_once, &letters, &digits);
     uint8_t last = from ? s[from - 1] : 0;
-    uint64_t joined = (uint8_t)(last - '0') < 10 || (uint8_t)((last | 32) - 'a') < 26 || last == 0x80;
+    uint64_t joined = is_letter(last) || is_digit(last);
     uint64_t with_digit = letters & digits >> 1, on = letters; /* words that a digit ends: none of them names anything */
     for (int k = 1; k < LONGEST_NAME; k *= 2) {
         with_digit |= on & with_digit >> k;
@@ -88,15 +105,12 @@ static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, in
 static inline int of_hosts(const uint8_t *s) {
 #if SIEVED
     __m128i v = _mm_loadu_si128((const __m128i *)s);
-    __m128i small = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
-    __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-    __m128i in = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(small, _mm_set1_epi8(25)), small), _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0x80)));
-    in = _mm_or_si128(in, _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
-    in = _mm_or_si128(in, _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-'))));
+    __m128i signs = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+    __m128i in = _mm_or_si128(_mm_or_si128(in_words(v), in_numbers(v)), signs);
     return LOWEST((uint64_t)(uint32_t)~_mm_movemask_epi8(in) | 1 << 16);
 #else
     int k = 0;
-    while (k < 16 && ((uint8_t)((s[k] | 32) - 'a') < 26 || (uint8_t)(s[k] - '0') < 10 || s[k] == 0x80 || s[k] == '_' || s[k] == '-')) k++;
+    while (k < 16 && (is_letter(s[k]) || is_digit(s[k]) || s[k] == '_' || s[k] == '-')) k++;
     return k;
 #endif
 }

@@ -32,7 +32,7 @@ typedef struct {
     int64_t count;      /* findings, of which … */
     uint32_t told;      /* … a bit for each rule that is not looked for any more */
     int bytes_at_once;  /* that are compared; 0 if nothing is sieved */
-    Naming naming;
+    Naming naming;      /* the words that name rules */
 } Sieve;
 
 #if SIEVED
@@ -42,9 +42,9 @@ typedef struct {
 
 /* The rules by their bits, numbered as in `detection/codes.py`. */
 enum {
-    PASSWORD_ = 1 << 3, SECRET_ = 1 << 4, CARD_ = 1 << 5, SSN_ = 1 << 7, SIN_ = 1 << 8, TAX_ = 1 << 10, BSN_ = 1 << 14, PESEL_ = 1 << 15, SE_ = 1 << 16,
-    CPF_ = 1 << 18, AADHAAR_ = 1 << 19, EMAIL_ = 1 << 21, PHONE_ = 1 << 22,
-    IP_ = 1 << 23, MARKER_ = 1 << 24
+    PASSWORD_ = 1 << 3, SECRET_ = 1 << 4, CARD_ = 1 << 5, SSN_ = 1 << 7, SIN_ = 1 << 8, TAX_ = 1 << 10,
+    BSN_ = 1 << 14, PESEL_ = 1 << 15, SE_ = 1 << 16, CPF_ = 1 << 18, AADHAAR_ = 1 << 19, EMAIL_ = 1 << 21,
+    PHONE_ = 1 << 22, IP_ = 1 << 23, MARKER_ = 1 << 24
 };
 
 /* Twice the same: for one window, and for four side by side. */
@@ -78,7 +78,9 @@ static inline void read_windows(const uint8_t *s, int64_t n, int64_t at, FourPla
 
 /* The four results side by side in memory. */
 __attribute__((target("avx2")))
-static void sift_four(const FourPlanes *p, uint32_t told, int any, uint64_t *wakes, uint64_t *headings, uint64_t *stops, int *numbers) {
+static void sift_four(
+    const FourPlanes *p, uint32_t told, int any, uint64_t *wakes, uint64_t *headings, uint64_t *stops, int *numbers
+) {
     Four of_headings = {0}, of_stops = {0}, found = sift_of_four(p, told, any, &of_headings, &of_stops, numbers);
     memcpy(wakes, &found, sizeof(Four));
     memcpy(headings, &of_headings, sizeof(Four));
