@@ -121,10 +121,14 @@ def add(out: Numbers, rule: int, start: int, end: int) -> int:
     if start < out[LAST]:
         if beaten(out, rule, start):
             return max(end, out[LAST])
-        count -= 1
-        out[SEEN + out[FOUND + 3 * count]] -= 1
-        start = min(start, out[FOUND + 3 * count + 1])
         end = max(end, out[LAST])
+        while count and start < out[FOUND + 3 * count - 1]:  # an address may begin before several findings
+            if out[FOUND + 3 * count - 3] <= rule:
+                start = out[FOUND + 3 * count - 1]  # behind a better one
+                break
+            count -= 1
+            out[SEEN + out[FOUND + 3 * count]] -= 1
+            start = min(start, out[FOUND + 3 * count + 1])
     out[LAST] = end
     out[SEEN + rule] += 1
     out[FOUND + 3 * count] = rule

@@ -92,6 +92,13 @@ def test_the_first_half_of_a_key_of_sendgrid_is_long(scanners: tuple[Any, Any]) 
         assert scanner.scan("SG.config.defaults1.timeouts2.retries3") == []
 
 
+def test_a_finding_over_several_others_takes_their_place_but_for_a_better_one(scanners: tuple[Any, Any]) -> None:
+    for scanner in scanners:
+        assert scanner.scan("10.2.3.4'10.2.3.5'b@corp.de") == [(EMAIL, 0, 27)]
+        assert scanner.scan("x 4539148803436467'10.2.3.5'b@corp.de") == [(CARD, 2, 18), (EMAIL, 18, 37)]
+        assert scanner.scan("10.2.3.4'10.2.3.5'10.2.3.6'b@corp.de 10.2.3.4") == [(EMAIL, 0, 36), (IP_ADDRESS, 37, 45)]
+
+
 def test_the_end_of_a_word_that_begins_too_far_away_names_nothing(scanners: tuple[Any, Any]) -> None:
     for scanner in scanners:
         assert scanner.scan("tel" + " " * 90 + "5552368") == [(PHONE, 93, 100)]
