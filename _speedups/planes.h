@@ -43,6 +43,7 @@ typedef PLANES(Four) FourPlanes;
      | (uint64_t)(uint32_t)_mm_movemask_epi8(of(v[2])) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(of(v[3])) << 48)
 #include "planes.inc"
 
+#define AGAIN
 #define READ __attribute__((target("avx2"))) read_wide
 #define P Planes
 #define V __m256i
@@ -59,16 +60,6 @@ typedef PLANES(Four) FourPlanes;
 
 #define READ __attribute__((target("avx2"))) read_four
 #define P FourPlanes
-#define V __m256i
-#define LANES 2
-#define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
-#define ALL(c) _mm256_set1_epi8((char)(c))
-#define EQUAL _mm256_cmpeq_epi8
-#define LEAST _mm256_min_epu8
-#define LESS _mm256_sub_epi8
-#define OR _mm256_or_si256
-#define BITS(of) \
-    ((uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[0])) | (uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[1])) << 32)
 #include "planes.inc"
 
 /* 64 bytes from `at` on, which may be before the text, or behind it: what is not in it is 0. */
