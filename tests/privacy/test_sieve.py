@@ -89,7 +89,7 @@ def test_the_first_half_of_a_key_of_sendgrid_is_long(scanners: tuple[Any, Any]) 
     half, rest = "nG3x9Qw7Lk2Zp8Rt5Vb1Yc", "4Jd6Hs0Fa3Mu9Eo7Wi2Xq8Np5Bg1Tz6Ck4Lr0Sv3Dy"
     for scanner in scanners:
         assert [rule for rule, _, _ in scanner.scan(f"SG.{half}.{rest}")] == [API_KEY]
-        assert scanner.scan("SG.config.defaults1.timeouts2.retries3") == []
+        assert scanner.scan("SG.storage.Backend7Retry9Policy3Timeout") == []
 
 
 def test_a_finding_over_several_others_takes_their_place_but_for_a_better_one(scanners: tuple[Any, Any]) -> None:
