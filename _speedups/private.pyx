@@ -35,7 +35,6 @@ cdef extern from "naming.h" nogil:
         uint16_t named[16][64]
     uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, const uint8_t *lengths)
     int of_hosts(const uint8_t *s)
-    int of_hosts(const uint8_t *s)
     int LOWEST(uint64_t bits)
 
 cdef extern from "sieve.h" nogil:
