@@ -35,11 +35,11 @@ _STRUCTURES = (
 
 
 def _structures() -> bytes:
-    """Eight bytes for each pair of letters: up to three times length and kind, a 0, and all lengths together."""
-    table = bytearray(26 * 26 * 8)
+    """Nine bytes for each pair of letters: up to three times length and kind, a 0, all lengths, what the letters are worth."""
+    table = bytearray(26 * 26 * 9)
     words = _STRUCTURES.split()
     for country, structure in zip(words[::2], words[1::2], strict=True):
-        at = ((ord(country[0]) - 65) * 26 + ord(country[1]) - 65) * 8
+        at = ((ord(country[0]) - 65) * 26 + ord(country[1]) - 65) * 9
         number, parts = "", bytearray()
         for c in structure:
             if c.isdigit():
@@ -54,19 +54,22 @@ def _structures() -> bytes:
                 number = ""
         table[at : at + len(parts)] = parts
         table[at + 7] = 2 + sum(parts[::2])
+        table[at + 8] = (int(country[0], 36) * 10000 + int(country[1], 36) * 100) % 97
     return bytes(table)
 
 
 STRUCTURES: bytes = _structures()
-# What a byte is in an account: below 36 its value, 36 a sign between the groups, 37 nothing, 38 its end.
-VALUES: bytes = bytes(
+# What a byte is worth in an account, and what it is: 0 nothing, 1 a digit, 2 a letter, which stands for two digits, 4 a
+# sign between the groups, 8 the account's end.
+WORTH: bytes = bytes([int(chr(c), 36) if KIND[c] & (DIGIT | UPPER | LOWER) else 0 for c in range(256)])
+SPELT_AS: bytes = bytes(
     [
-        int(chr(c), 36) if KIND[c] & (DIGIT | UPPER | LOWER) else 36 if c in b" -." else 37 if c == 0x82 else 38
+        1 if KIND[c] & DIGIT else 2 if KIND[c] & (UPPER | LOWER) else 4 if c in b" -." else 0 if c == 0x82 else 8
         for c in range(256)
     ]
 )
-# The rests by 97 of the powers of ten; and of those that undo them, for the digits that come after so many others.
-TENS: bytes = bytes([pow(10, k, 97) for k in range(96)])
+# The rests by 97 of the powers of ten, with the six digits behind them of the country and the check; and of those that undo them, for the digits that come after so many others.
+TENS: bytes = bytes([pow(10, k + 6, 97) for k in range(96)])
 UNDO: bytes = bytes([pow(10, -k, 97) for k in range(96 + 64)])
 MOST = 65000  # signs that are summed up in one go: a sum has 16 bits for the number of letters
 
@@ -77,7 +80,7 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     b = s[i - 1] - (65 if KIND[s[i - 1]] & UPPER else 97)
     if (KIND[s[i - 2]] ^ KIND[s[i - 1]]) & (UPPER | LOWER) or a > 25 or b > 25:
         return 0
-    entry = (a * 26 + b) * 8
+    entry = (a * 26 + b) * 9
     if STRUCTURES[entry] == 0:
         return 0
     if i >= out[SPELT_OUT]:
@@ -86,6 +89,7 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
         return 0
     first = sign(i + 1, out)
     last = first
+    worth = STRUCTURES[entry + 8] + s[i] * 10 + s[i + 1] - 528
     while STRUCTURES[entry]:
         before = out[SUMS + (last & 63)]
         last += STRUCTURES[entry]
@@ -103,21 +107,23 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     if at < n and KIND[s[at]] & WORDLY:
         return 0
     total = out[SUMS + (last & 63)]
-    rest = (total - out[SUMS + (first & 63)] >> 16) * TENS[(last + (total & 65535)) % 96]
-    rest = ((rest * 100 + a + 10) * 100 + b + 10) * 100 + s[i] * 10 + s[i + 1] - 528
-    return add(out, IBAN, i - 2, at) if rest % 97 == 1 else 0
+    # So many digits come before; the remainder without dividing by 96, for as many as there can be.
+    place = last + (total & 65535)
+    place -= (place * 43691 >> 22) * 96
+    worth += (total - out[SUMS + (first & 63)] >> 16) * TENS[place]
+    return add(out, IBAN, i - 2, at) if worth % 97 == 1 else 0
 
 
 def begun(s: bytes, at: int, n: int, kind: int) -> bool:
     """The first sign behind the check digits may be of this kind: seen at a glance, before any is summed up."""
-    if at < n and VALUES[s[at]] == 36:
+    if at < n and SPELT_AS[s[at]] == 4:
         at += 1
-    return at >= n or VALUES[s[at]] > 35 or KIND[s[at]] & kind > 0
+    return at >= n or SPELT_AS[s[at]] & 3 == 0 or KIND[s[at]] & kind > 0
 
 
 def spelt_out(s: bytes, at: int, n: int) -> int:
     """Where all accounts that begin from here on have ended: most would be longer, so that nothing is summed up."""
-    while at < n and VALUES[s[at]] < 38:
+    while at < n and SPELT_AS[s[at]] < 8:
         at += 1
     return at
 
@@ -139,19 +145,17 @@ def spelt(s: bytes, n: int, count: int, out: Numbers) -> bool:
     signs = out[SIGNS]
     total = out[SUMS + (signs & 63)]
     place = (signs + (total & 65535)) % 96
-    while signs < count and at < n:
-        value = VALUES[s[at]]
-        if value < 36:
-            place += 1
-            if value > 9:
-                place += 1
-                total += 1
-            total += 65536 * value * UNDO[place]
+    stop = out[SPELT_OUT]
+    while signs < count and at < stop:
+        kind = SPELT_AS[s[at]]
+        if kind & 3:
+            place += kind
+            total += 65536 * WORTH[s[at]] * UNDO[place] + (kind >> 1)
             signs += 1
             out[NTHS + (at & 63)] = signs
             out[SUMS + (signs & 63)] = total
             out[PLACES + (signs & 63)] = at + 1
-        elif value == 38 or (value == 36 and (at + 1 == n or KIND[s[at + 1]] & WORDLY == 0)):
+        elif kind and (at + 1 == n or KIND[s[at + 1]] & WORDLY == 0):
             break
         at += 1
     out[SPELT] = at
