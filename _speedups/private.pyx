@@ -8,6 +8,7 @@ This adds what differs in C: reading a text where it lies, the bytes of its char
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memchr, memset
 
 import math
 
@@ -37,6 +38,10 @@ cdef extern from "naming.h" nogil:
     int of_hosts(const uint8_t *s)
     int LOWEST(uint64_t bits)
 
+cdef extern from "invisible.h" nogil:
+    enum: NOTHING
+    int64_t leave_out(uint8_t *s, int64_t n, int64_t first, uint32_t *places, const uint8_t *sides)
+
 cdef extern from "sieve.h" nogil:
     enum: LOOK_BACK, AT_ONCE, WINDOWS
     uint64_t IN_WINDOW
@@ -62,10 +67,14 @@ cdef extern from "sieve.h" nogil:
 cdef struct Text:
     int kind
     void *data
+    uint32_t *places  # of the characters that are looked at; NULL when all are
 
 cdef enum:
     SMALLEST = 4  # no finding is shorter, and no two overlap
     RELEASE = 2000  # longer texts are read without the GIL
+    _SPARE = 64  # bytes behind a text, which are 0
+
+_MOST = 0xFFFFFFFF  # characters, of which some may have no width
 
 
 cdef inline Py_ssize_t raw(Text text, Py_ssize_t i) noexcept nogil:
@@ -73,7 +82,7 @@ cdef inline Py_ssize_t raw(Text text, Py_ssize_t i) noexcept nogil:
 
 
 cdef inline Py_ssize_t point(Text text, Py_ssize_t i) noexcept nogil:
-    cdef uint32_t c = PyUnicode_READ(text.kind, text.data, i)
+    cdef uint32_t c = PyUnicode_READ(text.kind, text.data, text.places[i] if text.places else i)
     if c < 128:
         return c + 32 if 65 <= c <= 90 else c
     return Py_UNICODE_TOLOWER(c)
@@ -113,8 +122,6 @@ cdef inline uint8_t byte_of(uint32_t c, const uint8_t *plane) noexcept nogil:
 cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int bytes_at_once, int64_t *out) noexcept nogil:
     """Turn a text into bytes, unless it is ASCII already, and look through them; False when memory is short."""
     cdef const uint8_t *s = room
-    cdef int64_t *ways
-    cdef Sieve sieve
     if plain:
         s = <const uint8_t *>text.data
     elif text.kind == 1:
@@ -124,16 +131,39 @@ cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_
     else:
         fold(<uint32_t *>text.data, n, plane, room)
     if pattern:
-        if matches(text, s, n, program):
-            ways = <int64_t *>malloc(n * sizeof(int64_t))
-            if ways == NULL:
-                return False
-            cover(text, s, n, program, ways, out)
-            free(ways)
-    else:
-        out[SIEVE] = <int64_t>&sieve
-        start_sieve(&sieve, bytes_at_once)
-        scan(text, s, n, program, out)
+        return match_all(text, s, n, program, out)
+    return scan_all(text, s, n, NULL if plain else room, program, bytes_at_once, out)
+
+
+cdef bint match_all(Text text, const uint8_t *s, Py_ssize_t n, int64_t *program, int64_t *out) noexcept nogil:
+    cdef int64_t *ways
+    if matches(text, s, n, program):
+        ways = <int64_t *>malloc(n * sizeof(int64_t))
+        if ways == NULL:
+            return False
+        cover(text, s, n, program, ways, out)
+        free(ways)
+    return True
+
+
+cdef bint scan_all(Text text, const uint8_t *s, Py_ssize_t n, uint8_t *room, int64_t *marks, int bytes_at_once, int64_t *out) noexcept nogil:
+    """`room` is where the bytes are if they may be changed."""
+    cdef uint8_t *first = NULL if room == NULL else <uint8_t *>memchr(room, NOTHING, n)
+    cdef Sieve sieve
+    cdef Py_ssize_t at
+    out[SIEVE] = <int64_t>&sieve
+    start_sieve(&sieve, bytes_at_once)
+    if first == NULL:
+        scan(text, s, n, marks, out)
+        return True
+    text.places = <uint32_t *>malloc(n * sizeof(uint32_t))
+    if text.places == NULL:
+        return False
+    scan(text, s, leave_out(room, n, first - room, text.places, SIDES), marks, out)
+    for at in range(FOUND, FOUND + 3 * out[COUNT], 3):
+        out[at + 1] = text.places[out[at + 1]]
+        out[at + 2] = text.places[out[at + 2] - 1] + 1
+    free(text.places)
     return True
 
 
@@ -171,16 +201,21 @@ cdef class _Looking:
         cdef Text where
         where.kind = PyUnicode_KIND(text)
         where.data = PyUnicode_DATA(text)
+        where.places = NULL
         if not plain:
             if self.plane is None:
                 self.plane = self.given()
             plane = self.plane
-            space = <uint8_t *>malloc(n)
+            if n > _MOST:
+                raise OverflowError(f"no text of more than {_MOST:,} characters can be scanned")
+            space = <uint8_t *>malloc(n + _SPARE)
         if size > FOUND + 3 * 32:
             out = <int64_t *>malloc(size * sizeof(int64_t))
         try:
             if out == NULL or (space == NULL and not plain):
                 raise MemoryError
+            if space != NULL:
+                memset(space + n, 0, _SPARE)
             for i in range(FOUND):
                 out[i] = 0
             out[ROOM] = room

@@ -141,8 +141,6 @@ cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at
         if KIND[s[k]] & DIGIT == 0:
             if KIND[s[k]] & GAP:
                 k -= 1
-            while k >= i and s[k] == 0x82:
-                k -= 1
             if k < i or KIND[s[k]] & DIGIT == 0:
                 return at
         at = k

@@ -1,7 +1,7 @@
 """The alphabet of the scan: every character as one byte, so that disguised digits and signs look like plain ones.
 
 ASCII stands for itself. Digits of any script, full-width signs, odd spaces, dashes and quotes become the plain ones; a
-letter of a European script is `LETTER`, what has no width `NOTHING`, everything else `OTHER`. Places stay the same.
+letter of a European script is `LETTER`, what has no width `NOTHING`, everything else `OTHER`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from functools import cache
 
 LETTER, OTHER, NOTHING = 0x80, 0x81, 0x82
 _ALPHABETS = 0x530  # Latin, Greek and Cyrillic end below; other scripts may join a number without a space
-_INVISIBLE = frozenset({0xAD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF})
+_INVISIBLE = frozenset({0xAD, 0x034F, 0x061C, 0xFEFF}).union(
+    range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x202A, 0x202F), range(0x2060, 0x2070), range(0xFE00, 0xFE10)
+)
 _DASHES = frozenset({*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63})
 _QUOTES = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0xAB: '"', 0xBB: '"'}
 # Every page of 256 that holds a character which is not simply OTHER; a test looks for more.

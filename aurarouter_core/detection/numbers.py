@@ -89,16 +89,14 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
     while True:
         end = out[GROUPS + 4 * groups - 3]
         before = out[LATEST]
-        after = end
-        while after < n and s[after] == 0x82:
-            after += 1
+        after = end + 1 if end < n and s[end] == 0x82 else end
         words = 0
         k = out[GROUPS + 4 * groups + 2] - out[GROUPS + 4 * groups - 2]
         if after < n and (KIND[s[after]] & LETTERS or (s[after] == 45 and 7 <= k <= 8)):
             found = with_letter(s, after, n, groups, out)
             if found:
                 return found
-            if KIND[s[after]] & LETTERS:
+            if KIND[s[end]] & LETTERS:
                 words = 1  # its last group belongs to a word
         if out[LATEST] != latest:
             judged = 0
@@ -156,8 +154,6 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         if groups:
             if groups == MANY or total > LONGEST - 20 or at + 1 >= n:
                 break
-            while s[at] == 0x82 and at + 2 < n:
-                at += 1
             sign = s[at]
             if KIND[sign] & GAP == 0 or KIND[s[at + 1]] & DIGIT == 0:
                 break
@@ -167,21 +163,15 @@ def gather(s: bytes, at: int, n: int, groups: int, out: Numbers) -> int:
         out[entry + 2] = total
         out[entry + 3] = sign
         count_fours(groups, out)
-        while True:
-            total -= at
-            stop = min(n, LONGEST - total)
-            while at < stop and KIND[s[at]] & DIGIT:
-                out[DIGITS + total + at] = s[at] - 48
-                at += 1
-            if at == stop:  # more than the notes have room for
-                while at < n and KIND[s[at]] & DIGIT:
-                    at += 1
-            total += at
-            if at >= n or s[at] != 0x82:
-                break
+        total -= at
+        stop = min(n, LONGEST - total)
+        while at < stop and KIND[s[at]] & DIGIT:
+            out[DIGITS + total + at] = s[at] - 48
             at += 1
-        while s[at - 1] == 0x82:
-            at -= 1
+        if at == stop:  # more than the notes have room for
+            while at < n and KIND[s[at]] & DIGIT:
+                at += 1
+        total += at
         out[entry + 1] = at
         groups += 1
     out[GROUPS + 4 * groups + 2] = total

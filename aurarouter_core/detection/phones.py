@@ -22,14 +22,12 @@ from aurarouter_core.detection.codes import (
 )  # fmt: skip
 from aurarouter_core.detection.context import called_behind, near
 
-# What a byte is in a phone number: 0 its end, 1 a digit, 2 a sign, 3 nothing, 4 a sign that Americans write.
-PARTS: bytes = bytes(
-    [1 if KIND[c] & DIGIT else 4 if c in b"-)" else 2 if c in b" ./(" else 3 if c == 0x82 else 0 for c in range(256)]
-)
+# What a byte is in a phone number: 0 its end, 1 a digit, 2 a sign, 3 one that Americans write.
+PARTS: bytes = bytes([1 if KIND[c] & DIGIT else 3 if c in b"-)" else 2 if c in b" ./(" else 0 for c in range(256)])
 # For each: how many signs that is, how many digits, and which bits it keeps of how many signs are in a row.
-SIGNS_OF: bytes = bytes([0, 0, 1, 0, 1])
-DIGITS_OF: bytes = bytes([0, 1, 0, 0, 0])
-KEEPING: bytes = bytes([7, 0, 7, 7, 7])
+SIGNS_OF: bytes = bytes([0, 0, 1, 1])
+DIGITS_OF: bytes = bytes([0, 1, 0, 0])
+KEEPING: bytes = bytes([7, 0, 7, 7])
 # … and what it is no part of, right before it.
 JOINED: bytes = bytes([KIND[c] & WORDLY > 0 or c in b"+-./#$" for c in range(256)])
 
@@ -67,8 +65,6 @@ def dialled(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
             count += at
             signs = 0
             end = at
-        elif part == 3:
-            at += 1
         else:
             if part == 0 or signs == 3:
                 break
@@ -76,7 +72,7 @@ def dialled(s: bytes, start: int, begin: int, n: int, out: Numbers) -> bool:
             signs += 1
             if signs == 1:
                 cuts = cuts * 100 + count if parts < 5 else 0
-                dashes += part >> 2
+                dashes += part - 2
                 parts += 1
     if count < 7 or count > 15 or (end < n and KIND[s[end]] & WORDLY):
         return False

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from aurarouter_core.detection import match, scan
-from aurarouter_core.detection.alphabet import folded
+from aurarouter_core.detection.alphabet import NOTHING, folded
 from aurarouter_core.detection.codes import COUNT, FOUND, ROOM, Numbers
+from aurarouter_core.detection.invisible import parted
 
 __all__ = ["Pattern", "Scanner"]
 
@@ -30,9 +31,22 @@ def check(name: str, value: object) -> None:
         raise TypeError(f"{name}() needs a str, not {type(value).__name__}")
 
 
-def _run(work: Callable[[str, bytes, int, Numbers], None], text: str, most: int, spare: int) -> Found:
+def _bytes(text: str) -> bytes:
     # A dictionary that maps to numbers below 256 gives characters that Latin-1 writes as one byte each.
-    data = text.encode() if text.isascii() else text.translate(_BYTES).encode("latin-1")
+    return text.encode() if text.isascii() else text.translate(_BYTES).encode("latin-1")
+
+
+def _seen(data: bytes) -> list[int]:
+    """The places of the bytes that are looked at: all but those without width, unless they part a number from a word."""
+    places: list[int] = []
+    for at, byte in enumerate(data):
+        behind = data[at + 1] if at + 1 < len(data) else 0
+        if byte != NOTHING or (behind != NOTHING and places and parted(data[places[-1]], behind)):
+            places.append(at)
+    return places
+
+
+def _run(work: Callable[[str, bytes, int, Numbers], None], text: str, data: bytes, most: int, spare: int) -> Found:
     room = most if most >= 0 else len(text) // SMALLEST + 1
     out = [0] * (FOUND + 3 * (room + spare))
     out[ROOM] = room
@@ -60,7 +74,14 @@ class Scanner:
             most: After so many, only the first of each rule is told; below 0 for all.
         """
         check("scan", text)
-        return _run(partial(_scan, self._marks), text, most, 32)
+        data = _bytes(text)
+        work = partial(_scan, self._marks)
+        if NOTHING not in data:
+            return _run(work, text, data, most, 32)
+        places = _seen(data)
+        seen = "".join([text[at] for at in places])
+        found = _run(work, seen, bytes([data[at] for at in places]), most, 32)
+        return [(rule, places[start], places[end - 1] + 1) for rule, start, end in found]
 
 
 def _scan(marks: Numbers, text: str, data: bytes, n: int, out: Numbers) -> None:
@@ -81,7 +102,7 @@ class Pattern:
     def scan(self, text: str, most: int = -1) -> Found:
         """Every match as (0, start, end), in order; matches that touch are one. `most` as for `Scanner`."""
         check("scan", text)
-        return _run(partial(_match, self._program), text, most if most >= 0 else len(text), 0)
+        return _run(partial(_match, self._program), text, _bytes(text), most if most >= 0 else len(text), 0)
 
 
 def _match(program: Numbers, text: str, data: bytes, n: int, out: Numbers) -> None:
