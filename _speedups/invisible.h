@@ -23,14 +23,16 @@ static inline uint64_t without_width(const uint8_t *s) {
 }
 
 /* Leave them out from the `first` one on, but for the last of those that part a number from a word, and note the places of
-   what is left. Behind the text there is room for 64 bytes more, which are 0. Returns how many are left. */
+   what is left. Behind the text and `places` there is room for 128
+   more, which are 0 in the text. Returns how many are left. */
 static int64_t leave_out(uint8_t *s, int64_t n, int64_t first, uint32_t *places, const uint8_t *sides) {
     int64_t kept = first;
     for (int64_t at = 0; at < first; at++) places[at] = (uint32_t)at;
+    uint8_t here[128]; /* 64 bytes, and the next ones, which may be written over */
+    memcpy(here + 64, s + first, 64);
     for (int64_t at = first; at < n; at += 64) {
-        uint8_t here[65];
-        memcpy(here, s + at, 64);
-        here[64] = at + 64 < n ? s[at + 64] : 0;
+        memcpy(here, here + 64, 64);
+        memcpy(here + 64, s + at + 64, 64);
         uint64_t out = without_width(here), last = out & ~(out >> 1);
         for (; last; last &= last - 1) {
             int to = LOWEST(last), from = to;
@@ -38,15 +40,13 @@ static int64_t leave_out(uint8_t *s, int64_t n, int64_t first, uint32_t *places,
             uint8_t before = from ? here[from - 1] : kept ? s[kept - 1] : 0;
             out ^= (uint64_t)(sides[before] + sides[here[to + 1]] == 3) << to;
         }
-        int64_t count = at + 64 < n ? 64 : n - at;
-        if (!out) {
-            memcpy(s + kept, here, (size_t)count);
-            for (int k = 0; k < count; k++) places[kept + k] = (uint32_t)(at + k);
-            kept += count;
-        } else for (int k = 0; k < count; k++) { /* no branches, for nobody can guess where they stand */
-            s[kept] = here[k];
-            places[kept] = (uint32_t)(at + k);
-            kept += ~(out >> k) & 1;
+        uint64_t left = at + 64 <= n ? ~out : ~out & (((uint64_t)1 << (n - at)) - 1);
+        while (left) { /* up to the next one; what is copied too much is written over */
+            int from = LOWEST(left), to = ~(left >> from) ? from + LOWEST(~(left >> from)) : 64;
+            memcpy(s + kept, here + from, 64);
+            for (int k = 0; k < 64; k++) places[kept + k] = (uint32_t)(at + from + k);
+            kept += to - from;
+            left = to < 64 ? left >> to << to : 0;
         }
     }
     return kept;

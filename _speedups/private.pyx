@@ -72,7 +72,7 @@ cdef struct Text:
 cdef enum:
     SMALLEST = 4  # no finding is shorter, and no two overlap
     RELEASE = 2000  # longer texts are read without the GIL
-    _SPARE = 64  # bytes behind a text, which are 0
+    _SPARE = 128  # bytes behind a text, which are 0
 
 _MOST = 0xFFFFFFFF  # characters, of which some may have no width
 
@@ -156,7 +156,7 @@ cdef bint scan_all(Text text, const uint8_t *s, Py_ssize_t n, uint8_t *room, int
     if first == NULL:
         scan(text, s, n, marks, out)
         return True
-    text.places = <uint32_t *>malloc(n * sizeof(uint32_t))
+    text.places = <uint32_t *>malloc((n + _SPARE) * sizeof(uint32_t))
     if text.places == NULL:
         return False
     scan(text, s, leave_out(room, n, first - room, text.places, SIDES), marks, out)
