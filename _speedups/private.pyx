@@ -38,6 +38,13 @@ cdef extern from "naming.h" nogil:
     int of_hosts(const uint8_t *s)
     int LOWEST(uint64_t bits)
 
+cdef extern from "narrow.h" nogil:
+    enum: MANY_OTHERS
+    int count_of(uint64_t bits)
+    uint64_t narrow_1(const uint8_t *c, uint8_t *s)
+    uint64_t narrow_2(const uint16_t *c, uint8_t *s)
+    uint64_t narrow_4(const uint32_t *c, uint8_t *s)
+
 cdef extern from "invisible.h" nogil:
     enum: NOTHING
     int64_t leave_out(uint8_t *s, int64_t n, int64_t first, uint32_t *places, const uint8_t *sides)
@@ -94,20 +101,25 @@ include "waking.pxi"
 
 
 cdef void fold(Char *text, Py_ssize_t n, const uint8_t *plane, uint8_t *s) noexcept nogil:
-    """Most characters of most texts are ASCII: sixteen at a time are asked whether they are, and stand for themselves."""
-    cdef Py_ssize_t i = 0, k
-    cdef uint32_t some
-    while i + 16 <= n:
-        some = 0
-        for k in range(16):
-            some |= text[i + k]
-        if some < 128:
-            for k in range(16):
-                s[i + k] = text[i + k]
+    """Turn characters into bytes. Most of most texts are ASCII, which stands for itself: the others are looked up."""
+    cdef Py_ssize_t i = 0, at
+    cdef uint64_t others
+    while i + 64 <= n:
+        if Char is uint8_t:
+            others = narrow_1(text + i, s + i)
+        elif Char is uint16_t:
+            others = narrow_2(text + i, s + i)
         else:
-            for k in range(16):
-                s[i + k] = byte_of(text[i + k], plane)
-        i += 16
+            others = narrow_4(text + i, s + i)
+        if count_of(others) > MANY_OTHERS:
+            for at in range(i, i + 64):
+                s[at] = byte_of(text[at], plane)
+            others = 0
+        while others:
+            at = i + LOWEST(others)
+            s[at] = byte_of(text[at], plane)
+            others &= others - 1
+        i += 64
     while i < n:
         s[i] = byte_of(text[i], plane)
         i += 1
