@@ -219,14 +219,15 @@ def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Nu
         end = out[GROUPS + 4 * groups - 3]
         few = 1 if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7 else 0
         return few == 0 or (end < n and PARTS[s[end]] > 0)
-    if k == 1 and sign == 32:
-        return False  # a list
+    digits = out[GROUPS + 4 * groups + 2] - out[entry + 2]
+    if digits > 15 or groups - first > 6 or (k == 1 and sign == 32):
+        return False  # too many, in too many pieces, or a list
     if k == 3 and sign == 45:
         if first + 2 >= groups:
             loose(first, out)
         elif out[entry + 11] == 45:
             return True
-    if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7:
+    if digits < 7:
         loose(first, out)
-        return False  # too few digits
+        return False
     return near(s, out[entry], out[entry + 1], n, PHONE, out)

@@ -105,10 +105,10 @@ def signed(s: bytes, i: int, n: int, out: Numbers) -> int:
         while at < n and CHARSET[s[at]] & 2:
             at += 1
         if at < begin + 10 or (part == 1 and not same(s, begin, n, b"eyj", 3)):
-            return max(at, i + 1)
+            return i + 1
         if part < 2:
             if at >= n or s[at] != 46:
-                return max(at, i + 1)
+                return i + 1
             at += 1
     return add(out, TOKEN, start, at)
 

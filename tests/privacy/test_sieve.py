@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aurarouter_core.detection.alphabet import plane
-from aurarouter_core.detection.codes import API_KEY, CARD, EMAIL, IP_ADDRESS, MARKER, PASSWORD, PHONE
+from aurarouter_core.detection.codes import API_KEY, CARD, EMAIL, IP_ADDRESS, MARKER, PASSWORD, PHONE, PRIVATE_KEY
 from aurarouter_core.detection.phrases import PHRASES, marks_of
 
 NOTATIONS = (
@@ -90,6 +90,12 @@ def test_the_first_half_of_a_key_of_sendgrid_is_long(scanners: tuple[Any, Any]) 
     for scanner in scanners:
         assert [rule for rule, _, _ in scanner.scan(f"SG.{half}.{rest}")] == [API_KEY]
         assert scanner.scan("SG.storage.Backend7Retry9Policy3Timeout") == []
+
+
+def test_what_begins_like_a_token_hides_no_key(scanners: tuple[Any, Any]) -> None:
+    key = "-----BEGIN PRIVATE KEY-----" + "nG3x9Qw7" * 9 + "-----END PRIVATE KEY-----"
+    for scanner in scanners:
+        assert scanner.scan(f"eyJ{key}") == [(PRIVATE_KEY, 3, 3 + len(key))]
 
 
 def test_a_finding_over_several_others_takes_their_place_but_for_a_better_one(scanners: tuple[Any, Any]) -> None:
