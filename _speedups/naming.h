@@ -72,8 +72,11 @@ static inline void read_letters(
     }
 }
 
-/* Where words begin in a block that have the length, and the first and the last letter, of one that names a rule. */
-static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, const uint8_t *lengths) {
+/* Where words begin in a block that have the length, and the first and the last letter, of one that names a rule; and how
+   long each of them is. */
+static inline uint64_t like_names(
+    const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, const uint8_t *lengths, uint8_t *sizes
+) {
     uint64_t letters, digits, next, ignored, found = 0;
     int64_t from = BLOCK * block;
     read_letters(s, n, from, bytes_at_once, &letters, &digits);
@@ -96,6 +99,7 @@ static inline uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, in
         int length = behind ? LOWEST(behind) : BLOCK - at + over;
         length = length < LONGEST_NAME ? length : LONGEST_NAME;
         const uint8_t *word = s + from + at;
+        sizes[at] = (uint8_t)length;
         found |= (uint64_t)(lengths[32 * (word[0] & 31) + length] >> (word[length - 1] & 7) & 1) << at;
     }
     return found;

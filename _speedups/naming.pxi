@@ -17,13 +17,14 @@ cdef void keep_names(const uint8_t *s, Py_ssize_t n, Py_ssize_t block, Sieve *si
     """Look for the words of a block that name anything."""
     cdef Naming *naming = &sieve.naming
     cdef Py_ssize_t kept = block & KEPT - 1, slot
-    cdef uint64_t bits = like_names(s, n, block, sieve.bytes_at_once, LENGTHS)
+    cdef uint8_t sizes[BLOCK]
+    cdef uint64_t bits = like_names(s, n, block, sieve.bytes_at_once, LENGTHS, sizes)
     cdef int at
     naming.block[kept] = block
     naming.at[kept] = naming.rules[kept] = 0
     while bits:
         at = LOWEST(bits)
-        slot = naming_slot(s, BLOCK * block + at, lettered_to(s, BLOCK * block + at, n), n)
+        slot = naming_slot(s, BLOCK * block + at, BLOCK * block + at + sizes[at], n)
         if slot >= 0:
             naming.at[kept] |= bits & -bits
             naming.named[kept][at] = CONTEXT[slot + 3] | CONTEXT[slot + 4] << 8

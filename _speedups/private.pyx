@@ -34,7 +34,7 @@ cdef extern from "naming.h" nogil:
         uint64_t at[16]
         uint32_t rules[16]
         uint16_t named[16][64]
-    uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, const uint8_t *lengths)
+    uint64_t like_names(const uint8_t *s, int64_t n, int64_t block, int bytes_at_once, const uint8_t *lengths, uint8_t *sizes)
     int of_hosts(const uint8_t *s)
     int LOWEST(uint64_t bits)
 
