@@ -115,7 +115,7 @@ def marked(text: Text, s: bytes, at: int, n: int, entry: int, marks: Numbers, ou
                 if wanted == 32 and s[i] in b" \t-_":
                     while i < n and i < at + 200 and s[i] in b" \t-_":
                         i += 1
-                elif point(text, i) == wanted:
+                elif (SMALL[s[i]] if s[i] < 128 and wanted < 128 else point(text, i)) == wanted:
                     i += 1
                 else:
                     break

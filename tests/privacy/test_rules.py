@@ -25,6 +25,7 @@ FOUND = {
     "https://u:p4ssw0rdX@h.de/": "password",
     "postgres://app:s3cr3tPw@db": "password",
     "* VERTRAULICH *\nText": "marker",
+    "\uff33\uff34\uff32\uff25\uff2e\uff27 \uff36\uff25\uff32\uff34\uff32\uff21\uff35\uff2c\uff29\uff23\uff28": "marker",
     "Classification: **Internal only**": "marker",
     "server fe80::1ff:fe23:4567:890a up": "ip-address",
 }
