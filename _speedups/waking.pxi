@@ -134,14 +134,16 @@ cdef inline uint32_t told_rules(int64_t *out) noexcept nogil:
 
 
 cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at) noexcept nogil:
-    """Where the number begins that has the digit at `at`, not before `i`: its groups are judged together."""
-    cdef Py_ssize_t k
+    """Where the number begins that has the digit at `at`, not before `i`: its groups are judged together, but for one
+    behind letters, which was asked on its own."""
+    cdef Py_ssize_t k, second = 0
     while at > i:
         k = at - 1
         if KIND[s[k]] & DIGIT == 0:
             if KIND[s[k]] & GAP:
                 k -= 1
             if k < i or KIND[s[k]] & DIGIT == 0:
-                return at
+                break
+            second = at
         at = k
-    return at
+    return second if second and at and KIND[s[at - 1]] & WORDLY else at
