@@ -35,11 +35,13 @@ _STRUCTURES = (
 
 
 def _structures() -> bytes:
-    """Nine bytes for each pair of letters: up to three times length and kind, a 0, all lengths, what the letters are worth."""
-    table = bytearray(26 * 26 * 9)
+    """Twelve bytes for each pair of letters: up to three times length and kind, and a 0; all lengths together; what the
+    letters are worth; what none of the first two characters, of the next two and of the next four can be.
+    """
+    table = bytearray(26 * 26 * 12)
     words = _STRUCTURES.split()
     for country, structure in zip(words[::2], words[1::2], strict=True):
-        at = ((ord(country[0]) - 65) * 26 + ord(country[1]) - 65) * 9
+        at = ((ord(country[0]) - 65) * 26 + ord(country[1]) - 65) * 12
         number, parts = "", bytearray()
         for c in structure:
             if c.isdigit():
@@ -55,6 +57,8 @@ def _structures() -> bytes:
         table[at : at + len(parts)] = parts
         table[at + 7] = 2 + sum(parts[::2])
         table[at + 8] = (int(country[0], 36) * 10000 + int(country[1], 36) * 100) % 97
+        other = (DIGIT | UPPER | LOWER) & ~parts[1]
+        table[at + 9 : at + 12] = bytes([other if parts[0] >= seen else 0 for seen in (2, 4, 8)])
     return bytes(table)
 
 
@@ -80,12 +84,12 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     b = s[i - 1] - (65 if KIND[s[i - 1]] & UPPER else 97)
     if (KIND[s[i - 2]] ^ KIND[s[i - 1]]) & (UPPER | LOWER) or a > 25 or b > 25:
         return 0
-    entry = (a * 26 + b) * 9
+    entry = (a * 26 + b) * 12
     if STRUCTURES[entry] == 0:
         return 0
     if i >= out[SPELT_OUT]:
         out[SPELT_OUT] = spelt_out(s, i, n)
-    if out[SPELT_OUT] - i < STRUCTURES[entry + 7] or not begun(s, i + 2, n, STRUCTURES[entry + 1]):
+    if out[SPELT_OUT] - i < STRUCTURES[entry + 7] or unlike(s, i + 2, entry):
         return 0
     first = sign(i + 1, out)
     last = first
@@ -114,11 +118,15 @@ def iban(s: bytes, i: int, n: int, out: Numbers) -> int:
     return add(out, IBAN, i - 2, at) if worth % 97 == 1 else 0
 
 
-def begun(s: bytes, at: int, n: int, kind: int) -> bool:
-    """The first sign behind the check digits may be of this kind: seen at a glance, before any is summed up."""
-    if at < n and SPELT_AS[s[at]] == 4:
-        at += 1
-    return at >= n or SPELT_AS[s[at]] & 3 == 0 or KIND[s[at]] & kind > 0
+def unlike(s: bytes, at: int, entry: int) -> bool:
+    """Behind the check digits stands what the account cannot have: seen at a glance, before anything is summed up.
+
+    An account has eleven signs and more there, so that the characters in which it can be seen are there, too.
+    """
+    two = KIND[s[at]] | KIND[s[at + 1]]
+    four = KIND[s[at + 2]] | KIND[s[at + 3]]
+    eight = KIND[s[at + 4]] | KIND[s[at + 5]] | KIND[s[at + 6]] | KIND[s[at + 7]]
+    return (two & STRUCTURES[entry + 9]) | (four & STRUCTURES[entry + 10]) | (eight & STRUCTURES[entry + 11]) > 0
 
 
 def spelt_out(s: bytes, at: int, n: int) -> int:
