@@ -79,7 +79,7 @@ cdef struct Text:
 cdef enum:
     SMALLEST = 4  # no finding is shorter, and no two overlap
     RELEASE = 2000  # longer texts are read without the GIL
-    _SPARE = 128  # bytes behind a text, which are 0
+    SPARE = 128  # bytes behind a text, which are 0
 
 _MOST = 0xFFFFFFFF  # characters, of which some may have no width
 
@@ -168,7 +168,8 @@ cdef bint scan_all(Text text, const uint8_t *s, Py_ssize_t n, uint8_t *room, int
     if first == NULL:
         scan(text, s, n, marks, out)
         return True
-    text.places = <uint32_t *>malloc((n + _SPARE) * sizeof(uint32_t))
+    memset(room + n, 0, SPARE)
+    text.places = <uint32_t *>malloc((n + SPARE) * sizeof(uint32_t))
     if text.places == NULL:
         return False
     scan(text, s, leave_out(room, n, first - room, text.places, SIDES), marks, out)
@@ -220,14 +221,12 @@ cdef class _Looking:
             plane = self.plane
             if n > _MOST:
                 raise OverflowError(f"no text of more than {_MOST:,} characters can be scanned")
-            space = <uint8_t *>malloc(n + _SPARE)
+            space = <uint8_t *>malloc(n + SPARE)
         if size > FOUND + 3 * 32:
             out = <int64_t *>malloc(size * sizeof(int64_t))
         try:
             if out == NULL or (space == NULL and not plain):
                 raise MemoryError
-            if space != NULL:
-                memset(space + n, 0, _SPARE)
             for i in range(FOUND):
                 out[i] = 0
             out[ROOM] = room

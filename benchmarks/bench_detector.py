@@ -56,6 +56,8 @@ LONG = {
     "brackets and tokens": "3([(3([(3(444((3((3(3([token=1(3([(5(6([(3([(",
     "brackets and a bearer": "11(Bearer:111-11-1111(11\u0661\u200b(1(9((6(((1=(((1(6(-1.1.1.",
     "ones and tokens": "-1-11token=81[1[1[[123-123-121[1[811-11-1111[1[NO11",
+    "phone numbers like dates": "1123-45-6789\ntel ",
+    "brackets and ids": "[tel =12345678911_\u200b",
     "dashes and brackets": "--Spwd=\u200b123-45-6789[\u00e9",
     "-----BEGIN": "-----BEGIN PRIVATE KEY-----",
     "newlines": "\n",
@@ -98,6 +100,9 @@ BY_CHANCE = {
     "near-hits of accounts": ["x", "SK84", "111", "[at]", "MD11-", "\u0661", "---", "xoxb-", "--", "9", "NO11", "-"],
     "near-hits of phone numbers": ["(201)", "\u0661", "9", "\u200b", " ", "111"],
     "near-hits of ids": ["--", "9", "bsn ", "[at]", "\u0661", "\u200b", "12345678", "://", "(at)", "-", "f3a2:"],
+    "accounts in accounts": ["MD11-", "ssn ", "SA11", "\u200b", "DE89 ", "MD11-", "111", "sk-"],
+    "accounts without width between": ["\u200b", "1111", "MD11-", "SG."],
+    "examples of passwords": ["token=", "[", "con", "123456789", "\u200b", "e", "["],
 }
 REGEXES = [
     re.compile(pattern)

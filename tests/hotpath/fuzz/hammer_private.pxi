@@ -30,8 +30,8 @@ def hammer(_Looking looking, list pieces, uint64_t seed, Py_ssize_t times):
         room = n if looking.pattern else done % 4 if done % 8 < 4 else n // SMALLEST + 1
         size = FOUND + 3 * (room + (0 if looking.pattern else 32))
         out = <int64_t *>calloc(size, sizeof(int64_t))
-        space = <uint8_t *>malloc(n)
-        where.kind, where.data = kind, data
+        space = <uint8_t *>malloc(n + SPARE)
+        where.kind, where.data, where.places = kind, data, NULL
         out[ROOM] = room
         assert work(where, ascii, n, plane, space, looking.numbers, looking.pattern, most, out)
         for bytes_at_once in range(0, most, 16):  # none, and if there are 32, 16
