@@ -72,7 +72,8 @@ SPELT_AS: bytes = bytes(
         for c in range(256)
     ]
 )
-# The rests by 97 of the powers of ten, with the six digits behind them of the country and the check; and of those that undo them, for the digits that come after so many others.
+# The rests by 97 of the powers of ten, with the six digits behind them of the country and the check; and of those that
+# undo them, for the digits that come after so many others.
 TENS: bytes = bytes([pow(10, k + 6, 97) for k in range(96)])
 UNDO: bytes = bytes([pow(10, -k, 97) for k in range(96 + 64)])
 MOST = 65000  # signs that are summed up in one go: a sum has 16 bits for the number of letters

@@ -37,7 +37,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _seen(data: bytes) -> list[int]:
-    """The places of the bytes that are looked at: all but those without width, unless they part a number from a word."""
+    """The places of what is looked at: all but those without width, unless they part a number from a word."""
     places: list[int] = []
     for at, byte in enumerate(data):
         behind = data[at + 1] if at + 1 < len(data) else 0
