@@ -160,6 +160,7 @@ async def test_a_failure_comes_back_as_what_it_was(
     assert error.type == kind, error
     assert "node 'far': " in error.message
     assert (error.retry_after or 0.0) == pytest.approx(70.0 if model == "limited" else 0.0, abs=1.0)
+    assert caught.value.refused == error.refused == (model == "wrong")
 
 
 async def test_an_answer_that_breaks_off_is_told_as_incomplete(router: Router, backend: FaultServer) -> None:

@@ -70,7 +70,7 @@ def _decoded(data: bytes) -> object:
 
 def failure_of(told: ErrorInfo, after: float | None = None) -> pb.GeneratePiece:
     """An error as the last piece of an answer."""
-    failure = pb.Failure(type=told.type, message=_text(told.message), hint=_text(told.hint))
+    failure = pb.Failure(type=told.type, message=_text(told.message), hint=_text(told.hint), refused=told.refused)
     if told.retry_after is not None:
         failure.retry_after = told.retry_after
     if after is not None:
@@ -90,7 +90,7 @@ def error_of(failure: pb.Failure, node: str, model: str) -> AuraRouterError:
         "ProviderTimeoutError": lambda: ProviderTimeoutError(words, after=failure.after, hint=hint),
         "ProviderRateLimitedError": lambda: ProviderRateLimitedError(words, retry_after=retry_after, hint=hint),
         "ProviderAuthError": lambda: ProviderAuthError(words, hint=hint),
-        "ProviderReplyError": lambda: ProviderReplyError(words, hint=hint),
+        "ProviderReplyError": lambda: ProviderReplyError(words, refused=failure.refused, hint=hint),
         "PrivacyError": lambda: PrivacyError(words, vetoes={model: words}, hint=hint),
         "NoModelLeftError": lambda: NoModelLeftError(words, vetoes={model: words}, hint=hint),
     }

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61urarouter_grid_node_v1.proto\x12\x17\x61urarouter.grid.node.v1\"O\n\x0fGenerateRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\x0c\x12\x0f\n\x07private\x18\x03 \x01(\x08\x12\x0c\n\x04hops\x18\x04 \x01(\r\"^\n\rGeneratePiece\x12\x0f\n\x05\x63hunk\x18\x01 \x01(\x0cH\x00\x12\x33\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32 .aurarouter.grid.node.v1.FailureH\x00\x42\x07\n\x05piece\"~\n\x07\x46\x61ilure\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04hint\x18\x03 \x01(\t\x12\x18\n\x0bretry_after\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x61\x66ter\x18\x05 \x01(\x01H\x01\x88\x01\x01\x42\x0e\n\x0c_retry_afterB\x08\n\x06_after2\xca\x01\n\x0bNodeService\x12^\n\x08Generate\x12(.aurarouter.grid.node.v1.GenerateRequest\x1a&.aurarouter.grid.node.v1.GeneratePiece0\x01\x12[\n\x05\x45mbed\x12(.aurarouter.grid.node.v1.GenerateRequest\x1a&.aurarouter.grid.node.v1.GeneratePiece0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61urarouter_grid_node_v1.proto\x12\x17\x61urarouter.grid.node.v1\"O\n\x0fGenerateRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\x0c\x12\x0f\n\x07private\x18\x03 \x01(\x08\x12\x0c\n\x04hops\x18\x04 \x01(\r\"^\n\rGeneratePiece\x12\x0f\n\x05\x63hunk\x18\x01 \x01(\x0cH\x00\x12\x33\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32 .aurarouter.grid.node.v1.FailureH\x00\x42\x07\n\x05piece\"\x8f\x01\n\x07\x46\x61ilure\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04hint\x18\x03 \x01(\t\x12\x18\n\x0bretry_after\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x61\x66ter\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07refused\x18\x06 \x01(\x08\x42\x0e\n\x0c_retry_afterB\x08\n\x06_after2\xca\x01\n\x0bNodeService\x12^\n\x08Generate\x12(.aurarouter.grid.node.v1.GenerateRequest\x1a&.aurarouter.grid.node.v1.GeneratePiece0\x01\x12[\n\x05\x45mbed\x12(.aurarouter.grid.node.v1.GenerateRequest\x1a&.aurarouter.grid.node.v1.GeneratePiece0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,8 +35,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATEREQUEST']._serialized_end=137
   _globals['_GENERATEPIECE']._serialized_start=139
   _globals['_GENERATEPIECE']._serialized_end=233
-  _globals['_FAILURE']._serialized_start=235
-  _globals['_FAILURE']._serialized_end=361
-  _globals['_NODESERVICE']._serialized_start=364
-  _globals['_NODESERVICE']._serialized_end=566
+  _globals['_FAILURE']._serialized_start=236
+  _globals['_FAILURE']._serialized_end=379
+  _globals['_NODESERVICE']._serialized_start=382
+  _globals['_NODESERVICE']._serialized_end=584
 # @@protoc_insertion_point(module_scope)

@@ -26,15 +26,17 @@ class GeneratePiece(_message.Message):
     def __init__(self, chunk: _Optional[bytes] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
 
 class Failure(_message.Message):
-    __slots__ = ("type", "message", "hint", "retry_after", "after")
+    __slots__ = ("type", "message", "hint", "retry_after", "after", "refused")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     HINT_FIELD_NUMBER: _ClassVar[int]
     RETRY_AFTER_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
     type: str
     message: str
     hint: str
     retry_after: float
     after: float
-    def __init__(self, type: _Optional[str] = ..., message: _Optional[str] = ..., hint: _Optional[str] = ..., retry_after: _Optional[float] = ..., after: _Optional[float] = ...) -> None: ...
+    refused: bool
+    def __init__(self, type: _Optional[str] = ..., message: _Optional[str] = ..., hint: _Optional[str] = ..., retry_after: _Optional[float] = ..., after: _Optional[float] = ..., refused: _Optional[bool] = ...) -> None: ...
