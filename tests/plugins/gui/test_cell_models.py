@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from cell_window import PATIENCE, PLUGINS, joined, turned
@@ -97,3 +97,37 @@ def test_what_can_not_be_pushed_or_pulled_is_told(
     view.push.click()
     qtbot.waitUntil(lambda: fails("is no usable GGUF file"), timeout=PATIENCE)
     assert view.push.isEnabled()
+
+
+def test_a_model_is_removed_from_the_cell_once_that_is_agreed(
+    open_window: Open, qtbot: QtBot, node: GridNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "old.gguf"
+    file.write_bytes(gguf())
+    assert node.run("grid", "models", "push", str(file), "--id", "old").returncode == 0
+    page = turned(open_window(joined(node), plugins=PLUGINS), "models")
+    view = page.cell
+
+    def listed() -> set[str]:
+        return {line.key for line in view.table.lines}
+
+    page.tabs.setCurrentWidget(view)
+    qtbot.waitUntil(lambda: "old" in listed(), timeout=PATIENCE)
+    assert not view.remove.isEnabled()
+    view.table.choose("old")
+    asked: list[str] = []
+    answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Yes])
+    monkeypatch.setattr(QMessageBox, "question", lambda *given: asked.append(given[2]) or next(answers))
+    view.remove.click()
+    assert view.remove.isEnabled()
+    view.remove.click()
+    assert not view.remove.isEnabled()
+    qtbot.waitUntil(lambda: "old" not in listed(), timeout=PATIENCE)
+    assert asked == ["The cell will keep 'old' no longer. Nodes that have its file keep theirs."] * 2
+    assert node.run("grid", "models", "push", str(file), "--id", "old").returncode == 0
+    view.refresh.click()
+    qtbot.waitUntil(lambda: "old" in listed(), timeout=PATIENCE)
+    view.table.choose("old")
+    assert node.run("grid", "models", "remove", "old").returncode == 0
+    view.remove.click()
+    qtbot.waitUntil(lambda: "The cell keeps no model 'old'" in view.notice.text, timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""The models of the cell in the window: listed, pushed from this machine and pulled to it; no Qt."""
+"""The models of the cell in the window: listed, pushed from this machine, pulled to it and removed; no Qt."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Listeners:
     listed: Callable[[Sequence[GridModel]], None]
     progress: Callable[[Progress], None]
     failed: Callable[[BaseException], None]
+    removed: Callable[[str], None]
+    kept: Callable[[BaseException], None]
 
 
 class CellModels:
@@ -84,6 +86,19 @@ class CellModels:
             await tell_own_node(engine)
         await taken_up(self._link)
         return f"{done.model_id} is ready here; no role uses it yet"
+
+    def remove(self, name: str) -> None:
+        """Have the cell keep a model's file no longer; nodes that have it keep theirs."""
+
+        def gone(_: object) -> None:
+            self._told.removed(name)
+            self.look()
+
+        self._link.worker.begin(self._removed(name), gone, self._told.kept)
+
+    async def _removed(self, name: str) -> None:
+        async with await cell_of(self._link) as engine:
+            await GridModelStorage(engine).remove(name)
 
     def _went_on(self, progress: Progress) -> None:
         self._told.progress(progress)

@@ -1,4 +1,4 @@
-"""The section of grid models: what the cell keeps and who has it; pushing a file to the cell, pulling one from it."""
+"""The section of grid models: what the cell keeps and who has it; pushing a file to it, pulling or removing one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from aurarouter_auragrid.panels.cell_models import CellModels, Listeners
 from aurarouter_auragrid.panels.cell_page import EVERY
@@ -24,6 +24,7 @@ COLUMNS = ("Model", "Size", "SHA-256", "On nodes", "What it is")
 SHORT = 12
 """Digits of a digest that are shown."""
 ASK = "What will every node call the model?"
+GOES = "The cell will keep '{}' no longer. Nodes that have its file keep theirs."
 NOTHING = "The cell keeps no model, and no node has one of its own. Push a file to have all nodes get it."
 
 
@@ -36,7 +37,14 @@ class GridModelsView(QWidget):
         super().__init__()
         self._desk = desk
         self._models: Sequence[GridModel] = ()
-        told = Listeners(listed=self._listed, progress=self._went_on, failed=self._failed)
+        self._stays = False  # the notice, until something else is asked for
+        told = Listeners(
+            listed=self._listed,
+            progress=self._went_on,
+            failed=self._failed,
+            removed=self._removed,
+            kept=self._kept,
+        )
         self.state = CellModels(desk.link, router, told)
         self.notice = Notice()
         self.verdict = label("Looking at the cell …", tone="muted")
@@ -44,18 +52,20 @@ class GridModelsView(QWidget):
         self.table.setAccessibleName("Models of the cell")
         self.table.chosen.connect(lambda _: self._enable())
         self.push, self.pull = QPushButton("Push file"), QPushButton("Pull")
-        self.refresh = QPushButton("Refresh Now")
+        self.remove, self.refresh = QPushButton("Remove"), QPushButton("Refresh Now")
         self.push.setToolTip("Have the cell keep a GGUF file of this machine")
         self.pull.setToolTip("Bring the selected model to this machine")
+        self.remove.setToolTip("Have the cell keep the selected model no longer")
         self.push.clicked.connect(lambda _=False: self._ask_file())
         self.pull.clicked.connect(lambda _=False: self.state.pull(self.table.key))
-        self.refresh.clicked.connect(lambda _=False: self.state.look())
+        self.remove.clicked.connect(lambda _=False: self._ask_removal(self.table.key))
+        self.refresh.clicked.connect(lambda _=False: self._look_again())
         self.card = TransferCard(self.state.transfer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
         layout.addWidget(self.notice)
-        head = row(self.verdict, self.push, self.pull, self.refresh)
+        head = row(self.verdict, self.push, self.pull, self.remove, self.refresh)
         head.setStretch(0, 1)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
@@ -81,6 +91,10 @@ class GridModelsView(QWidget):
         """The model that is selected."""
         return next((one for one in self._models if one.model_id == self.table.key), None)
 
+    def _look_again(self) -> None:
+        self._stays = False
+        self.state.look()
+
     def _ask_file(self) -> None:
         folder = Home.of().models
         start = str(folder) if folder.is_dir() else ""
@@ -90,8 +104,25 @@ class GridModelsView(QWidget):
             if agreed and name.strip():
                 self.state.push(Path(path), name.strip())
 
+    def _ask_removal(self, name: str) -> None:
+        buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
+        answer = QMessageBox.question(
+            self, "Remove a model of the cell", GOES.format(name), buttons, QMessageBox.StandardButton.Cancel
+        )
+        if answer == QMessageBox.StandardButton.Yes:
+            self._stays = False
+            self.remove.setEnabled(False)
+            self.state.remove(name)
+
+    def _removed(self, name: str) -> None:
+        self._desk.say(f"'{name}' is no longer in the cell")
+
+    def _kept(self, error: BaseException) -> None:
+        self._stays = True
+        self._failed(error)
+
     def _listed(self, models: Sequence[GridModel]) -> None:
-        self.notice.hide()
+        self.notice.setVisible(self._stays)
         self._models = models
         self.table.show_lines([_line(one) for one in models])
         kept = [one.stored for one in models if one.stored is not None]
@@ -115,7 +146,9 @@ class GridModelsView(QWidget):
     def _enable(self) -> None:
         one, running = self.chosen, self.state.transfer.running
         self.push.setEnabled(not running)
-        self.pull.setEnabled(not running and one is not None and one.stored is not None and one.stored.complete)
+        kept = None if running or one is None else one.stored
+        self.pull.setEnabled(kept is not None and kept.complete)
+        self.remove.setEnabled(kept is not None)
 
 
 def _line(model: GridModel) -> Line:

@@ -13,7 +13,8 @@ class ModelsPage(ModelsView):
 
     HELP = f"""{ModelsView.HELP}
 **Grid models** lists the files that the cell keeps, and the nodes that have them. **Push file** has the cell keep a
-file of this machine, **Pull** brings the selected one here. What was broken off goes on where it stopped.
+file of this machine, **Pull** brings the selected one here. What was broken off goes on where it stopped. **Remove**
+has the cell keep the selected one no longer; nodes that have its file keep theirs.
 """
 
     def __init__(self, desk: Any) -> None:
