@@ -117,7 +117,12 @@ def test_a_model_is_removed_from_the_cell_once_that_is_agreed(
     view.table.choose("old")
     asked: list[str] = []
     answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Yes])
-    monkeypatch.setattr(QMessageBox, "question", lambda *given: asked.append(given[2]) or next(answers))
+
+    def question(*given: Any) -> QMessageBox.StandardButton:
+        asked.append(given[2])
+        return next(answers)
+
+    monkeypatch.setattr(QMessageBox, "question", question)
     view.remove.click()
     assert view.remove.isEnabled()
     view.remove.click()
