@@ -85,7 +85,7 @@ _MOST = 0xFFFFFFFF  # characters, of which some may have no width
 
 
 cdef inline Py_ssize_t raw(Text text, Py_ssize_t i) noexcept nogil:
-    return PyUnicode_READ(text.kind, text.data, i)
+    return PyUnicode_READ(text.kind, text.data, text.places[i] if text.places else i)
 
 
 cdef inline Py_ssize_t point(Text text, Py_ssize_t i) noexcept nogil:
@@ -96,87 +96,57 @@ cdef inline Py_ssize_t point(Text text, Py_ssize_t i) noexcept nogil:
 
 
 include "scan.pxi"
+include "folding.pxi"
 include "naming.pxi"
 include "waking.pxi"
 
 
-cdef void fold(Char *text, Py_ssize_t n, const uint8_t *plane, uint8_t *s) noexcept nogil:
-    """Turn characters into bytes. Most of most texts are ASCII, which stands for itself: the others are looked up."""
-    cdef Py_ssize_t i = 0, at
-    cdef uint64_t others
-    while i + 64 <= n:
-        if Char is uint8_t:
-            others = narrow_1(text + i, s + i)
-        elif Char is uint16_t:
-            others = narrow_2(text + i, s + i)
-        else:
-            others = narrow_4(text + i, s + i)
-        if count_of(others) > MANY_OTHERS:
-            for at in range(i, i + 64):
-                s[at] = byte_of(text[at], plane)
-            others = 0
-        while others:
-            at = i + LOWEST(others)
-            s[at] = byte_of(text[at], plane)
-            others &= others - 1
-        i += 64
-    while i < n:
-        s[i] = byte_of(text[i], plane)
-        i += 1
-
-
-cdef inline uint8_t byte_of(uint32_t c, const uint8_t *plane) noexcept nogil:
-    if 0x1D7CE <= c < 0x1D800:
-        return 48 + (c - 0x1D7CE) % 10
-    return plane[c if c < 0xFFFF else 0xFFFF]  # which is like all beyond
-
-
 cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_t *room, int64_t *program, bint pattern, int bytes_at_once, int64_t *out) noexcept nogil:
-    """Turn a text into bytes, unless it is ASCII already, and look through them; False when memory is short."""
-    cdef const uint8_t *s = room
+    """Turn a text into bytes, unless it is ASCII already, leave out what has no width, and look through the rest.
+
+    False when memory is short.
+    """
+    cdef uint8_t *first = NULL
+    cdef Py_ssize_t at
+    cdef bint right
     if plain:
-        s = <const uint8_t *>text.data
-    elif text.kind == 1:
+        return look_through(text, <const uint8_t *>text.data, n, program, pattern, bytes_at_once, out)
+    if text.kind == 1:
         fold(<uint8_t *>text.data, n, plane, room)
     elif text.kind == 2:
         fold(<uint16_t *>text.data, n, plane, room)
     else:
         fold(<uint32_t *>text.data, n, plane, room)
-    if pattern:
-        return match_all(text, s, n, program, out)
-    return scan_all(text, s, n, NULL if plain else room, program, bytes_at_once, out)
+    if not pattern or program[WHOLE] == 0:
+        first = <uint8_t *>memchr(room, NOTHING, n)
+    if first == NULL:
+        return look_through(text, room, n, program, pattern, bytes_at_once, out)
+    memset(room + n, 0, SPARE)
+    text.places = <uint32_t *>malloc((n + SPARE) * sizeof(uint32_t))
+    if text.places == NULL:
+        return False
+    right = look_through(text, room, leave_out(room, n, first - room, text.places, SIDES), program, pattern, bytes_at_once, out)
+    for at in range(FOUND, FOUND + 3 * out[COUNT], 3):
+        out[at + 1] = text.places[out[at + 1]]
+        out[at + 2] = text.places[out[at + 2] - 1] + 1
+    free(text.places)
+    return right
 
 
-cdef bint match_all(Text text, const uint8_t *s, Py_ssize_t n, int64_t *program, int64_t *out) noexcept nogil:
+cdef bint look_through(Text text, const uint8_t *s, Py_ssize_t n, int64_t *program, bint pattern, int bytes_at_once, int64_t *out) noexcept nogil:
+    """Look for what the built-in rules are about, or a pattern; False when memory is short."""
+    cdef Sieve sieve
     cdef int64_t *ways
-    if matches(text, s, n, program):
+    if not pattern:
+        out[SIEVE] = <int64_t>&sieve
+        start_sieve(&sieve, bytes_at_once)
+        scan(text, s, n, program, out)
+    elif matches(text, s, n, program):
         ways = <int64_t *>malloc(n * sizeof(int64_t))
         if ways == NULL:
             return False
         cover(text, s, n, program, ways, out)
         free(ways)
-    return True
-
-
-cdef bint scan_all(Text text, const uint8_t *s, Py_ssize_t n, uint8_t *room, int64_t *marks, int bytes_at_once, int64_t *out) noexcept nogil:
-    """`room` is where the bytes are if they may be changed."""
-    cdef uint8_t *first = NULL if room == NULL else <uint8_t *>memchr(room, NOTHING, n)
-    cdef Sieve sieve
-    cdef Py_ssize_t at
-    out[SIEVE] = <int64_t>&sieve
-    start_sieve(&sieve, bytes_at_once)
-    if first == NULL:
-        scan(text, s, n, marks, out)
-        return True
-    memset(room + n, 0, SPARE)
-    text.places = <uint32_t *>malloc((n + SPARE) * sizeof(uint32_t))
-    if text.places == NULL:
-        return False
-    scan(text, s, leave_out(room, n, first - room, text.places, SIDES), marks, out)
-    for at in range(FOUND, FOUND + 3 * out[COUNT], 3):
-        out[at + 1] = text.places[out[at + 1]]
-        out[at + 2] = text.places[out[at + 2] - 1] + 1
-    free(text.places)
     return True
 
 

@@ -10,7 +10,7 @@ from functools import cache
 
 LETTER, OTHER, NOTHING = 0x80, 0x81, 0x82
 _ALPHABETS = 0x530  # Latin, Greek and Cyrillic end below; other scripts may join a number without a space
-_INVISIBLE = frozenset({0xAD, 0x034F, 0x061C, 0xFEFF}).union(
+INVISIBLE = frozenset({0xAD, 0x034F, 0x061C, 0xFEFF}).union(
     range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x202A, 0x202F), range(0x2060, 0x2070), range(0xFE00, 0xFE10)
 )
 _DASHES = frozenset({*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63})
@@ -35,7 +35,7 @@ def folded(point: int) -> int:
         return 48 + int(c)
     if 0xFF01 <= point <= 0xFF5E:
         return point - 0xFEE0
-    if point in _INVISIBLE:
+    if point in INVISIBLE:
         return NOTHING
     if point in _DASHES:
         return 45

@@ -15,6 +15,7 @@ FINAL = 1  # where it may end
 BOUND = 2  # 1: a word begins or ends before it, 2: after it
 FOREIGNERS = 3  # + byte - 0x80: positions that read a letter, another character, one without width
 EXTRAS = 6  # how many characters beyond ASCII are named
+WHOLE = 7  # 1: one of them has no width, so that none of these is left out of a text
 ASCII = 8  # + byte: positions that read it
 AHEAD = 136  # + 256 * part + eight bits: positions that follow these
 BACK = 2184  # the same backwards

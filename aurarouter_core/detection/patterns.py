@@ -251,7 +251,7 @@ def _tables(reader: _Reader) -> list[int]:
     return [
         *(reads.get(kind, 0) for kind in (LETTER, OTHER, NOTHING)),
         len(extras),
-        0,
+        int(any(folded(item - 256) == NOTHING for item in extras)),
         *(reads.get(byte, 0) for byte in range(128)),
         *_steps(reader.follow),
         *_steps(before),

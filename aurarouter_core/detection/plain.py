@@ -46,13 +46,18 @@ def _seen(data: bytes) -> list[int]:
     return places
 
 
-def _run(work: Callable[[str, bytes, int, Numbers], None], text: str, data: bytes, most: int, spare: int) -> Found:
+def _run(work: Callable[[str, bytes, int, Numbers], None], text: str, most: int, spare: int, whole: bool) -> Found:
     room = most if most >= 0 else len(text) // SMALLEST + 1
     out = [0] * (FOUND + 3 * (room + spare))
     out[ROOM] = room
+    data = _bytes(text)
+    places: Sequence[int] = range(len(data)) if whole or NOTHING not in data else _seen(data)
+    if len(places) < len(data):
+        text, data = "".join([text[at] for at in places]), bytes([data[at] for at in places])
     work(text, data, len(data), out)
     found = out[FOUND : FOUND + 3 * out[COUNT]]
-    return list(zip(found[::3], found[1::3], found[2::3], strict=True))
+    starts, ends = [places[start] for start in found[1::3]], [places[end - 1] + 1 for end in found[2::3]]
+    return list(zip(found[::3], starts, ends, strict=True))
 
 
 class Scanner:
@@ -74,14 +79,7 @@ class Scanner:
             most: After so many, only the first of each rule is told; below 0 for all.
         """
         check("scan", text)
-        data = _bytes(text)
-        work = partial(_scan, self._marks)
-        if NOTHING not in data:
-            return _run(work, text, data, most, 32)
-        places = _seen(data)
-        seen = "".join([text[at] for at in places])
-        found = _run(work, seen, bytes([data[at] for at in places]), most, 32)
-        return [(rule, places[start], places[end - 1] + 1) for rule, start, end in found]
+        return _run(partial(_scan, self._marks), text, most, 32, False)
 
 
 def _scan(marks: Numbers, text: str, data: bytes, n: int, out: Numbers) -> None:
@@ -102,7 +100,8 @@ class Pattern:
     def scan(self, text: str, most: int = -1) -> Found:
         """Every match as (0, start, end), in order; matches that touch are one. `most` as for `Scanner`."""
         check("scan", text)
-        return _run(partial(_match, self._program), text, _bytes(text), most if most >= 0 else len(text), 0)
+        most = most if most >= 0 else len(text)
+        return _run(partial(_match, self._program), text, most, 0, self._program[match.WHOLE] == 1)
 
 
 def _match(program: Numbers, text: str, data: bytes, n: int, out: Numbers) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
+from aurarouter_core.detection.seen import Seen, names_any
+
 RE2 = find_spec("re2") is not None
 """The extra `re2` is installed."""
 MEMORY = 8 << 20
@@ -34,16 +36,20 @@ class Re2Pattern:
 
     def __init__(self, pattern: str) -> None:
         self._compiled = _compiled(pattern)
+        self._whole = names_any(pattern)
 
     def scan(self, text: str, most: int = -1) -> list[tuple[int, int, int]]:
         """Every match as (0, start, end), in order; at most `most`, below 0 all.
 
         A half surrogate, which RE2 can't read, counts as the replacement character.
         """
+        seen = Seen(text, self._whole)
         found = []
-        for match in self._compiled.finditer("".join(["\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text])):
+        for match in self._compiled.finditer(
+            "".join(["\ufffd" if "\ud800" <= c <= "\udfff" else c for c in seen.text])
+        ):
             if match.end() > match.start():
-                found.append((0, match.start(), match.end()))
+                found.append((0, *seen.stood(*match.span())))
             if len(found) == most:
                 break
         return found

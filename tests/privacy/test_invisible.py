@@ -2,14 +2,19 @@
 
 import random
 import re
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurarouter_core.detection.alphabet import _INVISIBLE
+from aurarouter_core.detection.alphabet import INVISIBLE, plane
 from aurarouter_core.detection.codes import API_KEY, CARD, EMAIL, IBAN, MARKER, PASSWORD, PHONE, US_SSN
+from aurarouter_core.detection.patterns import program
+from aurarouter_core.detection.plain import _bytes, _seen
+from aurarouter_core.detection.re2_pattern import RE2, Re2Pattern
+from aurarouter_core.detection.seen import Seen
 from make_samples import samples
 
 PRIVATE = {
@@ -25,7 +30,7 @@ PRIVATE = {
     "\nstreng vertraulich\n": MARKER,
 }
 TEXTS = [sample["text"] for sample in samples(3)]
-SOME = sorted(map(chr, _INVISIBLE))
+SOME = sorted(map(chr, INVISIBLE))
 
 
 def filled(text: str, runs: dict[int, str]) -> tuple[str, list[int]]:
@@ -78,3 +83,28 @@ def test_nothing_else_is_left(scanners: tuple[Any, Any]) -> None:
     for scanner in scanners:
         for text in ("\u200b", "\u200b" * 200, "\xad\xad", "\u200b\n\u200b"):
             assert scanner.scan(text) == []
+
+
+@given(st.text(st.sampled_from(["\u200b", "\xad", "a", "1", "_", "\xe9", "-", " ", "\u6c49", "\u0661"]), max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_what_is_seen_is_the_same_everywhere(text: str) -> None:
+    seen, places = Seen(text, False), _seen(_bytes(text))
+    assert seen.text == "".join(text[at] for at in places)
+    assert [seen.stood(at, at + 1)[0] for at in range(len(places))] == places
+    assert Seen(text, True).text == text
+
+
+@pytest.mark.parametrize("kind", ["plain", "compiled", "re2"])
+def test_patterns_of_ones_own_see_what_a_reader_sees(plain: ModuleType, compiled: ModuleType, kind: str) -> None:
+    if kind == "re2" and not RE2:
+        pytest.skip("re2 is not installed")
+
+    def found(pattern: str, text: str) -> Any:
+        if kind == "re2":
+            return Re2Pattern(pattern).scan(text)
+        return {"plain": plain, "compiled": compiled}[kind].Pattern(plane, program(pattern)).scan(text)
+
+    assert found(r"\bPRJ-\d{3,5}\b", "PRJ\u2060-1\u200b\u200b23\xad4 \u6c49") == [(0, 0, 12)]
+    assert found(r"\bPRJ-\d{3,5}\b", "\u200bx\u200bPRJ-1234") == []
+    assert found(r"\bPRJ-\d{3,5}\b", "7\u200bPRJ-1234\u200bx") == [(0, 2, 10)]
+    assert found("b\u200b?!", "ab\u200b! b!") == [(0, 1, 4), (0, 5, 7)]

@@ -28,7 +28,7 @@ LOOKING = (
     _private.Scanner(plane, marks_of((*PHRASES, "x x"))),
     *(
         _private.Pattern(plane, patterns.program(pattern))
-        for pattern in (r"\bPRJ-\d{4,6}\b", "x+", "(a|e\u0301)*c", "[^ ]{3,9}'", "(?i)plan|\u603b.")
+        for pattern in (r"\bPRJ-\d{4,6}\b", "x+", "(a|e\u0301)*c", "[^ ]{3,9}'", "(?i)plan|\u603b.", "1\u200b?1")
     ),
 )
 AS_KEPT = plain._shape, plain._layer
