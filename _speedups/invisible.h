@@ -23,8 +23,8 @@ static inline uint64_t without_width(const uint8_t *s) {
 }
 
 /* Leave them out from the `first` one on, but for the last of those that part a number from a word, and note the places of
-   what is left. Behind the text and `places` there is room for 128
-   more, which are 0 in the text. Returns how many are left. */
+   what is left. Behind the text and `places` there is room for 128 more, which are 0 in the text. Returns how many are
+   left. */
 static int64_t leave_out(uint8_t *s, int64_t n, int64_t first, uint32_t *places, const uint8_t *sides) {
     int64_t kept = first;
     for (int64_t at = 0; at < first; at++) places[at] = (uint32_t)at;

@@ -102,6 +102,7 @@ BY_CHANCE = {
     "near-hits of ids": ["--", "9", "bsn ", "[at]", "\u0661", "\u200b", "12345678", "://", "(at)", "-", "f3a2:"],
     "accounts in accounts": ["MD11-", "ssn ", "SA11", "\u200b", "DE89 ", "MD11-", "111", "sk-"],
     "accounts without width between": ["\u200b", "1111", "MD11-", "SG."],
+    "digits without width between": ["\u0661", "\u200b", " ", "0"],
     "examples of passwords": ["token=", "[", "con", "123456789", "\u200b", "e", "["],
 }
 REGEXES = [
