@@ -18,7 +18,7 @@ NATIVE_BUILD = {"llamacpp"}  # compiles C++ for minutes, so never part of [all]
 # Where a loop happens to lie makes it up to a sixth slower: each function begins a cache line, each loop half a one.
 ALIGNED = [] if os.name == "nt" else ["-falign-functions=64", "-falign-loops=32", "-falign-jumps=16"]
 SCAN = (
-    "codes invisible context checks cards accounts entropy examples addresses phones lettered ids numbers "
+    "codes context checks cards accounts invisible entropy examples addresses phones lettered ids numbers "
     "tokens assignments markers scan match"
 )
 # Written once more in C: `private.pyx` reads characters, `naming.pxi` words, in its own way; `waking.pxi` looks ahead.

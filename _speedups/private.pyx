@@ -47,7 +47,8 @@ cdef extern from "narrow.h" nogil:
 
 cdef extern from "invisible.h" nogil:
     enum: NOTHING
-    int64_t leave_out(uint8_t *s, int64_t n, int64_t first, uint32_t *places, const uint8_t *sides)
+    int64_t leave_out(uint8_t *s, int64_t n, int64_t first, uint32_t *places, const uint8_t *sides, uint32_t *seams, int64_t *count)
+    int64_t put_back(uint8_t *s, int64_t n, uint32_t *places, const uint32_t *seams, int64_t count)
 
 cdef extern from "sieve.h" nogil:
     enum: LOOK_BACK, AT_ONCE, WINDOWS
@@ -122,15 +123,28 @@ cdef bint work(Text text, bint plain, Py_ssize_t n, const uint8_t *plane, uint8_
     if first == NULL:
         return look_through(text, room, n, program, pattern, bytes_at_once, out)
     memset(room + n, 0, SPARE)
-    text.places = <uint32_t *>malloc((n + SPARE) * sizeof(uint32_t))
+    text.places = <uint32_t *>malloc((n + SPARE + n // 2 + 1) * sizeof(uint32_t))
     if text.places == NULL:
         return False
-    right = look_through(text, room, leave_out(room, n, first - room, text.places, SIDES), program, pattern, bytes_at_once, out)
+    right = look_through(text, room, see(room, n, first - room, text.places), program, pattern, bytes_at_once, out)
     for at in range(FOUND, FOUND + 3 * out[COUNT], 3):
         out[at + 1] = text.places[out[at + 1]]
         out[at + 2] = text.places[out[at + 2] - 1] + 1
     free(text.places)
     return right
+
+
+cdef Py_ssize_t see(uint8_t *s, Py_ssize_t n, Py_ssize_t first, uint32_t *places) noexcept nogil:
+    """Leave out what has no width from the `first` one on, but for those that part a number from a word. Returns how many
+    characters are left."""
+    cdef uint32_t *seams = places + n + SPARE
+    cdef int64_t count = 0, k, parting = 0
+    n = leave_out(s, n, first, places, SIDES, seams, &count)
+    for k in range(count):
+        if parted(s, seams[k], n):
+            seams[parting] = seams[k]
+            parting += 1
+    return put_back(s, n, places, seams, parting)
 
 
 cdef bint look_through(Text text, const uint8_t *s, Py_ssize_t n, int64_t *program, bint pattern, int bytes_at_once, int64_t *out) noexcept nogil:

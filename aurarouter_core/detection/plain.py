@@ -6,23 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from aurarouter_core.detection import match, scan
-from aurarouter_core.detection.alphabet import NOTHING, folded
 from aurarouter_core.detection.codes import COUNT, FOUND, ROOM, Numbers
-from aurarouter_core.detection.invisible import parted
+from aurarouter_core.detection.visible import Visible
 
 __all__ = ["Pattern", "Scanner"]
 
 Found = list[tuple[int, int, int]]  # rule, start, end
 SMALLEST = 4  # no finding is shorter, and no two overlap
-
-
-class _Bytes(dict[int, int]):
-    def __missing__(self, point: int) -> int:
-        self[point] = folded(point)
-        return self[point]
-
-
-_BYTES = _Bytes()
 
 
 def check(name: str, value: object) -> None:
@@ -31,33 +21,14 @@ def check(name: str, value: object) -> None:
         raise TypeError(f"{name}() needs a str, not {type(value).__name__}")
 
 
-def _bytes(text: str) -> bytes:
-    # A dictionary that maps to numbers below 256 gives characters that Latin-1 writes as one byte each.
-    return text.encode() if text.isascii() else text.translate(_BYTES).encode("latin-1")
-
-
-def _seen(data: bytes) -> list[int]:
-    """The places of what is looked at: all but those without width, unless they part a number from a word."""
-    places: list[int] = []
-    for at, byte in enumerate(data):
-        behind = data[at + 1] if at + 1 < len(data) else 0
-        if byte != NOTHING or (behind != NOTHING and places and parted(data[places[-1]], behind)):
-            places.append(at)
-    return places
-
-
 def _run(work: Callable[[str, bytes, int, Numbers], None], text: str, most: int, spare: int, whole: bool) -> Found:
     room = most if most >= 0 else len(text) // SMALLEST + 1
     out = [0] * (FOUND + 3 * (room + spare))
     out[ROOM] = room
-    data = _bytes(text)
-    places: Sequence[int] = range(len(data)) if whole or NOTHING not in data else _seen(data)
-    if len(places) < len(data):
-        text, data = "".join([text[at] for at in places]), bytes([data[at] for at in places])
-    work(text, data, len(data), out)
+    seen = Visible(text, whole)
+    work(seen.text, seen.data, len(seen.data), out)
     found = out[FOUND : FOUND + 3 * out[COUNT]]
-    starts, ends = [places[start] for start in found[1::3]], [places[end - 1] + 1 for end in found[2::3]]
-    return list(zip(found[::3], starts, ends, strict=True))
+    return [(found[k], *seen.stood(found[k + 1], found[k + 2])) for k in range(0, len(found), 3)]
 
 
 class Scanner:

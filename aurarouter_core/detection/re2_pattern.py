@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
-from aurarouter_core.detection.seen import Seen, names_any
+from aurarouter_core.detection.alphabet import NOTHING, folded
+from aurarouter_core.detection.visible import Visible
 
 RE2 = find_spec("re2") is not None
 """The extra `re2` is installed."""
@@ -36,14 +37,14 @@ class Re2Pattern:
 
     def __init__(self, pattern: str) -> None:
         self._compiled = _compiled(pattern)
-        self._whole = names_any(pattern)
+        self._whole = any(folded(ord(c)) == NOTHING for c in pattern)  # it is about the text as it is
 
     def scan(self, text: str, most: int = -1) -> list[tuple[int, int, int]]:
         """Every match as (0, start, end), in order; at most `most`, below 0 all.
 
         A half surrogate, which RE2 can't read, counts as the replacement character.
         """
-        seen = Seen(text, self._whole)
+        seen = Visible(text, self._whole)
         found = []
         for match in self._compiled.finditer(
             "".join(["\ufffd" if "\ud800" <= c <= "\udfff" else c for c in seen.text])

@@ -1,7 +1,6 @@
 """Characters without width hide nothing: what is found is found with them, too, wherever they stand."""
 
 import random
-import re
 from types import ModuleType
 from typing import Any
 
@@ -10,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurarouter_core.detection.alphabet import INVISIBLE, plane
-from aurarouter_core.detection.codes import API_KEY, CARD, EMAIL, IBAN, MARKER, PASSWORD, PHONE, US_SSN
+from aurarouter_core.detection.codes import API_KEY, CARD, EMAIL, ES_DNI, IBAN, MARKER, PASSWORD, PHONE, US_SSN
 from aurarouter_core.detection.patterns import program
-from aurarouter_core.detection.plain import _bytes, _seen
 from aurarouter_core.detection.re2_pattern import RE2, Re2Pattern
-from aurarouter_core.detection.seen import Seen
+from aurarouter_core.detection.visible import Visible
 from make_samples import samples
 
 PRIVATE = {
@@ -34,11 +32,10 @@ SOME = sorted(map(chr, INVISIBLE))
 
 
 def filled(text: str, runs: dict[int, str]) -> tuple[str, list[int]]:
-    """The text with these runs before its characters, unless they part a number from a word; and where each one went."""
+    """The text with these runs before its characters; and where each of these went."""
     made, places = "", []
     for at, c in enumerate(text):
-        if not re.fullmatch(r"\d[^\W\d]|[^\W\d]\d", text[max(at - 1, 0) : at + 1]):
-            made += runs.get(at, "")
+        made += runs.get(at, "")
         places.append(len(made))
         made += c
     return made + runs.get(len(text), ""), places
@@ -85,13 +82,35 @@ def test_nothing_else_is_left(scanners: tuple[Any, Any]) -> None:
             assert scanner.scan(text) == []
 
 
-@given(st.text(st.sampled_from(["\u200b", "\xad", "a", "1", "_", "\xe9", "-", " ", "\u6c49", "\u0661"]), max_size=40))
+@pytest.mark.parametrize("private", PRIVATE)
+def test_cut_anywhere(scanners: tuple[Any, Any], private: str) -> None:
+    for scanner in scanners:
+        for at in range(1, len(private)):
+            text = f"{private[:at]}\u200b{private[at:]}"
+            assert [rule for rule, _, _ in scanner.scan(text)] == [PRIVATE[private]], text
+
+
+def test_a_word_stays_whole(scanners: tuple[Any, Any]) -> None:
+    for scanner in scanners:
+        assert scanner.scan("X\u200b0952961W, 12345678\u200bZ") == [(ES_DNI, 0, 10), (ES_DNI, 12, 22)]
+        assert scanner.scan("NL91 ABNA\u200b0417164300") == [(IBAN, 0, 20)]
+        assert scanner.scan("me@host7\u200bcorp.de") == [(EMAIL, 0, 16)]
+
+
+@given(
+    st.text(
+        st.sampled_from(["\u200b", "\xad", "a", "1", "1", "_", "\xe9", "X", "E", "-", " ", "\u6c49", "\u0661"]),
+        max_size=60,
+    )
+)
 @settings(max_examples=300, deadline=None)
-def test_what_is_seen_is_the_same_everywhere(text: str) -> None:
-    seen, places = Seen(text, False), _seen(_bytes(text))
+def test_what_is_left_out(text: str) -> None:
+    seen = Visible(text, False)
+    places = [seen.stood(at, at + 1)[0] for at in range(len(seen.text))]
     assert seen.text == "".join(text[at] for at in places)
-    assert [seen.stood(at, at + 1)[0] for at in range(len(places))] == places
-    assert Seen(text, True).text == text
+    hidden = [at for at in range(len(text)) if at not in places]
+    assert all(text[at] in SOME for at in hidden)
+    assert Visible(text, True).text == text
 
 
 @pytest.mark.parametrize("kind", ["plain", "compiled", "re2"])
@@ -106,5 +125,6 @@ def test_patterns_of_ones_own_see_what_a_reader_sees(plain: ModuleType, compiled
 
     assert found(r"\bPRJ-\d{3,5}\b", "PRJ\u2060-1\u200b\u200b23\xad4 \u6c49") == [(0, 0, 12)]
     assert found(r"\bPRJ-\d{3,5}\b", "\u200bx\u200bPRJ-1234") == []
-    assert found(r"\bPRJ-\d{3,5}\b", "7\u200bPRJ-1234\u200bx") == [(0, 2, 10)]
+    assert found(r"\bPRJ-\d{3,7}\b", "7654321\u200bPRJ-1234567\u200bx") == [(0, 8, 19)]
+    assert found(r"\bPRJ-\d{3,7}\b", "7\u200bPRJ-1234567 PRJ-123\u200bx") == []
     assert found("b\u200b?!", "ab\u200b! b!") == [(0, 1, 4), (0, 5, 7)]
