@@ -88,11 +88,6 @@ def near(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> boo
     return out[NEAR + rule] > max(start - REACH, 0)
 
 
-def awaited(start: int, end: int, n: int, rule: int, out: Numbers) -> bool:
-    """For all that was read, `near` may say yes: cheaper to ask than check digits. Nothing is read for it."""
-    return out[READ] < min(n, end + _AHEAD) or out[NEAR + rule] > max(start - REACH, 0)
-
-
 def versioned(s: bytes, start: int, end: int, n: int, out: Numbers) -> bool:
     """A word right before these characters says that they are a version."""
     if out[READ] < min(n, end + _AHEAD):

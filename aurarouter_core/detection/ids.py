@@ -43,23 +43,23 @@ from aurarouter_core.detection.codes import (
     loose,
     told,
 )  # fmt: skip
-from aurarouter_core.detection.context import awaited, near
+from aurarouter_core.detection.context import near
 
 
 def plain(s: bytes, start: int, end: int, n: int, a: int, k: int, out: Numbers) -> bool:
     """Judge `k` digits without a sign between them; most need a word that says what they are."""
     if k == 9:
-        if awaited(start, end, n, NL_BSN, out) and dutch(out, a) and named_id(s, start, end, n, NL_BSN, out):
+        if near(s, start, end, n, NL_BSN, out) and dutch(out, a) and named_id(s, start, end, n, NL_BSN, out):
             return True
-        if awaited(start, end, n, CA_SIN, out) and luhn(out, a, 9) and named_id(s, start, end, n, CA_SIN, out):
+        if near(s, start, end, n, CA_SIN, out) and luhn(out, a, 9) and named_id(s, start, end, n, CA_SIN, out):
             return True
         return american(out, a) and named_id(s, start, end, n, US_SSN, out)
     if k == 11:
-        if awaited(start, end, n, DE_TAX_ID, out) and german_tax(out, a) and named_id(s, start, end, n, DE_TAX_ID, out):
+        if near(s, start, end, n, DE_TAX_ID, out) and german_tax(out, a) and named_id(s, start, end, n, DE_TAX_ID, out):
             return True
-        if awaited(start, end, n, PL_PESEL, out) and polish(out, a) and named_id(s, start, end, n, PL_PESEL, out):
+        if near(s, start, end, n, PL_PESEL, out) and polish(out, a) and named_id(s, start, end, n, PL_PESEL, out):
             return True
-        return awaited(start, end, n, BR_CPF, out) and brazilian(out, a) and named_id(s, start, end, n, BR_CPF, out)
+        return near(s, start, end, n, BR_CPF, out) and brazilian(out, a) and named_id(s, start, end, n, BR_CPF, out)
     if k == 12 and verhoeff(out, a) and out[DIGITS + a] > 1 and named_id(s, start, end, n, IN_AADHAAR, out):
         return True
     if k in (10, 12):

@@ -215,8 +215,8 @@ def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Nu
     if told(out, PHONE):
         return False
     entry = GROUPS + 4 * first
+    end = out[GROUPS + 4 * groups - 3]
     if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
-        end = out[GROUPS + 4 * groups - 3]
         few = 1 if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7 else 0
         return few == 0 or (end < n and PARTS[s[end]] > 0)
     digits = out[GROUPS + 4 * groups + 2] - out[entry + 2]
@@ -230,4 +230,6 @@ def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Nu
     if digits < 7:
         loose(first, out)
         return False
+    if k == 4 and groups - first == 3 and s[out[entry]] in b"12" and (end == n or PARTS[s[end]] == 0):
+        return False  # a date, and nothing behind it
     return near(s, out[entry], out[entry + 1], n, PHONE, out)
