@@ -216,6 +216,8 @@ def called(s: bytes, first: int, groups: int, n: int, k: int, sign: int, out: Nu
         return False
     entry = GROUPS + 4 * first
     end = out[GROUPS + 4 * groups - 3]
+    if end < n and KIND[s[end]] & WORDLY:
+        return False
     if out[entry + 3] == 0 and out[entry] and s[out[entry] - 1] in b"+(":
         few = 1 if out[GROUPS + 4 * groups + 2] - out[entry + 2] < 7 else 0
         return few == 0 or (end < n and PARTS[s[end]] > 0)
