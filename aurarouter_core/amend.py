@@ -145,7 +145,7 @@ def file_to_change(request: Request) -> Found:
     if request.settings is not None:
         raise ConfigError("these settings come from a program, not from a file", hint="Change them there.")
     environ = os.environ if request.environ is None else request.environ
-    return find_file(request.path, environ, _folder()) or Found(Home.of(environ).config)
+    return find_file(request.path, environ, request.folder) or Found(Home.of(environ).config)
 
 
 def _once(
@@ -220,13 +220,6 @@ def _looked_over(plugins: Plugins, request: Request, path: Path, yaml: YamlText)
     stack = [*layers.stack[:-2], written, layers.stack[-1]]
     problems = (*yaml.problems, *layers.problems)
     return look_over(plugins, request, evolve(layers, stack=stack, file=path, problems=problems))
-
-
-def _folder() -> Path | None:
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        return None
 
 
 def _refuse_keys(changes: Sequence[Change], kinds: Mapping[str, Any]) -> None:

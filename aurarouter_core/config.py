@@ -13,6 +13,7 @@ from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_
 from aurarouter_core.amounts import Amount
 from aurarouter_core.asset_settings import AssetEntry, Assets
 from aurarouter_core.budget_settings import Budget
+from aurarouter_core.home import working_folder
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
@@ -217,6 +218,7 @@ class Request:
         overrides: Settings above all others.
         layers: (name, settings) that plugins set at run time, highest first.
         environ: The environment to read; None for this process's own.
+        folder: The directory in which it was asked for: the same places are searched again, wherever one is by then.
     """
 
     path: Path | None = None
@@ -225,6 +227,7 @@ class Request:
     overrides: Mapping[str, Any] = Factory(dict)
     layers: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     environ: Mapping[str, str] | None = field(default=None, repr=False)
+    folder: Path | None = Factory(working_folder)
 
 
 @frozen(kw_only=True)

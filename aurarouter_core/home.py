@@ -31,6 +31,14 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+def working_folder() -> Path | None:
+    """The current directory; None when it is gone."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
 def expanded(path: str) -> Path:
     """A path with its `~` resolved.
 

@@ -36,7 +36,7 @@ class LiveSnapshot:
         """Read the configuration again and swap to it.
 
         Raises:
-            ConfigError: It is not valid, or was not read from anywhere; the old one stays in force.
+            ConfigError: It is not valid, was not read from anywhere, or its file is gone; the old one stays in force.
         """
         async with self._changing:
             await self._swap(self._request())
@@ -77,4 +77,4 @@ class LiveSnapshot:
         self.current, self.problem = made, None
 
     def _made(self, request: Request) -> Snapshot:
-        return Snapshot.of(load(self._plugins, request), self._plugins)
+        return Snapshot.of(load(self._plugins, request, self.current.config.path), self._plugins)

@@ -21,7 +21,7 @@ from aurarouter_core.structure import KERNEL_SECTIONS, build
 from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.watch import look
 from aurarouter_core.yaml_text import parse
-from aurarouter_hooks import ConfigError
+from aurarouter_hooks import ConfigError, ConfigNotFoundError
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +63,27 @@ def load_config(
     return config
 
 
-def load(plugins: Plugins, request: Request) -> Config:
+def load(plugins: Plugins, request: Request, in_force: Path | None = None) -> Config:
     """Read every source again, as it was asked for before.
 
+    Args:
+        plugins: Whose sections and settings count.
+        request: How it was asked for.
+        in_force: The file that was read last time. Without it, what it protects would be gone without a word.
+
     Raises:
-        ConfigError: As `load_config`.
+        ConfigError: As `load_config`; or that file is gone, and none that comes before it is there.
     """
     seen = look(files_of(request))
-    return evolve(build(read_layers(plugins, request), request=request, environ=request.environ), seen=seen)
+    layers = read_layers(plugins, request)
+    order = places(request.path, _environ(request), request.folder)
+    if in_force in order and layers.file not in order[: order.index(in_force) + 1]:
+        raise ConfigNotFoundError(
+            f"{in_force}, the configuration file in force, is gone",
+            searched=[str(place) for place in order],
+            hint="Put it back. If you removed it on purpose, restart what runs (the shared engine: aurarouter stop).",
+        )
+    return evolve(build(layers, request=request, environ=request.environ), seen=seen)
 
 
 def read_layers(plugins: Plugins, request: Request) -> Layers:
@@ -79,7 +92,7 @@ def read_layers(plugins: Plugins, request: Request) -> Layers:
     Raises:
         ConfigError: The file is missing, unreadable, no YAML, or not trusted.
     """
-    environ = os.environ if request.environ is None else request.environ
+    environ = _environ(request)
     file, written, trusted = _file(request, environ)
     lower = [
         *(Layer(name, settings) for name, settings in request.layers),
@@ -109,16 +122,13 @@ def files_of(request: Request | None) -> list[Path]:
     """The files whose change may change the configuration: every place, also where nothing is yet."""
     if request is None or request.settings is not None:
         return []
-    environ = os.environ if request.environ is None else request.environ
+    environ = _environ(request)
     home = Home.of(environ)
-    return [*places(request.path, environ, _folder()), home.trust, home.keys]
+    return [*places(request.path, environ, request.folder), home.trust, home.keys]
 
 
-def _folder() -> Path | None:
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        return None
+def _environ(request: Request) -> Mapping[str, str]:
+    return os.environ if request.environ is None else request.environ
 
 
 def _keep_keys_from(untrusted: Mapping[str, Any], environment: dict[str, Any]) -> None:
@@ -136,7 +146,7 @@ def _file(request: Request, environ: Mapping[str, str]) -> tuple[Path | None, La
     """The file in force, what stands in it, and whether the user has vouched for it."""
     if request.settings is not None:
         return None, Layer("settings", request.settings), True
-    found = find_file(request.path, environ, _folder())
+    found = find_file(request.path, environ, request.folder)
     if found is None:
         return None, None, True
     data = read_file(found.path)

@@ -146,6 +146,12 @@ def _engine(session: Session) -> Finding:
         return Finding("ok", "no shared engine is running; one starts when it is needed")
     if "error" in state:
         return Finding("problem", f"the shared engine does not answer: {state['error']}", "aurarouter stop --force")
+    if state["problem"]:
+        return Finding(
+            "problem",
+            f"the shared engine keeps to the configuration that it had: {state['problem']}",
+            "Correct the file, or put it back; 'aurarouter stop' ends the engine, and the next is without it.",
+        )
     return Finding("ok", f"the shared engine is process {state['pid']}, clients: {state['clients']}")
 
 

@@ -7,7 +7,7 @@ import time
 
 from aurarouter_core.config import Config
 from aurarouter_core.daemon.identity import Identity
-from aurarouter_core.loading import files_of, load_config
+from aurarouter_core.loading import files_of, load, load_config
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.watch import Look, look
 from aurarouter_hooks import AuraRouterError
@@ -40,21 +40,22 @@ class Followed:
             ConfigError: It can't be used, and never could.
         """
         if self._config is None:
-            return self._read()
+            return self._keep(load_config(self._plugins, path=self._order["path"], overrides=self._order["flags"]))
         now = time.monotonic()
         if now < self._next:
             return self._config
         self._next = now + EVERY
-        if (seen := look(files_of(self._config.request))) == self._seen:
+        request = self._config.request
+        if request is None or (seen := look(files_of(request))) == self._seen:
             return self._config
         self._seen = seen
         try:
-            return self._read()
+            return self._keep(load(self._plugins, request, self._config.path))
         except AuraRouterError as error:
             log.warning("the configuration has changed and can't be used: %s", error)
             return self._config
 
-    def _read(self) -> Config:
-        self._config = load_config(self._plugins, path=self._order["path"], overrides=self._order["flags"])
-        self._seen, self._next = self._config.seen, time.monotonic() + EVERY
-        return self._config
+    def _keep(self, config: Config) -> Config:
+        self._config = config
+        self._seen, self._next = config.seen, time.monotonic() + EVERY
+        return config

@@ -9,7 +9,18 @@ from typing import Any, ClassVar
 import pytest
 
 from aurarouter_core import Config, Plugins, Router, Task, load_config
-from aurarouter_hooks import ConfigError, Prompt, Provider, ProviderUnavailableError, Reply
+from aurarouter_core.daemon import followed
+from aurarouter_core.daemon.identity import Identity
+from aurarouter_core.home import Home
+from aurarouter_hooks import (
+    ConfigError,
+    ConfigNotFoundError,
+    PrivacyError,
+    Prompt,
+    Provider,
+    ProviderUnavailableError,
+    Reply,
+)
 
 GOOD = """
 system: {{default_timeout: {version}, log_level: {level}}}
@@ -152,15 +163,76 @@ async def test_a_listener_that_fails_does_not_end_the_watch(
     assert any(record.exc_info for record in caplog.records)
 
 
-async def test_a_file_that_appears_or_goes_counts_too(versioned: Plugins, home: Path) -> None:
+async def test_a_file_that_appears_counts_and_one_that_goes_keeps_the_old(
+    versioned: Plugins, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     file = home / "auraconfig.yaml"
     async with Router(plugins=versioned, watch=0.002) as router:
         assert router.snapshot.config.path is None
-        write(file, good(3))
+        write(file, good(3) + "privacy: {rules: {card: block}}")
         await until(lambda: router.snapshot.config.path == file)
         file.unlink()
-        await until(lambda: router.snapshot.config.path is None)
-        assert "smollm2" in router.snapshot.models
+        await until(lambda: router.problem is not None)
+        assert f"{file}, the configuration file in force, is gone" in str(router.problem)
+        assert router.problem is not None
+        assert "restart" in router.problem.hint
+        await asyncio.sleep(0.02)  # more looks
+        assert router.snapshot.config.privacy.rules == {"card": "block"}
+        with pytest.raises(ConfigNotFoundError, match="is gone"):
+            await router.reload()
+        with pytest.raises(ConfigNotFoundError, match="is gone"):
+            await router.set_layer("someone", {})
+        with pytest.raises(PrivacyError):
+            await router.run(Task("my card is 4539 1488 0343 6467"))
+        write(file, good(4))
+        await until(lambda: router.snapshot.config.system.default_timeout == 4)
+        assert router.problem is None
+    assert sum("is gone" in record.message for record in caplog.records) == 1
+    file.unlink()
+    assert load_config(versioned).path is None, "who starts without a file works without one"
+
+
+async def test_no_file_further_down_takes_the_place_of_one_that_goes(versioned: Plugins, home: Path) -> None:
+    above, below = Path("auraconfig.yaml").absolute(), home / "auraconfig.yaml"
+    write(below, good(1))
+    async with Router(plugins=versioned) as router:
+        write(above, "system: {default_timeout: 2}")
+        await router.reload()
+        assert router.snapshot.config.path == above, "one further up does"
+        above.unlink()
+        with pytest.raises(ConfigNotFoundError, match="in force, is gone"):
+            await router.reload()
+        above.parent.rmdir()
+        with pytest.raises(ConfigNotFoundError, match="in force, is gone"):
+            await router.reload()
+        assert router.snapshot.config.system.default_timeout == 2
+
+
+async def test_files_are_looked_for_where_the_program_began(
+    versioned: Plugins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path("auraconfig.yaml").absolute()
+    write(file, "system: {default_timeout: 2}")
+    async with Router(plugins=versioned) as router:
+        monkeypatch.chdir(tmp_path)
+        write(file, "system: {default_timeout: 3}")
+        await router.reload()
+        assert router.snapshot.config.system.default_timeout == 3
+
+
+def test_a_follower_keeps_to_the_file_that_is_gone(
+    versioned: Plugins, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(followed, "EVERY", 0.0)
+    file = home / "auraconfig.yaml"
+    write(file, good(3))
+    follower = followed.Followed(Identity("", Home(home), {"path": None, "flags": {}}, None), versioned)
+    assert follower.config.path == file
+    file.unlink()
+    assert follower.config.path == follower.config.path == file
+    assert [record.message for record in caplog.records if "is gone" in record.message] != []
+    write(file, good(4))
+    assert follower.config.system.default_timeout == 4
 
 
 async def test_a_named_file_that_goes_keeps_the_old(versioned: Plugins, tmp_path: Path) -> None:

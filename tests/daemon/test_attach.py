@@ -154,6 +154,22 @@ async def test_a_changed_file_is_in_force_at_once(engines: Path, caplog: pytest.
     assert "goes on as before, its configuration has a fault: " in caplog.text
 
 
+async def test_an_engine_keeps_to_a_file_that_is_gone_and_says_so(engines: Path, aurarouter: Any) -> None:
+    file = engines / "auraconfig.yaml"
+    async with attach() as kernel:
+        file.rename(engines / "elsewhere")
+        with pytest.raises(ConfigError, match="in force, is gone"):
+            await kernel.reload()
+        assert set(await kernel.models()) == {"first", "second"}
+        for command, code in (("doctor", 1), ("reload", 2), ("status", 0)):
+            done = await asyncio.to_thread(aurarouter, command)
+            assert done.returncode == code, command
+            assert f"{file}, the configuration file in force, is gone" in done.stdout + done.stderr
+        (engines / "elsewhere").rename(file)
+        await kernel.reload()
+        assert (await kernel.status())["problem"] is None
+
+
 async def test_an_engine_that_nobody_uses_ends(engines: Path) -> None:
     async with attach(flags={"system": {"daemon_idle": 0.2}}) as kernel:
         assert isinstance(kernel, Attached)
