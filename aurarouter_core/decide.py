@@ -88,7 +88,7 @@ def decide(
     intent = _intent(task, analysis, snapshot, stages, opinion)
     mode = chosen_mode(task, intent, analysis, snapshot.config.plans)
     stages.add("mode", mode.outcome, mode.score, mode.threshold)
-    role, chain = _chain(task, intent, analysis, snapshot, stages, plans=mode.name == "plan")
+    role, chain = _chain(task, intent, analysis, snapshot, limits, stages, plans=mode.name == "plan")
     constraint = wanted(task)
     if limits is not NO_LIMITS:
         constraint = limits | constraint
@@ -108,6 +108,8 @@ def decide(
         if len(vetoes) < len(models):
             break  # else those may try that perhaps have room
     constraint = within
+    if not constraint.allows_role(role):
+        vetoes = dict.fromkeys(chain, f"the role '{role}' is not among those allowed for this task")
     if strangers:
         vetoes = {**strangers, **vetoes}
     for name, said in snapshot.plugins.veto(task, analysis, models).items():
@@ -185,14 +187,23 @@ def _intent(task: Task, analysis: Analysis, snapshot: Snapshot, stages: _Stages,
 
 
 def _chain(
-    task: Task, intent: Intent, analysis: Analysis, snapshot: Snapshot, stages: _Stages, *, plans: bool
+    task: Task,
+    intent: Intent,
+    analysis: Analysis,
+    snapshot: Snapshot,
+    limits: Constraint,
+    stages: _Stages,
+    *,
+    plans: bool,
 ) -> tuple[str, Sequence[str]]:
     config = snapshot.config
     if task.role is not None and task.role not in config.roles:
-        raise UnknownRoleError(task.role, sorted(config.roles))
+        raise UnknownRoleError(task.role, sorted(filter(limits.allows_role, config.roles)))
+    if task.model is not None and task.model not in config.models:
+        raise UnknownModelError(task.model, sorted(filter(limits.allows_model, config.models)))
     score: float | None = None
     if task.mode == "embed":
-        role, chain = makers(task, config)
+        role, chain = makers(task, config, limits)
         stages.add("role", f"{role} ({'asked for' if task.role else 'it makes vectors'})")
         return role, chain
     if task.role is not None:
@@ -213,8 +224,6 @@ def _chain(
         role = next((other for other in others if other in config.roles), "")
     stages.add("role", f"{role or 'none'} ({why})", score, ROLE_THRESHOLD if score is not None else None)
     if task.model is not None:
-        if task.model not in config.models:
-            raise UnknownModelError(task.model, sorted(config.models))
         return role, (task.model,)
     entry = config.roles.get(role)
     return role, tuple(dict.fromkeys(entry.models)) if entry else ()

@@ -13,6 +13,16 @@ from aurarouter_hooks.values.texts import media_in
 NO_LIMITS = Constraint()
 
 
+def held(task: Task, snapshot: Snapshot, known: Constraint | None) -> Constraint:
+    """The limits that hold before a task is decided: those that are known already, and its app's.
+
+    Raises:
+        PluginBrokenError: A plugin that limits apps failed.
+    """
+    limits = known or NO_LIMITS
+    return limits | snapshot.limits_of(task.app) if task.app else limits
+
+
 def wanted(task: Task) -> Constraint:
     """The limits that the task itself asks for."""
     needs = {"tools"} if task.tools else set()
@@ -52,7 +62,7 @@ def unfit(model: Model, constraint: Constraint, snapshot: Snapshot) -> str | Non
     """Why a model can't do this task wherever it runs; None when it can."""
     if model.provider not in snapshot.plugins.providers:
         return missing_provider(model.provider, snapshot.plugins)
-    if constraint.models is not None and model.id not in constraint.models:
+    if not constraint.allows_model(model.id):
         return "it is not among the models allowed for this task"
     if not constraint.tags <= model.tags:
         return f"it lacks the tag {', '.join(sorted(constraint.tags - model.tags))}"

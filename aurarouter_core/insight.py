@@ -18,7 +18,7 @@ from aurarouter_core.plain import plain
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
-from aurarouter_hooks import AuraRouterError, Health, Location, Model
+from aurarouter_hooks import AuraRouterError, Constraint, Health, Location, Model
 
 
 class Insight:
@@ -74,6 +74,10 @@ class Insight:
     async def roles(self) -> Sequence[str]:
         """Names of the roles."""
         return [*self.snapshot.config.roles]
+
+    async def limits_of(self, app: str) -> Constraint:
+        """What an app may use."""
+        return self.snapshot.limits_of(app)
 
     async def ready(self) -> bool:
         """Whether any model may be asked now."""

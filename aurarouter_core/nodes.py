@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -38,6 +38,8 @@ from aurarouter_hooks.values import NodeKind
 
 FAILURES = (RoutingError, PluginMissingError, ProviderError)
 """What keeps a node from answering. Anything else is a fault of the program and ends the task."""
+ANSWERING: Sequence[NodeKind] = ("plan", "step", "answer")
+"""Nodes that work on the answer, in roles that whoever asks may use; with the others the router asks for itself."""
 CONTEXT = 4096
 """Tokens that a prompt is cut to for a model of which nobody says how many it holds."""
 ROOM = 32_000
@@ -127,10 +129,11 @@ class Nodes:
             text: What the trace says of it where content may be kept.
             shown: As on `Work`.
         """
+        limits = self.limits if node.kind in ANSWERING else evolve(self.limits, roles=None)
         try:
             async with self.run.in_time():
                 await asyncio.sleep(0)  # a deadline that has passed acts here, however fast models and plugins are
-                decision = await located(about, self.run.snapshot, self.run.pool, self.limits, cut=True)
+                decision = await located(about, self.run.snapshot, self.run.pool, limits, cut=True)
         except FAILURES as error:
             return Work(run=self.run, call=self.call, node=node, shown=shown, failure=error, error=error_info(error))
         if decision.constraint.private:

@@ -6,7 +6,8 @@ import logging
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
@@ -15,7 +16,7 @@ from aurarouter_core import shapes
 from aurarouter_core.discovery import Discovery
 from aurarouter_core.guard import Fault, Guard
 from aurarouter_core.plugin_words import PluginWords
-from aurarouter_hooks import PluginError
+from aurarouter_hooks import Constraint, PluginError
 
 if TYPE_CHECKING:
     import click
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
         Analysis,
         AssetSource,
         Attempt,
-        Constraint,
         Decision,
         Intent,
         Kernel,
@@ -143,6 +143,16 @@ class Plugins:
         self._tell("register_commands", {"cli": cli}, content=False)
 
     # For every task
+
+    def limit(self, app: str, settings: Mapping[str, Any]) -> Constraint:
+        """What all plugins let an app use.
+
+        Raises:
+            PluginBrokenError: A plugin failed; the app's tasks are refused.
+        """
+        arguments = {"app": app, "settings": settings}
+        answers = [answer for _, answer in self.guard.verdicts("limit_app", arguments, shapes.constraint)]
+        return reduce(or_, answers, Constraint())
 
     def classify(self, task: Task, analysis: Analysis) -> Intent | None:
         """The first plugin's answer that is not None."""

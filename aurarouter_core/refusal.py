@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aurarouter_core import install, privacy
 from aurarouter_core.snapshot import Snapshot
@@ -32,7 +32,13 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
             f"role '{decision.role}' names no model" if decision.role else "no role is configured",
             hint="Name at least one model under 'roles:' in the configuration.",
         )
-    reasons = "; ".join(f"{model}: {reason}" for model, reason in decision.vetoes.items())
+    if not limits.allows_role(decision.role):
+        return _forbidden(f"the role '{decision.role}'", limits.roles, decision)
+    if not any(map(limits.allows_model, decision.vetoes)):
+        return _forbidden("the models that the task could go to", limits.models, decision)
+    # Whoever may not use a model need not hear of it.
+    vetoes = {model: reason for model, reason in decision.vetoes.items() if limits.allows_model(model)}
+    reasons = "; ".join(f"{model}: {reason}" for model, reason in vetoes.items())
     absent = {snapshot.models[name].provider for name in decision.vetoes} - set(snapshot.plugins.providers)
     if absent and all(snapshot.models[name].provider in absent for name in decision.vetoes):
         first = min(absent)
@@ -53,12 +59,16 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
             vetoes=decision.vetoes,
             hint=PRICE_IT if UNPRICED in decision.vetoes.values() else WAIT,
         )
-    forbidden = limits.models is not None and not any(name in limits.models for name in decision.vetoes)
-    return (ForbiddenError if forbidden else NoModelLeftError)(
+    return NoModelLeftError(
         f"every model of role '{decision.role}' was ruled out ({reasons})",
         vetoes=decision.vetoes,
         hint="See 'aurarouter explain' for the same prompt.",
     )
+
+
+def _forbidden(what: str, allowed: Iterable[str] | None, decision: Decision) -> ForbiddenError:
+    known = ", ".join(sorted(allowed or ())) or "nothing"
+    return ForbiddenError(f"whoever asks may not use {what}", vetoes=decision.vetoes, hint=f"Allowed is: {known}.")
 
 
 def _extras(provider: str, decision: Decision, snapshot: Snapshot) -> list[str]:

@@ -16,7 +16,7 @@ from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
 from aurarouter_core.executor import execute
 from aurarouter_core.failure_states import FailureStates
-from aurarouter_core.fitness import NO_LIMITS
+from aurarouter_core.fitness import held
 from aurarouter_core.gate import Gate
 from aurarouter_core.home import Home
 from aurarouter_core.insight import Insight
@@ -116,15 +116,16 @@ class Router(Insight):
             PluginBrokenError: A plugin that limits tasks failed.
             PrivacyError: A privacy rule blocks the task.
         """
-        known = known_limits(self._conversations, task) or NO_LIMITS
+        limits = held(task, self.snapshot, known_limits(self._conversations, task))
         said = affordable(task, self.snapshot, self.pool)
-        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), known, afford=said)
+        decision = decide(task, self.snapshot, self.pool.locations, self.pool.states.refusals(), limits, afford=said)
         self.plugins.decision_made(decision)
         return decision
 
     async def locate_and_decide(self, task: Task) -> Decision:
         """Like `decide`, but models are asked where they run first if that matters for this task."""
-        decision = await located(task, self.snapshot, self.pool, known_limits(self._conversations, task) or NO_LIMITS)
+        limits = held(task, self.snapshot, known_limits(self._conversations, task))
+        decision = await located(task, self.snapshot, self.pool, limits)
         self.plugins.decision_made(decision)
         return decision
 
@@ -205,7 +206,7 @@ class Router(Insight):
         recorder.redacts = snapshot.inspector.redacts(task)
         deadline = None if task.deadline is None else asyncio.get_running_loop().time() + task.deadline
         known = await asyncio.to_thread(known_limits, self._conversations, task) if task.conversation else None
-        decision = await located_by(deadline, task, snapshot, self.pool, known or NO_LIMITS)
+        decision = await located_by(deadline, task, snapshot, self.pool, held(task, snapshot, known))
         recorder.decided(decision, began)
         await remember(self._conversations, task, decision.constraint.private)
         log.debug("task %s: %s, role %s, chain %s", task.id, decision.intent, decision.role, decision.chain)

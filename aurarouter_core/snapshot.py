@@ -15,7 +15,7 @@ from aurarouter_core.hotpath import Analyser, reported
 from aurarouter_core.inspection import Inspector
 from aurarouter_core.lexicon import Lexicon
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import ConfigError, Intent, Middleware, Model
+from aurarouter_hooks import ConfigError, Constraint, Intent, Middleware, Model
 
 BUILT_IN_INTENTS = (
     Intent(name="DIRECT", description="A question, chat, short writing, a summary: one turn."),
@@ -51,6 +51,14 @@ class Snapshot:
     def _bounded(self) -> frozenset[str]:
         known = (name for name, model in self.models.items() if model.capabilities.context_length is not None)
         return frozenset(known)
+
+    def limits_of(self, app: str) -> Constraint:
+        """What an app may use.
+
+        Raises:
+            PluginBrokenError: A plugin that limits apps failed.
+        """
+        return self.plugins.limit(app, self.config.sections)
 
     @classmethod
     def of(cls, config: Config, plugins: Plugins) -> Snapshot:

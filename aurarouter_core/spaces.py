@@ -7,26 +7,24 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from aurarouter_core.config import Config, ModelEntry
-from aurarouter_hooks import Intent, Task, UnknownModelError, UnknownRoleError
+from aurarouter_hooks import Constraint, Intent, Task, UnknownRoleError
 
 EMBEDDING = "embedding"
 """The role that makes vectors, where the task names neither a role nor a model."""
 EMBED = Intent(name="EMBED", role=EMBEDDING)
 
 
-def makers(task: Task, config: Config) -> tuple[str, Sequence[str]]:
+def makers(task: Task, config: Config, limits: Constraint) -> tuple[str, Sequence[str]]:
     """The role, and the models that a task for vectors names: by themselves or by a role. Wording plays no part.
 
     Raises:
-        UnknownModelError, UnknownRoleError: They are not configured.
+        UnknownRoleError: It is not configured.
     """
     role = task.role or EMBEDDING
     if task.model is not None:
-        if task.model not in config.models:
-            raise UnknownModelError(task.model, sorted(config.models))
         return role, (task.model,)
     if role not in config.roles:
-        raise UnknownRoleError(role, sorted(config.roles))
+        raise UnknownRoleError(role, sorted(filter(limits.allows_role, config.roles)))
     return role, tuple(dict.fromkeys(config.roles[role].models))
 
 

@@ -16,7 +16,7 @@ from aurarouter_core.daemon.frames import EngineLostError
 from aurarouter_core.daemon.identity import Identity
 from aurarouter_core.daemon.open_work import OpenWork
 from aurarouter_core.plain import plain
-from aurarouter_hooks import Decision, Done, Event, Health, Location, Model, Task
+from aurarouter_hooks import Constraint, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
     from aurarouter_core.daemon.followed import Followed
@@ -165,6 +165,11 @@ class Attached(Attachment):
         """Names of the roles."""
         roles: Sequence[str] = await self._ask("roles")
         return roles
+
+    async def limits_of(self, app: str) -> Constraint:
+        """What an app may use."""
+        limits: Constraint = await self._ask("limits_of", app)
+        return limits
 
     async def ready(self) -> bool:
         """Whether any model may be asked now."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aurarouter_core.narrated import written
 from aurarouter_core.registry import AssetRegistry, Registration
 from aurarouter_core.services import SERVICES
-from aurarouter_hooks import DaemonError, Decision, Done, Event, Health, Location, Model, Task
+from aurarouter_hooks import Constraint, DaemonError, Decision, Done, Event, Health, Location, Model, Task
 
 if TYPE_CHECKING:
     from aurarouter_core.asset_list import Asset
@@ -63,6 +63,10 @@ async def _intents(engine: Engine, _: str) -> Sequence[str]:
 
 async def _roles(engine: Engine, _: str) -> Sequence[str]:
     return await engine.router.roles()
+
+
+async def _limits_of(engine: Engine, _: str, app: Any) -> Constraint:
+    return await engine.router.limits_of(str(app))
 
 
 async def _ready(engine: Engine, _: str) -> bool:
@@ -152,6 +156,7 @@ METHODS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "excuse": _excuse,
     "health": _health,
     "intents": _intents,
+    "limits_of": _limits_of,
     "list_assets": _list_assets,
     "locate_and_decide": _locate_and_decide,
     "models": _models,

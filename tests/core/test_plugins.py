@@ -125,11 +125,15 @@ def test_an_opinion_that_raises_is_left_out_and_counted(make_plugin: Make) -> No
     ]
 
 
-@pytest.mark.parametrize("hook", ["veto_models", "constrain_task"])
+@pytest.mark.parametrize("hook", ["veto_models", "constrain_task", "limit_app"])
 def test_a_limit_that_raises_refuses_the_task(make_plugin: Make, hook: str) -> None:
-    plugins = Plugins(discover=False, extra=[make_plugin("guard", **{hook: lambda task: raising()})])
-    call = plugins.veto if hook == "veto_models" else plugins.constrain
-    arguments: list[Any] = [TASK, ANALYSIS, []] if hook == "veto_models" else [TASK, ANALYSIS]
+    plugins = Plugins(discover=False, extra=[make_plugin("guard", **{hook: lambda: raising()})])
+    asked: dict[str, tuple[Callable[..., Any], list[Any]]] = {
+        "veto_models": (plugins.veto, [TASK, ANALYSIS, []]),
+        "constrain_task": (plugins.constrain, [TASK, ANALYSIS]),
+        "limit_app": (plugins.limit, ["editor", {}]),
+    }
+    call, arguments = asked[hook]
     with pytest.raises(PluginBrokenError, match="plugin 'guard' failed in") as caught:
         call(*arguments)
     assert isinstance(caught.value.__cause__, ValueError)

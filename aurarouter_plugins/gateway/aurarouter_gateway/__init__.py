@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aurarouter_hooks import Middleware, hookimpl
+from aurarouter_hooks import Constraint, hookimpl
 
 if TYPE_CHECKING:
     import click
@@ -28,11 +28,10 @@ def register_config() -> Mapping[str, type]:
 
 
 @hookimpl
-def register_middleware() -> Sequence[Middleware]:
+def limit_app(app: str, settings: Mapping[str, Any]) -> Constraint | None:
     """Holds each app to what it may use."""
-    from aurarouter_gateway.limits import AppGate
-
-    return [AppGate()]
+    limits = settings["gateway"].apps.get(app)
+    return limits.constraint(app) if limits is not None else None
 
 
 @hookimpl

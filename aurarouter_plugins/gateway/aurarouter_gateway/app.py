@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -21,7 +21,7 @@ from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.chat_answer import ChatAnswer
 from aurarouter_gateway.document import document
-from aurarouter_gateway.door import UNLIMITED, Door
+from aurarouter_gateway.door import Door
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.exchange import Dialect, Exchange
 from aurarouter_gateway.faults import Fault, fault
@@ -32,7 +32,7 @@ from aurarouter_gateway.messages_answer import MessagesAnswer
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.responses_answer import ResponsesAnswer
 from aurarouter_gateway.services import METHODS, inputs
-from aurarouter_hooks import UnknownModelError
+from aurarouter_hooks import Constraint, UnknownModelError
 
 log = logging.getLogger(__name__)
 
@@ -86,23 +86,21 @@ class Plain:
 
 async def _models(engine: Engine, scope: Scope, _: Any) -> tuple[int, Any]:
     models, roles, intents = await engine.names()
-    found = [*names(models, roles, intents, scope["state"]["caller"].limits)]
+    found = [*names(models, roles, intents, scope["state"]["caller"].constraint)]
     wanted = scope["path_params"].get("model")
     if wanted is None:
         return 200, listed(found, models)
-    return 200, listed([_known(wanted, found)], models)["data"][0]
+    if wanted not in found:
+        raise UnknownModelError(wanted, found)
+    return 200, listed([wanted], models)["data"][0]
 
 
 async def _count(engine: Engine, scope: Scope, body: Any) -> tuple[int, Any]:
     task = messages_request.read(body, scope["state"]["caller"], limit=False).task
-    _known(body["model"], [*names(*await engine.names(), UNLIMITED)])  # nobody is asked, so anybody may count
+    found = await engine.names()
+    if body["model"] not in names(*found, Constraint()):  # nobody is asked, so anybody may count for any of them
+        raise UnknownModelError(body["model"], [*names(*found, scope["state"]["caller"].constraint)])
     return 200, {"input_tokens": engine.tokens(task)}
-
-
-def _known(name: str, found: Sequence[str]) -> str:
-    if name not in found:
-        raise UnknownModelError(name, found)
-    return name
 
 
 async def _health(engine: Engine, *_: Any) -> tuple[int, Any]:

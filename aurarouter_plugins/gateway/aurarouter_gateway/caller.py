@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from aurarouter_gateway.settings import AppLimits
-from aurarouter_hooks import TraceContext
+from aurarouter_hooks import Constraint, TraceContext
 
 BETA = "anthropic-beta"
 LONGEST = 200
@@ -40,6 +40,11 @@ class Caller:
         session = headers.get("x-session-id", "")[:LONGEST]
         betas = headers.get(BETA, "")
         return cls(app=app, limits=limits, session=session, trace_context=context, betas=betas)
+
+    @property
+    def constraint(self) -> Constraint:
+        """What it may use, as the kernel takes it."""
+        return self.limits.constraint(self.app)
 
     def identity(self, session: str = "") -> dict[str, Any]:
         """For `Task`. `session` is what the body calls the conversation, where no header does."""

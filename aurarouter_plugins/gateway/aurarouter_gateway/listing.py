@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from aurarouter_gateway.settings import AppLimits
-from aurarouter_hooks import Model
+from aurarouter_hooks import Constraint, Model
 
 
-def names(models: Iterable[str], roles: Sequence[str], intents: Sequence[str], limits: AppLimits) -> Iterator[str]:
+def names(models: Iterable[str], roles: Sequence[str], intents: Sequence[str], limits: Constraint) -> Iterator[str]:
     """`auto`, the roles, the intents and the models themselves, as far as the app may use them."""
     yield "auto"
-    yield from (f"role:{name}" for name in roles if not limits.roles or name in limits.roles)
+    yield from (f"role:{name}" for name in filter(limits.allows_role, roles))
     yield from (f"intent:{name}" for name in intents)
-    yield from (name for name in models if not limits.models or name in limits.models)
+    yield from filter(limits.allows_model, models)
 
 
 def listed(found: Sequence[str], models: Mapping[str, Model]) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 from attrs.validators import ge, gt, le
 
 from aurarouter_core import Listening
+from aurarouter_hooks import Constraint
 
 
 @frozen(kw_only=True)
@@ -23,6 +24,20 @@ class AppLimits:
     models: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     private: bool = False
+
+    def constraint(self, app: str) -> Constraint:
+        """The same for the kernel, which holds the app's tasks to it on whichever surface they come in."""
+        reasons = (
+            f"all that the app '{app}' sends is private" if self.private else "",
+            f"the app '{app}' may use only some models" if self.models else "",
+            f"the app '{app}' may use only some roles" if self.roles else "",
+        )
+        return Constraint(
+            private=self.private,
+            models=self.models or None,
+            roles=self.roles or None,
+            reasons=tuple(filter(None, reasons)),
+        )
 
 
 @frozen(kw_only=True)

@@ -9,8 +9,14 @@ from attrs import field, frozen
 from aurarouter_hooks.values.task import Analysis, only_names
 
 
-def _models(value: Iterable[str] | None) -> frozenset[str] | None:
+def _some(value: Iterable[str] | None) -> frozenset[str] | None:
     return None if value is None else only_names(value)
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 @frozen(kw_only=True)
@@ -24,6 +30,7 @@ class Constraint:
         capabilities: Only models that can do all of these (names as on `Capabilities`).
         min_context: Only models whose context holds this many tokens.
         models: Only these model ids; None for any.
+        roles: Only these roles work on the answer; None for any.
         reasons: Why, one short sentence each.
     """
 
@@ -32,20 +39,29 @@ class Constraint:
     tags: frozenset[str] = field(default=frozenset(), converter=only_names)
     capabilities: frozenset[str] = field(default=frozenset(), converter=only_names)
     min_context: int = 0
-    models: frozenset[str] | None = field(default=None, converter=_models)
+    models: frozenset[str] | None = field(default=None, converter=_some)
+    roles: frozenset[str] | None = field(default=None, converter=_some)
     reasons: tuple[str, ...] = ()
 
     def __or__(self, other: Constraint) -> Constraint:
-        both = [ids for ids in (self.models, other.models) if ids is not None]
         return Constraint(
             private=self.private or other.private,
             here=self.here or other.here,
             tags=self.tags | other.tags,
             capabilities=self.capabilities | other.capabilities,
             min_context=max(self.min_context, other.min_context),
-            models=frozenset.intersection(*both) if both else None,
+            models=_both(self.models, other.models),
+            roles=_both(self.roles, other.roles),
             reasons=tuple(dict.fromkeys(self.reasons + other.reasons)),
         )
+
+    def allows_model(self, name: str) -> bool:
+        """The model is among those allowed."""
+        return self.models is None or name in self.models
+
+    def allows_role(self, name: str) -> bool:
+        """The role is among those allowed."""
+        return self.roles is None or name in self.roles
 
 
 @frozen

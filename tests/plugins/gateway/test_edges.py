@@ -238,7 +238,7 @@ async def test_an_app_is_held_to_its_models(client: httpx.AsyncClient, model: st
     refused = await client.post("/v1/messages", json=HELLO | {"model": model, "max_tokens": 9})
     assert (refused.status_code, refused.headers["x-aurarouter-error"]) == (403, "ForbiddenError")
     told = refused.json()["error"]
-    assert (told["type"], "not among the models allowed" in told["message"]) == ("permission_error", True)
+    assert (told["type"], "may not use the models" in told["message"]) == ("permission_error", True)
 
 
 def test_a_damaged_list_of_keys_lets_nobody_in(home: Path) -> None:
