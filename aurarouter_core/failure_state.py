@@ -181,8 +181,13 @@ class FailureState:
         self._set("unknown", 0, 0.0, "", "")
 
     def saw(self, health: Health) -> None:
-        """A health check said this. It lifts no limit that the backend asked for, and closes no breaker by itself."""
+        """A health check said this. It lifts no limit that the backend asked for, and closes no breaker by itself.
+
+        That a model is still down begins no new rest: else it would never be asked again while somebody keeps looking.
+        """
         if self.firm and self.until > self.clock():
+            return
+        if self.state == health.state == "down" and health.retry_in is None:
             return
         if health.state in ("healthy", "cold"):
             if self.state == "open":

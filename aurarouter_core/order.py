@@ -143,6 +143,8 @@ class Order:
                 candidate.is_out = True
                 self.passed_over[candidate.name] = refusal.why
             elif refusal.retry_in <= left or _worth_a_look(refusal):
+                if refusal.state == "down":  # nothing answers there: it is asked once more, however many retries
+                    candidate.tries = max(candidate.tries, self._run.snapshot.config.system.retries)
                 yield refusal
 
 

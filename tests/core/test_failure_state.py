@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurarouter_core.failure_state import CAP, LONGEST, REFUSED, THRESHOLD, FailureState, backoff
+from aurarouter_core.failure_state import CAP, LONGEST, LOOK_AGAIN, REFUSED, THRESHOLD, FailureState, backoff
 from aurarouter_hooks import (
     Health,
     ProviderAuthError,
@@ -212,6 +212,21 @@ def test_no_health_check_shortens_what_the_backend_itself_asked_for(
     clock.now += rest
     state.saw(Health(state="healthy"))
     assert state.refusal is None
+
+
+def test_who_keeps_looking_keeps_nobody_from_asking(state: FailureState, clock: Clock) -> None:
+    """What is down is asked again after a while, however often one looks; only an attempt shows whether it is so."""
+    down = Health(state="down", detail="refused")
+    state.saw(down)
+    for _ in range(4):
+        assert state.refusal is not None
+        clock.now += 0.5
+        state.saw(down)
+    assert state.refusal is None
+    fail(state)
+    state.saw(down)
+    assert state.refusal is not None
+    assert state.refusal.retry_in == LOOK_AGAIN
 
 
 def test_loading_says_how_far(state: FailureState, clock: Clock) -> None:

@@ -51,7 +51,7 @@ async def test_killed_in_the_middle_of_an_answer_it_says_so_and_comes_back(own: 
         await anext(chunk async for chunk in answer if chunk.finish)
     assert "own.log" in caught.value.hint
     health = await provider.health()
-    assert (health.state, health.detail) == ("down", str(caught.value))
+    assert (health.state, health.detail) == ("cold", str(caught.value)), "the next start is due"
     assert (await provider.generate(HELLO)).text
     assert child_of(provider) != first
     assert (await provider.health()).state == "healthy"
@@ -168,7 +168,7 @@ async def test_a_file_that_is_no_model(own: Make, model_file: Path, tmp_path: Pa
     with pytest.raises(ProviderUnavailableError, match=f"exit code 1 before it had loaded the model: .*{words}"):
         await provider.generate(HELLO)
     health = await provider.health()
-    assert health.state == "down"
+    assert health.state == "cold"
     assert words in health.detail
     assert "own.log" in health.hint
     assert "error loading model" in (tmp_path / "own" / "own.log").read_text()
@@ -188,6 +188,7 @@ async def test_starts_are_spaced_after_crashes(own: Make, stand_in: Script, tmp_
     health = await provider.health()
     assert health.state == "down"
     assert health.retry_in is not None
+    assert 0 < health.retry_in <= 1
     assert (tmp_path / "starts").read_text() == "xx"
     await provider.unload()
     with pytest.raises(ProviderUnavailableError):

@@ -105,7 +105,7 @@ class Owned:
         return ProviderUnavailableError(str(self._last), hint=self._last.hint) if self._last else error
 
     async def health(self) -> Health:
-        """Misconfigured, cold, loading with progress, what the server says, or down until the next start is due."""
+        """Misconfigured, loading with progress, what the server says, down until the next start is due, else cold."""
         if self._start:
             return Health(state="loading", progress=self._progress())
         if self._running and self._running.child.ended.done():
@@ -118,8 +118,8 @@ class Owned:
             return Health(state="misconfigured", detail=str(exc), hint=exc.hint)
         if self._last is None:
             return Health(state="cold")
-        wait = max(0.0, self._not_before - time.monotonic())
-        return Health(state="down", detail=str(self._last), hint=self._last.hint, retry_in=wait or None)
+        said, wait = Health(detail=str(self._last), hint=self._last.hint), self._not_before - time.monotonic()
+        return evolve(said, state="down", retry_in=wait) if wait > 0 else evolve(said, state="cold")
 
     async def where(self) -> Location:
         """On this machine: our own process, which passes nothing on. Started or not, there is no other place."""
