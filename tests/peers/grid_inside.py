@@ -91,14 +91,11 @@ class InsideCell:
             engine=EngineSettings(own=False),
             drain=2.0,
         )
-        holder: list[Node] = []
-        guard = Guard(lambda: bool(holder) and holder[0].cleared)
-        plugins = Plugins(extra=[guard, Brings(slow=Slow, **providers)])
+        plugins = Plugins(extra=[Guard(), Brings(slow=Slow, **providers)])
         variables = {"AURAROUTER_HOME": str(home.root), **(environ or {})}
         self.environments[name] = variables
         config = load_config(plugins, settings=settings, environment="auragrid", environ=variables)
         node = Node(grid, config, home=home, plugins=plugins)
-        holder.append(node)
         await node.__aenter__()
         self.nodes[name] = node
         return node

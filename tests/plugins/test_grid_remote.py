@@ -243,7 +243,7 @@ async def test_private_content_goes_to_a_node_that_the_cell_lists_and_to_no_othe
     async with Engine(far.cell) as engine:
         await engine.configuration.clear(["far"])
         try:
-            assert await _allowed(router, secret) == secret
+            assert (await router.run(direct(secret, "big"))).text == secret
             location = router.pool.locations["big"]
             assert (location.host, location.cleared, location.here) == ("far", True, False)
             # The node's own rules hold there: what may pass a prompt on needs the tag on that node.
@@ -256,23 +256,11 @@ async def test_private_content_goes_to_a_node_that_the_cell_lists_and_to_no_othe
     assert backend.bytes_received == before
 
 
-async def _allowed(router: Router, text: str) -> str:
-    """The node itself looks at the list every two seconds."""
-    for _ in range(50):
-        try:
-            return (await router.run(direct(text, "big"))).text
-        except PrivacyError:
-            await asyncio.sleep(0.1)
-    pytest.fail("it was never cleared")
-
-
 async def test_the_far_node_asks_no_model_whatever_it_is_told(far: GridNode) -> None:
-    assert await told(far, "hi", private=True) == "PrivacyError"  # declared: it looks at the cell's list at once
-    for _ in range(50):  # found by itself: it looks at the list every two seconds
-        if await told(far, "my ssn is 078-05-1120", private=False) == "PrivacyError":
-            return
-        await asyncio.sleep(0.1)
-    pytest.fail("a node that is not cleared answers private content")
+    assert await told(far, "hi", private=True) == "PrivacyError"  # declared
+    assert await told(far, "my ssn is 078-05-1120", private=False) == "PrivacyError"  # found by itself
+    flagged = "Write to anna.berg@nordwind.de"  # may go anywhere, as the node that asks has found as well
+    assert await told(far, flagged, private=False) == ""
 
 
 async def told(node: GridNode, text: str, *, private: bool) -> str:

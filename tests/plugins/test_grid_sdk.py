@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import pytest
 
-from aurarouter_auragrid.arrival import Guard
+from aurarouter_auragrid.arrival import Guard, nobody
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.sdk import offered
 from aurarouter_auragrid.wire.codec import SERVICES
@@ -64,13 +64,13 @@ def sdk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def router(home: Path) -> Router:
     (home / "auraconfig.yaml").write_text(ECHO)
-    plugins = Plugins(extra=[Guard(lambda: False)])
+    plugins = Plugins(extra=[Guard()])
     return Router(load_config(plugins, environment="auragrid"), plugins, home=Home(home))
 
 
 async def test_the_sdk_gets_all_four_services_and_their_methods_work(sdk: ModuleType, router: Router) -> None:
     async with router:
-        context: Any = offered(router)
+        context: Any = offered(router, nobody)
         async with context as grid:
             assert sorted(grid.services) == list(SERVICES)
             coding = grid.services["CodingService"]
@@ -85,7 +85,7 @@ async def test_private_content_through_the_sdk_needs_a_cleared_node_as_any_call(
     sdk: ModuleType, router: Router
 ) -> None:
     async with router:
-        context: Any = offered(router)
+        context: Any = offered(router, nobody)
         said = await context.services["CodingService"].generate_code(plan_step="my ssn is 078-05-1120")
     assert said["success"] is False
     assert "does not clear this node" in said["error"]
@@ -96,6 +96,6 @@ def test_another_module_of_that_name_is_an_error_and_none_is_nothing(
 ) -> None:
     monkeypatch.delattr(sdk, "AsyncGridContext")
     with pytest.raises(GridError, match="not the SDK that we know"):
-        offered(router)
+        offered(router, nobody)
     monkeypatch.delitem(sys.modules, "auragrid")
-    assert offered(router) is None
+    assert offered(router, nobody) is None

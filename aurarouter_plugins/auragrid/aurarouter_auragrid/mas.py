@@ -52,7 +52,7 @@ class AuraRouterMasHost:
         Raises:
             AuraRouterError: It can't be started.
         """
-        plugins = Plugins(extra=[Guard(lambda: self.node is not None and self.node.cleared)])
+        plugins = Plugins(extra=[Guard()])
         config = load_config(plugins, environment="auragrid")
         logging.getLogger().setLevel(config.system.log_level)
         grid: Grid = config.sections["grid"]
@@ -63,7 +63,7 @@ class AuraRouterMasHost:
         if host is not None:
             await asyncio.to_thread(host.register, node.serving.port)
             log.info("AuraGrid lists us at %s", ", ".join(await asyncio.to_thread(host.discover)) or "no place yet")
-        context = offered(node.router)
+        context = offered(node.router, node.standing.look)
         if context is not None:
             await self._offering.enter_async_context(context)
         if self._on_startup is not None:

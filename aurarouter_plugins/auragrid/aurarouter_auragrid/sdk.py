@@ -23,10 +23,15 @@ from aurarouter_core import Router
 log = logging.getLogger(__name__)
 SDK, APP = "auragrid", "auragrid"
 Method = Callable[..., Awaitable[dict[str, Any]]]
+Cleared = Callable[[], Awaitable[bool]]
 
 
-def offered(router: Router) -> AbstractAsyncContextManager[Any] | None:
+def offered(router: Router, cleared: Cleared) -> AbstractAsyncContextManager[Any] | None:
     """What offers the services for as long as it is entered; None where the SDK is not installed.
+
+    Args:
+        router: Does the work.
+        cleared: Asks the cell whether it clears this node now.
 
     Raises:
         GridError: There is a module of that name, and it is not the SDK that we know.
@@ -35,7 +40,7 @@ def offered(router: Router) -> AbstractAsyncContextManager[Any] | None:
         return None
     sdk = import_module(SDK)
     try:
-        instances = [_instance(sdk, name, kind(router)) for name, kind in KINDS.items()]
+        instances = [_instance(sdk, name, kind(router), cleared) for name, kind in KINDS.items()]
         context: AbstractAsyncContextManager[Any] = sdk.AsyncGridContext(service_instances=instances)
     except (AttributeError, TypeError) as error:
         raise GridError(
@@ -46,20 +51,20 @@ def offered(router: Router) -> AbstractAsyncContextManager[Any] | None:
     return context
 
 
-def _instance(sdk: Any, name: str, service: Any) -> Any:
+def _instance(sdk: Any, name: str, service: Any, cleared: Cleared) -> Any:
     """A service under the SDK's decorators."""
     names = [method.name for method in METHODS if method.service == name and not method.streams]
-    methods = {each: sdk.auragrid_method()(_arriving(service, each)) for each in names}
+    methods = {each: sdk.auragrid_method()(_arriving(service, each, cleared)) for each in names}
     return sdk.auragrid_service(name=name)(type(name, (), {**methods, "__doc__": service.__doc__}))()
 
 
-def _arriving(service: Any, name: str) -> Method:
+def _arriving(service: Any, name: str, cleared: Cleared) -> Method:
     """A method whose calls come from the grid: rule 1 holds for them as for those over gRPC."""
     act: Method = getattr(service, name)
 
     @wraps(getattr(type(service), name))  # with its `self`, which the SDK leaves out when it looks at the inputs
     async def method(_: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
-        token = arrival.set(Arrival(way="call", app=APP))
+        token = arrival.set(Arrival(way="call", app=APP, cleared=cleared))
         try:
             return await act(*arguments, **{**named, "app": APP})
         finally:

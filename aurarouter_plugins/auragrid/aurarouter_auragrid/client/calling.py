@@ -66,7 +66,7 @@ class Calling:
             with self._endpoints.calling(endpoint):
                 try:
                     data: bytes = await call(
-                        request.SerializeToString(), timeout=remaining, metadata=self._metadata(options)
+                        request.SerializeToString(), timeout=remaining, metadata=self._metadata(options, private)
                     )
                     return codec.result(codec.parsed(method.reply, data))
                 except grpc.aio.AioRpcError as error:
@@ -87,7 +87,9 @@ class Calling:
             call = self._channels.to(endpoint.address).unary_stream(method.path, None, None)
             shown = False
             with self._endpoints.calling(endpoint):
-                running = call(request.SerializeToString(), timeout=remaining, metadata=self._metadata(options))
+                running = call(
+                    request.SerializeToString(), timeout=remaining, metadata=self._metadata(options, private)
+                )
                 try:
                     async for data in running:
                         piece = codec.parsed(method.reply, data)
@@ -146,10 +148,12 @@ class Calling:
             raise _failed(error) from error
         self._endpoints.failed(endpoint)
 
-    def _metadata(self, options: Options) -> list[tuple[str, str]]:
+    def _metadata(self, options: Options, private: bool) -> list[tuple[str, str]]:
         said = [("x-request-id", options.request_id)]
         if self._token:
             said.append(("authorization", f"Bearer {self._token.reveal()}"))
+        if private:
+            said.append((codec.PRIVATE, "yes"))
         if options.trace_context:
             said.append(("traceparent", options.trace_context.traceparent))
         return said

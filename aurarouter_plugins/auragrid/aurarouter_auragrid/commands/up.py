@@ -63,13 +63,11 @@ def up(
 
 
 async def _run(context: click.Context, overrides: dict[str, Any], home: Home, as_json: bool) -> None:
-    holder: list[Node] = []
-    plugins = Plugins(extra=[Guard(lambda: bool(holder) and holder[0].cleared)])
+    plugins = Plugins(extra=[Guard()])
     config = load_config(plugins, path=context.find_root().obj, environment="auragrid", overrides={"grid": overrides})
     logging.getLogger().setLevel(config.system.log_level)
     grid: Grid = config.sections["grid"]
     node = Node(grid, config, home=home, plugins=plugins)
-    holder.append(node)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, node.left.set)

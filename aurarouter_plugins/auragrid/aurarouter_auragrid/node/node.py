@@ -25,6 +25,7 @@ from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.node.assets import registered
 from aurarouter_auragrid.node.control import Control
 from aurarouter_auragrid.node.heartbeat import Heartbeat
+from aurarouter_auragrid.node.standing import Standing
 from aurarouter_auragrid.node.worker import Worker
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_auragrid.remote.models import Models
@@ -66,14 +67,14 @@ class Node:
         self.grid, self.name = grid, grid.node or own_name()
         self._instance = new_id()[:12]
         self._home = home or Home.of()
-        self.plugins = plugins or Plugins(extra=[Guard(lambda: self.cleared)])
+        self.plugins = plugins or Plugins(extra=[Guard()])
         config = config or load_config(self.plugins, environment="auragrid")
         self.router = Router(config, self.plugins, home=self._home, surface="grid", watch=LOOK)
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
-        self.calls = Calls(self.router, lambda: self.refusal)
+        self.standing = Standing(self.name, lambda: self.engine.configuration.cleared())
+        self.calls = Calls(self.router, lambda: self.refusal, self.standing.look)
         self._discovery = Discovery(self.router)
-        self.models = Models(self.router, self.calls, lambda: self.refusal, self._look_at_clearance)
-        self.cleared = False
+        self.models = Models(self.router, self.calls, lambda: self.refusal, self.standing.look)
         self.worker: Worker | None = None
         self.refusal = ""
         self.left = asyncio.Event()
@@ -103,7 +104,7 @@ class Node:
             load=round(self.load, 3),
             models=states(self._models, self.converging.unready),
             state="draining" if self.refusal else "serving",
-            cleared=self.cleared,
+            cleared=self.standing.cleared,
             unloaded=[name for name in self.models.unloaded() if name in self._models],
             assets=self._assets,
             discovered={name: kind for name, kind in self._discovery.found.items() if name in self._models},
@@ -120,7 +121,7 @@ class Node:
             address=self.serving.address,
             services=() if self.refusal else SERVICES,
             load=round(self.load, 3),
-            cleared=self.cleared,
+            cleared=self.standing.cleared,
         )
 
     async def start(self) -> None:
@@ -158,7 +159,7 @@ class Node:
             self._begin(self._discovery.follow())
         self._begin(self.converging.run())
         keys = KeyFolder(self._home)
-        self.worker = Worker(self.engine, self.router, self.grid.events, keys, lambda: self.cleared)
+        self.worker = Worker(self.engine, self.router, self.grid.events, keys, self.standing)
         self._tasks += self.worker.begin()
         write_cell(self._home, cell)
 
@@ -232,8 +233,8 @@ class Node:
         """What the cell says of us, and how our models are, without asking any backend."""
         self._models = self.models.offered()
         self._assets = await registered(self.router)
+        await self.standing.look()
         try:
-            self.cleared = self.name in await self.engine.configuration.cleared()
             self._door.apps = apps_of(await self.engine.configuration.get(APPS))
         except GridError as error:
             log.warning("the cell's configuration: %s", error)
@@ -242,13 +243,6 @@ class Node:
         """Tell the cell at once which models are here."""
         self._models = self.models.offered()
         await self._heartbeat.now().wait()
-
-    async def _look_at_clearance(self) -> None:
-        try:
-            self.cleared = self.name in await self.engine.configuration.cleared()
-        except GridError as error:
-            self.cleared = False  # nobody says that it is
-            log.warning("the cell's configuration: %s", error)
 
     async def __aenter__(self) -> Self:
         try:

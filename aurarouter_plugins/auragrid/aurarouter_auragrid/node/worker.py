@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 from attrs import evolve
 
@@ -20,6 +20,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.requests import CLEARED_WORKERS, REPLAY, WORKERS, Given
 from aurarouter_auragrid.errors import EventRefusedError, GridError
 from aurarouter_auragrid.node.keeping import insisted, kept
+from aurarouter_auragrid.node.standing import Standing
 from aurarouter_auragrid.request import Request
 from aurarouter_auragrid.sealing.envelope import SEALED, Envelope, seal_result
 from aurarouter_auragrid.sealing.keys import KeyFolder
@@ -41,14 +42,12 @@ class Worker:
         router: Does the work.
         events: How much at a time, and the limits.
         keys: Open what is sealed.
-        cleared: Whether the cell's configuration lists this node for private work now.
+        standing: Whether the cell's configuration lists this node for private work.
     """
 
-    def __init__(
-        self, engine: Engine, router: Router, events: Events, keys: KeyFolder, cleared: Callable[[], bool]
-    ) -> None:
+    def __init__(self, engine: Engine, router: Router, events: Events, keys: KeyFolder, standing: Standing) -> None:
         self._engine, self._events = engine, events
-        self._keys, self._cleared = keys, cleared
+        self._keys, self._standing = keys, standing
         self._service = UnifiedRouterService(router)
         self._ending = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -76,7 +75,7 @@ class Worker:
         await ended(self._loops)
 
     def _may_open(self) -> bool:
-        return self._cleared() and bool(self._keys.ids())
+        return self._standing.cleared and bool(self._keys.ids())
 
     async def _work(self, consumer: str, ready: Callable[[], bool]) -> None:
         async with aclosing(self._engine.requests.given(consumer, ready=ready)) as requests:
@@ -125,7 +124,7 @@ class Worker:
         node that dies in between leaves it to another, which finds the answer settled and only publishes it.
         """
         try:
-            request = self._opened(given) if given.sealed else Request.parse(given.app, given.payload, self._events)
+            request = await self._opened(given) if given.sealed else self._read(given, given.payload)
         except EventRefusedError as error:
             why = str(error)
             await insisted(lambda: self._engine.requests.bury(given, why))
@@ -153,7 +152,10 @@ class Worker:
         )
         return True
 
-    def _opened(self, given: Given) -> Request | None:
+    def _read(self, given: Given, payload: bytes, reply_key: bytes = b"") -> Request:
+        return Request.parse(given.app, payload, self._events, reply_key)
+
+    async def _opened(self, given: Given) -> Request | None:
         """What is sealed; None when this node can't open it now and another may.
 
         Raises:
@@ -163,7 +165,7 @@ class Worker:
         if given.deliveries > self._events.max_deliveries and envelope.key_id not in self._keys.ids():
             raise EventRefusedError(f"it is sealed to the key '{envelope.key_id}', which no node has")
         try:
-            if not self._cleared():
+            if not await self._standing.look():
                 raise GridError("this node is not cleared")
             payload, reply_key = envelope.open(self._keys)
         except EventRefusedError:
@@ -172,7 +174,7 @@ class Worker:
             log.warning("sealed request %s is left to another node: %s", given.sequence_number, error)
             return None
         try:
-            return evolve(Request.parse(given.app, payload, self._events, reply_key), private=True)
+            return evolve(self._read(given, payload, reply_key), private=True)
         except EventRefusedError:
             raise EventRefusedError("what was sealed in it is no request") from None
 
@@ -183,7 +185,8 @@ class Worker:
             await insisted(lambda: self._engine.requests.bury(given, words))
             said: dict[str, Any] = {"result": "", "success": False, "error": words}
         else:
-            arrival.set(Arrival(way="sealed" if given.sealed else "event", app=request.app))
+            way: Literal["sealed", "event"] = "sealed" if given.sealed else "event"
+            arrival.set(Arrival(way=way, app=request.app, cleared=self._standing.look))
             said = await self._service.intelligent_code_gen(
                 task=request.task,
                 language=request.language,

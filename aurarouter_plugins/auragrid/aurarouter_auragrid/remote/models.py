@@ -47,13 +47,13 @@ class Models:
         router: Does the work.
         calls: Counts it with all other calls.
         refusal: Why nothing new is accepted now; empty when it is.
-        look: Looks now at whether the cell clears this node.
+        cleared: Asks the cell whether it clears this node now.
     """
 
     def __init__(
-        self, router: Router, calls: Calls, refusal: Callable[[], str], look: Callable[[], Awaitable[None]]
+        self, router: Router, calls: Calls, refusal: Callable[[], str], cleared: Callable[[], Awaitable[bool]]
     ) -> None:
-        self._router, self._calls, self._refusal, self._look = router, calls, refusal, look
+        self._router, self._calls, self._refusal, self._cleared = router, calls, refusal, cleared
 
     def offered(self) -> Mapping[str, str]:
         """Model → how it is, without asking any backend. What lives on other nodes is theirs to offer."""
@@ -108,9 +108,7 @@ class Models:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "a node's question is not passed on to a third")
         if asked.model not in self.offered():
             await context.abort(grpc.StatusCode.NOT_FOUND, f"no model is called '{asked.model}' here")
-        if asked.private:
-            await self._look()
-        arrival.set(Arrival(way="node", app=ANONYMOUS, hops=asked.hops))
+        arrival.set(Arrival(way="node", app=ANONYMOUS, hops=asked.hops, cleared=self._cleared))
         said = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         trace = TraceContext.parse(said.get("traceparent", ""))
         with self._calls.inside():

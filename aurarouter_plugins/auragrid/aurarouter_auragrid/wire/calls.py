@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
@@ -34,10 +34,11 @@ class Calls:
     Args:
         router: Does the work.
         refusal: Why nothing new is accepted now; empty when it is.
+        cleared: Asks the cell whether it clears this node now.
     """
 
-    def __init__(self, router: Router, refusal: Callable[[], str]) -> None:
-        self._router, self._refusal = router, refusal
+    def __init__(self, router: Router, refusal: Callable[[], str], cleared: Callable[[], Awaitable[bool]]) -> None:
+        self._router, self._refusal, self._cleared = router, refusal, cleared
         self.running = 0
 
     def handlers(self) -> list[grpc.GenericRpcHandler[Any, Any]]:
@@ -112,7 +113,8 @@ class Calls:
             if len(inputs["request_id"]) > LONGEST_ID:
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"x-request-id: {LONGEST_ID} characters at most")
         inputs["app"] = caller.get()
-        arrival.set(Arrival(way="call", app=inputs["app"]))
+        private = codec.PRIVATE in said
+        arrival.set(Arrival(way="call", app=inputs["app"], private=private, cleared=self._cleared))
         return inputs
 
     @contextmanager

@@ -16,6 +16,8 @@ from aurarouter_auragrid.wire.generated import aurarouter_grid_v1_pb2 as pb
 
 DESCRIPTOR = pb.DESCRIPTOR
 STREAM = "_stream"
+PRIVATE = "x-aurarouter-private"
+"""Beside a call: its client declares the content private, or found that it is, so the node must be cleared."""
 
 
 @frozen
