@@ -21,6 +21,8 @@ def named(kept: Conversations, prefix: str) -> Conversation:
     Raises:
         click.UsageError: None does, or several do.
     """
+    if not prefix:
+        raise click.UsageError("the conversation's id is empty; 'aurarouter chat --list' shows them")
     found = kept.find(prefix)
     if len(found) > 1:
         raise click.UsageError(f"{len(found)} conversations begin with '{prefix}'; use more of the id")
@@ -35,7 +37,7 @@ def to_continue(kept: Conversations, prefix: str | None) -> Conversation:
     Raises:
         click.UsageError: There is none.
     """
-    if prefix:
+    if prefix is not None:
         return named(kept, prefix)
     found = kept.latest(1)
     if not found:

@@ -21,7 +21,7 @@ _PART = re.compile(r"-\d{5}-of-\d{5}$")
 
 
 @click.command("import")
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @click.option("--id", "model_id", help="What the model is to be called; default: as its file.")
 @click.option("--tag", "tags", multiple=True, help="A word of yours; 'private' lets private content go there.")
 @click.option("--provider", default=LOADS_FILES, show_default=True, help="The plugin that loads it.")
@@ -32,6 +32,8 @@ def import_model(
 ) -> None:
     """Make the model file FILE a model. The file stays where it is, and no role changes."""
     path = Path.cwd() / expanded(file)
+    if not path.exists():
+        raise click.UsageError(f"{file} can't be found; name the model's file")
     registry = AssetRegistry(Session.of(context).router)
     name = model_id if model_id is not None else _PART.sub("", path.stem)
     done = asyncio.run(registry.register_asset(name, path, tags=tags, confined=False, provider=provider))

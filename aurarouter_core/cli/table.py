@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import click
 
+from aurarouter_core.cli.words import with_words
+
 
 class CommandTable(click.Group):
     """Subclasses say which commands there are (`lines`) and load one (`get_command`)."""
@@ -28,10 +30,13 @@ class CommandTable(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, which suggests only commands that are loaded."""
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], self.lines(), n=1)
             meant = f" Did you mean '{close[0]}'?" if close else ""
             raise click.UsageError(error.message + meant, ctx=ctx) from error
+        if command is not None:
+            with_words(command)
+        return name, command, rest

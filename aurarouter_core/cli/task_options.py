@@ -24,7 +24,13 @@ def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--role", help="Use this role's chain.")
     @click.option("--intent", help="Take this intent as given.")
     @click.option("--context", "context_file", type=click.Path(dir_okay=False), help="A file that belongs to the task.")
-    @click.option("--attach", multiple=True, metavar="FILE", help="A picture or a document to look at; repeatable.")
+    @click.option(
+        "--attach",
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE",
+        help="A picture or a document to look at; repeatable.",
+    )
     @click.option("--tag", "tags", multiple=True, help="Only models with this tag; repeatable.")
     @click.option("--private", is_flag=True, help="Only models that are cleared for private content.")
     @click.option(

@@ -10,6 +10,9 @@ from aurarouter_core.cli.since import when
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
 
+MOST = 10_000_000
+"""As many traces as may be kept."""
+
 
 @click.command("trace")
 @click.argument("trace_id", required=False)
@@ -20,7 +23,7 @@ from aurarouter_core.shown import printable
 @click.option(
     "--since", callback=when, metavar="WHEN", help="Only tasks since then: 7d, 12h, 30m, or a day like 2026-11-01."
 )
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list at most.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many to list at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def command(
@@ -37,6 +40,8 @@ def command(
     """Show what happened to a task: the one whose id begins with TRACE_ID, or the latest that fits the options."""
     store = Session.of(context).store
     chosen = failed or any(wish is not None for wish in (model, app, since))
+    if trace_id == "":
+        raise click.UsageError("the trace's id is empty; 'aurarouter trace --list' shows what there is")
     if trace_id and (as_list or chosen):
         raise click.UsageError("an id names one trace; leave out --list and what narrows it")
     if trace_id:

@@ -102,9 +102,10 @@ class Store:
 
     def find(self, prefix: str) -> Sequence[dict[str, Any]]:
         """Traces whose id or task id begins with these characters, newest first."""
-        like = prefix.replace("%", "").replace("_", "") + "%"
         return self._bodies(
-            "SELECT body FROM traces WHERE id LIKE ? OR task_id LIKE ? ORDER BY started_at DESC LIMIT 20", (like, like)
+            "SELECT body FROM traces WHERE ?1 IN (substr(id, 1, ?2), substr(task_id, 1, ?2)) "
+            "ORDER BY started_at DESC LIMIT 20",
+            (prefix, len(prefix)),
         )
 
     def faults(self) -> Sequence[tuple[str, str, str, int, float]]:
