@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import io
-import json
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -37,25 +37,29 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a pipe's encoding may lack what an answer holds
+    code = _run()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            from aurarouter_core.cli.failure import silence
+
+            silence(stream)
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         code = cli.main(prog_name="aurarouter", standalone_mode=False)
         sys.stdout.flush()
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.ClickException as error:
-        if "--json" in sys.argv[1:]:
-            wrong = {"type": type(error).__name__, "message": error.format_message(), "hint": ""}
-            click.echo(json.dumps({"success": False, "error": wrong}, indent=2))
-        else:
-            error.show()
-        sys.exit(2)
+        return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader left. Python would complain once more when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        with suppress(OSError):
+            click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:  # the reader left
+        return 1
     except Exception as error:  # noqa: BLE001 - the last place there is: whatever it is, it is said and counted as a failure
         from aurarouter_core.cli.failure import report
 
-        sys.exit(report(error))
+        return report(error)

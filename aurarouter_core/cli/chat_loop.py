@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -13,10 +14,11 @@ from aurarouter_core.chat import Chat, Conversation
 from aurarouter_core.cli.answer import finish, result, say_who_failed
 from aurarouter_core.cli.chat_turn import say, turn, warn
 from aurarouter_core.cli.conversation import SHORT
-from aurarouter_core.cli.failure import exit_code, report
+from aurarouter_core.cli.failure import exit_code, report, told
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.slash import Leave, obey
 from aurarouter_core.cli.task_options import trace_context
+from aurarouter_core.cli.words import utf8
 from aurarouter_core.plain import dumps
 from aurarouter_hooks import AuraRouterError, Task
 
@@ -39,6 +41,8 @@ async def _done(work: Coroutine[Any, Any, Any]) -> None:
 
 def _loop(run: Callable[[Coroutine[Any, Any, Any]], Any], chat: Chat, session: Session, *, as_json: bool) -> int:
     live = sys.stdin.isatty()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # a line that is no text is one turn's fault
     if live:
         import readline  # noqa: F401 - input() edits lines and remembers them once it is there
 
@@ -55,6 +59,7 @@ def _loop(run: Callable[[Coroutine[Any, Any, Any]], Any], chat: Chat, session: S
         if not line.strip():
             continue
         try:
+            line = utf8(line, "the line")
             words = line.removeprefix("/") if line.startswith("//") else line
             if line.startswith("/") and words is line:
                 chat = run(obey(line, chat, session))
@@ -68,7 +73,7 @@ def _loop(run: Callable[[Coroutine[Any, Any, Any]], Any], chat: Chat, session: S
             click.echo()
             say("stopped; what there is of the answer is kept")
         except (AuraRouterError, click.UsageError) as error:
-            failed = _tell(error, as_json=as_json)
+            failed = _tell(error, chat, as_json=as_json)
     if live:
         click.echo(err=True)
     return 0 if live else failed
@@ -77,10 +82,7 @@ def _loop(run: Callable[[Coroutine[Any, Any, Any]], Any], chat: Chat, session: S
 def _read(live: bool) -> str | None:
     """The next line; None at the end."""
     if not live:
-        try:
-            line = sys.stdin.readline()
-        except UnicodeDecodeError as error:
-            raise click.UsageError(f"standard input is not UTF-8 text: {error}") from error
+        line = sys.stdin.readline()
         return line.rstrip("\n") if line else None
     try:
         return input("> ")
@@ -100,9 +102,11 @@ async def _turn(chat: Chat, words: str, session: Session, *, as_json: bool) -> N
     await warn(chat)
 
 
-def _tell(error: AuraRouterError | click.UsageError, *, as_json: bool) -> int:
-    if isinstance(error, click.UsageError):
+def _tell(error: AuraRouterError | click.UsageError, chat: Chat, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(dumps({"conversation": chat.conversation.id, **told(error)}))
+    elif isinstance(error, click.UsageError):
         say(error.format_message())
-        return 2
-    report(error)
+    else:
+        report(error)
     return exit_code(error)

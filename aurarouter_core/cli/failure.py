@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from typing import Any, TextIO
 
 import click
 
@@ -13,6 +15,7 @@ from aurarouter_hooks import (
     AllModelsFailedError,
     AuraRouterError,
     ConfigError,
+    ErrorInfo,
     PluginError,
     PrivacyError,
     ProviderError,
@@ -22,7 +25,8 @@ from aurarouter_hooks import (
 log = logging.getLogger(__name__)
 
 # The first class that fits wins.
-EXIT_CODES: tuple[tuple[type[AuraRouterError], int], ...] = (
+EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (click.ClickException, 2),
     (ConfigError, 2),
     (PluginError, 2),
     (PrivacyError, 4),
@@ -37,22 +41,49 @@ def exit_code(error: BaseException) -> int:
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
 
 
+def told(error: Exception) -> dict[str, Any]:
+    """What `--json` says of an error."""
+    if isinstance(error, click.ClickException):
+        info = ErrorInfo(type=type(error).__name__, message=error.format_message())
+    else:
+        info = error_info(error)
+    problems = {"problems": error.problems} if isinstance(error, ConfigError) else {}
+    return {"success": False, "error": info, **problems}
+
+
 def report(error: Exception) -> int:
-    """Say what went wrong and return the exit code."""
+    """Say what went wrong and return the exit code, which is the same where nothing can be said."""
     if "--json" in sys.argv[1:]:
-        extra = {"problems": error.problems} if isinstance(error, ConfigError) else {}
-        click.echo(dumps({"success": False, "error": error_info(error), **extra}, indent=2))
-    elif isinstance(error, AuraRouterError):
+        try:
+            click.echo(dumps(told(error), indent=2))
+            return exit_code(error)
+        except OSError:
+            silence(sys.stdout)  # words must do
+    try:
+        _say(error)
+    except OSError:
+        silence(sys.stderr)
+    return exit_code(error)
+
+
+def silence(stream: TextIO) -> None:
+    """Let go of what a stream can't write, or Python would try once more at the end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _say(error: Exception) -> None:
+    if isinstance(error, AuraRouterError):
         click.echo(printable(f"Error: {error}"), err=True)
         if isinstance(error, ConfigError):
             for problem in error.problems:
                 click.echo(printable(f"  {problem}"), err=True)
         if error.hint:
             click.echo(printable(f"Hint: {error.hint}"), err=True)
+    elif isinstance(error, click.ClickException):
+        error.show()
     elif isinstance(error, OSError):
         click.echo(f"Error: {error.strerror or error}", err=True)
     else:
         log.error("unexpected error", exc_info=error)
         click.echo(f"Unexpected error: {type(error).__name__}: {error}", err=True)
         click.echo("Hint: This is a fault in AuraRouter or a plugin; 'aurarouter doctor' may say which.", err=True)
-    return exit_code(error)
