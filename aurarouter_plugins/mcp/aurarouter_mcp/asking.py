@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from aurarouter_core import compare
 from aurarouter_hooks import Done, Task, UnknownModelError
+from aurarouter_mcp.allowed import limits_of, seen
 from aurarouter_mcp.engine import Engine, code_of
 from aurarouter_mcp.inputs import CodeInput, CompareInput, LocalInput, TaskInput
 from aurarouter_mcp.tool import Calling, Result, Tool, ToolFailedError, plain
@@ -34,7 +37,10 @@ async def _run(engine: Engine, task: Task, call: Calling) -> Result:
         async for event in events:
             await call.hear(event)
             if isinstance(event, Done):
-                return {"text": event.text, "complete": event.complete, "trace": plain(event.trace)}
+                trace = event.trace
+                if trace.decision is not None:
+                    trace = evolve(trace, decision=seen(trace.decision, await limits_of(engine, call.app)))
+                return {"text": event.text, "complete": event.complete, "trace": plain(trace)}
     raise AssertionError("a task ends with Done or an exception")
 
 
@@ -79,7 +85,8 @@ async def _compare(engine: Engine, given: CompareInput, call: Calling) -> Result
     known = await engine.models()
     for model in given.models:
         if model not in known:
-            raise UnknownModelError(model, sorted(known))
+            limits = await limits_of(engine, call.app)
+            raise UnknownModelError(model, sorted(filter(limits.allows_model, known)))
     await call.tell(f"asking {len(given.models)} models")
     task = Task(given.prompt, private=given.private, app=call.app, trace_context=call.trace_context)
 

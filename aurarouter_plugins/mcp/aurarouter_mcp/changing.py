@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aurarouter_mcp.allowed import refuse_limited
 from aurarouter_mcp.engine import Engine, assets_of
 from aurarouter_mcp.inputs import RegisterInput, UnregisterInput
 from aurarouter_mcp.tool import Calling, Result, Tool, plain
 
 
-async def _register(engine: Engine, given: RegisterInput, _: Calling) -> Result:
+async def _register(engine: Engine, given: RegisterInput, call: Calling) -> Result:
+    await refuse_limited(engine, call.app, CHANGES)
     return _told(await assets_of(engine).register_asset(**given.model_dump()))
 
 
-async def _unregister(engine: Engine, given: UnregisterInput, _: Calling) -> Result:
+async def _unregister(engine: Engine, given: UnregisterInput, call: Calling) -> Result:
+    await refuse_limited(engine, call.app, CHANGES)
     return _told(await assets_of(engine).unregister_asset(**given.model_dump()))
 
 
@@ -22,6 +25,7 @@ def _told(registration: object) -> Result:
     return {name: done[name] for name in DONE}
 
 
+CHANGES = "this changes what all apps work with"
 DONE = {
     "model_id": "string",
     "path": ["string", "null"],

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aurarouter_mcp.allowed import explained, is_limited, limits_of, refuse_limited
 from aurarouter_mcp.asking import task_of
 from aurarouter_mcp.engine import Engine, assets_of
 from aurarouter_mcp.inputs import ListInput, Nothing, TaskInput
 from aurarouter_mcp.tool import Calling, Result, Tool, plain
 
 
-async def _models(engine: Engine, _: Nothing, __: Calling) -> Result:
-    models = (await engine.models()).values()
+async def _models(engine: Engine, _: Nothing, call: Calling) -> Result:
+    limits = await limits_of(engine, call.app)
+    models = [model for name, model in (await engine.models()).items() if limits.allows_model(name)]
     return {"models": [{"id": m.id, "provider": m.provider, "tags": sorted(m.tags)} for m in models]}
 
 
@@ -20,18 +22,25 @@ async def _intents(engine: Engine, _: Nothing, __: Calling) -> Result:
 
 
 async def _explain(engine: Engine, given: TaskInput, call: Calling) -> Result:
-    return {"decision": plain(await engine.locate_and_decide(task_of(given, call)))}
+    limits = await limits_of(engine, call.app)
+    return {"decision": plain(explained(await engine.locate_and_decide(task_of(given, call)), limits))}
 
 
-async def _health(engine: Engine, _: Nothing, __: Calling) -> Result:
-    return {"models": plain(await engine.health())}
+async def _health(engine: Engine, _: Nothing, call: Calling) -> Result:
+    limits = await limits_of(engine, call.app)
+    return {"models": plain({name: how for name, how in (await engine.health()).items() if limits.allows_model(name)})}
 
 
-async def _usage(engine: Engine, _: Nothing, __: Calling) -> Result:
-    return {"usage": plain(await engine.usage(("model",)))}
+async def _usage(engine: Engine, _: Nothing, call: Calling) -> Result:
+    if not is_limited(await limits_of(engine, call.app)):
+        return {"usage": plain(await engine.usage(("model",)))}
+    used = await engine.usage(("app", "model"))
+    own = [{name: row[name] for name in row if name != "app"} for row in used if row["app"] == call.app]
+    return {"usage": plain(own)}
 
 
-async def _assets(engine: Engine, given: ListInput, _: Calling) -> Result:
+async def _assets(engine: Engine, given: ListInput, call: Calling) -> Result:
+    await refuse_limited(engine, call.app, "the files on this machine are all models'")
     return {"assets": plain(await assets_of(engine).list_assets(scan=given.scan))}
 
 

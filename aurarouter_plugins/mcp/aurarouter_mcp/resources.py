@@ -12,6 +12,7 @@ from mcp.server.context import ServerRequestContext
 
 from aurarouter_core import dumps
 from aurarouter_hooks import AuraRouterError
+from aurarouter_mcp.allowed import refuse_limited
 from aurarouter_mcp.engine import Engine
 from aurarouter_mcp.telling import app_of
 
@@ -34,7 +35,8 @@ class Resource:
     read: Callable[[Engine, str], Awaitable[Any]]
 
 
-async def _configuration(engine: Engine, _: str) -> Any:
+async def _configuration(engine: Engine, app: str) -> Any:
+    await refuse_limited(engine, app, "the configuration is about all of them")
     return await engine.configuration()
 
 
@@ -87,7 +89,7 @@ class Reading:
         try:
             value = await RESOURCES[uri].read(self._engine, app_of(context))
         except AuraRouterError as error:
-            raise MCPError(types.INTERNAL_ERROR, f"{type(error).__name__}: {error}") from error
+            raise MCPError(types.INTERNAL_ERROR, f"{type(error).__name__}: {error}. {error.hint}".rstrip()) from error
         text = dumps(value, indent=2)
         content = types.TextResourceContents(uri=uri, mime_type="application/json", text=text)
         return types.ReadResourceResult(contents=[content])
