@@ -19,6 +19,7 @@ from aurarouter_auragrid.engine.answers import Answer
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.requests import CLEARED_WORKERS, REPLAY, WORKERS, Given
 from aurarouter_auragrid.errors import EventRefusedError, GridError
+from aurarouter_auragrid.faults import logged
 from aurarouter_auragrid.node.keeping import insisted, kept
 from aurarouter_auragrid.node.standing import Standing
 from aurarouter_auragrid.request import Request
@@ -96,9 +97,9 @@ class Worker:
                     raise
                 except GridError as error:
                     log.warning("request %s is left to another node: %s", given.sequence_number, error)
-                except Exception:
-                    # A fault of a plugin's or ours. Others may do better; in the end the request is set aside.
-                    log.exception("request %s can't be worked on", given.sequence_number)
+                except Exception as error:  # noqa: BLE001 - a fault of a plugin's or ours
+                    # Others may do better; in the end the request is set aside.
+                    logged(log, f"request {given.sequence_number} can't be worked on", error)
                     with contextlib.suppress(GridError):
                         await given.give_back(1.0)
                 finally:

@@ -12,6 +12,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from aurarouter_auragrid.arrival import Arrival, arrival
+from aurarouter_auragrid.faults import logged
 from aurarouter_auragrid.names import ANONYMOUS
 from aurarouter_auragrid.remote import protocol
 from aurarouter_auragrid.remote.protocol import HOPS, SERVICE, UnreadableError, failure_of
@@ -134,13 +135,14 @@ class Models:
                     elif isinstance(event, Done) and not event.complete and event.trace.error is not None:
                         yield failure_of(event.trace.error, after)
         except AllModelsFailedError as error:
-            told = error.attempts[-1].error if error.attempts else None
-            yield failure_of(told or error_info(error), after)
+            last = error.attempts[-1].error if error.attempts else None
+            yield failure_of(last or error_info(error), after)
         except AuraRouterError as error:
             yield failure_of(error_info(error), error.after if isinstance(error, ProviderTimeoutError) else None)
-        except Exception as error:  # a bug of a provider's: told to the node that asked, and logged with its cause
-            log.exception("'%s' failed", task.model)
-            yield failure_of(error_info(error))
+        except Exception as error:  # noqa: BLE001 - a bug of a provider's: its kind is told to the node that asked
+            logged(log, f"'{task.model}' failed", error)
+            kind = type(error).__name__
+            yield failure_of(ErrorInfo(type=kind, message=f"{kind} in '{task.model}'; its node's log says more"))
 
 
 def _task(asked: pb.GenerateRequest, prompt: Prompt, trace: TraceContext | None, mode: Mode) -> Task:

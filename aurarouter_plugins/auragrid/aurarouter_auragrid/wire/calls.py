@@ -14,6 +14,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from aurarouter_auragrid.arrival import Arrival, arrival
+from aurarouter_auragrid.faults import logged
 from aurarouter_auragrid.names import LONGEST_ID
 from aurarouter_auragrid.wire import codec
 from aurarouter_auragrid.wire.auth import caller
@@ -67,7 +68,7 @@ class Calls:
             service = getattr(KINDS[method.service](self._router), method.name)
             try:
                 return codec.reply(method.reply, await service(**inputs)).SerializeToString()
-            except Exception as error:  # noqa: BLE001 - the edge: told to the caller, and logged with its cause
+            except Exception as error:  # noqa: BLE001 - the edge: its kind is told to the caller, and logged
                 return await self._failed(method, error, context)  # type: ignore[no-any-return]
 
     async def _stream(self, method: codec.Method, data: bytes, context: Any) -> AsyncGenerator[bytes]:
@@ -130,7 +131,7 @@ class Calls:
     async def _failed(method: codec.Method, error: Exception, context: Any) -> Any:
         if isinstance(error, grpc.aio.AbortError):
             raise error
-        log.error("%s failed", method.path, exc_info=error)
+        logged(log, f"{method.path} failed", error)
         await context.abort(
             grpc.StatusCode.INTERNAL, f"{type(error).__name__} in {method.name}; the node's log says more"
         )
