@@ -20,13 +20,14 @@ log = logging.getLogger(__name__)
 
 @define
 class Plugin:
-    """One plugin that was found. `state` is "loaded", "off" (by the environment) or "broken"; `entry`: what to load."""
+    """One plugin that was found. `state` is "loaded", "off" (by `switch`) or "broken"; `entry`: what to load."""
 
     name: str
     entry: str = ""
     distribution: str = ""
     version: str = ""
     state: str = "loaded"
+    switch: str = ""
     error: str = ""
     hooks: tuple[str, ...] = ()
     milliseconds: float = 0.0
@@ -45,8 +46,7 @@ class Discovery:
         self.manager = pluggy.PluginManager(specs.PROJECT)
         self.manager.add_hookspecs(specs)
         self.found: dict[str, Plugin] = {}
-        self._only = _names(environ.get(ONLY))
-        self._without = _names(environ.get(WITHOUT)) or frozenset()
+        self._environ = environ
         if installed:
             for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
                 self._find(entry)
@@ -69,8 +69,8 @@ class Discovery:
         if first is not None:
             plugin.state, plugin.error = "broken", f"its name is taken by {first.distribution} {first.version}"
             self.found[f"{entry.name} ({plugin.distribution})"] = plugin
-        elif (self._only is not None and entry.name not in self._only) or entry.name in self._without:
-            plugin.state = "off"
+        elif switch := switch_of(entry.name, self._environ):
+            plugin.state, plugin.switch = "off", switch
             self.found[entry.name] = plugin
         else:
             self._load(plugin, lambda: _of_its_own(entry.load()))
@@ -121,6 +121,14 @@ class Discovery:
             self.manager.unregister(name=plugin.name)
         plugin.state, plugin.error = "broken", f"{type(error).__name__}: {error}"
         log.warning("plugin '%s' is left out: %s", plugin.name, plugin.error)
+
+
+def switch_of(name: str, environ: Mapping[str, str]) -> str:
+    """The variable that switches a plugin off; "" when none does."""
+    if name in (_names(environ.get(WITHOUT)) or ()):
+        return WITHOUT
+    only = _names(environ.get(ONLY))
+    return ONLY if only is not None and name not in only else ""
 
 
 def _of_its_own(loaded: object) -> object:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+from aurarouter_core.discovery import GROUP, WITHOUT, switch_of
 
 DISTRIBUTION = "aurarouter"
 
@@ -44,8 +47,16 @@ def command(*extras: str) -> str:
     return f"{pip} --no-index --find-links {shlex.quote(str(path.parent))} {shlex.quote(what)}"
 
 
+def switched_off(extra: str) -> str:
+    """The variable that switches a plugin off although it is installed; "" when none does."""
+    return switch_of(extra, os.environ) if extra in metadata.entry_points(group=GROUP).names else ""
+
+
 def install_hint(*extras: str) -> str:
-    """What to do about missing extras, in one sentence."""
+    """What to do about missing extras, in one sentence; those that are only switched off come first."""
+    for extra in extras:
+        if switch := switched_off(extra):
+            return f"Take '{extra}' out of {switch}." if switch == WITHOUT else f"Add '{extra}' to {switch}."
     known = known_extras()
     absent = [extra for extra in extras if extra not in known]
     if absent:

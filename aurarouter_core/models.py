@@ -264,7 +264,9 @@ def _kind(model: Model, entry: ModelEntry, plugins: Plugins) -> type[Provider]:
 
 
 def missing_provider(name: str, plugins: Plugins) -> str:
-    """Says that no plugin brings a provider, and which ones are there."""
+    """Says that no plugin brings a provider, and which ones are there; or that its own is switched off."""
+    if name in plugins.found and (switch := plugins.found[name].switch):
+        return f"the plugin '{name}' is switched off by {switch}"
     there = ", ".join(sorted(plugins.providers)) or "none"
     close = difflib.get_close_matches(name, plugins.providers, n=1)
     meant = f"; did you mean '{close[0]}'?" if close else ""

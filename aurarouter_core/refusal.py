@@ -43,7 +43,7 @@ def nothing_left(decision: Decision, snapshot: Snapshot, locations: Mapping[str,
     if absent and all(snapshot.models[name].provider in absent for name in decision.vetoes):
         first = min(absent)
         return PluginMissingError(
-            f"role '{decision.role}' has no model that an installed plugin can reach ({reasons})",
+            f"role '{decision.role}' has no model that a loaded plugin can reach ({reasons})",
             plugin=first,
             hint=install.install_hint(*_extras(first, decision, snapshot)),
         )

@@ -69,15 +69,17 @@ def _plugin_command(name: str) -> click.Command | None:
 
 
 def _absent(name: str) -> click.Command:
-    """Stands in for a command of ours whose plugin is not installed, whatever its arguments."""
+    """Stands in for a command of ours whose plugin is not there, whatever its arguments."""
 
     def refuse(**_: Any) -> None:
         from aurarouter_core import install
         from aurarouter_hooks import PluginMissingError
 
         extra = KNOWN[name]
+        switch = install.switched_off(extra)
+        why = f"switched off by {switch}" if switch else "not installed"
         raise PluginMissingError(
-            f"'{name}' belongs to the plugin '{extra}', which is not installed",
+            f"'{name}' belongs to the plugin '{extra}', which is {why}",
             plugin=extra,
             hint=install.install_hint(extra),
         )
@@ -88,5 +90,5 @@ def _absent(name: str) -> click.Command:
         params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
         context_settings={"ignore_unknown_options": True},
         add_help_option=False,
-        help=f"Belongs to the plugin '{KNOWN[name]}', which is not installed.",
+        help=f"Belongs to the plugin '{KNOWN[name]}', which is not there.",
     )

@@ -24,4 +24,5 @@ def command(context: click.Context, timing: bool, as_json: bool) -> None:
         line = f"{plugin.name:<18} {plugin.version:<8} {plugin.state:<7}"
         if timing:
             line += f" {plugin.milliseconds:>7.1f} ms"
-        click.echo(f"{line}  {plugin.error or ', '.join(plugin.hooks)}".rstrip())
+        why = f"by {plugin.switch}" if plugin.switch else plugin.error
+        click.echo(f"{line}  {why or ', '.join(plugin.hooks)}".rstrip())
