@@ -12,8 +12,16 @@ from aurarouter_gateway.leaving import LEAVERS, Leavers
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
+AROUND = len(b"GET  HTTP/1.1\r\n\r\n")
+"""Bytes of a head beside its path and its headers."""
+BETWEEN = len(b": \r\n")
+"""Bytes of a header beside its name and its value."""
 LEAST = 64 * 1024
 """Bytes of its answer that a client has to take now and then; who takes less pins what may be many megabytes."""
+
+
+class TooLargeError(Exception):
+    """A head has more bytes than it may have. The parser stops at it."""
 
 
 class Gathered:
@@ -65,6 +73,7 @@ class QuietClients(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head = 0
+        self._read = 0
         self._heads = False
         self._clock: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
@@ -94,21 +103,40 @@ class QuietClients(HttpToolsProtocol):
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes before the headers' end."""
+        """Count what comes before the headers' end: a header that never ends is never read."""
         if self._clock is not None:
             self._head += len(data)
-            if self._head > self.most + 64 * 1024:  # the head's last piece may bring some of the body
-                self.transport.write(TOO_LARGE)
-                self.transport.close()
-                return
         super().data_received(data)
-        if self._heads and self._clock is None:  # most heads come in one piece, and need no clock
+        if self.transport.is_closing():
+            return
+        if self._clock is not None:
+            if self._head > self.most:
+                self._refuse()
+        elif self._heads:  # most heads come in one piece, and need no clock
             self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """The parser stopped."""
+        if self._read > self.most:
+            self._refuse()
+        else:
+            super().send_400_response(msg)
 
     def on_message_begin(self) -> None:
         """A request begins: its head is on the clock, unless it is whole at once."""
         super().on_message_begin()
         self._heads = True
+        self._read = AROUND
+
+    def on_url(self, url: bytes) -> None:
+        """The path, or a piece of it."""
+        self._measure(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; behind a body in pieces, too."""
+        self._measure(len(name) + len(value) + BETWEEN)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -122,6 +150,15 @@ class QuietClients(HttpToolsProtocol):
         """The body is whole, too; where it came with its head, that is before anybody asks for it."""
         super().on_message_complete()
         self.scope["state"][WHOLE] = True
+
+    def _measure(self, size: int) -> None:
+        self._read += size
+        if self._read > self.most:
+            raise TooLargeError
+
+    def _refuse(self) -> None:
+        self.transport.write(TOO_LARGE)
+        self.transport.close()
 
     def _wait(self) -> None:
         self._clock = self.loop.call_later(self.seconds, self._close)

@@ -48,7 +48,7 @@ class GatewaySettings(Listening):
         port: Port to listen on; 0 for any free one.
         shared: Work with the engine that this machine's programs share; false is quicker, and has models of its own.
         max_body: Bytes of a request's body.
-        max_header: Bytes of a request's line and headers.
+        max_header: Bytes of a request's line and headers; spaces that pad them do not count.
         read_timeout: Seconds in which a request has to arrive, headers and body each.
         write_timeout: Seconds in which a client has to take 64 KiB of an answer that waits for it, or what is left.
         max_connections: Connections at a time; more are told 503.
