@@ -14,7 +14,14 @@ import grpc
 import grpc.aio
 import pytest
 
-from aurarouter_auragrid import create_service_client, disconnect, event_publisher, event_subscriber, services
+from aurarouter_auragrid import (
+    AuraRouterClient,
+    create_service_client,
+    disconnect,
+    event_publisher,
+    event_subscriber,
+    services,
+)
 from aurarouter_auragrid.client.endpoints import Endpoints
 from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.engine.engine import Engine
@@ -143,6 +150,21 @@ async def test_an_answer_comes_in_pieces_and_the_last_is_the_result(session: Ses
     pieces = [piece async for piece in client.intelligent_code_gen_stream(task=TASK)]
     assert pieces[:-1] == ["1. piece 0\n", "2. piece 1\n", "3. piece 2\n"]
     assert pieces[-1] == await client.intelligent_code_gen(task=TASK)
+
+
+async def test_a_task_has_two_names_and_needs_one_of_them(session: Session) -> None:
+    client = create_service_client("UnifiedRouterService", session)
+    said = await client.intelligent_code_gen(task_description=TASK)
+    assert (said["success"], said["task"]) == (True, TASK)
+    assert [piece async for piece in client.intelligent_code_gen_stream(task_description=TASK)][-1] == said
+    for inputs in ({}, {"task": TASK, "task_description": TASK}):
+        with pytest.raises(RoutingError, match="'task' and 'task_description' are two names for one input"):
+            await client.intelligent_code_gen(**inputs)
+        with pytest.raises(RoutingError, match="two names for one input"):
+            client.intelligent_code_gen_stream(**inputs)
+    async with AuraRouterClient(session=session) as whole:
+        assert await whole.intelligent_code_gen(task_description=TASK) == said
+        assert [piece async for piece in whole.stream(task_description=TASK)][-1] == said
 
 
 async def test_a_deadline_holds(session: Session) -> None:

@@ -66,14 +66,26 @@ class AuraRouterClient:
         return await self.coding.generate_code(plan_step, language)
 
     async def intelligent_code_gen(
-        self, task: str, language: str = "python", file_context: str | None = None
+        self,
+        task: str | None = None,
+        language: str = "python",
+        file_context: str | None = None,
+        *,
+        task_description: str | None = None,
     ) -> Result:
         """As `UnifiedRouterService.intelligent_code_gen`."""
-        return await self.unified.intelligent_code_gen(task, language, file_context)
+        return await self.unified.intelligent_code_gen(task, language, file_context, task_description=task_description)
 
-    def stream(self, task: str, language: str = "python", file_context: str | None = None) -> AsyncGenerator[Any]:
+    def stream(
+        self,
+        task: str | None = None,
+        language: str = "python",
+        file_context: str | None = None,
+        *,
+        task_description: str | None = None,
+    ) -> AsyncGenerator[Any]:
         """The same in pieces: texts as they come, and at the end the result."""
-        return self.unified.intelligent_code_gen_stream(task, language, file_context)
+        return self.unified.intelligent_code_gen_stream(task, language, file_context, task_description=task_description)
 
     async def submit(
         self,

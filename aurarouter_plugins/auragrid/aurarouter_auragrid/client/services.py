@@ -67,13 +67,13 @@ class ServiceClient:
             known = ", ".join(m.name for m in codec.METHODS if (m.service, m.streams) == (self.service, streams))
             how = "streams" if streams else "has"
             raise RoutingError(f"{self.service} {how} no '{name}'", hint=f"There is: {known or 'nothing'}.")
-        said = {**inputs, "private": wishes.get("private", False)}
+        private = is_private({**inputs, "private": wishes.get("private", False)})
         try:
-            request = codec.request(method.request, said)
+            request = codec.request(method.request, {**inputs, "private": private})  # the node takes our word for it
             options = Options(**{key: value for key, value in wishes.items() if key != "private"})  # type: ignore[arg-type]
         except TypeError as error:
             raise RoutingError(f"{self.service}.{name}: {error}") from error
-        return method, request, is_private(said), options
+        return method, request, private, options
 
 
 class RouterServiceClient(ServiceClient):
@@ -125,18 +125,37 @@ class UnifiedRouterServiceClient(ServiceClient):
     service = "UnifiedRouterService"
 
     async def intelligent_code_gen(
-        self, task: str, language: str = "python", file_context: str | None = None, **wishes: Unpack[Wishes]
+        self,
+        task: str | None = None,
+        language: str = "python",
+        file_context: str | None = None,
+        *,
+        task_description: str | None = None,
+        **wishes: Unpack[Wishes],
     ) -> Result:
         """As `UnifiedRouterService.intelligent_code_gen`; raises as `call`."""
-        inputs = {"task": task, "language": language, "file_context": file_context}
+        inputs = {"task": _task(task, task_description), "language": language, "file_context": file_context}
         return await self.call("intelligent_code_gen", inputs, **wishes)
 
     def intelligent_code_gen_stream(
-        self, task: str, language: str = "python", file_context: str | None = None, **wishes: Unpack[Wishes]
+        self,
+        task: str | None = None,
+        language: str = "python",
+        file_context: str | None = None,
+        *,
+        task_description: str | None = None,
+        **wishes: Unpack[Wishes],
     ) -> AsyncGenerator[str | Result]:
         """The same in pieces."""
-        inputs = {"task": task, "language": language, "file_context": file_context}
+        inputs = {"task": _task(task, task_description), "language": language, "file_context": file_context}
         return self.stream("intelligent_code_gen", inputs, **wishes)
+
+
+def _task(task: str | None, task_description: str | None) -> str:
+    given = [text for text in (task, task_description) if text is not None]
+    if len(given) != 1:
+        raise RoutingError("'task' and 'task_description' are two names for one input", hint="Give one of them.")
+    return given[0]
 
 
 KINDS: Mapping[str, type[ServiceClient]] = {

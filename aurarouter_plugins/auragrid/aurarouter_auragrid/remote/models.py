@@ -135,8 +135,8 @@ class Models:
                     elif isinstance(event, Done) and not event.complete and event.trace.error is not None:
                         yield failure_of(event.trace.error, after)
         except AllModelsFailedError as error:
-            last = error.attempts[-1].error if error.attempts else None
-            yield failure_of(last or error_info(error), after)
+            told = error.attempts[-1].error if error.attempts else None
+            yield failure_of(told or error_info(error), after)
         except AuraRouterError as error:
             yield failure_of(error_info(error), error.after if isinstance(error, ProviderTimeoutError) else None)
         except Exception as error:  # noqa: BLE001 - a bug of a provider's: its kind is told to the node that asked
