@@ -7,7 +7,9 @@ import json
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from aurarouter_auragrid.client.events import EventSubscriber
 from aurarouter_auragrid.engine import topics
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.requests import REASON
-from aurarouter_auragrid.errors import CellBusyError, EventRefusedError
+from aurarouter_auragrid.errors import CellBusyError, CellUnavailableError, EventRefusedError
 from aurarouter_auragrid.names import DEAD, REQUESTS_TOPIC, RESULTS_PREFIX, answer_key
 from aurarouter_auragrid.ports import Event
 from aurarouter_auragrid.request import Request
@@ -346,6 +348,27 @@ def test_the_plain_client_does_the_same(node: GridNode) -> None:
         assert pieces[-1]["success"] is True
         assert client.result(client.submit(TASK))["success"] is True
         assert [record.name for record in client.nodes()] == ["one"]
+        assert client.intelligent_code_gen(task_description=TASK)["task"] == TASK
+        assert list(client.stream(task_description=TASK)) == pieces
+
+
+def test_the_plain_client_says_that_it_is_closed_to_whoever_calls_or_waits(node: GridNode) -> None:
+    token = node.cell.token
+    assert token is not None
+    client = SyncAuraRouterClient(url=node.cell.urls[0], token=token.reveal())
+    shown = client.stream(TASK)
+    next(shown)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.generate_code, "SLEEP 20")
+        time.sleep(0.5)
+        client.close()
+        client.close()
+        with pytest.raises(CellUnavailableError, match="this client is closed"):
+            waiting.result(5)
+    for act in (client.nodes, lambda: client.generate_code(TASK), lambda: next(shown)):
+        with pytest.raises(CellUnavailableError, match="this client is closed"):
+            act()
+    shown.close()
 
 
 def test_the_command_line_submits_and_lists(node: GridNode) -> None:
