@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from aurarouter_core.home import private_folder
+from aurarouter_core.room import sqlite_code, unusable
 from aurarouter_hooks import AuraRouterError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds to wait for another process that writes
+HELD = frozenset({5, 6, 15})  # SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: somebody else is at it
 JOURNAL = 16 * 2**20  # bytes that the file of pending changes keeps when it is empty again
 CACHE = 1000  # KiB of the file that who writes keeps in memory; SQLite's own 2000 were no quicker
 
@@ -72,9 +74,7 @@ class Database:
             with closing(self._reader()) as connection:
                 return connection.execute(sql, values).fetchall()
         except (sqlite3.Error, OSError) as error:
-            raise AuraRouterError(
-                f"{self.path} can't be read: {error}", hint="Move the file away; a new one is made when needed."
-            ) from error
+            raise unusable(f"{self.path} can't be read", self.path, error) from error
 
     def _reader(self) -> sqlite3.Connection:
         import sqlite3
@@ -140,10 +140,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # on a full disk SQLite may have undone it by itself
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _patiently(work: Callable[[sqlite3.Connection], None], connection: sqlite3.Connection) -> None:
@@ -154,7 +155,7 @@ def _patiently(work: Callable[[sqlite3.Connection], None], connection: sqlite3.C
     while True:
         try:
             return work(connection)
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
-                raise
+        except sqlite3.OperationalError as error:
+            if sqlite_code(error) not in HELD or time.monotonic() > until:
+                raise  # a full disk, for one, is as full in ten seconds
             time.sleep(0.01)

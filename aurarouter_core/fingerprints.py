@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from aurarouter_core.detection.alphabet import folded
 from aurarouter_core.detector import Detector
 from aurarouter_core.home import Home, private_folder
+from aurarouter_core.room import unusable
 from aurarouter_hooks import AuraRouterError
 
 KEY_BYTES = 32
@@ -68,11 +69,10 @@ class Fingerprints:
         try:
             handle = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                os.write(handle, secrets.token_bytes(KEY_BYTES))
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(secrets.token_bytes(KEY_BYTES))
+                    file.flush()
+                    os.fsync(handle)
                 os.link(spare, self._file)
             except FileExistsError:
                 pass  # theirs counts
@@ -86,7 +86,4 @@ class Fingerprints:
         return key
 
     def _problem(self, done: str, error: OSError) -> AuraRouterError:
-        return AuraRouterError(
-            f"the key of private fingerprints, {self._file}, can't be {done}: {error.strerror or error}",
-            hint="Correct the permissions of that folder.",
-        )
+        return unusable(f"the key of private fingerprints, {self._file}, can't be {done}", self._file, error)

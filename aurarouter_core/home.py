@@ -8,7 +8,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from aurarouter_hooks import AuraRouterError, ConfigError
+from aurarouter_core.room import unusable
+from aurarouter_hooks import ConfigError
 
 FILE_VARIABLE = "AURACORE_ROUTER_CONFIG"
 """Names a configuration file that lies elsewhere."""
@@ -24,10 +25,8 @@ def private_folder(folder: Path) -> Path:
         for missing in [*reversed([above for above in folder.parents if not above.exists()]), folder]:
             missing.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise AuraRouterError(
-            f"the folder {folder} can't be made: {error.strerror or error}",
-            hint="Correct the permissions above it, or set AURAROUTER_HOME to a folder that you may write to.",
-        ) from error
+        hint = "Correct the permissions above it, or set AURAROUTER_HOME to a folder that you may write to."
+        raise unusable(f"the folder {folder} can't be made", folder, error, hint) from error
     return folder
 
 

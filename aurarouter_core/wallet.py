@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 from aurarouter_core.budget_settings import Budget, Limit
 from aurarouter_core.cashbook import NANO, Cashbook, Reservation, Standing, day_of
 from aurarouter_core.cost import at_most, is_free, limited, price_of
+from aurarouter_core.room import unusable
 from aurarouter_hooks import BudgetError, Location, Model, Prompt
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,8 @@ class Wallet:
             raise
         except Exception as error:
             hint = f"Make sure that {self._book.path} can be written to; without it no budget can be kept."
-            raise _refused(model, f"the budget can't be kept: {error}", hint) from error
+            told = unusable("the budget can't be kept", self._book.path, error, hint)
+            raise _refused(model, str(told), told.hint) from error
         self._learn(standings)
         if reservation is None:
             raise _refused(model, _too_much(standings, amount), "Wait, raise the budget, or add a model that is free.")

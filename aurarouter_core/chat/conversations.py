@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from aurarouter_core.chat.entry import Entry, parts_as_json, parts_of
 from aurarouter_core.database import Database, transaction
-from aurarouter_hooks import AuraRouterError
+from aurarouter_core.room import unusable
 from aurarouter_hooks.values import new_id
 
 FIRST = (
@@ -165,10 +165,7 @@ class Conversations:
             with closing(self._database.write()) as connection, transaction(connection):
                 yield connection
         except (sqlite3.Error, OSError) as error:
-            raise AuraRouterError(
-                f"the conversation can't be kept in {self.path}: {error}",
-                hint="Check the room on the disk and the permissions of the file and its folder.",
-            ) from error
+            raise unusable(f"the conversation can't be kept in {self.path}", self.path, error) from error
 
 
 def _text(value: str) -> str:

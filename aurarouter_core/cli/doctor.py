@@ -21,6 +21,7 @@ from aurarouter_core.exposure import Exposed, exposed
 from aurarouter_core.home import private_folder
 from aurarouter_core.plain import dumps
 from aurarouter_core.refusal import nothing_left
+from aurarouter_core.room import shortage
 from aurarouter_core.router import Router
 from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
 
@@ -78,6 +79,9 @@ def _installation(session: Session) -> Iterator[Finding]:
         yield Finding(
             "problem", f"{session.home.root} can't be written to", "Correct its permissions, or set AURAROUTER_HOME."
         )
+    if short := shortage(session.home.root):
+        what = "traces, usage and budgets can't be kept, and private content is refused"
+        yield Finding("problem", f"the disk is full, or nearly: {short}", f"Make room: until then {what}.")
 
 
 def _plugins(session: Session) -> Iterator[Finding]:

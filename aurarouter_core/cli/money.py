@@ -11,6 +11,7 @@ from aurarouter_core.cli.session import Session
 from aurarouter_core.config import Config
 from aurarouter_core.configured import configured
 from aurarouter_core.prices import OLD, age
+from aurarouter_core.room import unusable
 from aurarouter_hooks import AuraRouterError, Model, Price
 
 
@@ -30,7 +31,7 @@ def standings(session: Session) -> list[dict[str, Any]]:
     except AuraRouterError:
         raise
     except Exception as error:
-        raise AuraRouterError(f"{book.path} can't be read: {error}", hint="Correct its permissions.") from error
+        raise unusable(f"{book.path} can't be read", book.path, error) from error
     finally:
         book.close()
 

@@ -12,10 +12,10 @@ from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any
 
 from aurarouter_core.database import Database, transaction
+from aurarouter_core.room import unusable
 from aurarouter_core.store import missed
 from aurarouter_core.store.audit_rows import AuditRow, Configuration, Coverage, Found
 from aurarouter_core.store.schema import STEPS
-from aurarouter_hooks import AuraRouterError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -74,9 +74,8 @@ class Audit:
                 self._write(row, configuration, conversation)
             except (sqlite3.Error, OSError) as error:
                 self._drop()
-                raise AuraRouterError(
-                    f"the audit of private data can't be written to {self.path}: {error}",
-                    hint="Check the room on the disk and the permissions of the file and its folder.",
+                raise unusable(
+                    f"the audit of private data can't be written to {self.path}", self.path, error
                 ) from error
             except BaseException:
                 self._drop()

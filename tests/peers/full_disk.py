@@ -1,7 +1,9 @@
-"""A program on a disk that gets really full: it pulls a model there, or pushes one into a server whose store is there.
+"""A program on a disk that gets really full: it pulls a model there, or pushes one into a server whose store is there;
+or the command line has its home there.
 
     python full_disk.py FOLDER MEGABYTES pull URL TOKEN MODEL
     python full_disk.py FOLDER MEGABYTES push FILE
+    python full_disk.py FOLDER MEGABYTES commands COMMAND ...
 
 It is run by `on_a_small_disk`, in a namespace of its own where FOLDER is a file system of so many megabytes, and prints
 what it saw as JSON.
@@ -17,6 +19,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,9 +176,32 @@ async def push(folder: Path, path: str) -> dict[str, Any]:
     return found
 
 
+def commands(folder: Path, each: Sequence[str]) -> dict[str, Any]:
+    """Run commands, split at spaces, in a home that is used once while there is room and whose disk then gets full."""
+    home, program = folder / "home", Path(sys.executable).with_name("aurarouter")
+    home.mkdir()
+    (home / "auraconfig.yaml").write_text("models: {e: {provider: echo, tags: [private]}}\nroles: {coding: [e]}\n")
+    environ = {**os.environ, "AURAROUTER_HOME": str(home), "AURAROUTER_NO_DAEMON": "1", "AURAROUTER_PLUGINS": "echo"}
+
+    def run(command: str) -> dict[str, Any]:
+        began = time.monotonic()
+        words = [str(program), *command.split(" ")]
+        done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
+        seconds = time.monotonic() - began
+        return {"code": done.returncode, "out": done.stdout, "err": done.stderr, "seconds": seconds}
+
+    run("run hello")
+    Ballast(folder).fill()
+    found: dict[str, Any] = {command: run(command) for command in each}
+    return {**found, "keys": [path.name for path in home.glob("privacy.key*")]}
+
+
 def main() -> None:
     """Do what the arguments say."""
     folder, what, rest = Path(sys.argv[1]), sys.argv[3], sys.argv[4:]
+    if what == "commands":
+        print(json.dumps(commands(folder, rest)))
+        return
     work = pull(folder, *rest) if what == "pull" else push(folder, *rest)
     print(json.dumps(asyncio.run(work)))
 
