@@ -130,7 +130,7 @@ def ipv4(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         return 0
     start = out[entry]
     end = out[entry + 13]
-    if start and (s[start - 1] in b".-~^" or (start > 1 and s[start - 1] in b"/=@" and s[start - 2] in b"=<>~!@")):
+    if start and (s[start - 1] in b"._-~^" or (start > 1 and s[start - 1] in b"/=@" and s[start - 2] in b"=<>~!@")):
         return -1
     a = address >> 24
     if a in (0, 127) or a >= 224 or (low < 16 and a != 10):

@@ -22,6 +22,7 @@ from aurarouter_core.detection.codes import (
     CARD,
     CN_ID,
     DE_TAX_ID,
+    DIGIT,
     DIGITS,
     FI_HETU,
     FOURS,
@@ -115,6 +116,7 @@ def several(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
         if state >= 100:
             state -= 100
             whole = 1 if entry == last or out[entry + 7] == 32 else 0
+            whole = 1 if shape in (4444, 44443, 465, 464, 88) and valid(entry, 47, out) else whole
             if whole and read <= LONGEST and shaped(s, first, out[entry + 1], n, shape, out):
                 return (entry - GROUPS) // 4 + 1 - first
         elif state == 0:
@@ -158,12 +160,35 @@ def shaped(s: bytes, first: int, end: int, n: int, shape: int, out: Numbers) -> 
     return rule >= 0 and noted(s, start, end, rule, out)
 
 
+def valid(entry: int, sign: int, out: Numbers) -> bool:
+    """Behind this group comes, after the sign, how long a card is valid: two to four digits."""
+    return out[entry + 7] == sign and 2 <= out[entry + 10] - out[entry + 6] <= 4
+
+
 def noted(s: bytes, start: int, end: int, rule: int, out: Numbers) -> bool:
-    """Write a number down, unless it is the rest of a longer one or the digits after a point."""
-    if start > 1 and s[start - 1] in b".-/" and KIND[s[start - 2]] & WORDLY:
+    """Write a number down, unless it is the rest of a longer one or the digits after a point.
+
+    Behind a word, as in `card-4539…`, it is none; but many a file is named with date and time there.
+    """
+    sign = s[start - 1] if start > 1 and KIND[s[start - 2]] & WORDLY else 32
+    joined = 1 if sign in b"._-/" and (rule != CARD or sign != 47) else 0
+    if joined and (rule in (SE_NUMBER, FI_HETU) or hexadecimal(s, start - 2)):
         return False
     add(out, rule, start, end)
     return True
+
+
+def hexadecimal(s: bytes, at: int) -> bool:
+    """The last characters of the word that ends here are digits, or among digits as in a UUID."""
+    last = max(0, at - 15)
+    digits = 0
+    while at >= last and KIND[s[at]] & WORDLY:
+        if KIND[s[at]] & DIGIT:
+            digits = 1
+        elif s[at] | 32 not in b"abcdef":
+            return False
+        at -= 1
+    return digits > 0
 
 
 def named_id(s: bytes, start: int, end: int, n: int, rule: int, out: Numbers) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aurarouter_core.detection.accounts import iban
 from aurarouter_core.detection.checks import DNI, chinese, finnish, fiscal, value
 from aurarouter_core.detection.codes import (
+    ALPHANUMERIC,
     CN_ID,
     DIGIT,
     DIGITS,
@@ -37,7 +38,7 @@ def with_letter(s: bytes, end: int, n: int, groups: int, out: Numbers) -> int:
     a = out[entry + 2]
     k = out[entry + 6] - a
     start = out[entry]
-    joined = 1 if start and s[start - 1] in b".-/" else 0
+    joined = 1 if start and s[start - 1] in b"._-/" else 0
     if a + k > LONGEST or (joined and k != 7 and (k != 3 or groups == 1)):
         return 0
     dashed = 1 if s[end] == 45 else 0
@@ -66,7 +67,7 @@ def with_letter(s: bytes, end: int, n: int, groups: int, out: Numbers) -> int:
 def lettered(s: bytes, i: int, end: int, n: int, out: Numbers) -> int:
     """Judge digits that come right after letters; returns where to go on."""
     k = end - i
-    if i >= 2 and (i == 2 or KIND[s[i - 3]] & WORDLY == 0) and KIND[s[i - 2]] & LETTERS and k >= 2:
+    if i >= 2 and (i == 2 or KIND[s[i - 3]] & ALPHANUMERIC == 0) and KIND[s[i - 2]] & LETTERS and k >= 2:
         found = iban(s, i, n, out)
         if found:
             return found

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from aurarouter_core.detection.addresses import ipv4
+from aurarouter_core.detection.cards import card
 from aurarouter_core.detection.codes import (
+    CARD,
     DIGIT,
     DIGITS,
     FOURS,
@@ -26,7 +28,7 @@ from aurarouter_core.detection.codes import (
     told,
 )  # fmt: skip
 from aurarouter_core.detection.context import near
-from aurarouter_core.detection.ids import LEADS, plain, several
+from aurarouter_core.detection.ids import LEADS, noted, plain, several, valid
 from aurarouter_core.detection.lettered import british, lettered, with_letter
 from aurarouter_core.detection.phones import PARTS, phone
 
@@ -34,7 +36,7 @@ from aurarouter_core.detection.phones import PARTS, phone
 def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     """Read the number whose first digit stands at `i`, note what it is, and return where to go on."""
     end = i + 1
-    if i and KIND[s[i - 1]] & WORDLY:
+    if i and KIND[s[i - 1]] & LETTERS:
         while end < n and KIND[s[end]] & DIGIT:
             end += 1
         return lettered(s, i, end, n, out)
@@ -105,7 +107,7 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         steady = 1
         at = 0
         while at < groups - words:
-            if at and (at < judged or out[GROUPS + 4 * at + 3] != 32):
+            if at and (at < judged or not begins(at, out)):
                 at += 1
                 continue
             taken = window(s, at, groups - words, n, out)
@@ -119,6 +121,12 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
         judged = out[LOOSE] - first if steady and out[SKEWED] == 0 else 0
         latest = before
         groups = gather(s, end, n, keep(out, first, groups), out)
+
+
+def begins(group: int, out: Numbers) -> bool:
+    """A number may begin with this group, which is not the first: behind a space, or as long as cards behind a slash."""
+    entry = GROUPS + 4 * group
+    return out[entry + 3] == 32 or (out[entry + 3] == 47 and out[entry + 6] - out[entry + 2] > 12)
 
 
 def keep(out: Numbers, first: int, groups: int) -> int:
@@ -186,6 +194,9 @@ def window(s: bytes, first: int, groups: int, n: int, out: Numbers) -> int:
     k = out[entry + 6] - a
     sign = out[entry + 7] if first + 1 < groups else 32  # behind it
     if k >= 9 and sign == 32 and a + k <= LONGEST and plain(s, out[entry], out[entry + 1], n, a, k, out):
+        return 1
+    dated = 1 if k > 12 and first + 1 < groups and (valid(entry, 47, out) or valid(entry, 45, out)) else 0
+    if dated and a + k <= LONGEST and card(out, a, k) and noted(s, out[entry], out[entry + 1], CARD, out):
         return 1
     at = 0
     if first + 1 == groups:

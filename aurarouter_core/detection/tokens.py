@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import API_KEY, KIND, PRIVATE_KEY, TOKEN, WORDLY, Numbers, add, same
+from aurarouter_core.detection.codes import API_KEY, KEYLESS, KIND, PRIVATE_KEY, TOKEN, WORDLY, Numbers, add, same
 from aurarouter_core.detection.entropy import kinds, random
 from aurarouter_core.detection.examples import placeholder
 
@@ -70,7 +70,7 @@ def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
         if start >= 0 and start + length <= n and SHAPES[entry + 6 + at] == s[i]:
             while k < length and s[start + k] == SHAPES[entry + 6 + k]:
                 k += 1
-        if k == length and (start == 0 or (KIND[s[start - 1]] & WORDLY == 0 and s[start - 1] != 45)):
+        if k == length and fresh(s, start, out):
             after = start + length
             end = after
             charset = SHAPES[entry + 2]
@@ -82,7 +82,10 @@ def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
                 while end < n and CHARSET[s[end]] & 2 and end < after + 400:
                     end += 1
             size = end - after
-            if size < SHAPES[entry + 3] or (SHAPES[entry + 4] and size != SHAPES[entry + 4]):
+            if size < SHAPES[entry + 3]:
+                return i + 1
+            out[KEYLESS] = end
+            if SHAPES[entry + 4] and size != SHAPES[entry + 4]:
                 return i + 1
             mixture = kinds(s, after, end)
             if mixture & 1 == 0 and mixture != 6:
@@ -94,10 +97,15 @@ def prefixed(s: bytes, i: int, n: int, entry: int, out: Numbers) -> int:
     return i + 1
 
 
+def fresh(s: bytes, start: int, out: Numbers) -> bool:
+    """A key may begin here: behind a dash too, but not one in each part of what was read to its end and is none."""
+    return start == 0 or (KIND[s[start - 1]] & WORDLY == 0 and (s[start - 1] != 45 or start >= out[KEYLESS]))
+
+
 def signed(s: bytes, i: int, n: int, out: Numbers) -> int:
     """A JSON web token, `eyJ….eyJ….…`, whose J stands at `i`; returns where to go on."""
     start = i - 2
-    if start < 0 or s[start] != 101 or s[i - 1] != 121 or (start and CHARSET[s[start - 1]] & 2):
+    if start < 0 or s[start] != 101 or s[i - 1] != 121 or (start and CHARSET[s[start - 1]] & 1):
         return i + 1
     at = i
     for part in range(3):
