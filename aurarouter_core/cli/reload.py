@@ -7,6 +7,7 @@ import click
 from aurarouter_core.cli.session import Session
 from aurarouter_core.daemon.connection import ask_now
 from aurarouter_core.plain import dumps
+from aurarouter_hooks import DaemonError
 
 
 @click.command("reload")
@@ -17,5 +18,8 @@ def command(context: click.Context, as_json: bool) -> None:
 
     It looks at the file every second by itself; this waits for the result.
     """
-    ask_now(Session.of(context).engine, "reload")
+    places = Session.of(context).engines
+    if not places:
+        raise DaemonError("no shared engine is running for this configuration")
+    ask_now(places[0], "reload")
     click.echo(dumps({"success": True}, indent=2) if as_json else "the configuration is read again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -17,12 +18,16 @@ from aurarouter_core.loading import load_config
 from aurarouter_core.log_lines import to_stderr
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.router import Router
+from aurarouter_core.sources import find_file
 from aurarouter_core.store import Store
+from aurarouter_hooks import ConfigError
 
 if TYPE_CHECKING:
     from aurarouter_core.chat import Conversations
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.place import Place
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -78,6 +83,21 @@ class Session:
 
         identity = identify(self.plugins, self._path, {})
         return Place.of(identity.home, identity.key)
+
+    @property
+    def engines(self) -> list[Place]:
+        """That place. Of a file that can't be read, nobody knows what it leaned on: the place of whoever has it."""
+        from aurarouter_core.daemon.control import having
+
+        try:
+            return [self.engine]
+        except ConfigError as error:
+            file = find_file(self._path, os.environ, Path.cwd())
+            if file is None:
+                raise
+            log.warning("%s; an engine that has the file goes on with what it read before", error)
+            place = having(self.home, file.path)
+            return [place] if place is not None else []
 
     @asynccontextmanager
     async def kernel(self) -> AsyncGenerator[Attached | Router]:

@@ -21,12 +21,12 @@ from aurarouter_core.shown import printable
 def command(context: click.Context, every: bool, as_json: bool) -> None:
     """Say whether a shared engine runs for this configuration, and how it is. Exit code 1 when none does."""
     session = Session.of(context)
-    places = Place.all(session.home) if every else [session.engine]
+    places = Place.all(session.home) if every else session.engines
     states = [status(place) for place in places if not every or place.holder is not None]
     if as_json:
-        click.echo(dumps(states if every else states[0], indent=2))
+        click.echo(dumps(states if every else (*states, {"running": False})[0], indent=2))
     elif not states:
-        click.echo("no shared engine is running")
+        click.echo(f"no shared engine is running{'' if every else ' for this configuration'}")
     else:
         for state in states:
             for line in lines(state):

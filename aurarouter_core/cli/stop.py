@@ -18,7 +18,7 @@ from aurarouter_core.plain import dumps
 def command(context: click.Context, every: bool, force: bool, as_json: bool) -> None:
     """End the shared engine of this configuration; running tasks get five seconds. Fine when none runs."""
     session = Session.of(context)
-    places = Place.all(session.home) if every else [session.engine]
+    places = Place.all(session.home) if every else session.engines
     stopped = sum(stop(place, force=force) for place in places)
     if as_json:
         click.echo(dumps({"success": True, "stopped": stopped}, indent=2))

@@ -12,8 +12,10 @@ from aurarouter_core.daemon.identity import Identity, identify
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.daemon.stop import stop
+from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
-from aurarouter_hooks import AuraRouterError
+from aurarouter_core.sources import same
+from aurarouter_hooks import AuraRouterError, DaemonError
 
 
 def status(place: Place) -> Mapping[str, Any]:
@@ -32,6 +34,23 @@ def status(place: Place) -> Mapping[str, Any]:
             "log": str(place.log),
         }
     return told
+
+
+def having(home: Home, file: Path) -> Place | None:
+    """Where the engine is whose configuration is this file, be the file as it may; None when none has it.
+
+    Raises:
+        DaemonError: Several have it, or one does not answer.
+    """
+    states = {place: status(place) for place in Place.all(home) if place.holder is not None}
+    silent = any("error" in state for state in states.values())
+    found = [place for place, state in states.items() if state.get("config") and same(Path(state["config"]), file)]
+    if len(found) > 1 or (silent and not found):
+        raise DaemonError(
+            f"which shared engine has {file} can't be told while the file can't be read",
+            hint="'aurarouter status --all' shows all engines, 'aurarouter stop --all' ends them.",
+        )
+    return found[0] if found else None
 
 
 class EngineControl:
