@@ -64,11 +64,13 @@ class Home:
             ConfigError: There is no home folder, or the variable's is not a whole path.
         """
         environ = os.environ if environ is None else environ
-        root = expanded(environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter")
+        named = environ.get("AURAROUTER_HOME") or "~/.auracore/aurarouter"
+        root = expanded(named)
         if not root.is_absolute():  # else whatever folder one happens to be in would be the user's own
+            variable = "HOME" if named.startswith("~") else "AURAROUTER_HOME"
             raise ConfigError(
-                f"AURAROUTER_HOME is '{root}', which is another folder wherever you are",
-                hint="Set it to a whole path, from the root or from '~'.",
+                f"{variable} makes '{root}' the folder of your files, which is another folder wherever you are",
+                hint=f"Set {variable} to a whole path, which begins at the root.",
             )
         return cls(root)
 
