@@ -257,13 +257,13 @@ def test_your_variables_give_no_key_to_a_strangers_model(caplog: pytest.LogCaptu
 
 @pytest.mark.parametrize("variable", [".", ".aura", "aura/home"])
 def test_a_relative_home_would_be_anybodys(variable: str) -> None:
-    with pytest.raises(ConfigError, match="^AURAROUTER_HOME makes .*another folder wherever you are"):
+    with pytest.raises(ConfigError, match=r"^AURAROUTER_HOME makes .*another folder wherever you are"):
         load_config(NOBODY, environ={"AURAROUTER_HOME": variable})
 
 
 def test_where_the_home_of_the_system_is_relative_that_is_what_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "relative")
     for environ in ({}, {"AURAROUTER_HOME": "~/aura"}):
-        with pytest.raises(ConfigError, match="^HOME makes 'relative/.*another folder wherever you are") as caught:
+        with pytest.raises(ConfigError, match=r"^HOME makes 'relative/.*another folder wherever you are") as caught:
             load_config(NOBODY, environ=environ)
         assert caught.value.hint.startswith("Set HOME to a whole path")
