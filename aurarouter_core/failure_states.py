@@ -121,6 +121,10 @@ class FailureStates:
                 self._share(row, current.state)
                 self._wake()
 
+    def reopen(self) -> None:
+        """A router opens: whoever waits for news from now on waits in its event loop, which may be another one."""
+        self._news = asyncio.Event()
+
     async def news(self) -> None:
         """Wait until the state of any model changes."""
         await self._news.wait()

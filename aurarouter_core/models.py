@@ -221,6 +221,7 @@ class ModelPool:
     def reopen(self) -> None:
         """Make providers again after a close."""
         self._closed = False
+        self.states.reopen()
 
     def forget(self, config: Config) -> None:
         """This configuration is in force from now on: what belongs to another is closed once its tasks are done.

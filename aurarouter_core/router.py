@@ -26,6 +26,7 @@ from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.outlook import outlook
 from aurarouter_core.plain import error_info
+from aurarouter_core.plain_calls import PlainCalls
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
 from aurarouter_core.running import Run
@@ -83,8 +84,10 @@ class Router(Insight):
         self._watch = watch
         self._background = Background()
         self._on_reload = on_reload
+        self._plain_calls = PlainCalls(self)
 
     async def __aenter__(self) -> Self:
+        self._plain_calls.opens()
         self.pool.reopen()
         self.gate.refusal = ""
         await hear(self.store, self.pool, self.snapshot)
@@ -107,6 +110,7 @@ class Router(Insight):
             await self._witness.close()
             await asyncio.to_thread(self.store.close)
             await asyncio.to_thread(self.pool.wallet.close)
+            self._plain_calls.closed()
 
     def decide(self, task: Task) -> Decision:
         """What would happen, and why. No model is called; of a conversation, the store is asked whether it is private.
@@ -225,13 +229,12 @@ class Router(Insight):
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 
     def run_sync(self, task: Task) -> Done:
-        """Start, run one task, and stop: the same as `run`, from plain code."""
+        """The same as `run`, from plain code, in any number of threads. A router that is not open is opened meanwhile.
 
-        async def once() -> Done:
-            async with self:
-                return await self.run(task)
-
-        return asyncio.run(once())
+        Raises:
+            AuraRouterError: As `run`, and a RoutingError where an event loop runs.
+        """
+        return self._plain_calls.run(partial(self.run, task))
 
     async def reload(self) -> None:
         """Read the configuration again and swap to it; running tasks keep what they began with.
