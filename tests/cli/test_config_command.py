@@ -145,6 +145,13 @@ def test_check_tells_every_mistake_with_its_line(aurarouter: Run) -> None:
     assert "✗ 12 problems: " in text.stdout
 
 
+def test_check_tells_of_an_address_that_is_none(aurarouter: Run) -> None:
+    config = 'models:\n  a:\n    provider: openapi\n    endpoint: "http://[::1"\nroles: {coding: [a]}\n'
+    done = aurarouter("config", "check", config=config)
+    assert done.returncode == 2
+    assert "named.yaml:4: models.a.endpoint: is not a usable address" in done.stdout
+
+
 def test_check_warns_of_what_only_fails_when_used(aurarouter: Run) -> None:
     config = (
         "models:\n"

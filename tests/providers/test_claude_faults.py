@@ -123,7 +123,7 @@ async def test_an_answer_without_end_is_cut(
         ("ftp://example.org", "must begin with"),
         ("https://ada:word@example.org", "user or password"),
         ("https://example.org/v1?key=word", "must end with its path"),
-        ("http://[::1", "is no address"),
+        ("http://[::1", "is not a usable address"),
     ],
 )
 def test_an_endpoint_of_another_form_is_refused(endpoint: str, words: str) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from aurarouter_hooks import ConfigError, Model, ProviderAuthError, Secret
+from aurarouter_hooks.endpoints import fault
 from aurarouter_hooks.http_errors import origin
 
 VENDOR = "https://api.anthropic.com"
@@ -48,15 +49,13 @@ def check(model: Model) -> None:
     endpoint = model.endpoint.strip()
     if not endpoint:
         return
-    try:
+    wrong = fault(endpoint)
+    if not wrong:
         url = urlsplit(endpoint)
-        wrong = "must begin with http:// or https://" if url.scheme.lower() not in {"http", "https"} else ""
         if url.username is not None or url.password is not None:
             wrong = "must not hold a user or password; keys belong into api_key or env_key"
         elif url.query or url.fragment:
             wrong = "must end with its path"
-    except ValueError:
-        wrong = "is no address"
     if wrong:
         raise ConfigError(
             "the model has no usable endpoint",

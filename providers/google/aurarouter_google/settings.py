@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aurarouter_hooks import ConfigError, Model, ProviderAuthError, Secret
+from aurarouter_hooks.endpoints import fault
 from aurarouter_hooks.http_errors import origin
 
 VENDOR = "https://generativelanguage.googleapis.com"
@@ -92,15 +93,9 @@ def key_of(model: Model, endpoint: str) -> Secret:
 def _faults(endpoint: str) -> list[str]:
     if not endpoint:
         return []
-    if not endpoint.lower().startswith(("http://", "https://")):
-        return ["must begin with http:// or https://"]
-    try:
-        url = urlsplit(endpoint)
-        _ = url.port
-    except ValueError:
-        return ["is no usable address"]
-    if not url.hostname:
-        return ["names no host"]
+    if wrong := fault(endpoint):
+        return [wrong]
+    url = urlsplit(endpoint)
     if "@" in url.netloc or url.query or url.fragment:
         return ["must hold no user, query or fragment"]  # the HTTP library would log them
     return []

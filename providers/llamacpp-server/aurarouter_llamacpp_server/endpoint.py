@@ -22,6 +22,7 @@ from aurarouter_hooks import (
     ProviderUnavailableError,
     Secret,
 )
+from aurarouter_hooks.endpoints import fault
 from aurarouter_hooks.http import Backend, resolve
 from aurarouter_hooks.http_errors import health_of
 from aurarouter_llamacpp_server.facts import Facts
@@ -68,10 +69,10 @@ class Endpoint:
     """
 
     def __init__(self, model: Model) -> None:
-        if not model.endpoint.lower().startswith(("http://", "https://")):
+        if wrong := fault(model.endpoint):
             raise ConfigError(
                 "the model has no usable endpoint",
-                problems=[f"models.{model.id}.endpoint: must begin with http:// or https://"],
+                problems=[f"models.{model.id}.endpoint: {wrong}"],
                 hint="Write the address of the server, as http://127.0.0.1:8080.",
             )
         self._url = model.endpoint.rstrip("/").removesuffix("/v1")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from aurarouter_hooks import ConfigError, Model, Secret
+from aurarouter_hooks.endpoints import fault
 
 DEFAULT = "http://127.0.0.1:11434"
 CLOUD = "https://ollama.com"
@@ -42,16 +43,11 @@ def base(text: str) -> str:
     """
     text = text.strip()
     bare = "://" not in text
-    try:
-        url = urlsplit(f"http://{text}" if bare else text)
-        port = url.port
-    except ValueError as exc:
-        raise ValueError("is not a usable address") from exc
-    if url.scheme not in {"http", "https"}:
-        raise ValueError("must begin with http:// or https://")
-    if not url.hostname:
-        raise ValueError("names no host")
-    netloc = f"{url.netloc.rstrip(':')}:{_PORT}" if bare and port is None else url.netloc
+    whole = f"http://{text}" if bare else text
+    if wrong := fault(whole):
+        raise ValueError(wrong)
+    url = urlsplit(whole)
+    netloc = f"{url.netloc.rstrip(':')}:{_PORT}" if bare and url.port is None else url.netloc
     path = _API.sub("", url.path.rstrip("/")).rstrip("/")
     return SplitResult(url.scheme, netloc, path, url.query, "").geturl()
 

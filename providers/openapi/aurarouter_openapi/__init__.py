@@ -23,6 +23,7 @@ from aurarouter_hooks import (
     Reply,
     hookimpl,
 )
+from aurarouter_hooks.endpoints import fault
 from aurarouter_hooks.http import Backend, resolve
 from aurarouter_hooks.http_errors import health_of
 from aurarouter_openapi import request
@@ -44,8 +45,7 @@ class OpenApiProvider(Provider):
 
     def __init__(self, model: Model) -> None:
         super().__init__(model)
-        if not model.endpoint.lower().startswith(("http://", "https://")):
-            what = "must begin with http:// or https://" if model.endpoint else "is missing"
+        if what := fault(model.endpoint) if model.endpoint else "is missing":
             raise ConfigError(
                 "the model has no usable endpoint",
                 problems=[f"models.{model.id}.endpoint: {what}"],
