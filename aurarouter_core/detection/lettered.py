@@ -39,7 +39,7 @@ def with_letter(s: bytes, end: int, n: int, groups: int, out: Numbers) -> int:
     k = out[entry + 6] - a
     start = out[entry]
     joined = 1 if start and s[start - 1] in b"._-/" else 0
-    if a + k > LONGEST or (joined and k != 7 and (k != 3 or groups == 1)):
+    if a + k > LONGEST or (joined and k not in (7, 17) and (k != 3 or groups == 1)):
         return 0
     dashed = 1 if s[end] == 45 else 0
     after = end + 1 + dashed

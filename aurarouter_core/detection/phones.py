@@ -28,15 +28,15 @@ PARTS: bytes = bytes([1 if KIND[c] & DIGIT else 3 if c in b"-)" else 2 if c in b
 SIGNS_OF: bytes = bytes([0, 0, 1, 1])
 DIGITS_OF: bytes = bytes([0, 1, 0, 0])
 KEEPING: bytes = bytes([7, 0, 7, 7])
-# … and what it is no part of, right before it.
-JOINED: bytes = bytes([KIND[c] & WORDLY > 0 or c in b"+-./#$" for c in range(256)])
+# … and what it is no part of, right before it: 2 not even with a plus.
+JOINED: bytes = bytes([2 if KIND[c] & WORDLY or c in b"+" else 1 if c in b"-./#$" else 0 for c in range(256)])
 
 
 def phone(s: bytes, start: int, n: int, out: Numbers) -> bool:
     """A number that people call, whose first digit stands at `start`."""
     sign = s[start - 1] if start else 0
     begin = start - 1 if sign in b"+(" else start
-    if begin > 0 and JOINED[s[begin - 1]]:
+    if begin > 0 and JOINED[s[begin - 1]] > (1 if sign == 43 else 0):
         return False
     return (sign == 43 or hopeful(s, start, begin, n, out)) and dialled(s, start, begin, n, out)
 

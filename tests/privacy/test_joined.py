@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aurarouter_core.detection.codes import API_KEY, CARD, IBAN, NL_BSN, TOKEN, US_SSN
+from aurarouter_core.detection.codes import API_KEY, CARD, CN_ID, IBAN, NL_BSN, PHONE, TOKEN, US_SSN
 
 CARD_NUMBER = "4539148803436467"
 KEY = "ghp_nG3x9Qw7Lk2Zp8Rt5Vb1YcUe4Mi6Oa0Sd2Fh"
@@ -24,6 +24,8 @@ JOINED = [
     ("SSN/", "536-22-8726", "/", US_SSN),
     ("bsn_", "111222333", "", NL_BSN),
     ("iban_", "DE89370400440532013000", "", IBAN),
+    ("tel/", "+49 30 1234567", "", PHONE),
+    ("id-", "11010519491231002X", "", CN_ID),
     ("key-", "AKIAZQ3DRSTUVWXY2345", "", API_KEY),
     ("token-", KEY, "", API_KEY),
     ("a-key-", "sk-proj-nG3x9Qw7Lk2Zp8Rt5Vb1YcUe4Mi6Oa0Sd2Fh", "", API_KEY),

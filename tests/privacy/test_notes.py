@@ -132,7 +132,7 @@ def test_so_many_letters_have_room_in_a_sum() -> None:
 def a_phone_number(data: bytes, start: int, word: bool) -> bool:
     """Written anew, with nothing kept: a number whose first digit stands at `start`, on the right of a word or not."""
     begin = start - 1 if start and data[start - 1] in b"+(" else start
-    if begin and re.match(rb"[\w+./#$-]", data[begin - 1 : begin]):
+    if begin and re.match(rb"[\w+]" if data[begin] == 43 else rb"[\w+./#$-]", data[begin - 1 : begin]):
         return False
     read = re.match(rb"(?:[0-9]|[-) ./(]{1,3}(?![-) ./(]))*", data[start:])
     text = read[0] if read else b""
