@@ -76,8 +76,7 @@ class Node:
         self._discovery = Discovery(self.router)
         self.models = Models(self.router, self.calls, lambda: self.refusal, self.standing.look)
         self.worker: Worker | None = None
-        self.refusal = ""
-        self.left = asyncio.Event()
+        self.refusal, self.left = "", asyncio.Event()
         self._models: Mapping[str, str] = {}
         self._assets: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[Any]] = []
@@ -150,16 +149,13 @@ class Node:
         await self.serving.start()
         self._heartbeat = Heartbeat(self.engine, self.record, self.endpoint)
         self._beating = await self._heartbeat.begin()
-        await Control(
-            self.engine, self.name, {"drain": self.drain, "leave": self._leave, "reload": self.reload}
-        ).listen()
-        self._begin(self._looking())
-        self._begin(follower.follow())
+        wishes = {"drain": self.drain, "leave": self._leave, "reload": self.reload}
+        await Control(self.engine, self.name, wishes).listen()
+        works = [self._looking(), follower.follow(), self.converging.run()]
         if self.grid.discover:
-            self._begin(self._discovery.follow())
-        self._begin(self.converging.run())
-        keys = KeyFolder(self._home)
-        self.worker = Worker(self.engine, self.router, self.grid.events, keys, self.standing)
+            works.append(self._discovery.follow())
+        self._tasks += [asyncio.create_task(work) for work in works]
+        self.worker = Worker(self.engine, self.router, self.grid.events, KeyFolder(self._home), self.standing)
         self._tasks += self.worker.begin()
         write_cell(self._home, cell)
 
@@ -220,9 +216,6 @@ class Node:
                 vital = [task for task in vital if not task.done()]  # a drained node's workers end
         finally:
             leaving.cancel()
-
-    def _begin(self, work: Any) -> None:
-        self._tasks.append(asyncio.create_task(work))
 
     async def _looking(self) -> None:
         while True:
