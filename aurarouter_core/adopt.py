@@ -8,9 +8,11 @@ from typing import Any
 from attrs import frozen
 
 from aurarouter_core.edit import Change, Set
-from aurarouter_core.foreign import plain_name
+from aurarouter_core.foreign import model_name, plain_name
 from aurarouter_core.litellm_list import ModelList
 from aurarouter_core.sources import EMBEDDED
+
+UNNAMED = "unnamed"
 
 
 @frozen
@@ -70,7 +72,7 @@ def adopted(
 
 
 def _name(group: str) -> str:
-    return plain_name(group) or "unnamed"
+    return plain_name(group) or UNNAMED
 
 
 def _names(
@@ -80,7 +82,7 @@ def _names(
     used: set[str] = set()
     named: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for group, entries in listed.groups.items():
-        wanted = _name(group)
+        wanted = model_name(group) or UNNAMED
         for settings in entries:
             name, number = wanted, 1
             while name in used or (name in models and models[name] != settings):

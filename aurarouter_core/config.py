@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ NO_SETTING = {"setting": False}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 A_YEAR = 366 * 86400.0
 LONGEST_EXAMPLE = 10_000
+RESERVED = re.compile(r"(?:role|intent):|auto\Z")
+"""Begins what no model may be called: in the model's place clients write these to leave the choice to the router."""
 
 seconds = and_(gt(0.0), le(A_YEAR))
 price = and_(ge(0.0), le(1e9))

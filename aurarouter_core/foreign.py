@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from aurarouter_core.config import RESERVED
+
 ODD = re.compile(r"[^\w .:/@+-]+")
 
 
@@ -21,6 +23,12 @@ def verbatim(value: Any) -> Any:
 def plain_name(text: str) -> str:
     """A name for a model or role: what would act, or not show on a terminal, is a dash."""
     return ODD.sub("-", text).strip(" -")
+
+
+def model_name(text: str) -> str:
+    """The same for a model, which can't have every name."""
+    name = plain_name(text)
+    return f"model-{name}" if RESERVED.match(name) else name
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

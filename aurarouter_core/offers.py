@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from aurarouter_core.foreign import free_name, plain_name
+from aurarouter_core.foreign import free_name, model_name
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.shown import masked
 from aurarouter_core.sources import EMBEDDED
@@ -103,7 +103,7 @@ async def _of(name: str, kind: type[Provider]) -> tuple[list[Offer], list[str]]:
 def _checked(model: object, provider: str) -> Model:
     if not isinstance(model, Model):
         raise TypeError("discover() must give models")
-    return evolve(model, id=plain_name(model.id) or provider, provider=provider)
+    return evolve(model, id=model_name(model.id) or provider, provider=provider)
 
 
 async def _location(kind: type[Provider], model: Model) -> Location:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from aurarouter_core import gguf
 from aurarouter_core.asset_settings import Assets
+from aurarouter_core.config import RESERVED
 from aurarouter_core.home import Home, expanded
 from aurarouter_hooks import AssetError, GgufHeader
 
-ID = re.compile(r"(?!(?:role|intent):|auto\Z)[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+ID = re.compile(rf"(?!{RESERVED.pattern})[A-Za-z0-9][A-Za-z0-9._:-]{{0,127}}")
 MOST_TAGS, LONGEST_TAG, LONGEST_REPO = 50, 64, 300
 
 

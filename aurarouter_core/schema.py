@@ -15,7 +15,7 @@ import attrs
 
 from aurarouter_core import amounts
 from aurarouter_core.amounts import Amount
-from aurarouter_core.config import SHORT_FORMS, Config, RoleEntry, settings_of
+from aurarouter_core.config import RESERVED, SHORT_FORMS, Config, ModelEntry, RoleEntry, settings_of
 from aurarouter_core.privacy_settings import Profile
 from aurarouter_core.schema_checks import VARIABLE, Schema, narrow
 from aurarouter_core.structure import KERNEL_SECTIONS, NAMED
@@ -76,7 +76,9 @@ def _paragraphs(kind: type) -> str:
 
 
 def _names(kind: type) -> Schema:
-    names = {"type": "string", "minLength": 1}
+    names: Schema = {"type": "string", "minLength": 1}
+    if kind is ModelEntry:
+        names["not"] = {"pattern": f"^(?:{RESERVED.pattern})".replace(r"\Z", "$")}  # editors' patterns are ECMAScript's
     return {"type": "object", "propertyNames": names, "additionalProperties": _entry(kind)}
 
 

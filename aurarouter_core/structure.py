@@ -11,7 +11,7 @@ from attrs import evolve
 from aurarouter_core import converter
 from aurarouter_core.asset_settings import Assets
 from aurarouter_core.budget_settings import Budget
-from aurarouter_core.config import Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
+from aurarouter_core.config import RESERVED, Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
 from aurarouter_core.converter import Problems, nearest
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.prices import listed
@@ -103,6 +103,12 @@ def _entries(making: Converter, section: str, raw: Any, problems: list[Problem])
         if not isinstance(name, str) or not name:
             what = f"a name must be text, and this is {converter.word(type(name))}; put it in quotes"
             problems.append(Problem("a name is empty" if name == "" else what, path))
+            continue
+        if section == "models" and RESERVED.match(name):
+            what = (
+                "'auto', 'role:…' and 'intent:…' can't be models' names: clients write them to name no model"
+            )
+            problems.append(Problem(what, path))
             continue
         try:
             values[name] = converter.structured(making, entry, NAMED[section], path)

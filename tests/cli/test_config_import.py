@@ -297,6 +297,16 @@ def test_the_default_role_gets_the_first_group_only_where_it_has_no_models(
     assert told(aurarouter("config", "import", "litellm", str(path), "--yes", "--json"))["roles"] == {"one": ["one"]}
 
 
+def test_a_model_whose_name_would_leave_the_choice_to_the_router_gets_another(
+    aurarouter: Run, home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "proxy.yaml"
+    path.write_text(entries("{model_name: auto, litellm_params: {model: groq/a}}"))
+    (home / "auraconfig.yaml").write_text(ECHO)
+    done = told(aurarouter("config", "import", "litellm", str(path), "--yes", "--json"))
+    assert (list(done["models"]), done["roles"]) == (["model-auto"], {"auto": ["model-auto"]})
+
+
 def test_doing_it_again_changes_nothing(aurarouter: Run, home: Path, file: Path) -> None:
     (home / "auraconfig.yaml").write_text(ECHO.replace("e: {", "claude: {").replace("[e]", "[claude]"))
     assert aurarouter("config", "import", "litellm", str(file), "--yes").returncode == 0

@@ -66,6 +66,7 @@ def test_add_never_writes_what_a_variable_says(aurarouter: Run, home: Path) -> N
     [
         (["e", "--provider", "echo"], "a model is called 'e' already"),
         (["x", "--provider", "olama"], "no installed plugin brings the provider 'olama'"),
+        (["auto", "--provider", "echo"], "models.auto: 'auto', 'role:…' and 'intent:…' can't be models' names"),
         (["x", "--provider", "openapi"], "models.x.endpoint: is missing"),
         (["x", "--provider", "openapi", "--endpoint", "https://me:sesame@h/v1"], "would put a key into the file"),
         (["x", "--provider", "echo", "--option", "token=sesame"], "would put a key into the file"),

@@ -163,6 +163,17 @@ def test_both_names_of_a_chain_are_a_problem(home: Path) -> None:
     assert (problem.line, problem.path, problem.what) == (2, ("roles", "coding", "chain"), "unknown key")
 
 
+def test_no_model_is_called_what_leaves_the_choice_to_the_router(home: Path) -> None:
+    (home / "auraconfig.yaml").write_text(
+        "models:\n  auto: {provider: x}\n  role:coding: {provider: x}\n  intent:y: {provider: x}\n"
+        "  automatic: {provider: x}\n  roles: {provider: x}\n  Auto: {provider: x}\n"
+        "roles: {coding: [auto, automatic]}"
+    )
+    found = problems_of()
+    assert [(problem.line, problem.path[1]) for problem in found] == [(2, "auto"), (3, "role:coding"), (4, "intent:y")]
+    assert "can't be models' names" in found[0].what
+
+
 def test_the_name_of_a_variable_is_never_a_variable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SESAME", "hunter two")
     (home / "auraconfig.yaml").write_text("models: {a: {provider: x, env_key: '${env.SESAME}'}}")

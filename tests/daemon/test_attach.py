@@ -157,6 +157,7 @@ async def test_a_changed_file_is_in_force_at_once(engines: Path, caplog: pytest.
 async def test_an_engine_keeps_to_a_file_that_is_gone_and_says_so(engines: Path, aurarouter: Any) -> None:
     file = engines / "auraconfig.yaml"
     async with attach() as kernel:
+        assert isinstance(kernel, Attached)
         file.rename(engines / "elsewhere")
         with pytest.raises(ConfigError, match="in force, is gone"):
             await kernel.reload()
