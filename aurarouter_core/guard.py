@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,18 +82,27 @@ class Guard:
             PluginBrokenError: A plugin raised.
         """
         for impl in self._implementations(hook):
-            try:
-                answer = impl.function(*[arguments[name] for name in impl.arguments])
-                shaped = None if answer is None else shape(answer)
-            except Exception as error:
-                self.fault(impl.plugin, hook, error, content=True)
-                raise PluginBrokenError(
-                    f"plugin '{impl.plugin}' failed in {hook}, which decides where a task may go; the task is refused",
-                    plugin=impl.plugin,
-                    hint=f"Repair the plugin, or run without it: AURAROUTER_WITHOUT={impl.plugin}",
-                ) from error
+            given = [arguments[name] for name in impl.arguments]
+            shaped = self.verdict(impl.plugin, hook, partial(impl.function, *given), shape)
             if shaped is not None:
                 yield impl.plugin, shaped
+
+    def verdict(self, plugin: str, hook: str, asked: Callable[[], Any], shape: Callable[[Any], T]) -> T | None:
+        """The same for one answer of one plugin.
+
+        Raises:
+            PluginBrokenError: It raised.
+        """
+        try:
+            answer = asked()
+            return None if answer is None else shape(answer)
+        except Exception as error:
+            self.fault(plugin, hook, error, content=True)
+            raise PluginBrokenError(
+                f"plugin '{plugin}' failed in {hook}, which decides where a task may go; the task is refused",
+                plugin=plugin,
+                hint=f"Repair the plugin, or run without it: AURAROUTER_WITHOUT={plugin}",
+            ) from error
 
     def fault(self, plugin: str, hook: str, error: BaseException, *, content: bool) -> None:
         """Log and count that a plugin raised."""

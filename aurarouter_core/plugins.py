@@ -6,8 +6,7 @@ import logging
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
@@ -120,14 +119,18 @@ class Plugins:
         return self._merged("register_intents", by_name)
 
     @cached_property
-    def middleware(self) -> Sequence[Middleware]:
-        """All middleware, outermost first."""
+    def _brought(self) -> Sequence[tuple[str, Middleware]]:
         brought = [
             (layer.order, plugin, layer)
             for plugin, answer in self.guard.opinions("register_middleware", {}, shapes.middleware)
             for layer in answer
         ]
-        return tuple(layer for _, _, layer in sorted(brought, key=lambda item: item[:2]))
+        return [(plugin, layer) for _, plugin, layer in sorted(brought, key=lambda item: item[:2])]
+
+    @cached_property
+    def middleware(self) -> Sequence[Middleware]:
+        """All middleware, outermost first."""
+        return tuple(layer for _, layer in self._brought)
 
     def layers(self, scope: str, settings: Mapping[str, Any]) -> tuple[Middleware, ...]:
         """The middleware around a "task" or an "attempt" that has something to do, outermost first."""
@@ -145,14 +148,17 @@ class Plugins:
     # For every task
 
     def limit(self, app: str, settings: Mapping[str, Any]) -> Constraint:
-        """What all plugins let an app use.
+        """What all middleware lets an app use.
 
         Raises:
             PluginBrokenError: A plugin failed; the app's tasks are refused.
         """
-        arguments = {"app": app, "settings": settings}
-        answers = [answer for _, answer in self.guard.verdicts("limit_app", arguments, shapes.constraint)]
-        return reduce(or_, answers, Constraint())
+        limits = Constraint()
+        for plugin, layer in self._brought:
+            if asked := getattr(layer, "limits", None):
+                said = self.guard.verdict(plugin, "limits", partial(asked, app, settings), shapes.constraint)
+                limits = limits | said if said is not None else limits
+        return limits
 
     def classify(self, task: Task, analysis: Analysis) -> Intent | None:
         """The first plugin's answer that is not None."""

@@ -124,7 +124,7 @@ def grouped(s: bytes, i: int, n: int, out: Numbers) -> int:
 
 
 def begins(group: int, out: Numbers) -> bool:
-    """A number may begin with this group, which is not the first: behind a space, or as long as cards behind a slash."""
+    """A number may begin with this group, though not the first: behind a space, or as long as cards behind a slash."""
     entry = GROUPS + 4 * group
     return out[entry + 3] == 32 or (out[entry + 3] == 47 and out[entry + 6] - out[entry + 2] > 12)
 

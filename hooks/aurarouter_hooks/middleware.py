@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any, Literal
 
-from aurarouter_hooks.values import Call, Event
+from aurarouter_hooks.values import Call, Constraint, Event
 
 Proceed = Callable[[Call], AsyncGenerator[Event]]
 """The events of what is inside. The kernel closes it with the middleware, however that ends."""
@@ -29,6 +29,13 @@ class Middleware:
     def acts(self, settings: Mapping[str, Any]) -> bool:
         """Whether it has anything to do under these configuration sections of plugins; where not, it costs nothing."""
         return True
+
+    def limits(self, app: str, settings: Mapping[str, Any]) -> Constraint | None:
+        """What this app may use, whatever it asks, on every surface: known before its tasks are decided.
+
+        Sync, no I/O. Raising refuses the app's tasks: it fails closed.
+        """
+        return None
 
     def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
         """The events of this call; subclasses define it, usually as an async generator."""

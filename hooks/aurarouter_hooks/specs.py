@@ -78,14 +78,6 @@ def register_middleware() -> Sequence[Middleware]:
 # For every task: sync, pure, no I/O.
 
 
-@hookspec
-def limit_app(app: str, settings: Mapping[str, Any]) -> Constraint | None:
-    """Say what an app may use, whatever it asks. Answers are joined. Raising refuses its tasks: it fails closed.
-
-    Asked for tasks that name an app, and by surfaces that list what there is. `settings` are the sections of plugins.
-    """
-
-
 @hookspec(firstresult=True)
 def classify_task(task: Task, analysis: Analysis) -> Intent | None:
     """Say what kind of task this is, or None to leave it to others. The kernel's own answer comes last."""

@@ -1,7 +1,7 @@
 """Plugins: found, guarded, merged; a broken one has a name and harms nobody else."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -10,7 +10,17 @@ import pytest
 
 from aurarouter_core import Plugins, Task, discovery
 from aurarouter_core.hotpath import analyse
-from aurarouter_hooks import Constraint, Intent, Model, PluginBrokenError, PluginError, Provider, hookimpl, hookspec
+from aurarouter_hooks import (
+    Constraint,
+    Intent,
+    Middleware,
+    Model,
+    PluginBrokenError,
+    PluginError,
+    Provider,
+    hookimpl,
+    hookspec,
+)
 
 TASK = Task("hello")
 ANALYSIS = analyse("hello")
@@ -125,13 +135,21 @@ def test_an_opinion_that_raises_is_left_out_and_counted(make_plugin: Make) -> No
     ]
 
 
-@pytest.mark.parametrize("hook", ["veto_models", "constrain_task", "limit_app"])
+class _Gate(Middleware):
+    def limits(self, app: str, settings: Mapping[str, Any]) -> Constraint | None:
+        raise ValueError("deliberate")
+
+
+@pytest.mark.parametrize("hook", ["veto_models", "constrain_task", "register_middleware"])
 def test_a_limit_that_raises_refuses_the_task(make_plugin: Make, hook: str) -> None:
-    plugins = Plugins(discover=False, extra=[make_plugin("guard", **{hook: lambda: raising()})])
+    plugins = Plugins(
+        discover=False,
+        extra=[make_plugin("guard", **{hook: lambda: [_Gate()] if hook == "register_middleware" else raising()})],
+    )
     asked: dict[str, tuple[Callable[..., Any], list[Any]]] = {
         "veto_models": (plugins.veto, [TASK, ANALYSIS, []]),
         "constrain_task": (plugins.constrain, [TASK, ANALYSIS]),
-        "limit_app": (plugins.limit, ["editor", {}]),
+        "register_middleware": (plugins.limit, ["editor", {}]),
     }
     call, arguments = asked[hook]
     with pytest.raises(PluginBrokenError, match="plugin 'guard' failed in") as caught:

@@ -24,7 +24,7 @@ def readme(page: Callable[[str], str]) -> str:
 
 
 def test_there_are_hooks_to_document() -> None:
-    assert len(HOOKS) == 19
+    assert len(HOOKS) == 18
 
 
 @pytest.mark.parametrize("hook", sorted(HOOKS))

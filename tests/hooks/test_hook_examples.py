@@ -178,17 +178,6 @@ async def test_middleware(example: Callable[[str], Example]) -> None:
     assert closed == [True]
 
 
-def test_what_an_app_may_use(example: Callable[[str], Example]) -> None:
-    _, manager = example("limit_app")
-    (limits,) = manager.hook.limit_app(app="editor", settings={})
-    assert (limits.allows_role("coding"), limits.allows_role("reasoning"), limits.allows_model("any")) == (
-        True,
-        False,
-        True,
-    )
-    assert manager.hook.limit_app(app="shop", settings={}) == []
-
-
 def test_opinions_about_a_task(example: Callable[[str], Example]) -> None:
     _, manager = example("classify_task")
     asked: dict[str, Any] = {"task": Task("Translate this"), "analysis": ANALYSIS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aurarouter_hooks import Constraint, hookimpl
+from aurarouter_hooks import Middleware, hookimpl
 
 if TYPE_CHECKING:
     import click
@@ -28,10 +28,11 @@ def register_config() -> Mapping[str, type]:
 
 
 @hookimpl
-def limit_app(app: str, settings: Mapping[str, Any]) -> Constraint | None:
+def register_middleware() -> Sequence[Middleware]:
     """Holds each app to what it may use."""
-    limits = settings["gateway"].apps.get(app)
-    return limits.constraint(app) if limits is not None else None
+    from aurarouter_gateway.limits import AppGate
+
+    return [AppGate()]
 
 
 @hookimpl
