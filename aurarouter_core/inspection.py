@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import field, frozen
@@ -24,7 +25,8 @@ class Inspection:
     """What was found. It names rules and places, and holds no text.
 
     Attributes:
-        counts: Rule → findings in all texts together; at most about `ENOUGH` of each text are counted.
+        counts: Rule → findings in all texts together, a value as often as in the text that has it most often; at most
+            about `ENOUGH` of each text are counted.
         question: Findings in the question's own text.
         actions: What each rule does.
         failed: Why nobody knows: the detector failed, and the content counts as private.
@@ -107,15 +109,20 @@ class Inspector:
     def _inspect(
         self, texts: Callable[[], Iterable[str]], messages: Sequence[Message], question: str | None
     ) -> Inspection:
+        most: dict[tuple[str, str], int] = {}  # the same value in a text and in what its JSON stands for is one
         counts: dict[str, int] = {}
         mine: tuple[Finding, ...] = ()
         try:
             for text in texts():
                 found = self.detector.find(text, ENOUGH)
-                for finding in found:
-                    counts[finding.rule] = counts.get(finding.rule, 0) + 1
-                if found and text is question:
+                if not found:
+                    continue
+                for value, count in Counter((each.rule, text[each.start : each.end]) for each in found).items():
+                    most[value] = max(count, most.get(value, 0))
+                if text is question:
                     mine = tuple(found)
+            for (rule, _), count in most.items():
+                counts[rule] = counts.get(rule, 0) + count
             if messages and self._files:
                 closed = sum(not is_readable(media) for media in media_in(messages))
                 if closed:
@@ -135,7 +142,7 @@ class Inspector:
 
 
 def prompt_texts(prompt: Prompt) -> Iterable[str]:
-    """Every text that a provider is handed."""
+    """Every text that a provider is handed, and what JSON in it stands for."""
     found: list[str] = []
     for message in prompt.messages:
         found.extend(texts_in(message))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import evolve, frozen
 
 from aurarouter_core.detector import Detector, spans
 from aurarouter_core.inspection import Inspector, prompt_texts
+from aurarouter_core.plain import dumps
 from aurarouter_hooks import (
     Chunk,
+    Finding,
     Media,
     Message,
     Opaque,
@@ -24,8 +27,12 @@ from aurarouter_hooks import (
     ToolCall,
     ToolResult,
 )
+from aurarouter_hooks.values.json_texts import DEEPEST, STRING, decoded, is_json, unescaped
 
 PLACEHOLDER = re.compile(r"\[[a-z0-9][a-z0-9_-]*-\d+\]")
+HINT = "Add a model that is cleared for private content."
+BARE = re.compile(f"{STRING.pattern}|{PLACEHOLDER.pattern}", STRING.flags)
+"""In JSON, a string, or a placeholder where a number was."""
 
 
 @frozen(kw_only=True)
@@ -101,9 +108,17 @@ def redacted(prompt: Prompt, inspector: Inspector) -> Redaction:
     if left.redacts or left.failed:
         raise PrivacyError(
             f"private data can't be replaced everywhere in the prompt ({left.outcome})",
-            hint="It may stand in an attached file. Add a model that is cleared for private content.",
+            hint=f"It may stand in an attached file. {HINT}",
         )
     return Redaction(prompt=made, values={name: value for value, name in work.names.items()})
+
+
+def _parses(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class _Work:
@@ -115,8 +130,30 @@ class _Work:
         self._counts: dict[str, int] = {}
         self.names: dict[str, str] = {}
 
-    def text(self, text: str) -> str:
-        found = [one for one in self._detector.find(text) if self._detector.actions[one.rule] == "redact"]
+    def text(self, text: str, deepest: int = DEEPEST) -> str:
+        """A text, and where it is JSON the strings in it as what they stand for: it stays JSON.
+
+        Raises:
+            PrivacyError: Something in JSON can't be replaced.
+        """
+        whole = is_json(text) and _parses(text)
+        made = self._plain(STRING.sub(partial(self._string, deepest - 1), text) if whole and deepest else text)
+        if whole and not _parses(made):
+            made = BARE.sub(lambda match: match[0] if match[0].startswith('"') else f'"{match[0]}"', made)
+        if (whole and not _parses(made)) or any(map(self._found, decoded(made))):
+            raise PrivacyError("private data can't be replaced in the JSON that it stands in", hint=HINT)
+        return made
+
+    def _string(self, deepest: int, match: re.Match[str]) -> str:
+        said = unescaped(match[1])
+        made = self.text(said, deepest)
+        return match[0] if made == said else dumps(made)
+
+    def _found(self, text: str) -> list[Finding]:
+        return [one for one in self._detector.find(text) if self._detector.actions[one.rule] == "redact"]
+
+    def _plain(self, text: str) -> str:
+        found = self._found(text)
         pieces, at = [], 0
         for start, end, rule in spans(found):
             pieces += [text[at:start], self._name(rule, text[start:end])]
@@ -136,9 +173,9 @@ class _Work:
         for part in message.parts:
             if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
                 extra = {**(parts[-1].extra or {}), **(part.extra or {})} or None
-                parts[-1] = Text(parts[-1].text + part.text, extra=extra)  # a model reads them as one
-            else:
-                parts.append(part)
+                parts[-1] = Text(parts[-1].text + self.text(part.text), extra=extra)  # a model reads them as one
+            else:  # what is JSON by itself may not look like it behind another
+                parts.append(Text(self.text(part.text), extra=part.extra) if isinstance(part, Text) else part)
         return Message(message.role, [self.part(part) for part in parts], extra=self.value(message.extra))
 
     def part(self, part: Part) -> Part:

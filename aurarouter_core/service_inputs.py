@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from aurarouter_core.detector import standard
 from aurarouter_core.plain import dumps
 from aurarouter_core.prompts import CODE, Words
 from aurarouter_hooks import RoutingError, TraceContext
@@ -69,7 +70,7 @@ def checked(caller: Caller) -> dict[str, Any]:
 
 
 def as_material(context: object) -> str:
-    """A mapping as text: each key, and below it what it says.
+    """A mapping as text: each key, and what it says.
 
     Raises:
         RoutingError: It is no mapping.
@@ -79,7 +80,13 @@ def as_material(context: object) -> str:
     if not isinstance(context, Mapping):
         raise RoutingError(f"'context' must be a mapping, not {type(context).__name__}")
     said = {str(key): value if isinstance(value, str) else dumps(value) for key, value in context.items()}
-    return "\n\n".join(f"{key}:\n{value}" for key, value in said.items())
+    return "\n\n".join(_told(key, value) for key, value in said.items())
+
+
+def _told(key: str, value: str) -> str:
+    """A value below its key; or behind it, where only that shows that the key names something private."""
+    below, behind = f"{key}:\n{value}", f"{key}: {value}"
+    return behind if standard().find(behind) and not standard().find(below) else below
 
 
 def asking_for_code(template: str, text: str, language: object) -> str:

@@ -97,9 +97,10 @@ class Task:
         return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
 
     def texts(self) -> tuple[str, ...]:
-        """Every text that would be sent: what must be scanned for private data."""
-        found = [self.text, self.context]
-        for rest in (self.messages, self.tools, self.response_schema, self.parameters, self.extra):
+        """Every text that would be sent, and what JSON in it stands for: what must be scanned for private data."""
+        found: list[str] = []
+        structures = (self.tools, self.response_schema, self.parameters, self.extra)
+        for rest in (self.text, self.context, self.messages, *structures):
             if rest:
                 found.extend(texts_in(rest))
         if self.tool_choice not in ("auto", "none", "required"):
