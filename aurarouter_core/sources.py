@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,16 @@ from aurarouter_core.yaml_text import MOST_BYTES
 from aurarouter_hooks import ConfigError, ConfigNotFoundError
 
 FILE_NAME = "auraconfig.yaml"
+FILE = "a file"
+KINDS = {
+    stat.S_IFREG: FILE,
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+"""What can stand in a file's place."""
 ROLES = ("router", "reasoning", "coding", "summarization", "analysis", "reviewer")
 
 # With no file at all every role names this one model. Together with the command names that the CLI knows, it is
@@ -67,7 +79,7 @@ def places(path: Path | None, environ: Mapping[str, str], folder: Path | None) -
 
 
 def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None) -> Found | None:
-    """The configuration file in force; None when there is none.
+    """The configuration file in force; None when there is none. What is no file is not opened: a pipe would wait.
 
     Args:
         path: What the caller named (`--config`).
@@ -76,28 +88,47 @@ def find_file(path: Path | None, environ: Mapping[str, str], folder: Path | None
 
     Raises:
         ConfigNotFoundError: A file was named, and it is not there.
+        ConfigError: Something else stands where it should.
+    """
+    named = path or environ.get(FILE_VARIABLE)
+    for place in places(path, environ, folder):
+        what = _standing(place)
+        if what == FILE:
+            return Found(place, trusted=bool(named) or same(place, Home.of(environ).config))
+        if named:
+            raise ConfigNotFoundError(
+                f"{'--config' if path else FILE_VARIABLE} names {place}, which is {what or 'not a file'}",
+                searched=[str(place)],
+                hint="Correct the path, or leave it out to use the usual places.",
+            )
+        if what:
+            raise ConfigError(
+                f"{place} is {what}, and a configuration file is looked for there",
+                hint="Put a file in its place, or take it away.",
+            )
+    return None
+
+
+def _standing(place: Path) -> str:
+    """What stands there; "" where nothing does.
+
+    Raises:
+        ConfigError: Nobody can say.
     """
     try:
-        there = [place for place in places(path, environ, folder) if place.is_file()]
+        mode = place.stat().st_mode
+    except ValueError:  # no path of this system
+        return ""
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a link that leads in a circle"
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return f"a link to {place.readlink()}, where nothing is" if place.is_symlink() else ""
         raise ConfigError(
             f"a configuration file can't be looked for: {error.strerror or error}",
             hint=f"Check --config and {FILE_VARIABLE}.",
         ) from error
-    if path or environ.get(FILE_VARIABLE):
-        if there:
-            return Found(there[0])
-        named = places(path, environ, folder)[0]
-        source = "--config" if path else FILE_VARIABLE
-        raise ConfigNotFoundError(
-            f"{source} names {named}, which is not a file",
-            searched=[str(named)],
-            hint="Correct the path, or leave it out to use the usual places.",
-        )
-    if not there:
-        return None
-    home = Home.of(environ).config
-    return Found(there[0], trusted=same(there[0], home))
+    return KINDS.get(stat.S_IFMT(mode), "no file")
 
 
 def same(one: Path, other: Path) -> bool:

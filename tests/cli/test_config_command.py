@@ -145,6 +145,15 @@ def test_check_tells_every_mistake_with_its_line(aurarouter: Run) -> None:
     assert "✗ 12 problems: " in text.stdout
 
 
+def test_a_pipe_in_the_files_place_is_an_error_and_is_not_waited_for(aurarouter: Run, home: Path) -> None:
+    file = home / "auraconfig.yaml"
+    os.mkfifo(file)
+    for command in (("config", "show"), ("run", "hi"), ("config", "check", str(file))):
+        done = aurarouter(*command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert str(file) in done.stderr
+
+
 def test_check_tells_of_an_address_that_is_none(aurarouter: Run) -> None:
     config = 'models:\n  a:\n    provider: openapi\n    endpoint: "http://[::1"\nroles: {coding: [a]}\n'
     done = aurarouter("config", "check", config=config)

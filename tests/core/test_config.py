@@ -1,5 +1,7 @@
 """Configuration: places, layers, and every problem at once."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,49 @@ def test_a_named_file_that_is_missing_is_an_error_even_if_another_exists(
     monkeypatch.setenv("AURACORE_ROUTER_CONFIG", "/nowhere.yaml")
     with pytest.raises(ConfigNotFoundError, match="AURACORE_ROUTER_CONFIG names"):
         load_config(NOBODY)
+
+
+def to_nothing(place: Path) -> None:
+    place.symlink_to("nowhere.yaml")
+
+
+def to_itself(place: Path) -> None:
+    place.symlink_to(place)
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (to_nothing, "a link to nowhere.yaml, where nothing is"),
+        (to_itself, "a link that leads in a circle"),
+        (Path.mkdir, "a folder"),
+        (os.mkfifo, "a named pipe"),
+        (lambda place: place.symlink_to("/dev/null"), "a device"),
+    ],
+)
+def test_what_stands_in_a_files_place_is_an_error(make: Callable[[Path], None], what: str, home: Path) -> None:
+    assert load_config(NOBODY).path is None
+    for place in (home / "auraconfig.yaml", Path("auraconfig.yaml").absolute()):
+        make(place)
+        with pytest.raises(ConfigError) as caught:
+            load_config(NOBODY)
+        assert str(caught.value) == f"{place} is {what}, and a configuration file is looked for there"
+        with pytest.raises(ConfigNotFoundError, match=f"--config names {place}, which is {what}"):
+            load_config(NOBODY, path=place)
+    for place in (home / "auraconfig.yaml", Path("auraconfig.yaml")):
+        place.rmdir() if place.is_dir() else place.unlink()
+    assert load_config(NOBODY).path is None
+
+
+def test_what_stands_above_is_not_passed_over_and_what_stands_below_is_not_looked_at(file: Path, home: Path) -> None:
+    Path("auraconfig.yaml").mkdir()
+    with pytest.raises(ConfigError, match="is a folder"):
+        load_config(NOBODY)
+    Path("auraconfig.yaml").rmdir()
+    Path("auraconfig.yaml").write_text("system: {default_timeout: 5}")
+    file.unlink(missing_ok=True)
+    file.mkdir()
+    assert load_config(NOBODY).system.default_timeout == 5
 
 
 def test_a_harmful_file_in_the_current_directory_is_refused_until_it_is_named(file: Path) -> None:
