@@ -214,6 +214,22 @@ async def test_a_node_that_is_not_cleared_asks_no_model_whoever_sends_private_co
             assert "does not clear this node" in said["error"]
 
 
+async def test_a_node_looks_through_a_context_however_deep_it_is_nested(node: GridNode) -> None:
+    async with raw(node) as channel:
+        request = {"intent": "1. a\n2. b", "context": {"doc": [{"content": "CONFIDENTIAL\nSalaries"}]}}
+        said = await called(channel, node, "ReasoningService", "generate_plan", request)
+        assert said["success"] is False
+        assert "does not clear this node" in said["error"]
+
+
+@pytest.mark.parametrize("note", ["anna.berg@nordwind.de", ["SSN:\n123-45-6789"], {"password": "tr0ub4dor&3xyz"}])
+def test_a_node_is_told_what_the_client_finds(note: Any) -> None:
+    client = create_service_client("ReasoningService")
+    for context, private in (({"note": note}, True), ({"note": "nothing"}, False)):
+        _, request, seen, _ = client._prepared("generate_plan", {"intent": "x", "context": context}, {}, streams=False)
+        assert (request.private, seen) == (private, private)
+
+
 async def test_a_cleared_node_does_private_work_and_one_that_is_cleared_no_more_does_not(
     session: Session, node: GridNode
 ) -> None:

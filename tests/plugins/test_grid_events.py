@@ -31,6 +31,7 @@ from aurarouter_hooks.values.ids import new_id
 from grid_node import PROGRAM, SLOW, GridNode
 
 TASK = "Write a function that adds two numbers"
+CARD = "4539148803436467"
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +168,7 @@ async def test_a_failure_is_a_result(client: AuraRouterClient) -> None:
         (b'{"request_id": "a", "task": "x", "return_topic": "$KV.AURAROUTER_CELL.cleared"}', "not the name of a topic"),
         (b'{"request_id": "a", "task": "x", "context": 3}', "'context' must be"),
         (b'{"request_id": "a", "task": "x", "private": "yes"}', "'private' must be"),
+        (b'{"request_id": "a", "task": "x", "note": "y", "note": "z"}', "no JSON: a key stands twice"),
         (b'{"request_id": "' + b"a" * 300 + b'", "task": "x"}', "300 characters"),
         (b'{"request_id": "a", "task": "' + b"x" * 600_000 + b'"}', "bytes"),
     ],
@@ -276,6 +278,26 @@ async def test_private_content_is_no_event(client: AuraRouterClient, engine: Eng
             await client.publisher.publish(REQUESTS_TOPIC, {"request_id": new_id(), **request})
     with pytest.raises(PrivacyError):
         await client.publisher.publish("my_app.notes", "my ssn is 078-05-1120")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        *({name: f"card {CARD}"} for name in ("note", "file_context", "timestamp", "language")),
+        {f"card {CARD}": 1},
+        {"note": {"card": int(CARD)}},
+        {"note": [{"password": "tr0ub4dor&3xyz"}]},
+        {"context": {"files": [{"name": "a", "content": "CONFIDENTIAL\nSalaries"}]}},
+        {"context": {"password": "tr0ub4dor&3xyz"}},
+    ],
+)
+async def test_a_request_with_private_content_anywhere_is_no_event(
+    client: AuraRouterClient, more: dict[str, Any]
+) -> None:
+    said = {"request_id": new_id(), "task": TASK, **more}
+    for payload in (said, json.dumps(said, ensure_ascii=False).encode()):
+        with pytest.raises(PrivacyError, match="every node of the cell can read events"):
+            await client.publisher.publish(REQUESTS_TOPIC, payload)
 
 
 async def test_private_content_that_another_program_puts_in_reaches_no_model(

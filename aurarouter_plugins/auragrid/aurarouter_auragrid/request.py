@@ -13,6 +13,7 @@ from aurarouter_auragrid.errors import EventRefusedError
 from aurarouter_auragrid.names import APP, LONGEST_ID, RESULTS_PREFIX, answer_key, open_topic
 from aurarouter_auragrid.sealing.envelope import digest as sealed_digest
 from aurarouter_auragrid.settings import Events
+from aurarouter_core.service_inputs import as_material
 
 
 @frozen(kw_only=True)
@@ -58,7 +59,7 @@ class Request:
         if not APP.fullmatch(app):
             raise EventRefusedError("that is not the name of an app", hint="Letters, digits, '-' and '_', 64 at most.")
         try:
-            said = json.loads(payload)
+            said = json.loads(payload, object_pairs_hook=_object)
         except (ValueError, RecursionError) as error:
             raise EventRefusedError(f"the event is no JSON: {error}") from error
         if not isinstance(said, dict):
@@ -86,6 +87,14 @@ class Request:
         )
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; one that says something twice hides what it said first, which all can read."""
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        raise ValueError("a key stands twice in an object")
+    return said
+
+
 def _text(said: Mapping[str, Any], name: str, default: str | None = None) -> str:
     value = said.get(name, default)
     if value is None:
@@ -107,12 +116,11 @@ def _word(request_id: str) -> str:
 
 
 def _material(context: object) -> str:
-    """Context as text: each key, and below it what it says."""
+    """Context as text."""
     if context is None:
         return ""
     if isinstance(context, str):
         return context
     if not isinstance(context, Mapping):
         raise EventRefusedError("'context' must be an object or text")
-    said = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in context.items())
-    return "\n\n".join(f"{key}:\n{value}" for key, value in said)
+    return as_material(context)

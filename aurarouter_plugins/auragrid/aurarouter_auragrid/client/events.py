@@ -75,7 +75,8 @@ class EventPublisher:
             if encrypt:
                 data = await self._sealed(engine, request, json.loads(data))
             else:
-                _require_open({"private": request.private, "texts": [request.task, request.context]})
+                _require_open(json.loads(data))
+                _require_open({"context": request.context})
             _require_open({"texts": [request.request_id, request.return_topic]})
             event_id = f"request.{request.key}.{request.digest[:16]}"
             return await engine.requests.publish(self._app, data, event_id=event_id, headers=headers, sealed=encrypt)

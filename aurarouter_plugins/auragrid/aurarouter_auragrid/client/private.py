@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from aurarouter_core import hotpath
+from aurarouter_hooks.values.texts import texts_in
 
 
 def is_private(inputs: Mapping[str, Any]) -> bool:
-    """The caller says so, or a built-in rule finds some; every text is looked at, to its end."""
-    return bool(inputs.get("private")) or any(hotpath.analyse(text).findings for text in _texts(inputs))
+    """The caller says so, or a built-in rule finds some; every text is looked at, to its end.
+
+    Also what can't be looked at counts as private.
+    """
+    if inputs.get("private"):
+        return True
+    try:
+        return any(hotpath.analyse(text).findings for text in texts_in({**inputs, **_structures(inputs)}))
+    except (TypeError, ValueError, RecursionError):  # no JSON, a circle, or nested too deeply
+        return True
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(key)
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
+def _structures(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Those as JSON, which is looked through like any other: names stand beside what they name."""
+    said = ((name, value) for name, value in inputs.items() if not isinstance(value, str))
+    return {name: json.dumps(value, ensure_ascii=False, default=str) for name, value in said}
