@@ -1,5 +1,6 @@
 """Private prompts in each dialect: no byte reaches a server that is not cleared, and the client is told why."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,6 +22,24 @@ FILE = {"type": "document", "title": CARD, "source": {"type": "text", "media_typ
 NAMED = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}, "description": CARD}}
 SEEN = {"type": "input_image", "image_url": "https://example.org/a.png", "detail": CARD}
 OUTPUT = {"type": "function_call_output", "call_id": "1", "output": [SEEN]}
+HEADED = "CONFIDENTIAL\nSalaries"
+USED = [
+    {"role": "user", "content": "hello"},
+    {"role": "assistant", "content": [{"type": "tool_use", "id": "1", "name": "look", "input": {"a": [HEADED]}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": "ok"}]},
+]
+CALLED = [
+    {"role": "user", "content": "hello"},
+    {
+        "role": "assistant",
+        "tool_calls": [
+            {"id": "1", "type": "function", "function": {"name": "look", "arguments": json.dumps({"a": HEADED})}}
+        ],
+    },
+    {"role": "tool", "tool_call_id": "1", "content": "ok"},
+]
+ANSWERED = [*RESULT[:2], {"role": "tool", "tool_call_id": "1", "content": json.dumps({"a": HEADED})}]
+ASKED = {"type": "function_call", "call_id": "1", "name": "look", "arguments": json.dumps({"a": HEADED})}
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": TURN},
     "/v1/responses": {"input": CARD},
@@ -33,6 +52,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions???": {"messages": MESSAGES["messages"], "response_format": NAMED},
     "/v1/responses?": {"input": "hello", "text": {"verbosity": CARD}},
     "/v1/responses??": {"input": "hello", "prompt_cache_key": CARD},
+    "/v1/messages????": MESSAGES | {"messages": USED},
+    "/v1/chat/completions????": {"messages": CALLED},
+    "/v1/chat/completions?????": {"messages": ANSWERED},
+    "/v1/responses????": {"input": [{"role": "user", "content": "hello"}, ASKED, OUTPUT | {"output": "ok"}]},
     "/v1/responses???": {"input": [{"role": "user", "content": "hello"}, OUTPUT]},
 }
 
@@ -52,6 +75,7 @@ async def test_nothing_leaves(
     assert answer.status_code == 403
     assert answer.headers["x-aurarouter-error"] == "PrivacyError"
     assert "4539" not in answer.text
+    assert "Salaries" not in answer.text
     assert fault_server.bytes_received == spare.bytes_received == 0
 
 
