@@ -11,10 +11,9 @@ from importlib.metadata import EntryPoint, entry_points
 import pluggy
 from attrs import define
 
+from aurarouter_core.install import GROUP, switch_of
 from aurarouter_hooks import PluginError, specs
 
-GROUP = "aurarouter"
-ONLY, WITHOUT = "AURAROUTER_PLUGINS", "AURAROUTER_WITHOUT"
 log = logging.getLogger(__name__)
 
 
@@ -123,19 +122,6 @@ class Discovery:
         log.warning("plugin '%s' is left out: %s", plugin.name, plugin.error)
 
 
-def switch_of(name: str, environ: Mapping[str, str]) -> str:
-    """The variable that switches a plugin off; "" when none does."""
-    if name in (_names(environ.get(WITHOUT)) or ()):
-        return WITHOUT
-    only = _names(environ.get(ONLY))
-    return ONLY if only is not None and name not in only else ""
-
-
 def _of_its_own(loaded: object) -> object:
     """A plugin that is a class keeps a state: each router has one of its own."""
     return loaded() if isinstance(loaded, type) else loaded
-
-
-def _names(text: str | None) -> frozenset[str] | None:
-    """A comma-separated list; None when the variable is not set at all."""
-    return None if text is None else frozenset(part.strip() for part in text.split(",") if part.strip())

@@ -1,4 +1,4 @@
-"""How to install what is missing: commands derived from where this very install came from."""
+"""What keeps a plugin away: a variable; or how to install it, by commands derived from where this install came from."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
-
-from aurarouter_core.discovery import GROUP, WITHOUT, switch_of
 
 DISTRIBUTION = "aurarouter"
+GROUP = "aurarouter"
+ONLY, WITHOUT = "AURAROUTER_PLUGINS", "AURAROUTER_WITHOUT"
 
 
 def known_extras() -> frozenset[str]:
@@ -26,6 +26,8 @@ def known_extras() -> frozenset[str]:
 
 def command(*extras: str) -> str:
     """The exact command that installs extras from where we came from, never from an index by name alone."""
+    from urllib.request import url2pathname  # takes longer than all that plugins need
+
     pip = f"{shlex.quote(sys.executable)} -m pip install"
     what = f"{DISTRIBUTION}[{','.join(extras)}]"
     try:
@@ -47,6 +49,14 @@ def command(*extras: str) -> str:
     return f"{pip} --no-index --find-links {shlex.quote(str(path.parent))} {shlex.quote(what)}"
 
 
+def switch_of(name: str, environ: Mapping[str, str]) -> str:
+    """The variable that switches a plugin off; "" when none does."""
+    if name in (_names(environ.get(WITHOUT)) or ()):
+        return WITHOUT
+    only = _names(environ.get(ONLY))
+    return ONLY if only is not None and name not in only else ""
+
+
 def switched_off(extra: str) -> str:
     """The variable that switches a plugin off although it is installed; "" when none does."""
     return switch_of(extra, os.environ) if extra in metadata.entry_points(group=GROUP).names else ""
@@ -62,3 +72,8 @@ def install_hint(*extras: str) -> str:
     if absent:
         return f"'{absent[0]}' is not part of this release."
     return f"Install {'it' if len(extras) == 1 else 'them'} with: {command(*extras)}"
+
+
+def _names(text: str | None) -> frozenset[str] | None:
+    """A comma-separated list; None when the variable is not set at all."""
+    return None if text is None else frozenset(part.strip() for part in text.split(",") if part.strip())
