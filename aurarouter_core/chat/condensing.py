@@ -33,10 +33,10 @@ def _told(entry: Entry) -> str:
     words = [entry.text] if entry.text else []
     for part in entry.parts:
         if isinstance(part, ToolCall):
-            words.append(f"(calls the tool {part.name}: {part.arguments})")
+            words.append(f"(calls the tool {part.name}:\n{part.arguments})")  # JSON is seen where a line begins
         elif isinstance(part, ToolResult):
-            words.append(f"(the tool answers: {part.content})")
-    return f"{SPEAKERS[entry.role]}: " + "\n".join(words)
+            words.append(f"(the tool answers:\n{part.content})")
+    return f"{SPEAKERS[entry.role]}:\n" + "\n".join(words)
 
 
 def objection(done: Done, entries: Sequence[Entry]) -> str | None:

@@ -1,11 +1,15 @@
 """What fits a model's context, and what is condensed when it doesn't: without a terminal and without a model."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aurarouter_core.chat import condensing
 from aurarouter_core.chat.entry import Entry, parts_as_json, parts_of
 from aurarouter_core.chat.pressure import Pressure, estimated, in_order, oldest, pressure, room
+from aurarouter_core.detector import standard
+from aurarouter_core.inspection import Inspector
 from aurarouter_core.trace import Recorder
 from aurarouter_hooks import Done, Media, Message, Opaque, Reply, Task, Text, ToolCall, ToolResult
 
@@ -114,11 +118,18 @@ def test_the_summarising_model_reads_who_said_what_as_material() -> None:
     answered = Entry(number=3, role="user", parts=(ToolResult(call_id="1", content="a cod"),), at=0.0)
     task = condensing.task([summary(9, "They met."), said(1, "hello"), called, answered], Task(private=True, role="r"))
     assert task.context == (
-        "Summary of what was said before:\nThey met.\n\nUser: hello\n\n"
-        'Assistant: let me look\n(calls the tool look: {"at": "fish"})\n\nUser: (the tool answers: a cod)'
+        "Summary of what was said before:\nThey met.\n\nUser:\nhello\n\n"
+        'Assistant:\nlet me look\n(calls the tool look:\n{"at": "fish"})\n\nUser:\n(the tool answers:\na cod)'
     )
     assert (task.mode, task.private, task.role) == ("direct", True, "r")
     assert "hello" not in task.text
+
+
+def test_private_json_is_found_when_it_is_condensed() -> None:
+    told = json.dumps({"note": "CONFIDENTIAL\nSalaries"})
+    for part in (Text(told), ToolCall(id="1", name="look", arguments=told), ToolResult(call_id="1", content=told)):
+        task = condensing.task([Entry(number=1, role="user", parts=(part,), at=0.0)], Task())
+        assert Inspector(standard()).task(task).counts == {"marker": 1}
 
 
 def test_only_a_whole_and_shorter_summary_is_taken() -> None:

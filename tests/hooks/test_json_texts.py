@@ -48,6 +48,10 @@ def test_other_texts_stand_for_themselves(text: str) -> None:
     assert [*decoded(text)] == []
 
 
+def test_a_quote_too_many_hides_nothing() -> None:
+    assert any("\nCONFIDENTIAL\nSalaries" in form for form in decoded('{"b": "x"", "a": "CONFIDENTIAL\\nSalaries"}'))
+
+
 def test_a_name_stands_before_a_value_that_holds_quotes() -> None:
     assert '"password": \'ab"cd\'' in [*decoded('{"password": "ab\\"cd"}')]
 
@@ -94,4 +98,4 @@ def test_the_time_is_linear(text: str) -> None:
     began = time.perf_counter()
     size = sum(map(len, decoded(text)))
     assert time.perf_counter() - began < 2
-    assert size <= 3 * (DEEPEST + 1) * len(text)
+    assert size <= 5 * (DEEPEST + 1) * len(text)

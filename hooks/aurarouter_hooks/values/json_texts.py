@@ -43,13 +43,13 @@ def meant(text: str, deepest: int = DEEPEST) -> Iterator[str]:
     that leads to more data; and those that hold a quote behind their names, since it would seem to end them.
     """
     pieces = STRING.split(text)
-    strings = pieces[1::2]
-    if not strings:
+    if len(pieces) == 1:
         return
     if "\\" in text:
-        pieces[1::2] = strings = _unescaped(strings)
+        pieces = _unescaped(pieces)
         yield '"'.join(pieces)
-    yield "\n\n".join(strings)
+    yield "\n\n".join(pieces)  # what is between strings, too: in JSON with an error it may be one
+    strings = pieces[1::2]
     yield from (each for each in strings if each[:5].lower() == "data:")
     for at in range(3, len(pieces), 2):
         if '"' in pieces[at] and pieces[at - 1].strip() == ":":
@@ -75,11 +75,11 @@ def unescaped(string: str) -> str:
     return said
 
 
-def _unescaped(strings: list[str]) -> list[str]:
+def _unescaped(pieces: list[str]) -> list[str]:
     try:
-        said: list[str] = _decode('["' + '","'.join(strings) + '"]')  # one call for all is several times as fast
+        said: list[str] = _decode('["' + '","'.join(pieces) + '"]')  # one call for all is several times as fast
     except ValueError:
-        return [unescaped(each) for each in strings]
+        return [unescaped(each) for each in pieces]
     return said
 
 
