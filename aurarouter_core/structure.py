@@ -105,9 +105,7 @@ def _entries(making: Converter, section: str, raw: Any, problems: list[Problem])
             problems.append(Problem("a name is empty" if name == "" else what, path))
             continue
         if section == "models" and RESERVED.match(name):
-            what = (
-                "'auto', 'role:…' and 'intent:…' can't be models' names: clients write them to name no model"
-            )
+            what = "'auto', 'role:…' and 'intent:…' can't be models' names: clients write them to name no model"
             problems.append(Problem(what, path))
             continue
         try:

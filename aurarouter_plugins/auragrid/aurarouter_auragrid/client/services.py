@@ -67,9 +67,10 @@ class ServiceClient:
             known = ", ".join(m.name for m in codec.METHODS if (m.service, m.streams) == (self.service, streams))
             how = "streams" if streams else "has"
             raise RoutingError(f"{self.service} {how} no '{name}'", hint=f"There is: {known or 'nothing'}.")
-        private = is_private({**inputs, "private": wishes.get("private", False)})
+        asked = {**inputs, "private": wishes.get("private", False)}
+        private = is_private(asked)  # what is found here says where the call may go; there its rules act on it
         try:
-            request = codec.request(method.request, {**inputs, "private": private})  # the node takes our word for it
+            request = codec.request(method.request, asked)
             options = Options(**{key: value for key, value in wishes.items() if key != "private"})  # type: ignore[arg-type]
         except TypeError as error:
             raise RoutingError(f"{self.service}.{name}: {error}") from error
