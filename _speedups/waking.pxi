@@ -146,4 +146,4 @@ cdef inline Py_ssize_t number_from(const uint8_t *s, Py_ssize_t i, Py_ssize_t at
                 break
             second = at
         at = k
-    return second if second and at and KIND[s[at - 1]] & LETTERS else at
+    return second if second and at and KIND[s[at - 1]] & ALPHANUMERIC else at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aurarouter_core.detection.addresses import ipv4
 from aurarouter_core.detection.cards import card
 from aurarouter_core.detection.codes import (
+    ALPHANUMERIC,
     CARD,
     DIGIT,
     DIGITS,
@@ -36,7 +37,7 @@ from aurarouter_core.detection.phones import PARTS, phone
 def number(s: bytes, i: int, n: int, out: Numbers) -> int:
     """Read the number whose first digit stands at `i`, note what it is, and return where to go on."""
     end = i + 1
-    if i and KIND[s[i - 1]] & LETTERS:
+    if i and KIND[s[i - 1]] & ALPHANUMERIC:
         while end < n and KIND[s[end]] & DIGIT:
             end += 1
         return lettered(s, i, end, n, out)

@@ -40,6 +40,7 @@ APART = [
     "backup-20010101-1239.tar",
     "libfoo_10.20.30.40_amd64.deb",
     "order_12345678Z",
+    "-----BEGIN PRIVATE KEY" + "1234567890" * 6 + "12\t",  # the scan goes on within these digits
 ]
 
 
