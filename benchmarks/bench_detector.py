@@ -6,6 +6,7 @@ are: one regular expression for each of eleven rules, each run over the whole te
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from aurarouter_core.detection.patterns import program
 from aurarouter_core.detection.phrases import PHRASES, marks_of
 from aurarouter_core.detector import ENOUGH, Detector
 from aurarouter_core.privacy_settings import PatternEntry, Privacy
+from aurarouter_hooks.values.texts import texts_in
 
 PROMPT = (
     "Please write a Python function that reads a CSV file, groups the rows by customer, and returns the total for "
@@ -128,6 +130,11 @@ def regexes(text: str) -> int:
     return sum(len(pattern.findall(text)) for pattern in REGEXES)
 
 
+def looked_through(chosen: Detector, text: str) -> int:
+    """A text and what JSON in it stands for, as the router looks through them."""
+    return sum(len(chosen.find(each, ENOUGH)) for each in texts_in(text))
+
+
 def main() -> None:
     title = f"the scan for private data, implementation: {detector.IMPLEMENTATION}"
     options = arguments(title).parse_args()
@@ -162,6 +169,14 @@ def main() -> None:
         took = {name: seconds * 1e6 for name, seconds in medians(work, rounds=3).items()}
         report.add(f"{length:,} digits, the scan", took["scan"], "µs", against=took["regexes"])
         report.add(f"{length:,} digits, regexes", took["regexes"], "µs")
+    entries = [
+        {"id": k, "tags": ["a", "b"], "price": k * 1.5, "note": f'No. {k} is "good"\n{PROMPT}'} for k in range(700)
+    ]
+    text = json.dumps(entries)[:200_000]
+    work = {"all": partial(looked_through, chosen, text), "raw": partial(chosen.find, text, ENOUGH)}
+    took = {name: seconds * 1e6 for name, seconds in medians(work, rounds=9).items()}
+    report.add("200,000 characters of JSON, and what it stands for", took["all"], "µs", against=took["raw"])
+    report.add("200,000 characters of JSON, the scan", took["raw"], "µs")
     own = Detector(Privacy(patterns={"project": PatternEntry(pattern=r"\bPRJ-\d{4,6}\b")}))
     text, made = texts["200,000 characters"], re.compile(r"\bPRJ-\d{4,6}\b")
     work = {"own": partial(own._own[0][1].scan, text, ENOUGH), "re": partial(made.findall, text)}
