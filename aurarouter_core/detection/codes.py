@@ -74,6 +74,7 @@ NUMERAL = 36  # … and their last digit
 BRACKET = 37  # … and their last bracket
 LETTER = 66  # … and their last letter
 KEYLESS = 67  # up to here, what looked like a key was none
+UNSIGNED = 79  # … and like a signed token
 LATEST = 38  # where the last word that names anything stands
 SKEWED = 39  # what looked like a card was none because of its place in a table
 NEAR = 40  # + rule: 1 + where a word that names it was read last

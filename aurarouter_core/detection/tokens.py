@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from aurarouter_core.detection.codes import API_KEY, KEYLESS, KIND, PRIVATE_KEY, TOKEN, WORDLY, Numbers, add, same
+from aurarouter_core.detection.codes import (
+    API_KEY,
+    KEYLESS,
+    KIND,
+    PRIVATE_KEY,
+    TOKEN,
+    UNSIGNED,
+    WORDLY,
+    Numbers,
+    add,
+    same,
+)
 from aurarouter_core.detection.entropy import kinds, random
 from aurarouter_core.detection.examples import placeholder
 
@@ -107,6 +118,8 @@ def signed(s: bytes, i: int, n: int, out: Numbers) -> int:
     start = i - 2
     if start < 0 or s[start] != 101 or s[i - 1] != 121 or (start and CHARSET[s[start - 1]] & 1):
         return i + 1
+    if start < out[UNSIGNED] and CHARSET[s[start - 1]] & 2:
+        return i + 1  # inside of what was read and is none
     at = i
     for part in range(3):
         begin = at
@@ -114,6 +127,8 @@ def signed(s: bytes, i: int, n: int, out: Numbers) -> int:
             at += 1
         if at < begin + 10 or (part == 1 and not same(s, begin, n, b"eyj", 3)):
             return i + 1
+        if part == 0:
+            out[UNSIGNED] = at
         if part < 2:
             if at >= n or s[at] != 46:
                 return i + 1

@@ -15,7 +15,7 @@ from aurarouter_core.detection.phrases import PHRASES, marks_of
 HOSTILE = [
     *("4", "4 ", "4444 ", "1.", "1-", "1/", "123-45-6789 ", "ssn 123-45-6789 ", "4539148803436467 ", "+4", "(4", "tel 1 "),
     *("@", "a@", "a@a", "a@a.", "a.", "x@y.de ", "(at)", "a (at) b (dot) ", "[at]", "://", "://a:", "://a:b@", "a://b:c"),
-    *("-", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----END ", "eyJ", "eyJ.", "eyJ ", "sk-", " sk-", "ghp_", "AKIA"),
+    *("-", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----END ", "eyJ", "eyJ.", "eyJ ", "eyJ-", "eyJ_", "sk-eyJ", "sk-", "-AIza", " sk-", "ghp_", "AKIA"),
     *("=", ":", "a=", "password=", "pwd=?.", "token=1!", "(6(", "(6", "(0)(0)10.0.0.1@", "123-123-12 ", "123-45-6789-pwd=b3x@", "10.0.0.1-pwd=J@SS@aA99@", "/pwd=SK121-212312312999", "1-SA84-1-9 6-SA35-9-", "[(4 3:", "47[(0((3((3-9((89-23(63:(3((9 (5-1((81-81(", "[2[at:", "[att:", "SA35-", "MD11-", "3(1(1-", "(3\n(6((1((9(43-5-6", "pwd=SK111-11-11111-1", "SK13-SK80pwd:SK84-SK84-SK28-", "pwd=\"pwd='pwd=`a9", "12345678901 ", "123456789 ", "pwd=9f8", "pwd=-a$!555555", "password: ", "password='", "password='\"", "api_key=api_key:", "Bearer ", "::", "fe80::", "a:b:"),
     *("DE12 ", "DE12", "FR12 ", "FR7630006000011234567890189 ", "AB12345", "RSSMRA85T10A562S", "X1234567", "131052-308"),
     *("\n", "c\n", "confidential\n", "confidential ", "\n\u6a5fA", "subject: ", "[", "{", "\u200b", "4\u200b", "\u0664 ", "\ud800", "\0", "\U0001f600"),
