@@ -81,6 +81,23 @@ def test_it_is_found_and_counted_once(place: str, rule: str) -> None:
     assert found.outcome == f"{rule}: 1 finding: reroute"
 
 
+ORDINARY = [
+    'Write a zod schema for this enum:\n["public", "internal", "confidential"]',
+    '{"title":"Q3 plan","classification":"Confidential"}',
+    '{"type": "string", "path": "C:\\\\x", "enum": ["UNCLASSIFIED", "CONFIDENTIAL"]}',
+    '[2024-01-01 10:00:00] "CONFIDENTIAL"',
+    'const labels =\n["public","confidential"]',
+    json.dumps({"cells": [{"cell_type": "markdown", "source": ["# Confidential\n", 'What "confidential" means']}]}),
+    json.dumps({"source": ["# Confidential\n", "\n", "Confidential\n"]}, indent=1),
+    json.dumps({"labels": json.dumps(["public", "confidential"])}),
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_a_word_in_json_is_no_heading(text: str) -> None:
+    assert not Inspector(Detector(Privacy())).task(Task(text)).counts
+
+
 @pytest.mark.parametrize("rule", VALUES)
 async def test_it_reaches_no_model_that_is_not_cleared(ask: Any, rule: str, home: Path) -> None:
     for action in ("reroute", "block"):

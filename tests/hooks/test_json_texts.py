@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurarouter_hooks import Message, Task, ToolCall
+from aurarouter_hooks.values import json_texts
 from aurarouter_hooks.values.json_texts import DEEPEST, decoded, unescaped
 
 VALUE = 'CONFIDENTIAL\n"Salaries" 𝟜５'
@@ -49,7 +50,23 @@ def test_other_texts_stand_for_themselves(text: str) -> None:
 
 
 def test_a_quote_too_many_hides_nothing() -> None:
-    assert any("\nCONFIDENTIAL\nSalaries" in form for form in decoded('{"b": "x"", "a": "CONFIDENTIAL\\nSalaries"}'))
+    assert any(
+        form.startswith("CONFIDENTIAL\nSalaries") for form in decoded('{"b": "x"", "a": "CONFIDENTIAL\\nSalaries"}')
+    )
+
+
+WORDS = [
+    '["public", "internal", "confidential"]',
+    '{"title": "Q3 plan", "classification": "Confidential", "path": "a\\tb"}',
+    '{"source": ["# Confidential\\n", "text"]}',
+    '{"a": "\\nconfidential\\n", "b": "\\"secret\\""}',
+]
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_a_word_in_quotes_begins_no_line(text: str) -> None:
+    lines = [line.strip(' "#[') for form in decoded(text) for line in form.splitlines()]
+    assert not {"confidential", "secret"} & {line.lower() for line in lines}
 
 
 def test_a_name_stands_before_a_value_that_holds_quotes() -> None:
@@ -73,7 +90,7 @@ def test_every_string_of_every_json_is_there(value: object) -> None:
 
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
         forms = [*decoded(text)]
-        assert all(any(string in form for form in forms) for string in strings(value))
+        assert all(any(string.strip() in form for form in (text, *forms)) for string in strings(value))
 
 
 @given(st.text(alphabet='{}[]",:\\un0a1 \n', max_size=60))
@@ -91,6 +108,20 @@ LONG = {
     "spaces": "\n{" + " " * 200_000,
     "objects": json.dumps([{"content": 'a line\nand "another"'}] * 6000),
 }
+
+
+def test_a_wrong_escape_costs_one_exception_not_one_for_each_string(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def decode(text: str) -> object:
+        tried.append(text)
+        return json.loads(text)
+
+    monkeypatch.setattr(json_texts, "_decode", decode)
+    forms = [*decoded('["plain", "C:\\dev", ' + json.dumps(VALUE) + ', "\\ud835\\udfdc"' * 100 + "]")]
+    assert len(tried) == 1
+    assert "plain" not in tried[0], "what has no escape is not decoded"
+    assert any("C:dev" in form and VALUE in form and "𝟜" in form for form in forms)
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)

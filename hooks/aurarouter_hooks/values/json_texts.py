@@ -39,25 +39,37 @@ def decoded(text: str) -> Iterable[str]:
 def meant(text: str, deepest: int = DEEPEST) -> Iterator[str]:
     """A text as JSON that is decoded, whether it looks like that or not.
 
-    As a whole, since keys name values; its strings on lines of their own, since some things count only there, and each
-    that leads to more data; and those that hold a quote behind their names, since it would seem to end them.
+    As a whole, since keys name values; the strings of several lines, since some things count only where a line begins,
+    which a single word in quotes is no reason for; each that leads to more data; and those that hold a quote behind
+    their names, since it would seem to end them.
     """
     pieces = STRING.split(text)
-    if len(pieces) == 1:
-        return
-    if "\\" in text:
-        pieces = _unescaped(pieces)
-        yield '"'.join(pieces)
-    yield "\n\n".join(pieces)  # what is between strings, too: in JSON with an error it may be one
+    escaped = [at for at, each in enumerate(pieces) if "\\" in each]  # all others are read as they are written
+    for at, said in zip(escaped, _unescaped([pieces[at] for at in escaped]), strict=True):
+        pieces[at] = said
     strings = pieces[1::2]
+    lines = [each for each in strings if _has_lines(each)]
+    lines += [pieces[at] for at in escaped if at % 2 == 0 and _has_lines(pieces[at])]  # a string, in JSON with an error
+    if lines:
+        yield "\n\n".join(lines)
     yield from (each for each in strings if each[:5].lower() == "data:")
-    for at in range(3, len(pieces), 2):
-        if '"' in pieces[at] and pieces[at - 1].strip() == ":":
+    if not escaped:
+        return
+    for at in escaped:
+        if at % 2 and '"' in pieces[at] and pieces[at - 1].strip() == ":" and at > 1:
             yield named(pieces[at - 2], pieces[at])
     if deepest:
-        for each in strings:
-            if is_json(each):
-                yield from meant(each, deepest - 1)
+        for at in escaped:
+            if at % 2 and is_json(pieces[at]):
+                yield from meant(pieces[at], deepest - 1)
+    for at in escaped:
+        if at % 2 and "\n" in pieces[at] and not _has_lines(pieces[at]):
+            pieces[at] = f"{pieces[at].strip()},"  # a heading ends with its line, but not before a comma
+    yield '"'.join(pieces)
+
+
+def _has_lines(text: str) -> bool:
+    return "\n" in text and "\n" in text.strip()
 
 
 def named(name: object, value: str) -> str:
@@ -68,19 +80,16 @@ def named(name: object, value: str) -> str:
 
 def unescaped(string: str) -> str:
     """What stands between the quotes of a string, without its escapes; wrong ones are read as well as can be."""
-    try:
-        said: str = _decode(f'"{string}"')
-    except ValueError:
-        return _ESCAPE.sub(_letter, string).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return said
+    said = _ESCAPE.sub(_letter, string)
+    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if "\\u" in string else said
 
 
 def _unescaped(pieces: list[str]) -> list[str]:
     try:
         said: list[str] = _decode('["' + '","'.join(pieces) + '"]')  # one call for all is several times as fast
     except ValueError:
-        return [unescaped(each) for each in pieces]
-    return said
+        said = []
+    return said if len(said) == len(pieces) else [*map(unescaped, pieces)]
 
 
 def _letter(escape: re.Match[str]) -> str:
