@@ -44,6 +44,8 @@ PLACES: dict[str, Callable[[str], Task]] = {
     "result, one string": lambda value: result(json.dumps(value)),
     "text": lambda value: Task(json.dumps({"a": value})),
     "text with JSON": lambda value: Task(f"Repair this:\n{json.dumps({'a': value})}"),
+    "text with JSON, indented": lambda value: Task(f"Repair this:\n    {json.dumps({'a': value})}"),
+    "output of a program": lambda value: result(json.dumps({"stdout": "$ cat a.json\n" + json.dumps({"a": value})})),
     "text in pieces": lambda value: Task(
         messages=[Message("user", [Text(json.dumps([value])[:9]), Text(json.dumps([value])[9:])])]
     ),

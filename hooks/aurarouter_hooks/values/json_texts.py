@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, pairwise
 
 STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 """A string, escaped as it stands. Its end may be missing, so that a search never comes back to its beginning."""
@@ -14,7 +14,7 @@ DEEPEST = 8
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _WHOLE = re.compile(r'[\s\ufeff]*+(?:[{\[]|"[^"\\]*+(?:\\.[^"\\]*+)*+"\s*\Z)', re.DOTALL)
-_BLOCK = re.compile(r'\n(?=\{\s*["}]|\[\s*(?:["{\[]|(?:[-+.\w]+\s*,)))')
+_BLOCK = re.compile(r'\n[ \t]*+(?=\{\s*["}]|\[\s*(?:["{\[]|(?:[-+.\w]+\s*,)))')
 _OPENING = frozenset('{["\ufeff \t\r\n')
 _decode = json.JSONDecoder(strict=False).decode
 
@@ -24,16 +24,23 @@ def is_json(text: str) -> bool:
     return text[:1] in _OPENING and _WHOLE.match(text) is not None
 
 
-def decoded(text: str) -> Iterable[str]:
+def begins(text: str) -> list[int]:
+    """Where JSON begins: where the text does, or on a line of its own, indented or not."""
+    places = [0] if is_json(text) else []
+    if "\n" in text and ("{" in text or "[" in text):
+        places += [match.end() for match in _BLOCK.finditer(text)]
+    return places
+
+
+def decoded(text: str, deepest: int = DEEPEST) -> Iterable[str]:
     """What the JSON in a text stands for; nothing for a text without any. Never an error, in time linear in its length.
 
-    JSON begins where the text does, or on a line of its own.
+    In a string of JSON that has several lines, JSON may begin below other words, too.
     """
-    whole = is_json(text)
-    if not whole and not ("{" in text and "\n{" in text) and not ("[" in text and "\n[" in text):
+    places = begins(text)
+    if not places:
         return ()  # most texts
-    first, *blocks = _BLOCK.split(text)
-    return chain.from_iterable(map(meant, (first, *blocks) if whole else blocks))
+    return chain.from_iterable(meant(text[at:end], deepest) for at, end in pairwise((*places, len(text))))
 
 
 def meant(text: str, deepest: int = DEEPEST) -> Iterator[str]:
@@ -60,8 +67,8 @@ def meant(text: str, deepest: int = DEEPEST) -> Iterator[str]:
             yield named(pieces[at - 2], pieces[at])
     if deepest:
         for at in escaped:
-            if at % 2 and is_json(pieces[at]):
-                yield from meant(pieces[at], deepest - 1)
+            if at % 2 and '"' in pieces[at]:
+                yield from decoded(pieces[at], deepest - 1)
     for at in escaped:
         if at % 2 and "\n" in pieces[at] and not _has_lines(pieces[at]):
             pieces[at] = f"{pieces[at].strip()},"  # a heading ends with its line, but not before a comma
