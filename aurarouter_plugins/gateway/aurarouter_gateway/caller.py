@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,8 @@ from aurarouter_gateway.settings import AppLimits
 from aurarouter_hooks import Constraint, TraceContext
 
 BETA = "anthropic-beta"
-LONGEST = 200
-"""Characters of a session's name."""
+DIGITS = 32
+"""Of a digest that stands for a conversation's name: enough that no two names share it."""
 
 
 @frozen(kw_only=True)
@@ -37,7 +38,7 @@ class Caller:
     def of(cls, app: str, limits: AppLimits, headers: Mapping[str, str]) -> Caller:
         """Read the headers that tell more; `x-aurarouter-…` of a client's own counts for nothing."""
         context = TraceContext.parse(headers.get("traceparent", ""), headers.get("tracestate", ""))
-        session = headers.get("x-session-id", "")[:LONGEST]
+        session = headers.get("x-session-id", "")
         betas = headers.get(BETA, "")
         return cls(app=app, limits=limits, session=session, trace_context=context, betas=betas)
 
@@ -48,11 +49,16 @@ class Caller:
 
     def identity(self, session: str = "") -> dict[str, Any]:
         """For `Task`. `session` is what the body calls the conversation, where no header does."""
-        name = self.session or session[:LONGEST]
+        name = self.session or session
         return {
             "app": self.app,
-            "conversation": f"{self.app}:{name}" if name else "",  # which no other app shares
+            "conversation": f"{self.app}:{_digest(name)}" if name else "",  # which no other app shares
             "private": self.limits.private,
             "trace_context": self.trace_context,
             "review": False,  # what a client was told piece by piece can't be corrected
         }
+
+
+def _digest(name: str) -> str:
+    """A name is the client's words, and may hold anything: to know it again, nobody has to keep it."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
