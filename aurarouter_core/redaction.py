@@ -27,7 +27,7 @@ from aurarouter_hooks import (
     ToolCall,
     ToolResult,
 )
-from aurarouter_hooks.values.json_texts import DEEPEST, STRING, decoded, is_json, unescaped
+from aurarouter_hooks.values.json_texts import DEEPEST, ESCAPE, STRING, blocks, decoded, unescaped
 
 PLACEHOLDER = re.compile(r"\[[a-z0-9][a-z0-9_-]*-\d+\]")
 HINT = "Add a model that is cleared for private content."
@@ -121,6 +121,10 @@ def _parses(text: str) -> bool:
     return True
 
 
+def _stuck() -> PrivacyError:
+    return PrivacyError("private data can't be replaced in the JSON that it stands in", hint=HINT)
+
+
 class _Work:
     """Replaces values by placeholders, each that is new by the next one of its rule."""
 
@@ -130,18 +134,35 @@ class _Work:
         self._counts: dict[str, int] = {}
         self.names: dict[str, str] = {}
 
-    def text(self, text: str, deepest: int = DEEPEST) -> str:
-        """A text, and where it is JSON the strings in it as what they stand for: it stays JSON.
+    def text(self, text: str, deepest: int = DEEPEST, *, is_code: bool = False) -> str:
+        """A text, and where JSON stands in it the strings as what they stand for: it stays JSON.
+
+        Args:
+            text: What may hold values.
+            deepest: Levels of JSON in strings of JSON that are left.
+            is_code: It is to be read as JSON, whatever it looks like.
 
         Raises:
             PrivacyError: Something in JSON can't be replaced.
         """
-        whole = is_json(text) and _parses(text)
-        made = self._plain(STRING.sub(partial(self._string, deepest - 1), text) if whole and deepest else text)
-        if whole and not _parses(made):
+        found, clear = blocks(text) if deepest else ([], False)
+        pieces, at = [], 0
+        for start, end in found:
+            pieces += [text[at:start], self._json(text[start:end], deepest - 1)]
+            at = end
+        made = "".join([*pieces, text[at:]])
+        if found != [(0, len(text))]:
+            made = self._plain(made, escaped=is_code or not clear)
+        if any(map(self._found, decoded(made))):
+            raise _stuck()
+        return made
+
+    def _json(self, text: str, deepest: int) -> str:
+        made = self._plain(STRING.sub(partial(self._string, deepest), text), escaped=True)
+        if not _parses(made):
             made = BARE.sub(lambda match: match[0] if match[0].startswith('"') else f'"{match[0]}"', made)
-        if (whole and not _parses(made)) or any(map(self._found, decoded(made))):
-            raise PrivacyError("private data can't be replaced in the JSON that it stands in", hint=HINT)
+            if not _parses(made):
+                raise _stuck()
         return made
 
     def _string(self, deepest: int, match: re.Match[str]) -> str:
@@ -152,13 +173,22 @@ class _Work:
     def _found(self, text: str) -> list[Finding]:
         return [one for one in self._detector.find(text) if self._detector.actions[one.rule] == "redact"]
 
-    def _plain(self, text: str) -> str:
+    def _plain(self, text: str, *, escaped: bool) -> str:
+        """A text with names in it, as it is written: of one with escapes, values are kept as what they stand for."""
         found = self._found(text)
+        if not found:
+            return text
+        inside = (
+            {at for match in ESCAPE.finditer(text) for at in range(match.start() + 1, match.end())} if escaped else ()
+        )
         pieces, at = [], 0
         for start, end, rule in spans(found):
-            pieces += [text[at:start], self._name(rule, text[start:end])]
+            if start in inside or end in inside:
+                raise _stuck()  # half an escape would be left, and the other half be taken for the value's
+            value = text[start:end]
+            pieces += [text[at:start], self._name(rule, unescaped(value) if escaped else value)]
             at = end
-        return "".join([*pieces, text[at:]]) if found else text
+        return "".join([*pieces, text[at:]])
 
     def _name(self, rule: str, value: str) -> str:
         while value not in self.names:
@@ -185,7 +215,7 @@ class _Work:
             case Media():
                 return evolve(part, extra=self.value(part.extra))
             case ToolCall():
-                return evolve(part, arguments=self.text(part.arguments), extra=self.value(part.extra))
+                return evolve(part, arguments=self.text(part.arguments, is_code=True), extra=self.value(part.extra))
             case ToolResult():
                 media = tuple(evolve(one, extra=self.value(one.extra)) for one in part.media)
                 return evolve(part, content=self.text(part.content), media=media, extra=self.value(part.extra))

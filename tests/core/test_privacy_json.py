@@ -12,10 +12,18 @@ from aurarouter_core.detector import Detector
 from aurarouter_core.home import Home
 from aurarouter_core.inspection import Inspector
 from aurarouter_core.privacy_settings import Privacy
-from aurarouter_core.redaction import Redaction, redacted
 from aurarouter_core.service_inputs import as_material
 from aurarouter_core.store import Audit
-from aurarouter_hooks import Media, Message, PrivacyError, Prompt, Text, Tool, ToolCall, ToolResult
+from aurarouter_hooks import (
+    Media,
+    Message,
+    PrivacyError,
+    Prompt,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
 
 VALUES = {
     "marker": "CONFIDENTIAL\nSalaries",
@@ -135,61 +143,6 @@ async def test_the_context_of_a_service_is_looked_through_however_deep(
             told = await ReasoningService(router).generate_plan("sum up", context={"doc": [{"content": value}]})
             assert "no model is cleared" in told["error"]
     assert seen == []
-
-
-def replaced(*parts: Any, rules: tuple[str, ...] = ("us-ssn", "card", "email", "password")) -> Redaction:
-    prompt = Prompt(messages=(Message("assistant", parts),))
-    return redacted(prompt, Inspector(Detector(Privacy(rules=dict.fromkeys(rules, "redact")))))
-
-
-def arguments_of(made: Redaction) -> Any:
-    (part,) = made.prompt.messages[0].parts
-    assert isinstance(part, ToolCall)
-    assert part.id == "1"
-    return json.loads(part.arguments)
-
-
-REPLACED: dict[str, tuple[Any, Any]] = {
-    "behind a line's end": ({"n": 1.5, "a": "SSN:\n123-45-6789"}, {"n": 1.5, "a": "SSN:\n[us-ssn-1]"}),
-    "beginning a line": ({"a": "Dear\nanna.berg@nordwind.de"}, {"a": "Dear\n[email-1]"}),
-    "signs of another width": ({"a": ["４５３９ １４８８ ０３４３ ６４６７"]}, {"a": ["[card-1]"]}),
-    "a number": ({"card": 4539148803436467}, {"card": "[card-1]"}),
-    "JSON in JSON": (
-        {"a": json.dumps({"b": 'a "quote"\nSSN:\n123-45-6789'})},
-        {"a": json.dumps({"b": 'a "quote"\nSSN:\n[us-ssn-1]'})},
-    ),
-    "what its key names": ({"password": "tr0ub4dor&3xyz"}, {"password": "[password-1]"}),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("said", "expected"), REPLACED.values(), ids=REPLACED)
-def test_arguments_stay_json_when_something_in_them_is_replaced(said: Any, expected: Any) -> None:
-    made = replaced(ToolCall(id="1", name="f", arguments=json.dumps(said)))
-    assert arguments_of(made) == expected
-
-
-def test_a_value_has_one_name_in_the_open_and_in_json() -> None:
-    made = replaced(Text("SSN: 123-45-6789"), ToolCall(id="1", name="f", arguments='{"a": "SSN:\\n123-45-6789"}'))
-    assert made.values == {"[us-ssn-1]": "123-45-6789"}
-
-
-STUCK: dict[str, Any] = {
-    "JSON with an error": ToolCall(id="1", name="f", arguments='{"a": "SSN:\\n123-45-6789"'),
-    "a name before quotes": ToolCall(id="1", name="f", arguments='{"password": "tr0ub\\"4dor&3xyz"}'),
-    "JSON in a text": Text('Look:\n{"a": "SSN:\\n123-45-6789"}'),
-}
-
-
-@pytest.mark.parametrize("part", STUCK.values(), ids=STUCK)
-def test_what_can_not_be_replaced_is_not_sent(part: Any) -> None:
-    with pytest.raises(PrivacyError, match="can't be replaced"):
-        replaced(part)
-
-
-@pytest.mark.parametrize("before", ["", "Look: "])
-def test_json_by_itself_is_replaced_before_it_is_joined_to_others(before: str) -> None:
-    made = replaced(Text(before), Text('{"a": "SSN:\\n123-45-6789"}'), Text(" Thanks."))
-    assert made.prompt.messages[0].text == before + '{"a": "SSN:\\n[us-ssn-1]"} Thanks.'
 
 
 async def test_the_rest_of_a_redacted_task_goes_on(ask: Any) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aurarouter_hooks import Message, Task, ToolCall
 from aurarouter_hooks.values import json_texts
-from aurarouter_hooks.values.json_texts import DEEPEST, decoded, unescaped
+from aurarouter_hooks.values.json_texts import DEEPEST, blocks, decoded, unescaped
 
 VALUE = 'CONFIDENTIAL\n"Salaries" 𝟜５'
 
@@ -134,5 +134,6 @@ def test_a_wrong_escape_costs_one_exception_not_one_for_each_string(monkeypatch:
 def test_the_time_is_linear(text: str) -> None:
     began = time.perf_counter()
     size = sum(map(len, decoded(text)))
+    blocks(text)
     assert time.perf_counter() - began < 2
     assert size <= 5 * (DEEPEST + 1) * len(text)

@@ -11,11 +11,14 @@ STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 """A string, escaped as it stands. Its end may be missing, so that a search never comes back to its beginning."""
 DEEPEST = 8
 """Levels of JSON in strings of JSON that are looked into. Each doubles what stands before a quote."""
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-_WHOLE = re.compile(r'[\s\ufeff]*+(?:[{\[]|"[^"\\]*+(?:\\.[^"\\]*+)*+"\s*\Z)', re.DOTALL)
+_WHOLE = re.compile(r'[\s\ufeff]*+([{\[]|"[^"\\]*+(?:\\.[^"\\]*+)*+"\s*\Z)', re.DOTALL)
 _BLOCK = re.compile(r'\n[ \t]*+(?=\{\s*["}]|\[\s*(?:["{\[]|(?:[-+.\w]+\s*,)))')
 _OPENING = frozenset('{["\ufeff \t\r\n')
+_WRONG = 16
+"""Places where JSON seems to begin and doesn't, behind which none is looked for: each may take as long as all."""
+_read = json.JSONDecoder().raw_decode
 _decode = json.JSONDecoder(strict=False).decode
 
 
@@ -26,10 +29,28 @@ def is_json(text: str) -> bool:
 
 def begins(text: str) -> list[int]:
     """Where JSON begins: where the text does, or on a line of its own, indented or not."""
-    places = [0] if is_json(text) else []
+    whole = _WHOLE.match(text) if text[:1] in _OPENING else None
+    places = [whole.start(1)] if whole else []
     if "\n" in text and ("{" in text or "[" in text):
         places += [match.end() for match in _BLOCK.finditer(text)]
     return places
+
+
+def blocks(text: str) -> tuple[list[tuple[int, int]], bool]:
+    """Where right JSON begins and ends in a text, and whether nothing else there looks like JSON."""
+    found: list[tuple[int, int]] = []
+    end = wrong = 0
+    for start in begins(text):
+        if start < end or wrong >= _WRONG:
+            continue
+        try:
+            _, end = _read(text, start)
+        except (ValueError, RecursionError):
+            wrong += 1
+        else:
+            found.append((start, end))
+            wrong += text[end : end + 1] in ("{", "[")  # more of it on the same line
+    return found, not wrong
 
 
 def decoded(text: str, deepest: int = DEEPEST) -> Iterable[str]:
@@ -87,7 +108,7 @@ def named(name: object, value: str) -> str:
 
 def unescaped(string: str) -> str:
     """What stands between the quotes of a string, without its escapes; wrong ones are read as well as can be."""
-    said = _ESCAPE.sub(_letter, string)
+    said = ESCAPE.sub(_letter, string)
     return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if "\\u" in string else said
 
 
