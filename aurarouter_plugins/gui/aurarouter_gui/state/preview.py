@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
@@ -26,11 +26,18 @@ class Preview:
     Args:
         link: The way to the kernel.
         changed: Told, on the UI's thread, when there is something new to show; None when the task is empty.
+        within: Makes of a task what is asked in the end; in a conversation that is more. Runs in the worker's loop.
     """
 
-    def __init__(self, link: Link, changed: Callable[[Shown | None], None]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        changed: Callable[[Shown | None], None],
+        within: Callable[[Task], Awaitable[Task]] | None = None,
+    ) -> None:
         self._link = link
         self._changed = changed
+        self._within = within
         self._asked: Task | None = None
         self._next: Task | None = None
         self.shown: Shown | None = None
@@ -53,7 +60,7 @@ class Preview:
 
     async def _decided(self, task: Task) -> Decision:
         kernel = await self._link.kernel()
-        return await kernel.locate_and_decide(task)
+        return await kernel.locate_and_decide(await self._within(task) if self._within is not None else task)
 
     def _answered(self, shown: Shown) -> None:
         asked, self._asked = self._asked, None

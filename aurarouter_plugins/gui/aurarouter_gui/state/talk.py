@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from aurarouter_gui.state.link import Link
 from aurarouter_hooks import Event, Noted, Task
 
 if TYPE_CHECKING:
-    from aurarouter_core import Chat
+    from aurarouter_core import Chat, Conversations
 
 
 @frozen(kw_only=True)
@@ -36,14 +36,32 @@ class Talk:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._chat: Chat | None = None
+        self._kept: Conversations
 
     async def _open(self) -> Chat:
         from aurarouter_core import Chat, Conversations, Home
 
-        if self._chat is None:
-            kept = Conversations(Home.of().conversations)
-            self._chat = Chat(await self._link.kernel(), kept, kept.begin())
+        kernel = await self._link.kernel()
+        if self._chat is None:  # no await from here on: two that come at once are one conversation
+            self._kept = Conversations(Home.of().conversations)
+            self._chat = Chat(kernel, self._kept, self._kept.begin())
         return self._chat
+
+    async def asked(self, task: Task) -> Task:
+        """The task as it is asked inside the conversation: after what was said, and private where that was.
+
+        Raises:
+            AuraRouterError: There is no kernel, or the conversation can't be read.
+        """
+        from aurarouter_core.chat.condensing import messages
+
+        one = (await self._open()).conversation
+        return evolve(
+            task,
+            messages=messages(self._kept.entries(one.id)),
+            private=task.private or one.private,
+            conversation=one.id,
+        )
 
     async def say(self, task: Task) -> AsyncGenerator[Event]:
         """Ask the next question; what no longer fits is condensed first, which a note tells.
@@ -51,7 +69,6 @@ class Talk:
         Raises:
             AuraRouterError: There is no answer, or the conversation can't be kept.
         """
-        await self._link.kernel()
         chat = await self._open()
         async for condensed in chat.make_room(task):
             words = condensed.problem or f"{condensed.entries} older messages, since the model takes no more"

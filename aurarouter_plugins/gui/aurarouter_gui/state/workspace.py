@@ -72,7 +72,7 @@ class Workspace:
     def __init__(self, link: Link, listeners: Listeners) -> None:
         self._link = link
         self._told = listeners
-        self.preview = Preview(link, listeners.preview)
+        self.preview = Preview(link, listeners.preview, self._within)
         self.text = ""
         self.wishes = Wishes()
         self.choices = Choices()
@@ -108,6 +108,10 @@ class Workspace:
         task = self.wishes.task(self.text)
         return evolve(task, mode="direct") if self.talk is not None else task
 
+    async def _within(self, task: Task) -> Task:
+        talk = self.talk
+        return await talk.asked(task) if talk is not None else task
+
     def _look(self) -> None:
         self.preview.follow(self._task() if self.text.strip() else None)
 
@@ -129,12 +133,13 @@ class Workspace:
 
         def failed(error: BaseException) -> None:
             run.fail(error)
-            self._told.run(run)
+            changed()
 
         def changed() -> None:
             self._told.run(run)
             if run.state != "running" and self.talk is not None:
                 self._fill()
+                self._look()  # what is written by now comes after more, which may be private
 
         ask = self.talk.say if self.talk is not None else None
         self._job = self._link.worker.begin(told(self._link, run, changed, ask), failed=failed)
