@@ -72,15 +72,18 @@ def meant(text: str, deepest: int = DEEPEST) -> Iterator[str]:
     their names, since it would seem to end them.
     """
     pieces = STRING.split(text)
-    escaped = [at for at, each in enumerate(pieces) if "\\" in each]  # all others are read as they are written
-    for at, said in zip(escaped, _unescaped([pieces[at] for at in escaped]), strict=True):
-        pieces[at] = said
+    escaped = [at for at, each in enumerate(pieces) if "\\" in each] if "\\" in text else []
+    if escaped:  # all others are read as they are written
+        for at, said in zip(escaped, _unescaped([pieces[at] for at in escaped]), strict=True):
+            pieces[at] = said
     strings = pieces[1::2]
-    lines = [each for each in strings if _has_lines(each)]
+    lines = [each for each in strings if "\n" in each and _has_lines(each)]
     lines += [pieces[at] for at in escaped if at % 2 == 0 and _has_lines(pieces[at])]  # a string, in JSON with an error
     if lines:
         yield "\n\n".join(lines)
-    yield from (each for each in strings if each[:5].lower() == "data:")
+    for each in strings:
+        if each[:5].lower() == "data:":
+            yield each
     if not escaped:
         return
     for at in escaped:
