@@ -49,7 +49,7 @@ class Chains:
 
     def move(self, role: str, at: int, to: int) -> bool:
         """Put the model at one place at another; False when there is no such place."""
-        models = list(self.roles[role])
+        models = list(self.roles.get(role, ()))
         if not (0 <= at < len(models) and 0 <= to < len(models)):
             return False
         models.insert(to, models.pop(at))

@@ -98,3 +98,4 @@ examples is enough to tell others like them.
 
     def _troubled(self, trouble: Trouble) -> None:
         self.notice.trouble(trouble)
+        self.roles.enable()

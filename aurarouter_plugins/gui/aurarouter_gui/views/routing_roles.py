@@ -66,17 +66,17 @@ class RolesView(QWidget):
         self.list.currentRowChanged.connect(lambda _: self._show_chain())
         self.chain = ChainList(self.remove)
         self.chain.model().rowsMoved.connect(lambda *_: self._dragged())
-        self.chain.currentRowChanged.connect(lambda _: self._enable())
+        self.chain.currentRowChanged.connect(lambda _: self.enable())
         self.models = QComboBox()
         self.models.setAccessibleName("Model to add")
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setMinimumContentsLength(10)
         self.models.setPlaceholderText("Every model is in it")
         self._buttons()
-        self._title, self._about = heading(""), label(tone="muted")
-        self._empty = label(tone="muted")
-        self._changed = label(tone="warn")
+        self._title = heading("")
+        self._about, self._empty, self._changed = label(tone="muted"), label(tone="muted"), label(tone="warn")
         self._lay_out()
+        self.enable()
 
     def _buttons(self) -> None:
         def button(text: str, tip: str, act: Callable[[], object]) -> QPushButton:
@@ -151,9 +151,8 @@ class RolesView(QWidget):
         role, picture, chains = self.role, self._state.picture, self._state.chains
         models = chains.roles.get(role, ())
         self._title.setText(role or "Chain")
-        about = picture.descriptions.get(role, "")
-        self._about.setText(about)
-        self._about.setVisible(bool(about))
+        self._about.setText(picture.descriptions.get(role, ""))
+        self._about.setVisible(bool(self._about.text()))
         self._empty.setText("" if models else NO_MODEL if role else EMPTY)
         self._empty.setVisible(not models)
         self._showing = True
@@ -169,9 +168,10 @@ class RolesView(QWidget):
         self.models.clear()
         self.models.addItems([model for model in picture.providers if model not in models])
         self.models.setCurrentIndex(min(0, self.models.count() - 1))
-        self._enable()
+        self.enable()
 
-    def _enable(self) -> None:
+    def enable(self) -> None:
+        """What can be done now."""
         if self._showing:
             return
         at, last, chains = self.chain.currentRow(), self.chain.count() - 1, self._state.chains
@@ -246,4 +246,4 @@ class RolesView(QWidget):
 
     def _save(self) -> None:
         self._state.save()
-        self._enable()
+        self.enable()
