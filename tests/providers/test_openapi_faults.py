@@ -95,9 +95,8 @@ async def test_an_endpoint_that_is_no_http_address_is_a_wrong_setting(openapi: M
 
 @pytest.mark.parametrize("endpoint", ["http://[::1", "http://h:99999"])
 async def test_an_endpoint_that_is_none(openapi: Make, endpoint: str) -> None:
-    provider = openapi(endpoint)
-    with pytest.raises(ProviderReplyError, match="not a usable address"):
-        await provider.generate(HELLO)
+    with pytest.raises(ConfigError, match="no usable endpoint"):
+        await openapi(endpoint).generate(HELLO)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_it_ends_in_a_first_answer(
 def test_where_nothing_is_in_reach_it_says_what_to_do(open_window: Open, qtbot: QtBot, home: Path) -> None:
     dialog = dialog_of(open_window(None, plugins="echo,gui"), qtbot)
     assert "no model is in reach" in dialog.notice.text.lower()
-    assert "pip install" in dialog.notice.text
+    assert "Add 'llamacpp' to AURAROUTER_PLUGINS" in dialog.notice.text
     assert not dialog.next.isEnabled()
     dialog.later.click()
     assert not (home / "auraconfig.yaml").exists()

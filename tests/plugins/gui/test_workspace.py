@@ -167,11 +167,11 @@ def test_a_configuration_that_cannot_be_used_is_told_and_mended(open_window: Ope
     assert not view.notice.isVisible()
 
 
-def test_a_missing_plugin_is_told_with_its_command(open_window: Open, qtbot: QtBot) -> None:
+def test_a_plugin_that_is_switched_off_is_told_with_what_does_it(open_window: Open, qtbot: QtBot) -> None:
     view = open_window("models: {a: {provider: claude}}\nroles: {coding: [a]}\n").shown
     run = ask(qtbot, view, "Fix it")
     assert run.trouble.kind == "PluginMissingError"
-    assert "pip install" in run.trouble.next
+    assert run.trouble.next == "Add 'claude' to AURAROUTER_PLUGINS."
 
 
 def test_the_history_is_searched(open_window: Open, qtbot: QtBot) -> None:
