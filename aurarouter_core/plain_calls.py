@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, wait
@@ -16,76 +17,155 @@ from aurarouter_hooks import RoutingError
 T = TypeVar("T")
 LOOK = 0.5
 """Seconds between two looks at a loop that may have been closed. On Windows, Ctrl-C is heard no sooner."""
+PATIENCE = 60.0
+"""Seconds that a call waits for a router that is being opened or closed, and for a loop that nobody runs."""
+
+
+class _NotBegunError(RoutingError):
+    """The router was closed before the work began; it may be begun elsewhere."""
 
 
 class PlainCalls:
     """Where a router works, and the way there for threads that have no event loop.
 
     A router that nobody has opened is opened for the first call, in a loop and a thread of its own, and closed after
-    the last; those who call meanwhile share it.
+    the last; those who call meanwhile share it. While it is being opened or closed, calls wait.
 
     Args:
-        router: What is opened and closed.
+        router: What is opened and closed. It does so within `opening` and `closing`.
     """
 
     def __init__(self, router: AbstractAsyncContextManager[object]) -> None:
         self._router = router
+        self._changed = threading.Condition()
         self._loop: AbstractEventLoop | None = None
-        self._changing = threading.Lock()
+        self._opener = 0
+        self._open = False
+        self._own: AbstractEventLoop | None = None
         self._count = 0
-        self._own = ExitStack()
+        self._after_the_last = ExitStack()
 
-    def opens(self) -> None:
-        """The router is opened in the loop that runs here.
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """The router is opened in the loop that runs here; calls may use it afterwards, unless that fails.
 
         Raises:
-            RoutingError: It is open in another one.
+            RoutingError: Another loop has it.
         """
-        here, there = asyncio.get_running_loop(), self._loop
-        if there is not None and there is not here and not there.is_closed():
-            hint = "Call run_sync from another thread, or make another router for this loop."
-            raise RoutingError("the router is open in another event loop", hint=hint)
-        self._loop = here
+        here = asyncio.get_running_loop()
+        with self._changed:
+            if self._free:
+                self._claim(here)
+            if self._loop is not here:
+                hint = "Call run_sync from another thread, or make another router for this loop."
+                raise RoutingError("the router is open in another event loop", hint=hint)
+            self._opener = threading.get_ident()
+        try:
+            yield
+        except BaseException:
+            self._release(here)
+            raise
+        with self._changed:
+            self._open = True
+            self._changed.notify_all()
 
-    def closed(self) -> None:
-        """The router is closed."""
-        self._loop = None
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """The router is closed: calls that come now wait until it is, and open it again."""
+        with self._changed:
+            self._open, loop = False, self._loop
+        try:
+            yield
+        finally:
+            self._release(loop)
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """What the work comes to. It is cancelled when the thread that waits for it is interrupted.
 
         Raises:
-            RoutingError: An event loop runs in this thread, or the router's was closed before the work was done.
+            RoutingError: An event loop runs in this thread, the router's was closed before the work was done, nobody
+                runs it, or opening and closing take too long.
         """
         if _in_a_loop():
             raise RoutingError("run_sync can't wait where an event loop runs", hint="Use 'await router.run(task)'.")
-        with self._changing:
-            loop = None if self._count else self._loop
-        if loop is not None and not loop.is_closed():
-            return outcome(loop, work)
-        with self._opened() as loop:
-            return outcome(loop, work)
+        while True:
+            with suppress(_NotBegunError), self._place() as loop:
+                here = self._opener == threading.get_ident()
+                return outcome(loop, partial(self._begun, loop, work), here=here)
+
+    async def _begun(self, loop: AbstractEventLoop, work: Callable[[], Awaitable[T]]) -> T:
+        if self._loop is not loop or not self._open:  # closed since this thread looked
+            raise _NotBegunError("the router was closed before the task began")
+        return await work()
 
     @contextmanager
-    def _opened(self) -> Iterator[AbstractEventLoop]:
-        with self._changing:
-            if not self._count:
-                self._at = self._own.enter_context(opened(self._router))
-            self._count += 1
+    def _place(self) -> Iterator[AbstractEventLoop]:
+        """The loop that the router is open in for as long as this lasts, or for as long as its owner likes."""
+        runner: asyncio.Runner | None = None
+        with self._changed:
+            loop = self._settled()
+            if loop is None:
+                runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+                self._own = loop = runner.get_loop()
+                self._claim(loop)
+            shares = loop is self._own
+            self._count += shares
         try:
-            yield self._at
+            if runner is not None:
+                self._begin(runner)
+            yield loop
         finally:
-            with self._changing:
-                self._count -= 1
-                if not self._count:
-                    self._own.close()
+            if shares:
+                self._leave()
+
+    def _begin(self, runner: asyncio.Runner) -> None:
+        loop = runner.get_loop()
+        try:
+            self._after_the_last.enter_context(opened(self._router, runner))
+        except BaseException:
+            self._release(loop)
+            raise
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._count -= 1
+            if self._count:
+                return
+            after = self._after_the_last.pop_all()  # whoever opens it next has its own
+            if self._loop is self._own:
+                self._open = False
+        after.close()
+
+    def _settled(self) -> AbstractEventLoop | None:
+        """The loop that the router is open in, or None when nobody has it; until then, wait."""
+        until = time.monotonic() + PATIENCE
+        while not self._free:
+            if self._open:
+                return self._loop
+            if time.monotonic() >= until:
+                hint = "Call run_sync when that is done, and not out of what has to be done for it."
+                raise RoutingError("the router is still being opened or closed", hint=hint)
+            self._changed.wait(LOOK)  # a loop that is closed tells nobody
+        return None
+
+    @property
+    def _free(self) -> bool:
+        return self._loop is None or self._loop.is_closed()
+
+    def _claim(self, loop: AbstractEventLoop) -> None:
+        self._loop, self._opener, self._open = loop, 0, False
+
+    def _release(self, loop: AbstractEventLoop | None) -> None:
+        with self._changed:
+            if self._loop is loop:
+                self._loop, self._open = None, False
+                self._changed.notify_all()
 
 
 @contextmanager
-def opened(router: AbstractAsyncContextManager[object]) -> Iterator[AbstractEventLoop]:
-    """A loop in a thread of its own, with the router open in it."""
-    runner, over = asyncio.Runner(loop_factory=asyncio.new_event_loop), asyncio.Event()
-    loop = runner.get_loop()
+def opened(router: AbstractAsyncContextManager[object], runner: asyncio.Runner) -> Iterator[None]:
+    """The router is open in this runner's loop, in a thread of its own."""
+    loop, over = runner.get_loop(), asyncio.Event()
 
     def live() -> None:
         with runner:
@@ -96,7 +176,7 @@ def opened(router: AbstractAsyncContextManager[object]) -> Iterator[AbstractEven
     try:
         outcome(loop, router.__aenter__)
         try:
-            yield loop
+            yield
         finally:
             outcome(loop, partial(router.__aexit__, None, None, None))
     finally:
@@ -104,11 +184,16 @@ def opened(router: AbstractAsyncContextManager[object]) -> Iterator[AbstractEven
         thread.join()
 
 
-def outcome(loop: AbstractEventLoop, work: Callable[[], Awaitable[T]]) -> T:
+def outcome(loop: AbstractEventLoop, work: Callable[[], Awaitable[T]], *, here: bool = False) -> T:
     """What work comes to in the loop of another thread; it is cancelled when this thread is interrupted.
 
+    Args:
+        loop: Where it works.
+        work: What is to be done.
+        here: It is this thread that runs the loop, so it does, unless the loop runs already.
+
     Raises:
-        RoutingError: It was ended before it was done, as tasks are when their loop is closed.
+        RoutingError: It was ended before it was done, as tasks are when their loop is closed, or nobody runs the loop.
     """
     result: Future[T] = Future()
     tasks: list[asyncio.Task[None]] = []
@@ -121,7 +206,7 @@ def outcome(loop: AbstractEventLoop, work: Callable[[], Awaitable[T]]) -> T:
 
     def ended(_: asyncio.Task[None]) -> None:
         if not result.done():
-            result.set_exception(asyncio.CancelledError())  # before it began
+            result.set_exception(_NotBegunError("the task was ended before it began"))
 
     def begin() -> None:
         tasks.append(loop.create_task(told()))
@@ -129,11 +214,16 @@ def outcome(loop: AbstractEventLoop, work: Callable[[], Awaitable[T]]) -> T:
 
     try:
         _tell(loop, begin)
-        _wait(loop, result)
+        _wait(loop, result, PATIENCE, here=here)
+        if not result.done() and not loop.is_closed():
+            hint = "Run it in a thread for as long as others call run_sync, or call it in the thread that opened it."
+            raise RoutingError("nobody runs the event loop that the router is open in", hint=hint)
     except BaseException:
         _tell(loop, lambda: [task.cancel() for task in tasks])
-        _wait(loop, result)
+        _wait(loop, result, LOOK, here=here)
         raise
+    if not tasks:
+        raise _NotBegunError("the loop was closed before the task began")
     if not result.done() or isinstance(result.exception(), asyncio.CancelledError):
         hint = "Keep the router open for as long as other threads call run_sync."
         raise RoutingError("the task was ended before it was done", hint=hint)
@@ -145,9 +235,24 @@ def _tell(loop: AbstractEventLoop, what: Callable[[], object]) -> None:
         loop.call_soon_threadsafe(what)
 
 
-def _wait(loop: AbstractEventLoop, result: Future[T]) -> None:
-    while not loop.is_closed() and not wait({result}, LOOK).done:
-        pass
+def _wait(loop: AbstractEventLoop, result: Future[T], patience: float, *, here: bool) -> None:
+    """Wait until there is a result, the loop is closed, or has not run for so many seconds."""
+    if here and not loop.is_running() and not loop.is_closed():
+        _run(loop, result)
+    stood = 0.0
+    while not loop.is_closed() and stood < patience and not wait({result}, LOOK).done:
+        stood = 0.0 if loop.is_running() else stood + LOOK
+
+
+def _run(loop: AbstractEventLoop, result: Future[T]) -> None:
+    over = loop.create_future()
+
+    def tell(_: Future[T]) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    result.add_done_callback(tell)
+    loop.run_until_complete(over)
 
 
 def _in_a_loop() -> bool:

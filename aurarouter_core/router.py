@@ -87,7 +87,20 @@ class Router(Insight):
         self._plain_calls = PlainCalls(self)
 
     async def __aenter__(self) -> Self:
-        self._plain_calls.opens()
+        with self._plain_calls.opening():
+            try:
+                await self._open()
+            except BaseException:  # whatever has begun by now is ended like in a router that was open
+                await self._close()
+                raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with self._plain_calls.closing():
+            await self._close()
+
+    async def _open(self) -> None:
+        self._background.begin()  # what ran in the loop before can't be ended in this one
         self.pool.reopen()
         self.gate.refusal = ""
         await hear(self.store, self.pool, self.snapshot)
@@ -98,9 +111,8 @@ class Router(Insight):
             work.append(follow(looks, self.reload))
         self._background.begin(*work)
         await self.plugins.lifecycle("kernel_started", self)
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def _close(self) -> None:
         self.gate.refusal = "the router is closed"
         await self._background.end()
         try:
@@ -110,7 +122,6 @@ class Router(Insight):
             await self._witness.close()
             await asyncio.to_thread(self.store.close)
             await asyncio.to_thread(self.pool.wallet.close)
-            self._plain_calls.closed()
 
     def decide(self, task: Task) -> Decision:
         """What would happen, and why. No model is called; of a conversation, the store is asked whether it is private.
@@ -232,7 +243,7 @@ class Router(Insight):
         """The same as `run`, from plain code, in any number of threads. A router that is not open is opened meanwhile.
 
         Raises:
-            AuraRouterError: As `run`, and a RoutingError where an event loop runs.
+            AuraRouterError: As `run`, and a RoutingError where an event loop runs, or nobody runs the router's own.
         """
         return self._plain_calls.run(partial(self.run, task))
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from aurarouter_core import Plugins, Router, Task, load_config
+from aurarouter_core import Plugins, Router, Task, load_config, plain_calls
 from aurarouter_hooks import Done, Prompt, Provider, ProviderRateLimitedError, Reply, RoutingError
 
 WHO = contextvars.ContextVar("WHO", default="nobody")
@@ -22,6 +22,8 @@ class Told(Provider):
 
     heard: ClassVar[list[str]] = []
     asked: ClassVar[threading.Event] = threading.Event()
+    slow: ClassVar[float] = 0.0
+    """Seconds that its plugin takes to start and to stop."""
 
     async def generate(self, prompt: Prompt) -> Reply:
         self.asked.set()
@@ -40,16 +42,24 @@ class Told(Provider):
         return Reply(text=f"{prompt.text}, {WHO.get()}")
 
 
+async def lived(_: object, *, what: str) -> None:
+    if Told.slow:
+        Told.heard.append(f"{what} slowly")
+        await asyncio.sleep(Told.slow)
+    Told.heard.append(what)
+
+
 @pytest.fixture
-def router(make_plugin: Any) -> Iterator[Router]:
+def router(make_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Router]:
     """A router that nobody has opened; its plugin hears when it is started and stopped. It leaves no thread behind."""
     Told.heard.clear()
     Told.asked.clear()
+    monkeypatch.setattr(Told, "slow", 0.0)
     before = set(threading.enumerate())
     hooks = {
         "register_providers": lambda: {"told": Told},
-        "kernel_started": lambda kernel: Told.heard.append("started"),
-        "kernel_stopping": lambda kernel: Told.heard.append("stopping"),
+        "kernel_started": lambda kernel: lived(kernel, what="started"),
+        "kernel_stopping": lambda kernel: lived(kernel, what="stopping"),
     }
     plugins = Plugins(discover=False, extra=[make_plugin("told", **hooks)])
     roles = {"coding": ["m"], "reasoning": ["m"]}
@@ -138,3 +148,127 @@ async def test_where_a_loop_runs_it_says_what_to_do(router: Router) -> None:
         with pytest.raises(RoutingError, match="open in another event loop"):
             await asyncio.to_thread(asyncio.run, router.__aenter__())
         assert (await router.run(Task("hi"))).complete
+
+
+async def heard(what: str) -> None:
+    async with asyncio.timeout(20):
+        while what not in Told.heard:
+            await asyncio.sleep(0.01)
+
+
+async def test_while_it_is_being_opened_calls_wait_and_no_other_loop_gets_it(router: Router) -> None:
+    Told.slow = 0.5
+    opening = asyncio.create_task(router.__aenter__())
+    await heard("started slowly")
+    theirs = asyncio.create_task(asyncio.to_thread(router.run_sync, Task("theirs")))
+    with pytest.raises(RoutingError, match="open in another event loop"):
+        await asyncio.to_thread(asyncio.run, router.__aenter__())
+    assert not await asyncio.to_thread(Told.asked.wait, 0.2)
+    await opening
+    assert (await theirs).complete
+    assert Told.heard == ["started slowly", "started"]
+    await router.__aexit__(None, None, None)
+
+
+async def test_while_it_is_being_closed_calls_wait_and_open_it_again(router: Router) -> None:
+    await router.__aenter__()
+    Told.slow = 0.3
+    closing = asyncio.create_task(router.__aexit__(None, None, None))
+    await heard("stopping slowly")
+    Told.slow = 0.0
+    assert (await asyncio.to_thread(router.run_sync, Task("theirs"))).complete
+    await closing
+    assert Told.heard == ["started", "stopping slowly", "stopping", "started", "stopping"]
+
+
+async def test_a_call_that_finds_it_closed_once_it_is_its_turn_opens_it_again(router: Router) -> None:
+    await router.__aenter__()
+    thread = threading.Thread(target=router.run_sync, args=[Task("theirs")])
+    thread.start()
+    thread.join(0.2)  # it stands in line here, where nothing runs meanwhile
+    await router.__aexit__(None, None, None)
+    await asyncio.to_thread(thread.join)
+    assert Told.asked.is_set()
+    assert Told.heard == ["started", "stopping"] * 2
+
+
+def test_an_opening_that_fails_leaves_nothing_behind(router: Router) -> None:
+    assert router.run_sync(Task("before")).complete
+    Told.heard.clear()
+
+    async def in_vain() -> None:
+        Told.slow = 30
+        opening = asyncio.create_task(router.__aenter__())
+        await heard("started slowly")
+        Told.slow = 0
+        opening.cancel()
+        await asyncio.wait([opening])
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert (await asyncio.to_thread(router.run_sync, Task("theirs"))).complete
+
+    asyncio.run(in_vain())
+    assert Told.heard == ["started slowly", "stopping", "started", "stopping"]
+
+
+def test_an_opening_that_fails_at_once_does_so_after_another_one(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    assert router.run_sync(Task("before")).complete
+    with monkeypatch.context() as patched:
+        patched.setattr(router.pool, "reopen", broken)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                router.run_sync(Task("in vain"))
+    assert router.run_sync(Task("again")).complete
+
+
+async def test_nobody_waits_for_ever_for_it_to_be_open(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_calls, "PATIENCE", 0.1)
+    Told.slow = 1.0
+    opening = asyncio.create_task(router.__aenter__())
+    await heard("started slowly")
+    with pytest.raises(RoutingError, match="still being opened"):
+        await asyncio.to_thread(router.run_sync, Task("theirs"))
+    Told.slow = 0.0
+    await opening
+    await router.__aexit__(None, None, None)
+
+
+def test_who_runs_its_loop_now_and_then_runs_it_for_a_call(router: Router) -> None:
+    with asyncio.Runner() as owner:
+        owner.run(router.__aenter__())
+        with ThreadPoolExecutor(1) as pool:
+            theirs = pool.submit(router.run_sync, Task("theirs"))
+            with pytest.raises(SystemExit):
+                router.run_sync(Task("exit"))
+            assert router.run_sync(Task("mine")).complete
+            owner.run(asyncio.to_thread(theirs.result, 20))
+        owner.run(router.__aexit__(None, None, None))
+    assert Told.heard == ["started", "stopping"]
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_an_interrupt_cancels_what_runs_in_the_loop_of_this_thread(router: Router) -> None:
+    with asyncio.Runner() as owner:
+        owner.run(router.__aenter__())
+        alarm = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        alarm.start()
+        with pytest.raises(KeyboardInterrupt):
+            router.run_sync(Task("think"))
+        alarm.join()
+        assert Told.heard == ["started", "cleaned up"]
+        owner.run(router.__aexit__(None, None, None))
+
+
+def test_nobody_waits_for_ever_for_a_loop_that_nobody_runs(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_calls, "PATIENCE", 0.1)
+    with asyncio.Runner() as owner, ThreadPoolExecutor(1) as pool:
+        owner.run(router.__aenter__())
+        with pytest.raises(RoutingError, match="nobody runs the event loop") as caught:
+            pool.submit(router.run_sync, Task("theirs")).result(timeout=20)
+        assert "in the thread that opened it" in caught.value.hint
+        owner.run(router.__aexit__(None, None, None))
+    assert not Told.asked.is_set()
