@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from aurarouter_core import Change, Remove, Set
+from aurarouter_core import Chain, Change, Layers, Remove, Set, chains_in
+from aurarouter_hooks import ConfigError
 
 Roles = dict[str, tuple[str, ...]]
 
@@ -14,11 +15,16 @@ class Chains:
 
     Args:
         saved: As the configuration has them.
+
+    Attributes:
+        roles: As the user has them.
+        saved: As the configuration has them; of those that are being rearranged, as it had them when that began.
     """
 
     def __init__(self, saved: Mapping[str, Sequence[str]]) -> None:
         self.saved: Roles = {role: tuple(models) for role, models in saved.items()}
         self.roles: Roles = dict(self.saved)
+        self._there: Roles = dict(self.saved)
         self._before: list[Roles] = []
 
     @property
@@ -73,18 +79,46 @@ class Chains:
 
     def discard(self) -> None:
         """As it is saved."""
-        self.roles, self._before = dict(self.saved), []
+        self.roles, self.saved, self._before = dict(self._there), dict(self._there), []
 
     def rebase(self, saved: Mapping[str, Sequence[str]]) -> None:
         """The configuration has these by now; what is being rearranged stays."""
-        now: Roles = {role: tuple(models) for role, models in saved.items()}
-        if not self.changed:
-            self.roles, self._before = dict(now), []
-        self.saved = now
+        self._there = {role: tuple(models) for role, models in saved.items()}
+        kept = [role for role in self.changed if self.roles.get(role) != self._there.get(role)]
+        self._before = [_joined(step, self._there, kept) for step in self._before] if kept else []
+        self.roles = _joined(self.roles, self._there, kept)
+        self.saved = _joined(self.saved, self._there, kept)
 
-    def changes(self) -> list[Change]:
-        """What makes the configuration like this."""
-        return [
-            Set(("roles", role, "models"), list(self.roles[role])) if role in self.roles else Remove(("roles", role))
-            for role in self.changed
-        ]
+    def changes(self) -> Callable[[Layers], Sequence[Change]]:
+        """What makes a configuration like this, as it is now; what somebody else has rearranged meanwhile is refused.
+
+        It raises `ConfigError` then.
+        """
+        wanted = {role: (self.saved.get(role), self.roles.get(role)) for role in self.changed}
+
+        def changes(layers: Layers) -> Sequence[Change]:
+            there = chains_of(chains_in(layers))
+            theirs = [role for role, known in wanted.items() if there.get(role) not in known]
+            if theirs:
+                raise ConfigError(
+                    f"the models of {', '.join(theirs)} were changed by somebody else meanwhile, and are left as they "
+                    "are",
+                    hint="Discard shows them; then make your change once more.",
+                )
+            return [
+                Remove(("roles", role)) if models is None else Set(("roles", role, "models"), list(models))
+                for role, (_, models) in wanted.items()
+            ]
+
+        return changes
+
+
+def chains_of(rows: Iterable[Chain]) -> Roles:
+    """Role → its models in order."""
+    return {row.role: tuple(link.model for link in row.chain) for row in rows}
+
+
+def _joined(own: Roles, others: Roles, kept: Collection[str]) -> Roles:
+    """What is kept as in `own`, all else as in the others."""
+    names = [role for role in {**others, **own} if role in (own if role in kept else others)]
+    return {role: (own if role in kept else others)[role] for role in names}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from attrs import field, frozen
 
-from aurarouter_core import Amendment, Change, IntentRow, Remove, Set, chains_in, check_config, intents_of
-from aurarouter_gui.state.amending import amended, request_of
-from aurarouter_gui.state.chains import Chains
+from aurarouter_core import Amendment, Change, IntentRow, Layers, Remove, Set, chains_in, check_config, intents_of
+from aurarouter_gui.state.amending import Changes, amended, request_of
+from aurarouter_gui.state.chains import Chains, chains_of
 from aurarouter_gui.state.link import Link
 from aurarouter_gui.state.preview import Preview, Shown
 from aurarouter_gui.state.words import Trouble, trouble
+from aurarouter_hooks import ConfigError
 
 
 @frozen(kw_only=True)
@@ -25,6 +27,7 @@ class Picture:
         providers: Model → its provider.
         verbs: Role → what people call its work.
         intents: Kinds of task.
+        settings: All settings, as they are written.
         problems: What is wrong with the configuration; the rest is as far as it can be read then.
     """
 
@@ -33,6 +36,7 @@ class Picture:
     providers: Mapping[str, str] = field(factory=dict)
     verbs: Mapping[str, tuple[str, ...]] = field(factory=dict)
     intents: Sequence[IntentRow] = ()
+    settings: Mapping[str, Any] = field(factory=dict, repr=False)
     problems: tuple[str, ...] = ()
 
 
@@ -107,7 +111,7 @@ class Routing:
         chains = list(chains_in(found.layers))
         models = found.layers.settings.get("models")
         return Picture(
-            chains={row.role: tuple(link.model for link in row.chain) for row in chains},
+            chains=chains_of(chains),
             descriptions={row.role: row.description for row in chains},
             providers={
                 str(name): str(entry.get("provider", "")) if isinstance(entry, Mapping) else ""
@@ -115,29 +119,48 @@ class Routing:
             },
             verbs={role: entry.synonyms for role, entry in found.config.semantic_verbs.items()} if found.config else {},
             intents=intents_of(found.config, self._link.plugins) if found.config else (),
+            settings=found.layers.settings,
             problems=tuple(map(str, found.problems)),
         )
 
     def save(self) -> None:
         """Write the chains that were rearranged."""
-        self._change(self.chains.changes(), chains=True)
+        if self.chains.changed:
+            self._change(self.chains.changes(), chains=True)
 
     def set_verbs(self, role: str, words: Sequence[str]) -> None:
         """What people call the work of a role."""
         path = ("semantic_verbs", role)
-        self._change([Set((*path, "synonyms"), list(words)) if words else Remove(path)])
+        self._change(self._of(path, [Set((*path, "synonyms"), list(words)) if words else Remove(path)]))
 
     def set_intent(self, draft: IntentDraft) -> None:
         """Make an intent, or change one of the configuration."""
         rows = {row.intent: row for row in self.picture.intents if row.configured}
-        self._change(draft.changes(rows.get(draft.name)))
+        changes = draft.changes(rows.get(draft.name))
+        if changes:
+            self._change(self._of(("intents", draft.name), changes))
 
     def remove_intent(self, name: str) -> None:
         """Take an intent out of the configuration."""
-        self._change([Remove(("intents", name))])
+        path = ("intents", name)
+        self._change(self._of(path, [Remove(path)]))
 
-    def _change(self, changes: Sequence[Change], *, chains: bool = False) -> None:
-        if self.busy or not changes:
+    def _of(self, path: Sequence[str], changes: Sequence[Change]) -> Changes:
+        """Changes of what stands at a path, unless somebody else has changed it since it was last read."""
+        known = _at(self.picture.settings, path)
+
+        def unchanged(layers: Layers) -> Sequence[Change]:
+            if _at(layers.settings, path) != known:
+                raise ConfigError(
+                    f"{'.'.join(path)} was changed by somebody else meanwhile, and is left as it is",
+                    hint="Look at it now; saving again puts yours in its place.",
+                )
+            return changes
+
+        return unchanged
+
+    def _change(self, changes: Changes, *, chains: bool = False) -> None:
+        if self.busy:
             return
         self.busy = True
 
@@ -155,3 +178,10 @@ class Routing:
             self.busy = False
             self.refresh()
         self._told.trouble(trouble(error))
+
+
+def _at(settings: object, path: Sequence[str]) -> object:
+    """What stands there; None for nothing."""
+    for name in path:
+        settings = settings.get(name) if isinstance(settings, Mapping) else None
+    return settings
