@@ -11,6 +11,7 @@ from attrs import Attribute, Factory, field, frozen
 from attrs import fields as attrs_fields
 from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_len, optional
 
+from aurarouter_core.ability_names import an_ability
 from aurarouter_core.amounts import Amount
 from aurarouter_core.asset_settings import AssetEntry, Assets
 from aurarouter_core.budget_settings import Budget
@@ -29,6 +30,7 @@ RESERVED = re.compile(r"(?:role|intent):|auto\Z")
 
 seconds = and_(gt(0.0), le(A_YEAR))
 price = and_(ge(0.0), le(1e9))
+abilities: Any = deep_iterable(an_ability)  # whose type attrs does not take within `optional`
 
 
 def _upper(value: str) -> str:
@@ -150,7 +152,7 @@ class ModelEntry:
     between_tokens_timeout: float | None = field(default=None, validator=optional(seconds))
     max_concurrency: int | None = field(default=None, validator=optional(gt(0)))
     max_queue: int | None = field(default=None, validator=optional(ge(0)))
-    capabilities: tuple[str, ...] | None = None
+    capabilities: tuple[str, ...] | None = field(default=None, validator=optional(abilities))
     context_length: int | None = field(default=None, validator=optional(gt(0)))
     embedding_space: str = ""
     price: PriceEntry | None = None

@@ -145,10 +145,18 @@ def _checked(converter: Converter, item: Attribute[Any], value: Any, kind: Any) 
         try:
             item.validator(None, item, value)
         except (TypeError, ValueError) as error:
-            if isinstance(written, str) and variables.refers(written):
-                raise ValueError(f"what {written} holds does not fit here") from error  # a variable's text is not shown
+            if told := _of_variables(written, value, str(error)):
+                raise ValueError(f"what {told} holds does not fit here") from error  # a variable's text is not shown
             raise
     return value
+
+
+def _of_variables(written: Any, value: Any, fault: str) -> str:
+    """What names the variable whose text is at fault; empty when what is written is."""
+    if isinstance(written, list) and isinstance(value, tuple):
+        words = ((item, text) for item, text in zip(written, value, strict=True) if variables.refers(str(item)))
+        return next((str(item) for item, text in words if f"'{text}'" in fault), "")
+    return written if isinstance(written, str) and variables.refers(written) else ""
 
 
 WORDS = {

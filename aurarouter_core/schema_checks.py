@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import validators
 
-from aurarouter_core import asset_settings, config
+from aurarouter_core import ability_names, asset_settings, config
 
 Schema = dict[str, Any]
 
@@ -18,6 +18,10 @@ VARIABLE = r"(?:^|[^$])\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}"
 
 RULES: Mapping[object, tuple[str, str]] = {
     asset_settings.plain_name: (r"^(?!\.{1,2}$)[^/\\\u0000]+$", "a plain file name"),
+    ability_names.an_ability: (
+        rf"^(?:{'|'.join(ability_names.ABILITIES)})$",
+        f"any of {', '.join(ability_names.ABILITIES)}",
+    ),
     config._variable: (r"^([A-Za-z_][A-Za-z0-9_]*)?$", "the name of a variable"),
     asset_settings.scheme_and_place: (r"^[^\W\d]\w*:[\s\S]", "a scheme, a colon and a location"),
 }
