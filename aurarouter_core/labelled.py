@@ -14,6 +14,8 @@ from aurarouter_core.converter import nearest
 from aurarouter_hooks import ConfigError
 
 MOST_BYTES = 100_000_000
+MOST_SHOWN = 80
+"""Characters of a first line that is none: it may be a task."""
 HINT = 'A CSV file begins with the line \'text,intent\'; a JSONL file has one {"text": …, "intent": …} a line.'
 
 
@@ -43,7 +45,9 @@ def read(path: Path, intents: Collection[str]) -> list[Labelled]:
             raise ConfigError(f"{path} is larger than {MOST_BYTES // 1_000_000} MB", hint="Take a sample of it.")
         with path.open(encoding="utf-8-sig", newline="") as file:
             found = list(_checked(path, _csv(file) if path.suffix.lower() == ".csv" else _jsonl(file), intents))
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8", hint="Save it as UTF-8.") from error
+    except (OSError, csv.Error, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{path} can't be read: {reason}", hint=HINT) from error
     if not found:
@@ -53,6 +57,9 @@ def read(path: Path, intents: Collection[str]) -> list[Labelled]:
 
 def _csv(file: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
     rows = csv.DictReader(file)
+    header = rows.fieldnames
+    if header and not {"text", "intent"} <= set(header):
+        raise ValueError(f"the first line must be 'text,intent'; found '{','.join(header)[:MOST_SHOWN]}'")
     for row in rows:
         yield rows.line_num, row
 
@@ -74,9 +81,9 @@ def _checked(path: Path, rows: Iterator[tuple[int, Mapping[str, Any]]], intents:
         text, intent = row.get("text"), row.get("intent")
         if not isinstance(text, str) or not text.strip():
             raise ConfigError(f"{path}:{line} has no text", hint=HINT)
-        if not isinstance(intent, str) or intent not in intents:
-            near = nearest(str(intent), intents)
-            raise ConfigError(
-                f"{path}:{line}: no intent is called '{intent}'{near}", hint=f"Known intents: {', '.join(intents)}."
-            )
+        known = f"Known intents: {', '.join(intents)}."
+        if not isinstance(intent, str) or not intent.strip():
+            raise ConfigError(f"{path}:{line} has no intent", hint=known)
+        if intent not in intents:
+            raise ConfigError(f"{path}:{line}: no intent is called '{intent}'{nearest(intent, intents)}", hint=known)
         yield Labelled(text, intent, line)

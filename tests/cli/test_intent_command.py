@@ -117,12 +117,21 @@ def test_fit_needs_tasks_that_are_no_examples(aurarouter: Run, file: Path, tmp_p
     [
         ("x.txt", "text,intent\n", "neither a .csv nor a .jsonl file"),
         ("x.csv", "text,intent\n", "holds no task"),
-        ("x.csv", "a,b\n1,2\n", "x.csv:2 has no text"),
+        ("x.csv", "a,b\n1,2\n", "the first line must be 'text,intent'; found 'a,b'"),
+        ("x.csv", "text;intent\nhello;DIRECT\n", "the first line must be 'text,intent'; found 'text;intent'"),
+        ("x.csv", "Text,Intent\nhello,DIRECT\n", "the first line must be 'text,intent'; found 'Text,Intent'"),
+        ("x.csv", "hello,DIRECT\n", "the first line must be 'text,intent'; found 'hello,DIRECT'"),
+        ("x.csv", "intent,text\nDIRECT\n", "x.csv:2 has no text"),
+        ("x.csv", "text,intent\nhello\n", "x.csv:2 has no intent"),
+        ("x.csv", "text,intent\nhello,\n", "x.csv:2 has no intent"),
+        ("x.jsonl", '{"text": "hello"}\n', "x.jsonl:1 has no intent"),
         ("x.csv", "text,intent\nhello,REFUNDS\n", "x.csv:2: no intent is called 'REFUNDS'"),
         ("x.jsonl", '{"text": "a", "intent": "DIRECT"}\n[1]\n', "line 2 is no JSON object"),
         ("x.jsonl", "{\n", "line 1 is no JSON"),
         ("x.jsonl", '{"text": 7, "intent": "DIRECT"}\n', "x.jsonl:1 has no text"),
-        ("x.csv", "text,intent\n\udcff,DIRECT\n", "can't be read"),
+        ("x.csv", "text,intent\n\udcff,DIRECT\n", "x.csv is not UTF-8"),
+        ("x.csv", "\udcff\udcfet\0e\0x\0t\0", "x.csv is not UTF-8"),
+        ("x.jsonl", '{"text": "caf\udce9", "intent": "DIRECT"}\n', "x.jsonl is not UTF-8"),
     ],
 )
 def test_a_file_that_says_nothing(
