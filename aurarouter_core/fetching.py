@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -73,7 +74,7 @@ class Sources:
             raise AssetError(
                 f"the file of model '{model_id}' ({spec.file}, {download_size(spec)}) is not here, and {OFFLINE} "
                 "forbids fetching it",
-                hint=f"On a connected day run: env -u {OFFLINE} aurarouter model pull {model_id}",
+                hint=f"On a connected day run: env -u {OFFLINE} aurarouter model pull {shlex.quote(model_id)}",
             )
         return self.kind(model_id, spec)(self.context)
 

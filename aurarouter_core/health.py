@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 from collections.abc import Mapping
 
 from aurarouter_core import assets, install
@@ -88,4 +89,6 @@ def _missing_file(name: str, snapshot: Snapshot, pool: ModelPool) -> Health | No
     if entry.asset is None:
         return None
     pool.sources(snapshot.plugins).kind(name, assets.spec_of(entry.asset))
-    return Health(state="cold", detail=f"its file is not here yet; 'aurarouter model pull {name}' fetches it")
+    return Health(
+        state="cold", detail=f"its file is not here yet; to fetch it: aurarouter model pull {shlex.quote(name)}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -164,5 +165,5 @@ def require(path: Path, data: bytes, yaml: YamlText, home: Home) -> None:
         f"{path} lies in the current directory and "
         + ("has changed since you trusted it" if changed else "you have not said that it is yours"),
         problems=found,
-        hint=f"Read it. If it is yours: aurarouter config trust {path}",
+        hint=f"Read it. If it is yours: aurarouter config trust {shlex.quote(str(path))}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from aurarouter_core import install, variables
+from aurarouter_core import dotted, install, variables
 from aurarouter_core.amend import amend_config
 from aurarouter_core.chains import joining, served_by
 from aurarouter_core.cli.amending import request_of, tell
@@ -59,7 +60,8 @@ def add_model(
     if name in (layers.settings.get("models") or {}):
         raise ConfigError(
             f"a model is called '{name}' already",
-            hint=f"Change it with 'aurarouter config set models.{name}.…', or take another name.",
+            hint="Take another name, or change it: aurarouter config set "
+            f"{shlex.quote(dotted.shown(('models', name, 'SETTING')))} VALUE",
         )
     entry: dict[str, Any] = {key: value for key, value in settings.items() if isinstance(value, str)}
     if settings["tags"]:
@@ -70,7 +72,7 @@ def add_model(
     changes: list[Change] = [Set(("models", name), entry), *joining(layers, name, roles, first=first)]
     tell(amend_config(plugins, request, changes, literal=literal), as_json)
     if not roles and not as_json:
-        click.echo(f"Note: no role uses it yet: aurarouter role set ROLE {name}", err=True)
+        click.echo(f"Note: no role uses it yet: aurarouter role set ROLE {shlex.quote(name)}", err=True)
 
 
 def _pair(text: str) -> tuple[str, Any]:
