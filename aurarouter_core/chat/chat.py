@@ -77,7 +77,7 @@ class Chat:
     async def pressure(self, task: Task | None = None) -> Pressure:
         """How full the context of the model that would answer is, with this task or without."""
         task = task or Task("", model=self.conversation.model, role=self.conversation.role)
-        asked = self._asked(task)
+        asked = self.asked(task)
         entries = self._kept.entries(self.conversation.id)
         return pressure(entries, await self._limit(asked), task.text + task.context)
 
@@ -93,7 +93,7 @@ class Chat:
         Raises:
             AuraRouterError: As from `Router.stream`, or the conversation can't be kept.
         """
-        outlook = await self._router.outlook(self._asked(task))
+        outlook = await self._router.outlook(self.asked(task))
         if outlook["private"]:
             self._became_private()
         parts: list[Part] = [Text(task.text)]
@@ -107,7 +107,7 @@ class Chat:
         model, done = "", None
         answers = first = True  # a reviewer says nothing to the user, and half a correction takes nobody's place
         try:
-            async with aclosing(self._router.stream(self._asked(task))) as events:
+            async with aclosing(self._router.stream(self.asked(task))) as events:
                 async for event in events:
                     if isinstance(event, NodeStarted):
                         answers = event.node.kind == "answer"
@@ -124,8 +124,8 @@ class Chat:
             if done is None and chunks:
                 self._keep(question, Reply.from_chunks(chunks), None, model)
 
-    def _asked(self, task: Task) -> Task:
-        """The task inside the conversation."""
+    def asked(self, task: Task) -> Task:
+        """The task as it is asked inside the conversation: after what was said, and private where that was."""
         one = self.conversation
         return evolve(
             task,
@@ -179,7 +179,7 @@ class Chat:
         """
         task = task or Task("")
         entries = self._kept.entries(self.conversation.id)
-        chosen = oldest(entries, await self._limit(self._asked(Task(""))))
+        chosen = oldest(entries, await self._limit(self.asked(Task(""))))
         if not chosen:
             return Condensed(problem="there is nothing older than the last exchange")
         one = self.conversation

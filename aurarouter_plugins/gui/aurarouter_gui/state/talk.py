@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from aurarouter_gui.state.link import Link
 from aurarouter_hooks import Event, Noted, Task
@@ -53,15 +53,7 @@ class Talk:
         Raises:
             AuraRouterError: There is no kernel, or the conversation can't be read.
         """
-        from aurarouter_core.chat.condensing import messages
-
-        one = (await self._open()).conversation
-        return evolve(
-            task,
-            messages=messages(self._kept.entries(one.id)),
-            private=task.private or one.private,
-            conversation=one.id,
-        )
+        return (await self._open()).asked(task)
 
     async def say(self, task: Task) -> AsyncGenerator[Event]:
         """Ask the next question; what no longer fits is condensed first, which a note tells.
