@@ -38,7 +38,7 @@ class Checkup:
         config: The configuration; None when it has problems that keep it from loading.
         problems: What is wrong, each with its place. A provider's objection to its model counts.
         warnings: What works, or fails only when used: names that match nothing, unset variables, providers that no
-            installed plugin brings, roles without a model.
+            installed plugin brings, roles without a model, a default role that is none.
     """
 
     layers: Layers
@@ -80,6 +80,10 @@ def look_over(plugins: Plugins, request: Request, layers: Layers) -> Checkup:
     problems.extend(layers.located(problem) for problem in (_unusable(config, plugins) if config else ()))
     roles = config.roles if config else {}
     warnings.extend(Problem("names no model", ("roles", role)) for role, chain in roles.items() if not chain.models)
+    said = layers.settings.get("system")
+    if config and system.default_role not in roles and isinstance(said, Mapping) and "default_role" in said:
+        words = f"no role is called '{system.default_role}'{converter.nearest(system.default_role, roles)}"
+        warnings.append(Problem(words, ("system", "default_role")))
     located = tuple(layers.located(warning) if warning.path else warning for warning in warnings)
     return Checkup(layers=layers, config=config, problems=tuple(problems), warnings=located)
 
