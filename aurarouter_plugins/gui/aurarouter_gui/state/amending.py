@@ -35,6 +35,7 @@ async def taken_up(link: Link) -> None:
     Raises:
         AuraRouterError: The file is changed, and not in force: why.
     """
+    link.seen = await link.looked()  # what we wrote ourselves is no news
     try:
         await (await link.kernel()).reload()
     except AuraRouterError as error:

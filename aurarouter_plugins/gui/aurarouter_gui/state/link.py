@@ -17,6 +17,7 @@ from aurarouter_gui.state.worker import Worker
 
 if TYPE_CHECKING:
     from aurarouter_core import Attached, Config, Plugins, Router
+    from aurarouter_core.watch import Look
 
     Engine = Attached | Router
 
@@ -51,6 +52,7 @@ class Link:
     Attributes:
         standing: How things are now.
         heard: Told, on the UI's thread, each time that changes.
+        seen: How the configuration's files were when this window last knew what stands in them.
     """
 
     def __init__(self, worker: Worker, path: Path | None, plugins: Plugins) -> None:
@@ -59,6 +61,7 @@ class Link:
         self.plugins = plugins
         self.standing = Standing()
         self.heard: list[Callable[[Standing], None]] = []
+        self.seen: Look = ()
         self._stack = AsyncExitStack()
         self._engine: Engine | None = None
         self._opening = asyncio.Lock()
@@ -98,6 +101,7 @@ class Link:
     async def _opened(self) -> Engine:
         from aurarouter_core import Attached, attach
 
+        self.seen = self.seen or await self.looked()
         if isinstance(self._engine, Attached):
             await self._engine.connect(starts=True)
             return self._engine
@@ -118,6 +122,18 @@ class Link:
         from aurarouter_core import load_config
 
         return await asyncio.to_thread(load_config, self.plugins, path=self.path)
+
+    async def looked(self) -> Look:
+        """How the configuration's files are now."""
+        from aurarouter_core import Request
+        from aurarouter_core.loading import files_of
+        from aurarouter_core.watch import look
+        from aurarouter_hooks import AuraRouterError
+
+        try:
+            return await asyncio.to_thread(lambda: look(files_of(Request(path=self.path))))
+        except AuraRouterError:
+            return ()  # who asks for the configuration is told why
 
     async def renew(self) -> None:
         """Leave the kernel, and take the one that fits the configuration as it is now."""

@@ -64,11 +64,10 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
         self._clock.setInterval(LOOK)
         self._clock.timeout.connect(self.state.look)
         desk.reloaded.connect(self.state.refresh)
-        self.state.refresh()
 
     def arrive(self) -> None:
-        """Look at how the models are, again and again."""
-        self.state.look()
+        """Show which models there are by now, and look at how they are, again and again."""
+        self.state.refresh()
         self._clock.start()
 
     def leave(self) -> None:

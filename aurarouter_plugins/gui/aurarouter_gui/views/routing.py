@@ -60,6 +60,9 @@ examples is enough to tell others like them.
         layout.addWidget(self.notice)
         layout.addWidget(frame, 1)
         desk.reloaded.connect(self.state.refresh)
+
+    def arrive(self) -> None:
+        """Show what the configuration says by now; what is being changed stays."""
         self.state.refresh()
 
     def unsaved(self) -> str:

@@ -86,12 +86,15 @@ class Window(QMainWindow):
 
     def _begin(self) -> None:
         """What there is to do once the plugins and the kernel are there."""
+        from aurarouter_gui.state.outside import follow
+
         link = self.desk.link
         link.heard.append(self._stands)
         self.environments.show_missing()
         self._welcome()
         # A panel that asks will say why there is none.
         link.worker.begin(link.config(), self._configured, lambda _: None, lasting=True)
+        link.worker.begin(follow(link, lambda: self.desk.reloaded.emit()), lasting=True)
 
     def _welcome(self) -> None:
         """Let the panels in that plugins bring, in the places of ours where they have the same id."""
