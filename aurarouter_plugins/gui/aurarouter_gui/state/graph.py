@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -41,9 +42,10 @@ class Vertex:
 
     Attributes:
         node: As the kernel tells it.
-        state: "running", "ok" or "failed".
+        state: "running", "ok", "failed", or "stopped" by the user.
         asked: The model that is being asked, or was last.
         waits: What it is waiting for, in words.
+        began: When, on the monotonic clock.
     """
 
     node: Node
@@ -51,6 +53,7 @@ class Vertex:
     asked: str = ""
     waits: str = ""
     attempts: list[Attempt] = field(factory=list)
+    began: float = field(factory=time.monotonic)
 
     @property
     def title(self) -> str:
@@ -66,7 +69,8 @@ class Vertex:
             return self.waits or (f"{self.asked} …" if self.asked else "…")
         failures = sum(attempt.error is not None for attempt in self.attempts)
         failed = f"{failures} failed" if failures else ""
-        return " · ".join(filter(None, (self.asked, seconds(self.node.seconds), failed)))
+        stopped = "stopped" if self.state == "stopped" else ""
+        return " · ".join(filter(None, (self.asked, seconds(self.node.seconds), failed, stopped)))
 
 
 class Graph:
@@ -115,12 +119,13 @@ class Graph:
                 self._now.attempts.append(attempt)
                 self._now.waits = ""
 
-    def stop(self) -> None:
-        """Nothing more comes: what still ran was stopped."""
+    def stop(self, state: str = "failed") -> None:
+        """Nothing more comes: what still ran ended like this."""
         for vertex in self.vertices.values():
             if vertex.state == "running":
-                vertex.state, vertex.waits = "failed", ""
-                vertex.node = evolve(vertex.node, outcome=vertex.node.outcome or "stopped")
+                vertex.state, vertex.waits = state, ""
+                spent = vertex.node.seconds or time.monotonic() - vertex.began
+                vertex.node = evolve(vertex.node, seconds=spent, outcome=vertex.node.outcome or "stopped")
 
     def analysed(self, decision: Decision) -> None:
         """Show the analysis, where the kernel tells no node of its own for it."""

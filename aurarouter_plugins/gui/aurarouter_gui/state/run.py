@@ -83,7 +83,7 @@ class Run:
         """Somebody has cancelled it."""
         if self.state == "running":
             self.state, self.waits = "stopped", ""
-            self.graph.stop()
+            self.graph.stop("stopped")
 
     @property
     def summary(self) -> str:

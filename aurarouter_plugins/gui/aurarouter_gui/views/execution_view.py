@@ -70,7 +70,7 @@ class ExecutionView(QWidget):
             layout.addWidget(heading(EMPTY))
             layout.addWidget(label(EMPTY_WORDS, tone="muted"))
         else:
-            failed = [one for one, vertex in vertices.items() if vertex.state == "failed"]
+            failed = [one for one, vertex in vertices.items() if vertex.state in ("failed", "stopped")]
             vertex = vertices.get(name) or vertices[(failed or list(vertices))[-1]]
             self._say(layout, vertex)
         layout.addStretch(1)
@@ -89,6 +89,9 @@ class ExecutionView(QWidget):
             layout.addWidget(label(f"– {model}: {reason}", tone="muted"))
         if vertex.state == "running" and vertex.waits:
             layout.addWidget(label(vertex.waits, tone="muted"))
+        if vertex.state == "stopped":
+            words = f"{vertex.asked} was stopped" if vertex.asked else "It was stopped before a model was asked"
+            layout.addWidget(label(f"{MARKS['cancelled']} {words}", tone="muted"))
 
 
 def _attempt(attempt: Attempt) -> list[tuple[str, str]]:

@@ -77,6 +77,8 @@ def _look(vertex: Vertex, colours: Colours) -> tuple[str, str]:
         return colours.tint, colours.accent
     if vertex.state == "failed":
         return colours.bad_tint, colours.bad
+    if vertex.state == "stopped":
+        return colours.raised, colours.edge
     troubled = any(attempt.error is not None for attempt in vertex.attempts)
     return (colours.warn_tint, colours.warn) if troubled else (colours.good_tint, colours.good)
 
