@@ -10,6 +10,7 @@ from aurarouter_gui.state.words import money, seconds, sentence, tokens
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.graph_view import GraphView
 from aurarouter_gui.views.parts import heading, label
+from aurarouter_gui.views.prose import Prose
 from aurarouter_hooks import Attempt
 
 EMPTY = "No execution yet"
@@ -81,17 +82,17 @@ class ExecutionView(QWidget):
         node = vertex.node
         layout.addWidget(heading(vertex.title))
         about = [node.role and f"role {node.role}", vertex.state != "running" and seconds(node.seconds), node.label]
-        layout.addWidget(label(" · ".join(str(part) for part in about if part), tone="muted"))
+        layout.addWidget(Prose(" · ".join(str(part) for part in about if part), tone="muted"))
         for attempt in vertex.attempts:
             for line, tone in _attempt(attempt):
-                layout.addWidget(label(line, tone=tone, selectable=True))
+                layout.addWidget(Prose(line, tone=tone))
         for model, reason in node.skipped.items():
-            layout.addWidget(label(f"– {model}: {reason}", tone="muted"))
+            layout.addWidget(Prose(f"– {model}: {reason}", tone="muted"))
         if vertex.state == "running" and vertex.waits:
-            layout.addWidget(label(vertex.waits, tone="muted"))
+            layout.addWidget(Prose(vertex.waits, tone="muted"))
         if vertex.state == "stopped":
             words = f"{vertex.asked} was stopped" if vertex.asked else "It was stopped before a model was asked"
-            layout.addWidget(label(f"{MARKS['cancelled']} {words}", tone="muted"))
+            layout.addWidget(Prose(f"{MARKS['cancelled']} {words}", tone="muted"))
 
 
 def _attempt(attempt: Attempt) -> list[tuple[str, str]]:
