@@ -51,6 +51,17 @@ def test_a_file_that_is_mended_outside_is_taken_up(open_window: Open, qtbot: QtB
     assert link.standing.state == "ready"
 
 
+@pytest.mark.usefixtures("often")
+def test_routing_complains_no_longer_once_the_file_is_mended(open_window: Open, qtbot: QtBot, home: Path) -> None:
+    window = open_window("models: [")
+    window.go("routing")
+    routing = window.shown
+    qtbot.waitUntil(routing.notice.isVisible, timeout=PATIENCE)
+    (home / "auraconfig.yaml").write_text(BEFORE)
+    qtbot.waitUntil(lambda: routing.roles.list.count() == 2, timeout=PATIENCE)
+    assert not routing.notice.isVisible()
+
+
 def test_a_panel_looks_again_when_it_is_shown(open_window: Open, qtbot: QtBot, home: Path) -> None:
     window = open_window(BEFORE)
     window.go("routing")

@@ -77,6 +77,8 @@ class Listeners:
     saved: Callable[[Amendment], None] = field(default=lambda _: None)
     simulated: Callable[[Shown | None], None] = field(default=lambda _: None)
     trouble: Callable[[Trouble], None] = field(default=lambda _: None)
+    unread: Callable[[Trouble], None] = field(default=lambda _: None)
+    """The configuration can't be read; a picture follows once it can."""
 
 
 class Routing:
@@ -104,7 +106,7 @@ class Routing:
             self.chains.rebase(picture.chains)
             self._told.picture(picture)
 
-        self._link.worker.begin(asyncio.to_thread(self._read), came, self._failed)
+        self._link.worker.begin(asyncio.to_thread(self._read), came, lambda error: self._told.unread(trouble(error)))
 
     def _read(self) -> Picture:
         found = check_config(self._link.plugins, request_of(self._link))

@@ -36,13 +36,20 @@ examples is enough to tell others like them.
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        told = Listeners(picture=self._read, saved=self._saved, simulated=self._simulated, trouble=self._troubled)
+        told = Listeners(
+            picture=self._read,
+            saved=self._saved,
+            simulated=self._simulated,
+            trouble=self._troubled,
+            unread=self._unread,
+        )
         self.state = Routing(desk.link, told)
         self.roles = RolesView(self.state, self._edited)
         self.simulator = SimulatorView(self.state)
         self.verbs = VerbsView(self.state)
         self.intents = IntentsView(self.state)
         self.notice = Notice()
+        self._broken = False  # and the notice says so
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for title, page in (
@@ -82,6 +89,9 @@ examples is enough to tell others like them.
             count = len(picture.problems)
             title = "The configuration has a problem." if count == 1 else f"The configuration has {count} problems."
             self.notice.tell(title, "Correct them in Configuration.", "\n".join(picture.problems), ground="warn")
+        elif self._broken:
+            self.notice.hide()
+        self._broken = bool(picture.problems)
         self.roles.show_roles()
         self.verbs.show_verbs(picture)
         self.intents.show_intents(picture)
@@ -101,4 +111,10 @@ examples is enough to tell others like them.
 
     def _troubled(self, trouble: Trouble) -> None:
         self.notice.trouble(trouble)
+        self._broken = False
+        self.roles.enable()
+
+    def _unread(self, trouble: Trouble) -> None:
+        self.notice.trouble(trouble)
+        self._broken = True
         self.roles.enable()
