@@ -6,6 +6,7 @@ The kernel is imported in the worker, when it is first asked: the window is ther
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,10 +18,11 @@ from aurarouter_gui.state.worker import Worker
 
 if TYPE_CHECKING:
     from aurarouter_core import Attached, Config, Plugins, Router
-    from aurarouter_core.watch import Look
 
     Engine = Attached | Router
 
+Look = tuple[tuple[int, int, int] | None, ...]
+FILE_NAME, FILE_VARIABLE = "auraconfig.yaml", "AURACORE_ROUTER_CONFIG"
 WATCH = 2.0
 """Seconds between two looks at the configuration's files, in a process without a shared engine."""
 
@@ -124,16 +126,20 @@ class Link:
         return await asyncio.to_thread(load_config, self.plugins, path=self.path)
 
     async def looked(self) -> Look:
-        """How the configuration's files are now."""
-        from aurarouter_core import Request
-        from aurarouter_core.loading import files_of
-        from aurarouter_core.watch import look
+        """How the files are now that a configuration comes from."""
+        return await asyncio.to_thread(self._look)
+
+    def _look(self) -> Look:
+        from aurarouter_core import Home
         from aurarouter_hooks import AuraRouterError
 
         try:
-            return await asyncio.to_thread(lambda: look(files_of(Request(path=self.path))))
-        except AuraRouterError:
-            return ()  # who asks for the configuration is told why
+            home = Home.of()
+            named = self.path or os.environ.get(FILE_VARIABLE)
+            places = [Path(named).expanduser()] if named else [Path(FILE_NAME), home.config]
+            return tuple(map(_stamp, (*places, home.trust, home.keys)))
+        except (AuraRouterError, RuntimeError):
+            return ()  # no home: who asks for the configuration is told
 
     async def renew(self) -> None:
         """Leave the kernel, and take the one that fits the configuration as it is now."""
@@ -147,3 +153,11 @@ class Link:
             self._watching.cancel()
         self._engine, self._watching = None, None
         await self._stack.aclose()
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
