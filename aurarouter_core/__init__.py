@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aurarouter_core.intent_list import IntentRow, intents_of
     from aurarouter_core.layers import Layers
     from aurarouter_core.length import count_tokens
-    from aurarouter_core.loading import load_config
+    from aurarouter_core.loading import files_now, load_config
     from aurarouter_core.lock import take_lock
     from aurarouter_core.log_lines import log_of_server
     from aurarouter_core.narrated import written
@@ -102,6 +102,7 @@ __all__ = [
     "count_tokens",
     "dumps",
     "fetch_model",
+    "files_now",
     "guarded",
     "hotpath",
     "install_hint",
@@ -181,6 +182,7 @@ _WHERE = {
     "count_tokens": "aurarouter_core.length",
     "dumps": "aurarouter_core.plain",
     "fetch_model": "aurarouter_core.pull",
+    "files_now": "aurarouter_core.loading",
     "guarded": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
     "intents_of": "aurarouter_core.intent_list",

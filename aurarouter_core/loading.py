@@ -19,7 +19,7 @@ from aurarouter_core.plugins import Plugins
 from aurarouter_core.sources import defaults, find_file, places, read_file
 from aurarouter_core.structure import KERNEL_SECTIONS, build
 from aurarouter_core.trust_store import TrustStore
-from aurarouter_core.watch import look
+from aurarouter_core.watch import Look, look
 from aurarouter_core.yaml_text import parse
 from aurarouter_hooks import ConfigError, ConfigNotFoundError
 
@@ -125,6 +125,11 @@ def files_of(request: Request | None) -> list[Path]:
     environ = _environ(request)
     home = Home.of(environ)
     return [*places(request.path, environ, request.folder), home.trust, home.keys]
+
+
+def files_now(path: Path | None = None) -> Look:
+    """How the files are now that a configuration comes from; to compare with how they were."""
+    return look(files_of(Request(path=path)))
 
 
 def _environ(request: Request) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ The kernel is imported in the worker, when it is first asked: the window is ther
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     Engine = Attached | Router
 
 Look = tuple[tuple[int, int, int] | None, ...]
-FILE_NAME, FILE_VARIABLE = "auraconfig.yaml", "AURACORE_ROUTER_CONFIG"
 WATCH = 2.0
 """Seconds between two looks at the configuration's files, in a process without a shared engine."""
 
@@ -127,18 +125,12 @@ class Link:
 
     async def looked(self) -> Look:
         """How the files are now that a configuration comes from."""
-        return await asyncio.to_thread(self._look)
-
-    def _look(self) -> Look:
-        from aurarouter_core import Home
+        from aurarouter_core import files_now
         from aurarouter_hooks import AuraRouterError
 
         try:
-            home = Home.of()
-            named = self.path or os.environ.get(FILE_VARIABLE)
-            places = [Path(named).expanduser()] if named else [Path(FILE_NAME), home.config]
-            return tuple(map(_stamp, (*places, home.trust, home.keys)))
-        except (AuraRouterError, RuntimeError):
+            return await asyncio.to_thread(files_now, self.path)
+        except AuraRouterError:
             return ()  # no home: who asks for the configuration is told
 
     async def renew(self) -> None:
@@ -153,11 +145,3 @@ class Link:
             self._watching.cancel()
         self._engine, self._watching = None, None
         await self._stack.aclose()
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
