@@ -59,6 +59,7 @@ def main() -> None:
         for run in runs:
             out = Path(options.reports or folder, f"{run[0]}.json")
             if not out.exists():
+                out.parent.mkdir(parents=True, exist_ok=True)
                 command = [sys.executable, str(Path(__file__).with_name(run[0])), *run[1:], "--json", str(out)]
                 subprocess.run(command, check=True)
             reports.append(json.loads(out.read_text(encoding="utf-8")))
