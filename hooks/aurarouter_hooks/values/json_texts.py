@@ -11,6 +11,7 @@ STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 """A string, escaped as it stands. Its end may be missing, so that a search never comes back to its beginning."""
 DEEPEST = 8
 """Levels of JSON in strings of JSON that are looked into. Each doubles what stands before a quote."""
+_DATA = re.compile('"data:', re.IGNORECASE)
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _WHOLE = re.compile(r'[\s\ufeff]*+([{\[]|"[^"\\]*+(?:\\.[^"\\]*+)*+"\s*\Z)', re.DOTALL)
@@ -71,28 +72,29 @@ def meant(text: str, deepest: int = DEEPEST) -> Iterator[str]:
     which a single word in quotes is no reason for; each that leads to more data; and those that hold a quote behind
     their names, since it would seem to end them.
     """
-    pieces = STRING.split(text)
+    data = _DATA.search(text)
+    if "\\" not in text and "\n" not in text and not data:
+        return  # it stands for what is written
+    pieces = STRING.split(text) if '\\"' in text else text.split('"')  # the same, and several times as fast
     escaped = [at for at, each in enumerate(pieces) if "\\" in each] if "\\" in text else []
     if escaped:  # all others are read as they are written
         for at, said in zip(escaped, _unescaped([pieces[at] for at in escaped]), strict=True):
             pieces[at] = said
-    strings = pieces[1::2]
-    lines = [each for each in strings if "\n" in each and _has_lines(each)]
+    lines = [each for each in pieces[1::2] if "\n" in each and _has_lines(each)]
     lines += [pieces[at] for at in escaped if at % 2 == 0 and _has_lines(pieces[at])]  # a string, in JSON with an error
     if lines:
         yield "\n\n".join(lines)
-    for each in strings:
-        if each[:5].lower() == "data:":
-            yield each
+    if escaped or data:
+        yield from [each for each in pieces[1::2] if each[:5].lower() == "data:"]
     if not escaped:
         return
-    for at in escaped:
-        if at % 2 and '"' in pieces[at] and pieces[at - 1].strip() == ":" and at > 1:
-            yield named(pieces[at - 2], pieces[at])
+    quoting = [at for at in escaped if at % 2 and '"' in pieces[at]]
+    pairs = [named(pieces[at - 2], pieces[at]) for at in quoting if at > 1 and pieces[at - 1].strip() == ":"]
+    if pairs:
+        yield "\n\n".join(pairs)
     if deepest:
-        for at in escaped:
-            if at % 2 and '"' in pieces[at]:
-                yield from decoded(pieces[at], deepest - 1)
+        for at in quoting:
+            yield from decoded(pieces[at], deepest - 1)
     for at in escaped:
         if at % 2 and "\n" in pieces[at] and not _has_lines(pieces[at]):
             pieces[at] = f"{pieces[at].strip()},"  # a heading ends with its line, but not before a comma
