@@ -39,12 +39,12 @@ class Gate:
 
     counter: Counter
     _lines: dict[str, Line]
-    _leaving: set[asyncio.Task[None]]
+    _leaving: dict[asyncio.Task[None], str]
 
     @classmethod
     def of(cls, counter: Counter) -> Gate:
         """A gate that nobody waits at."""
-        return cls(counter, {}, set())
+        return cls(counter, {}, {})
 
     def is_crowded(self, name: str) -> bool:
         """Somebody waits there already."""
@@ -90,6 +90,8 @@ class Gate:
             said = await self.counter.enter(name, limit, tokens)
             if isinstance(said, Place):
                 return said
+            if await self._somebody_left(name):
+                continue
             left = until - now()
             if left <= 0 or (not said.turns and said.seconds > left):
                 return Refused(why=said.why, retry_after=max(said.seconds, 1.0 if said.turns else 0.0))
@@ -98,6 +100,11 @@ class Gate:
                 await self._pause(said, line, left)
             finally:
                 line.stands = False
+
+    async def _somebody_left(self, name: str) -> bool:
+        """Somebody of ours was just leaving, and has left now: who comes right after may find that room."""
+        leaving = [task for task, whose in self._leaving.items() if whose == name]
+        return bool(leaving) and bool((await asyncio.wait(leaving, timeout=COUNTING))[0])
 
     @staticmethod
     async def _pause(said: Wait, line: Line, left: float) -> None:
@@ -119,8 +126,8 @@ class Gate:
                 line.left.set()
 
         leaving = asyncio.create_task(give_back())
-        self._leaving.add(leaving)
-        leaving.add_done_callback(self._leaving.discard)
+        self._leaving[leaving] = place.name
+        leaving.add_done_callback(self._leaving.pop)
 
     async def close(self) -> None:
         """Wait for those who leave."""

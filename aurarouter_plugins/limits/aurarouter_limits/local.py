@@ -38,7 +38,7 @@ class Local:
         try:
             return await asyncio.wrap_future(work)
         except asyncio.CancelledError:
-            # It may have been taken just now, for nobody.
+            # It may have been taken just now, for nobody. This is told in whichever thread notices.
             work.add_done_callback(lambda done: self._give_back(done, limit, tokens))
             raise
 
@@ -54,11 +54,11 @@ class Local:
             thread.shutdown(wait=False)
 
     def _give_back(self, done: Future[Place | Wait], limit: Limit, tokens: int) -> None:
-        if done.cancelled() or done.exception() is not None:
+        if done.cancelled() or done.exception() is not None or self._thread is None:
             return
         place = done.result()
         if isinstance(place, Place):
-            self._book.leave(place, limit, -tokens)  # we are in the file's own thread
+            self._submit(lambda: self._book.leave(place, limit, -tokens))
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         if self._thread is None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from pathlib import Path
+
+import pytest
 
 from aurarouter_limits.counter import Place, Wait
 from aurarouter_limits.gate import Gate, Refused
+from aurarouter_limits.local import Local
 from aurarouter_limits.settings import Limit
 
 
@@ -43,3 +48,28 @@ async def test_who_has_no_patience_never_waits_for_room() -> None:
         assert isinstance(await gate.enter("m", Limit(concurrency=1), 1, "b", 10, 0.0), Refused)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_who_comes_right_after_somebody_left_finds_the_place(tmp_path: Path) -> None:
+    gate, limit = Gate.of(Local(tmp_path / "limits.db")), Limit(concurrency=1)
+    for _ in range(20):
+        said = await gate.enter("m", limit, 1, "a", 10, 0.0)
+        assert isinstance(said, Place)
+        gate.leave(said, limit, 0)
+    await gate.close()
+
+
+async def test_a_place_taken_for_somebody_who_has_gone_is_given_back(tmp_path: Path) -> None:
+    local, limit = Local(tmp_path / "limits.db"), Limit(concurrency=1)
+    await local.leave(Place(name="other"), limit, 0)  # the file is open
+    for _ in range(3):
+        asking = asyncio.create_task(local.enter("m", limit, 1))
+        await asyncio.sleep(0)
+        time.sleep(0.1)  # noqa: ASYNC251 - it is counted meanwhile, and this loop has not heard of it
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        said = await local.enter("m", limit, 1)
+        assert isinstance(said, Place)
+        await local.leave(said, limit, 0)
+    await local.close()
