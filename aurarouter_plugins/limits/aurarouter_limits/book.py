@@ -21,11 +21,13 @@ FIRST = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, owner TEXT NOT NULL)""",
     "CREATE INDEX places_by_name ON places (name)",
 )
+# When that was written: a clock that is set back must not make anybody wait for what it had been ahead.
+SECOND = ("ALTER TABLE used ADD COLUMN at REAL NOT NULL DEFAULT 0",)
 LOOK_AFTER = 5.0
 """Seconds between two looks for processes that were killed in their places."""
 TURN = 0.05
 """Seconds after which it is asked again whether somebody left."""
-USE = "INSERT INTO used VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until"
+USE = "INSERT INTO used VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until, at = excluded.at"
 
 
 class Book:
@@ -37,7 +39,7 @@ class Book:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._database = Database(path, (FIRST,))
+        self._database = Database(path, (FIRST, SECOND))
         self._folder = path.with_name(f"{path.name}.writers")
         self._connection: sqlite3.Connection | None = None
         self._presence: Presence | None = None
@@ -45,11 +47,12 @@ class Book:
 
     def enter(self, name: str, limit: Limit, tokens: int) -> Place | Wait:
         """As on `Counter`."""
-        connection, now = self._opened(), time.time()
-        if limit.concurrency is not None and now - self._looked > LOOK_AFTER:
-            self._looked = now
+        connection = self._opened()
+        if limit.concurrency is not None and time.monotonic() - self._looked > LOOK_AFTER:
+            self._looked = time.monotonic()
             self._forget_the_dead(connection)
         with transaction(connection):
+            now = time.time()  # whoever wrote last did so before
             if limit.concurrency is not None:
                 (there,) = connection.execute("SELECT count(*) FROM places WHERE name = ?", (name,)).fetchone()
                 if there >= limit.concurrency:
@@ -64,7 +67,7 @@ class Book:
                 spare = limit.burst - (60.0 / rate if what == "requests" else 0.0)
                 if until - now > max(0.0, spare) + 1e-9:
                     return Wait(seconds=until - now - max(0.0, spare), why=f"{rate:g} {what} a minute")
-                taken.append((name, what, until + amount * 60.0 / rate))
+                taken.append((name, what, until + amount * 60.0 / rate, now))
             connection.executemany(USE, taken)
             if limit.concurrency is None:
                 return Place(name=name)
@@ -74,13 +77,14 @@ class Book:
 
     def leave(self, place: Place, limit: Limit, tokens: int) -> None:
         """As on `Counter`."""
-        connection, now = self._opened(), time.time()
+        connection = self._opened()
         with transaction(connection):
+            now = time.time()
             if place.id:
                 connection.execute("DELETE FROM places WHERE id = ?", (place.id,))
             if limit.tokens_per_minute is not None and tokens:
                 until = self._until(connection, place.name, "tokens", now) + tokens * 60.0 / limit.tokens_per_minute
-                connection.execute(USE, (place.name, "tokens", until))
+                connection.execute(USE, (place.name, "tokens", until, now))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -95,8 +99,14 @@ class Book:
 
     @staticmethod
     def _until(connection: sqlite3.Connection, name: str, what: str, now: float) -> float:
-        row = connection.execute("SELECT until FROM used WHERE name = ? AND what = ?", (name, what)).fetchone()
-        return now if row is None else max(now, row[0])
+        row = connection.execute("SELECT until, at FROM used WHERE name = ? AND what = ?", (name, what)).fetchone()
+        if row is None:
+            return now
+        until, at = row
+        if at > now:
+            until -= at - now
+            connection.execute(USE, (name, what, until, now))
+        return max(now, until)
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
