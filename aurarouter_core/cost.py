@@ -10,6 +10,8 @@ from aurarouter_core.prices import FREE
 from aurarouter_hooks import Location, Model, Price, Prompt, Usage
 
 MILLION = 1e6
+COUNTABLE = 10**12
+"""Tokens that no attempt takes."""
 
 
 def price_of(model: Model, location: Location | None) -> Price | None:
@@ -22,6 +24,20 @@ def price_of(model: Model, location: Location | None) -> Price | None:
 def is_free(price: Price) -> bool:
     """Nothing of it costs anything."""
     return not any((price.input, price.output, price.cached_input, price.cached_write))
+
+
+def believable(usage: Usage | None) -> Usage | None:
+    """What a backend counted; None where nobody can have counted that, so that it neither gives money back nor ends sums."""
+    if usage is None:
+        return None
+    counts = (
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cached_input_tokens,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+    )
+    return usage if all(0 <= count < COUNTABLE for count in counts) else None
 
 
 def cost(usage: Usage, price: Price) -> float:

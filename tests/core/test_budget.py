@@ -76,6 +76,19 @@ async def test_what_an_answer_cost_is_settled_to_the_last_billionth(
     assert rows(home) == ([("", 0.0015), ("shop", 0.0015)], 0)
 
 
+@pytest.mark.parametrize("count", [-1_000_000, 10**12, 2**70])
+async def test_what_nobody_can_have_counted_is_no_count(
+    configure: Configure, plugins: Plugins, home: Path, count: int
+) -> None:
+    usages = Usage(input_tokens=count), Usage(output_tokens=count), Usage(cached_input_tokens=count)
+    config = configure(budget=ROOMY, **{f"m{at}": script("x" * 40, usage) for at, usage in enumerate(usages)})
+    for done in await run(config, plugins, *(Task("four" * 5, model=f"m{at}") for at in range(3))):
+        (attempt,) = done.trace.attempts
+        assert attempt.usage == Usage(input_tokens=5, output_tokens=10, estimated=True)
+        assert attempt.cost == pytest.approx(0.000105)
+    assert rows(home) == ([("", 0.000315)], 0)
+
+
 async def test_a_spent_budget_rules_out_what_costs_and_leaves_what_is_free(
     configure: Configure, plugins: Plugins, home: Path
 ) -> None:
