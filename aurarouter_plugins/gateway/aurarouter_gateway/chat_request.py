@@ -142,8 +142,12 @@ def _call(fields: Fields) -> ToolCall:
 
 
 def result(call: str, said: Sequence[Part], extra: Mapping[str, Any] | None = None) -> ToolResult:
-    """What a tool has answered, in text and images."""
-    text = "".join(part.text for part in said if isinstance(part, Text))
+    """What a tool has answered, in text and images.
+
+    A line end stands between its texts: else the end of one and the beginning of the next are read as one word, by
+    models and by whoever looks for private data.
+    """
+    text = "\n".join(part.text for part in said if isinstance(part, Text))
     media = tuple(part for part in said if isinstance(part, Media))
     return ToolResult(call_id=call, content=text, media=media, extra=extra)
 

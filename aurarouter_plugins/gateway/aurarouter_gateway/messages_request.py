@@ -14,6 +14,7 @@ from attrs import evolve
 
 from aurarouter_gateway.asked import Asked, inline, picture, require_words, unread, wishes
 from aurarouter_gateway.caller import BETA, Caller
+from aurarouter_gateway.chat_request import result
 from aurarouter_gateway.fields import Fields, RequestError
 from aurarouter_hooks import Media, Message, Opaque, Part, Task, Text, Tool, ToolCall, ToolResult
 
@@ -123,20 +124,18 @@ def _blocks(fields: Fields) -> Iterator[Part]:
 def _result(block: Fields) -> ToolResult:
     call = block.need("tool_use_id", str)
     failed = block.take("is_error", bool, False)
-    texts: list[str] = []
-    media: list[Media] = []
+    said: list[Part] = []
     if isinstance(block.rest().get("content"), str):
-        texts.append(block.take("content", str))
+        said.append(Text(block.take("content", str)))
     for item in block.each("content"):
         match kind := item.need("type", str):
             case "text":
-                texts.append(item.need("text", str))
+                said.append(Text(item.need("text", str)))
             case "image" | "document":
-                media.append(_media(item, kind))
+                said.append(_media(item, kind))
             case _:
                 raise item.refuse(f"blocks of type '{kind}' can not be sent in a tool's result")
-    said = "".join(texts)
-    return ToolResult(call_id=call, content=said, is_error=failed, media=tuple(media), extra=block.carry())
+    return evolve(result(call, said, block.carry()), is_error=failed)
 
 
 def _media(block: Fields, kind: str) -> Media:

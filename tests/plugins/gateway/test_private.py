@@ -23,10 +23,11 @@ NAMED = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}, "desc
 SEEN = {"type": "input_image", "image_url": "https://example.org/a.png", "detail": CARD}
 OUTPUT = {"type": "function_call_output", "call_id": "1", "output": [SEEN]}
 HEADED = "CONFIDENTIAL\nSalaries"
+GAVE = {"type": "tool_result", "tool_use_id": "1", "content": "ok"}
 USED = [
     {"role": "user", "content": "hello"},
     {"role": "assistant", "content": [{"type": "tool_use", "id": "1", "name": "look", "input": {"a": [HEADED]}}]},
-    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": "ok"}]},
+    {"role": "user", "content": [GAVE]},
 ]
 CALLED = [
     {"role": "user", "content": "hello"},
@@ -39,6 +40,7 @@ CALLED = [
     {"role": "tool", "tool_call_id": "1", "content": "ok"},
 ]
 ANSWERED = [*RESULT[:2], {"role": "tool", "tool_call_id": "1", "content": json.dumps({"a": HEADED})}]
+ROWS = [{"type": "text", "text": "4539148803436467"}, {"type": "text", "text": "7 rows"}]
 ASKED = {"type": "function_call", "call_id": "1", "name": "look", "arguments": json.dumps({"a": HEADED})}
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": TURN},
@@ -55,6 +57,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/messages????": MESSAGES | {"messages": USED},
     "/v1/chat/completions????": {"messages": CALLED},
     "/v1/chat/completions?????": {"messages": ANSWERED},
+    "/v1/chat/completions??????": {"messages": [*RESULT[:2], {"role": "tool", "tool_call_id": "1", "content": ROWS}]},
+    "/v1/messages?????": MESSAGES
+    | {
+        "messages": [
+            *USED[:1],
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "1", "name": "look", "input": {}}]},
+            {"role": "user", "content": [{**GAVE, "content": ROWS}]},
+        ]
+    },
+    "/v1/responses?????": {
+        "input": [
+            {"role": "user", "content": "hello"},
+            OUTPUT | {"output": [part | {"type": "input_text"} for part in ROWS]},
+        ]
+    },
     "/v1/responses????": {"input": [{"role": "user", "content": "hello"}, ASKED, OUTPUT | {"output": "ok"}]},
     "/v1/responses???": {"input": [{"role": "user", "content": "hello"}, OUTPUT]},
 }
