@@ -17,6 +17,7 @@ import pytest
 from aurarouter_auragrid import AuraRouterClient
 from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_auragrid.engine.settled import APPS, CLEARED, NatsConfiguration
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid
 from aurarouter_auragrid.wire import codec
@@ -155,3 +156,54 @@ async def test_the_word_of_a_client_narrows_and_never_widens(node: GridNode, eng
     for word in ("yes", "no", ""):
         answer = await said(node, engine, "Add two numbers", (codec.PRIVATE, word))
         assert "does not clear this node" in answer["error"]
+
+
+@pytest.fixture
+def another(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
+    """What somebody else writes right after a command has read: each once."""
+    writes: list[tuple[str, Any]] = []
+
+    def late(reading: Any) -> Any:
+        async def read(own: NatsConfiguration, key: str) -> Any:
+            found = await reading(own, key)
+            while writes:
+                await own.put(*writes.pop())
+            return found
+
+        return read
+
+    for name in ("get", "read"):
+        monkeypatch.setattr(NatsConfiguration, name, late(getattr(NatsConfiguration, name)))
+    yield writes
+    assert not writes
+
+
+async def test_a_node_that_is_revoked_meanwhile_stays_revoked(
+    node: GridNode, engine: Engine, another: list[tuple[str, Any]]
+) -> None:
+    """Who grants it to another node at the same moment doesn't bring it back, nor the other way round."""
+    await engine.configuration.clear(["lost", "one"])
+    another.append((CLEARED, ["one"]))
+    assert node.run("grid", "clearance", "grant", "two").returncode == 0
+    assert await engine.configuration.cleared() == {"one", "two"}
+
+
+async def test_an_app_that_is_withdrawn_meanwhile_stays_withdrawn(
+    node: GridNode, engine: Engine, another: list[tuple[str, Any]]
+) -> None:
+    for name in ("till", "lost"):
+        assert node.run("apps", "create", name).returncode == 0
+    assert node.run("grid", "apps", "share", "lost").returncode == 0
+    another.append((APPS, []))
+    assert node.run("grid", "apps", "share", "till").returncode == 0
+    assert [app["name"] for app in await engine.configuration.get(APPS)] == ["till"]
+
+
+async def test_a_name_that_clears_or_revokes_nothing_is_told(node: GridNode, engine: Engine) -> None:
+    """A slip of the pen in `revoke` must not look as if it had revoked something."""
+    await engine.configuration.clear(["one"])
+    wrong = node.run("grid", "clearance", "revoke", "One")
+    assert (wrong.returncode, wrong.stderr.splitlines()[0]) == (1, "Error: 'One' is not cleared")
+    wrong = node.run("grid", "clearance", "grant", "two three")
+    assert (wrong.returncode, wrong.stderr.splitlines()[0]) == (1, "Error: no node can be called 'two three'")
+    assert await engine.configuration.cleared() == {"one"}

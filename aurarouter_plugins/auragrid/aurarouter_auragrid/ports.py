@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -95,6 +95,9 @@ class Configuration(Protocol):
 
     async def replace(self, key: str, value: Any, upon: int) -> int | None:
         """Set a value upon a revision; the new one, or None when another was written meanwhile."""
+
+    async def amend(self, key: str, change: Callable[[Any], Any]) -> Any:
+        """Set a value to what `change` makes of it; again upon the new one when somebody else was faster."""
 
     async def newer(self, key: str, than: int) -> tuple[Any, int] | None:
         """A value that was set beyond a revision, and its own; None when there is none, or none to be seen yet."""

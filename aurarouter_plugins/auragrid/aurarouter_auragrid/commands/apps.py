@@ -31,20 +31,21 @@ def apps(context: click.Context, what: str, names: tuple[str, ...], as_json: boo
         raise click.UsageError("name apps to share or withdraw, and none to list")
 
     async def run(engine: Engine) -> list[dict[str, Any]]:
-        known = {app.name: app for app in apps_of(await engine.configuration.get(APPS))}
-        if what == "share":
-            own = Apps(Home.of()).kept()
-            for name in names:
-                if name not in own:
-                    raise GridError(f"no app of this machine is called '{name}'", hint="See 'aurarouter apps list'.")
+        said = await (engine.configuration.get(APPS) if what == "list" else engine.configuration.amend(APPS, changed))
+        return [{"name": app.name, "start": app.start} for app in apps_of(said)]
+
+    def changed(said: Any) -> list[dict[str, Any]]:
+        known = {app.name: app for app in apps_of(said)}
+        own = Apps(Home.of()).kept() if what == "share" else known
+        for name in names:
+            if name not in own:
+                whose, see = ("this machine", "apps list") if what == "share" else ("the cell", "grid apps list")
+                raise GridError(f"no app of {whose} is called '{name}'", hint=f"See 'aurarouter {see}'.")
+            if what == "share":
                 known[name] = own[name]
-        elif what == "withdraw":
-            for name in names:
-                if known.pop(name, None) is None:
-                    raise GridError(f"no app of the cell is called '{name}'", hint="See 'aurarouter grid apps list'.")
-        if what != "list":
-            await engine.configuration.put(APPS, [asdict(app) for app in known.values()])
-        return [{"name": app.name, "start": app.start} for app in known.values()]
+            else:
+                del known[name]
+        return [asdict(app) for app in known.values()]
 
     found = with_cell(context, run)
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nats.errors import Error as NatsError
@@ -67,6 +67,14 @@ class NatsConfiguration:
                 return None
             return stored.seq
 
+    async def amend(self, key: str, change: Callable[[Any], Any]) -> Any:
+        """Set a value to what `change` makes of it; again upon the new one when somebody else was faster."""
+        while True:
+            known, revision = await self.read(key)
+            value = change(known)
+            if await self.replace(key, value, revision) is not None:
+                return value
+
     async def newer(self, key: str, than: int) -> tuple[Any, int] | None:
         """A value that was set beyond a revision, and its own; None when there is none, or none to be seen yet."""
         stream, subject = f"KV_{self._name}", self._subject(key)
@@ -86,8 +94,7 @@ class NatsConfiguration:
 
     async def cleared(self) -> frozenset[str]:
         """The nodes that may do private work; nothing else clears a node."""
-        names, _ = await self.read(CLEARED)
-        return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+        return nodes_of((await self.read(CLEARED))[0])
 
     async def clear(self, nodes: Iterable[str]) -> None:
         """List exactly these nodes."""
@@ -95,3 +102,8 @@ class NatsConfiguration:
 
     def _subject(self, key: str) -> str:
         return f"$KV.{self._name}.{key}"
+
+
+def nodes_of(said: Any) -> frozenset[str]:
+    """The names in a list of nodes; what is no name is left out."""
+    return frozenset(name for name in said if isinstance(name, str)) if isinstance(said, list) else frozenset()
