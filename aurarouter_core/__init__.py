@@ -44,12 +44,14 @@ if TYPE_CHECKING:
     from aurarouter_core.startup import settled, starting
     from aurarouter_core.store import Audit, AuditRow, Store
     from aurarouter_core.store.presence import Presence, left_behind
+    from aurarouter_core.tally import UNBILLED
     from aurarouter_core.wording import setting_value, setting_words
     from aurarouter_hooks import Done, Task
 
 __version__ = "1.0.0"
 __all__ = [
     "SERVICES",
+    "UNBILLED",
     "Amendment",
     "Asset",
     "AssetRegistry",
@@ -168,6 +170,7 @@ _WHERE = {
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "SERVICES": "aurarouter_core.services",
+    "UNBILLED": "aurarouter_core.tally",
     "Set": "aurarouter_core.edit",
     "Side": "aurarouter_core.comparison",
     "Store": "aurarouter_core.store",

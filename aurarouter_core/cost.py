@@ -27,7 +27,7 @@ def is_free(price: Price) -> bool:
 
 
 def believable(usage: Usage | None) -> Usage | None:
-    """What a backend counted; None where nobody can have counted that, so that it neither gives money back nor ends sums."""
+    """What a backend counted; None where nobody can have counted that: it would give money back, or spoil a sum."""
     if usage is None:
         return None
     counts = (

@@ -88,7 +88,9 @@ class Tally:
         else:
             outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
         billed = asked and (self.committed or not isinstance(error, UNBILLED))
-        usage = believable(reply.usage) or (self._estimate(reply) if self.committed or (billed and error is not None) else None)
+        usage = believable(reply.usage) or (
+            self._estimate(reply) if self.committed or (billed and error is not None) else None
+        )
         spared = None if asked or not self.committed else self._cost(usage, billed=True)
         return made.attempt(
             number=self.number,

@@ -102,7 +102,7 @@ class Book:
         row = connection.execute("SELECT until, at FROM used WHERE name = ? AND what = ?", (name, what)).fetchone()
         if row is None:
             return now
-        until, at = row
+        until, at = map(float, row)
         if at > now:
             until -= at - now
             connection.execute(USE, (name, what, until, now))

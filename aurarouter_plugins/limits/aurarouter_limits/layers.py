@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from aurarouter_core import count_tokens
+from aurarouter_core import UNBILLED, believable, count_tokens
 from aurarouter_hooks import (
     AttemptDone,
     AttemptFailed,
+    AttemptStarted,
     AuraRouterError,
     BudgetError,
     Call,
@@ -87,12 +88,15 @@ class _Limiting(Middleware):
             words = f"the limit of {passage.whose} is reached: {place.why}"
             hint = f"Ask again in {place.retry_after:.1f} s, or raise '{passage.setting}'."
             raise passage.refusal(words, hint, place.retry_after)
-        used = Used()
+        used = Used(call)
         try:
             async with aclosing(proceed(call)) as events:
                 async for event in events:
                     used.see(event)
                     yield event
+        except UNBILLED:
+            used.refused()
+            raise
         finally:
             gate.leave(place, limit, used.tokens - tokens)
 
@@ -161,28 +165,50 @@ class ForModels(_Limiting):
 
 
 class Used:
-    """The tokens that a task or an attempt took."""
+    """The tokens that a task or an attempt took. What broke off had been read, whoever hung up.
 
-    def __init__(self) -> None:
+    Args:
+        call: Around a task, whose attempts are told whole; or around an attempt, of which its pieces alone are.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
         self._counted = 0
         self._shown = 0
         self._last: Usage | None = None
+        self._under_way = call.model is not None
 
     def see(self, event: Event) -> None:
-        """Take note of an event. Around a task, whole attempts are seen; around an attempt, its pieces alone."""
+        """Take note of an event."""
         if isinstance(event, Delta):
             chunk = event.chunk
             self._shown += len(chunk.text) + len(chunk.reasoning)
-            self._last = chunk.usage or self._last
+            self._shown += sum(len(each.arguments) for each in chunk.tool_calls)
+            self._last = believable(chunk.usage) or self._last
+        elif isinstance(event, AttemptStarted):
+            self._under_way = True
         elif isinstance(event, AttemptDone | AttemptFailed):
             usage = event.attempt.usage
             if usage is not None:
                 self._counted += usage.input_tokens + usage.output_tokens
-            self._shown, self._last = 0, None
+            self._shown, self._last, self._under_way = 0, None, False
+
+    def refused(self) -> None:
+        """The backend did nothing, unless something was shown."""
+        self._under_way = self._shown > 0
 
     @property
     def tokens(self) -> int:
         """All of them, as far as it is known."""
+        if not self._under_way:
+            return self._counted
         if self._last is not None:
             return self._counted + self._last.input_tokens + self._last.output_tokens
-        return self._counted + -(-self._shown // CHARACTERS_PER_TOKEN)
+        return self._counted + -(-(self._read() + self._shown) // CHARACTERS_PER_TOKEN)
+
+    def _read(self) -> int:
+        """Characters that the backend was sent."""
+        task, prompt = self._call.task, self._call.prompt
+        if prompt is not None:
+            return sum(len(message.text) for message in prompt.messages)
+        return len(task.text) + len(task.context) + sum(len(message.text) for message in task.messages)

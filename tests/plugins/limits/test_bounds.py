@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter as Tally
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from aurarouter_core import Router, Task
 from aurarouter_hooks import (
     AllModelsFailedError,
     BudgetError,
+    Chunk,
     Delta,
     Progress,
+    ProviderRateLimitedError,
     ProviderUnavailableError,
     hookimpl,
 )
@@ -115,6 +117,39 @@ async def test_an_app_is_refused_with_the_time_to_wait() -> None:
         await router.run(Task("hi", app="y"))
         store = router.store
     assert store.latest(3)[1]["error"]["retry_after"] == pytest.approx(10, abs=1)
+
+
+LONG = "a sentence of ten words that goes on and on " * 100
+TOKENS = len(LONG) // 4
+
+
+async def _used(router: Router, home: Path, task: Task, *, hangs_up: bool) -> dict[str, float]:
+    """Tokens that each limit of 600 a minute has counted for a task, which may be left after its first word."""
+    async with router, aclosing(router.stream(task)) as events:
+        with suppress(AllModelsFailedError):
+            async for event in events:
+                if hangs_up and isinstance(event, Delta):
+                    break
+    with closing(sqlite3.connect(home / "limits.db")) as connection:
+        rows = connection.execute("SELECT name, (until - ?) * 10 FROM used", (time.time(),)).fetchall()
+    return dict(rows)
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+async def test_what_was_read_counts_though_the_backend_counts_nothing(home: Path, hangs_up: bool) -> None:
+    limit = {"tokens_per_minute": 600}
+    uncounted = model("word ", Chunk(text="word", usage=None), lambda: asyncio.sleep(0.05), counts=False)
+    router = limited({"a": uncounted}, each_app=limit, each_model=limit)
+    used = await _used(router, home, Task(LONG), hangs_up=hangs_up)
+    assert used == {name: pytest.approx(TOKENS, abs=100) for name in ("app:", "model:a")}
+
+
+@pytest.mark.parametrize("error", [ProviderUnavailableError("away"), ProviderRateLimitedError("busy")])
+async def test_what_was_not_read_does_not_count(home: Path, error: Exception) -> None:
+    limit = {"tokens_per_minute": 600}
+    router = limited({"a": model(error)}, each_app=limit, each_model=limit)
+    used = await _used(router, home, Task(LONG), hangs_up=False)
+    assert all(tokens < 1 for tokens in used.values()), used
 
 
 async def test_it_waits_where_that_is_short_and_says_so() -> None:

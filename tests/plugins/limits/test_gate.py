@@ -65,7 +65,7 @@ async def test_a_place_taken_for_somebody_who_has_gone_is_given_back(tmp_path: P
     for _ in range(3):
         asking = asyncio.create_task(local.enter("m", limit, 1))
         await asyncio.sleep(0)
-        time.sleep(0.1)  # noqa: ASYNC251 - it is counted meanwhile, and this loop has not heard of it
+        time.sleep(0.1)  # it is counted meanwhile, and this loop has not heard of it
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
