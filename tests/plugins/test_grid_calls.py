@@ -29,6 +29,7 @@ from aurarouter_auragrid.errors import CallFailedError, CellUnavailableError, Gr
 from aurarouter_auragrid.records import Endpoint
 from aurarouter_auragrid.wire import codec
 from aurarouter_auragrid.wire.codec import SERVICES
+from aurarouter_auragrid.wire.generated.aurarouter_grid_v1_pb2 import GeneratePlanRequest
 from aurarouter_hooks import PrivacyError, RoutingError
 from grid_node import PROGRAM, SLOW, GridNode
 
@@ -307,6 +308,39 @@ async def test_what_is_wrong_with_a_call_is_told_by_its_status(
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await channel.unary_unary("/aurarouter.grid.v1.CodingService/Nope", None, None)(b"", metadata=signed(node))
         assert caught.value.code().name == "UNIMPLEMENTED"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["GeneratePlan", "GeneratePlanStream"])
+async def test_a_number_that_json_does_not_have_is_the_callers_fault(node: GridNode, name: str, number: float) -> None:
+    request = GeneratePlanRequest(intent=TASK)
+    request.context["list"] = [1.0, number]
+    path = f"/aurarouter.grid.v1.ReasoningService/{name}"
+    async with raw(node) as channel:
+        with pytest.raises(grpc.aio.AioRpcError, match="JSON does not have") as caught:
+            async for _ in channel.unary_stream(path, None, None)(request.SerializeToString(), metadata=signed(node)):
+                pass
+    assert caught.value.code().name == "INVALID_ARGUMENT"
+    assert "Traceback" not in node.log
+
+
+async def never() -> AsyncIterator[bytes]:
+    await asyncio.sleep(60)
+    yield b""
+
+
+async def test_who_has_no_key_takes_nobodys_place(node: GridNode) -> None:
+    """Calls that are open without a key, or that the door refused and that say nothing more, are none of the four."""
+    path, check = "/aurarouter.grid.v1.CodingService/GenerateCode", "/grpc.health.v1.Health/Watch"
+    async with raw(node) as idle, raw(node) as channel:
+        watching = [idle.unary_stream(check, None, None)(b"") for _ in range(8)]
+        silent = [idle.stream_unary(path, None, None)(never()) for _ in range(8)]
+        for each in watching:
+            assert await each.read()
+        said = await called(channel, node, "CodingService", "generate_code", {"plan_step": TASK})
+        assert said["success"] is True
+        for call in (*watching, *silent):
+            call.cancel()
 
 
 @pytest.mark.soak

@@ -72,9 +72,9 @@ class Node:
         self.router = Router(config, self.plugins, home=self._home, surface="grid", watch=LOOK)
         self.server = NatsServer(self.name, grid, folder(self._home) / "engine") if grid.engine.own else None
         self.standing = Standing(self.name, lambda: self.engine.configuration.cleared())
-        self.calls = Calls(self.router, lambda: self.refusal, self.standing.look)
+        self.calls = Calls(self.router, lambda: self.refusal, self.standing.look, grid.max_calls)
         self._discovery = Discovery(self.router)
-        self.models = Models(self.router, self.calls, lambda: self.refusal, self.standing.look)
+        self.models = Models(self.router, self.calls, self.standing.look)
         self.worker: Worker | None = None
         self.refusal, self.left = "", asyncio.Event()
         self._models: Mapping[str, str] = {}

@@ -46,15 +46,12 @@ class Models:
 
     Args:
         router: Does the work.
-        calls: Counts it with all other calls.
-        refusal: Why nothing new is accepted now; empty when it is.
+        calls: Counts it with all other calls, and says whether it can begin.
         cleared: Asks the cell whether it clears this node now.
     """
 
-    def __init__(
-        self, router: Router, calls: Calls, refusal: Callable[[], str], cleared: Callable[[], Awaitable[bool]]
-    ) -> None:
-        self._router, self._calls, self._refusal, self._cleared = router, calls, refusal, cleared
+    def __init__(self, router: Router, calls: Calls, cleared: Callable[[], Awaitable[bool]]) -> None:
+        self._router, self._calls, self._cleared = router, calls, cleared
 
     def offered(self) -> Mapping[str, str]:
         """Model → how it is, without asking any backend. What lives on other nodes is theirs to offer."""
@@ -98,8 +95,7 @@ class Models:
                 yield piece
 
     async def _answered(self, data: bytes, context: Any, mode: Mode) -> AsyncGenerator[bytes]:
-        if refusal := self._refusal():
-            await context.abort(grpc.StatusCode.UNAVAILABLE, refusal)
+        await self._calls.admit(context)
         try:
             asked = pb.GenerateRequest.FromString(data)
             prompt = protocol.prompt_of(asked.prompt)

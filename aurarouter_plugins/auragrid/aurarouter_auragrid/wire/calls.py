@@ -25,6 +25,8 @@ from aurarouter_hooks import TraceContext
 log = logging.getLogger(__name__)
 KINDS = {kind.__name__: kind for kind in (RouterService, ReasoningService, CodingService, UnifiedRouterService)}
 NO_DEADLINE = 366 * 86400.0
+BUSY = "as many calls as this node takes concurrently"
+"""What a client is told that may ask another node."""
 AHEAD = 64
 """Pieces of an answer that wait for a slow reader before the model does."""
 
@@ -36,10 +38,13 @@ class Calls:
         router: Does the work.
         refusal: Why nothing new is accepted now; empty when it is.
         cleared: Asks the cell whether it clears this node now.
+        most: How many it works on at a time.
     """
 
-    def __init__(self, router: Router, refusal: Callable[[], str], cleared: Callable[[], Awaitable[bool]]) -> None:
-        self._router, self._refusal, self._cleared = router, refusal, cleared
+    def __init__(
+        self, router: Router, refusal: Callable[[], str], cleared: Callable[[], Awaitable[bool]], most: int
+    ) -> None:
+        self._router, self._refusal, self._cleared, self._most = router, refusal, cleared, most
         self.running = 0
 
     def handlers(self) -> list[grpc.GenericRpcHandler[Any, Any]]:
@@ -95,12 +100,14 @@ class Calls:
 
     async def _admitted(self, method: codec.Method, data: bytes, context: Any) -> dict[str, Any]:
         """The service's inputs, and what else is known of the call; a call that can't begin ends here."""
-        if refusal := self._refusal():
-            await context.abort(grpc.StatusCode.UNAVAILABLE, refusal)
+        await self.admit(context)
         try:
             inputs = codec.arguments(codec.parsed(method.request, data))
         except DecodeError:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"this is no {method.request.DESCRIPTOR.name}")
+        except ValueError:
+            words = f"a number in this {method.request.DESCRIPTOR.name} is one that JSON does not have"
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, words)
         remaining = context.time_remaining()
         if remaining is not None and remaining < NO_DEADLINE:
             if remaining <= 0:
@@ -117,6 +124,13 @@ class Calls:
         private = codec.PRIVATE in said
         arrival.set(Arrival(way="call", app=inputs["app"], private=private, cleared=self._cleared))
         return inputs
+
+    async def admit(self, context: Any) -> None:
+        """End a call that can't begin now. Only those that the door let in count: others take nobody's place."""
+        if refusal := self._refusal():
+            await context.abort(grpc.StatusCode.UNAVAILABLE, refusal)
+        if self.running >= self._most:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{BUSY}: {self._most}")
 
     @contextmanager
     def inside(self) -> Iterator[None]:

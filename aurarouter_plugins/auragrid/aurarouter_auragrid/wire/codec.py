@@ -74,7 +74,11 @@ def parsed(kind: type[Message], data: bytes) -> Message:
 
 
 def arguments(message: Message) -> dict[str, Any]:
-    """What a request says, under the names of the service's inputs; what it leaves out is left out."""
+    """What a request says, under the names of the service's inputs; what it leaves out is left out.
+
+    Raises:
+        ValueError: JSON has nothing for a number in it: it is infinite, or none.
+    """
     said: dict[str, Any] = {}
     for field in message.DESCRIPTOR.fields:
         if field.has_presence and not message.HasField(field.name):

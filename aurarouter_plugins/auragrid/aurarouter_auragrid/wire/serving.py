@@ -75,7 +75,6 @@ class Serving:
         limit = self._grid.max_message
         self._server = grpc.aio.server(
             interceptors=[DoorInterceptor(self._door, SERVICE)],
-            maximum_concurrent_rpcs=self._grid.max_calls,
             options=[
                 ("grpc.max_receive_message_length", limit),
                 ("grpc.max_send_message_length", limit),
