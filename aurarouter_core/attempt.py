@@ -202,7 +202,6 @@ async def _located(run: Run, sight: Sight, entry: ModelEntry, limits: Constraint
 def _cleared(run: Run, sight: Sight, limits: Constraint) -> tuple[Prompt, Redaction | None]:
     """The prompt, once the model may have it; without what has to be replaced, and then what was."""
     model, prompt, location = sight.model, sight.prompt, sight.location
-    confined = sight.private
     reason = unfit(model, limits, run.snapshot)
     if reason is not None:
         forbidden = limits.models is not None and model.id not in limits.models
@@ -211,12 +210,11 @@ def _cleared(run: Run, sight: Sight, limits: Constraint) -> tuple[Prompt, Redact
     if reason is not None:
         raise PrivacyError(f"model '{model.id}' is not allowed: {reason}", vetoes={model.id: reason})
     redaction: Redaction | None = None
-    if sight.found.redacts:
-        if privacy.is_cleared(model, location):
-            confined = True  # it gets the values themselves, so they must not pass anybody on the way
-        else:
-            redaction = redacted(prompt, run.snapshot.inspector)
-            prompt = redaction.prompt
+    if sight.found.redacts and not privacy.is_cleared(model, location):
+        redaction = redacted(prompt, run.snapshot.inspector)
+        prompt = redaction.prompt
+    here = location is not None and location.here  # so the audit says, and so it must be: no proxy, no other server
+    confined = sight.private or here or (sight.found.redacts and redaction is None)
     return evolve(prompt, private=True, location=location) if confined else prompt, redaction
 
 

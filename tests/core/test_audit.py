@@ -34,6 +34,7 @@ from aurarouter_hooks import (
 
 CARD = "4539 1488 0343 6467"
 MAIL = "anna.berg@nordwind.de"
+HERE = Location(kind="loopback", host="127.0.0.1", addresses=("127.0.0.1",))
 
 
 @pytest.fixture
@@ -45,12 +46,15 @@ def audit(home: Path) -> Audit:
 def ask(providers: Any, configure: Callable[..., Config], home: Path) -> Any:
     """Runs tasks, one after the other, on a cloud model and, after it, one on this machine. Returns the answers."""
 
-    async def run(*tasks: Task, models: tuple[str, ...] = ("cloud", "local"), more: Any = (), **privacy: Any) -> Any:
+    async def run(
+        *tasks: Task, models: tuple[str, ...] = ("cloud", "local"), more: Any = (), own: bool = True, **privacy: Any
+    ) -> Any:
         known: dict[str, dict[str, Any]] = {"cloud": {"provider": "remote"}, "local": {"provider": "here"},
                  "trusted": {"provider": "remote", "tags": ["private"]}}  # fmt: skip
         config = configure(privacy=privacy, **{name: {**known[name], "options": {"seen": []}} for name in models})
         answers: list[Any] = []
-        async with Router(config, Plugins(discover=False, extra=[providers, *more]), home=Home(home)) as router:
+        extra = [*([providers] if own else []), *more]
+        async with Router(config, Plugins(discover=False, extra=extra), home=Home(home)) as router:
             for task in tasks:
                 try:
                     answers.append(await router.run(task))
@@ -112,6 +116,25 @@ async def test_a_refusal_right_before_an_attempt_is_written_down(ask: Any, audit
     assert [brief(row)[:3] for row in audit.rows()] == [("refused", "cloud", False), ("sent", "local", True)]
     assert audit.is_private("a")
     assert not audit.is_private("b")
+
+
+async def test_what_is_said_to_stay_here_goes_straight_here(ask: Any, home: Path, audit: Audit) -> None:
+    """Whatever its rule does: else it would pass the environment's proxy, or go to another server of the model."""
+    sent: list[Prompt] = []
+
+    class Kept(Provider):
+        async def generate(self, prompt: Prompt) -> Reply:
+            sent.append(prompt)
+            return Reply(text="kept")
+
+        async def where(self) -> Location:
+            return HERE if self.model.id == "local" else Location(kind="remote", addresses=("192.0.2.1",))
+
+    more = SimpleNamespace(__name__="kept", register_providers=hookimpl(lambda: {"remote": Kept, "here": Kept}))
+    for model in ("local", "cloud"):
+        await ask(Task(f"write to {MAIL}"), models=(model,), more=[more], own=False)
+    assert [row.here for row in audit.rows()] == [True, False]
+    assert [(prompt.private, prompt.location) for prompt in sent] == [(True, HERE), (False, None)]
 
 
 async def test_no_text_stands_in_the_file(ask: Any, home: Path, audit: Audit) -> None:
