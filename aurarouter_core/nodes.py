@@ -40,6 +40,8 @@ FAILURES = (RoutingError, PluginMissingError, ProviderError)
 """What keeps a node from answering. Anything else is a fault of the program and ends the task."""
 ANSWERING: Sequence[NodeKind] = ("plan", "step", "answer")
 """Nodes that work on the answer, in roles that whoever asks may use; with the others the router asks for itself."""
+PRIVATE_BY_NOW = Constraint(private=True, reasons=("an earlier part of the task was private",))
+"""Also where only what middleware added to a prompt was: what a model made of it may be asked about next."""
 CONTEXT = 4096
 """Tokens that a prompt is cut to for a model of which nobody says how many it holds."""
 ROOM = 32_000
@@ -129,6 +131,8 @@ class Nodes:
             text: What the trace says of it where content may be kept.
             shown: As on `Work`.
         """
+        if self.run.recorder.private and not self.limits.private:
+            self.limits |= PRIVATE_BY_NOW
         limits = self.limits if node.kind in ANSWERING else evolve(self.limits, roles=None)
         try:
             async with self.run.in_time():

@@ -1,20 +1,35 @@
 """Reviews: who is asked, what counts as a verdict, how often an answer is corrected, and how it ends."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import Cast, Kind, actor, block, plan_of
+from actors import Cast, Kind, actor, block, kind_of, plan_of
 from aurarouter_core import Config, Plugins, Router, Task
 from aurarouter_core.layers import Layers
 from aurarouter_core.review import verdict_of
 from aurarouter_core.structure import build
-from aurarouter_hooks import Done, Prompt, ProviderReplyError, ProviderUnavailableError
+from aurarouter_hooks import (
+    Call,
+    Constraint,
+    Done,
+    Event,
+    Message,
+    Middleware,
+    Proceed,
+    Prompt,
+    ProviderReplyError,
+    ProviderUnavailableError,
+    hookimpl,
+)
 
+ROLES = ("reasoning", "coding", "reviewer")
 GOOD = '{"approved": true, "problems": []}'
 BAD = '{"approved": false, "problems": ["no salt"]}'
 
@@ -73,6 +88,38 @@ async def test_the_graph_of_a_corrected_answer() -> None:
         ("correction-1", "answer", ("review-1",), "coding", "corrected after review"),
         ("review-2", "review", ("correction-1",), "reviewer", "corrected"),
     ]
+
+
+@pytest.mark.parametrize("mode", ["plan", "direct"])
+@pytest.mark.parametrize("found", [True, False])
+async def test_what_was_made_of_private_content_that_middleware_added_stays_private(mode: Any, found: bool) -> None:
+    """Nothing in the answer itself shows what it was made of."""
+
+    class Retrieval(Middleware):
+        scope = "attempt"
+
+        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+            assert call.prompt is not None
+            if kind_of(call.prompt.text) in ("plan", "other"):
+                if found:
+                    more = Message("user", "on file: 4539 1488 0343 6467")
+                    call = evolve(call, prompt=evolve(call.prompt, messages=(more, *call.prompt.messages)))
+                else:
+                    call = evolve(call, constraint=Constraint(private=True, reasons=("from the files",)))
+            async for event in proceed(call):
+                yield event
+
+    retrieval = SimpleNamespace(__name__="retrieval", register_middleware=hookimpl(lambda: [Retrieval()]))
+    cast = Cast(says(GOOD))
+    models = {"thinker": actor(here=True), "coder": actor(), "critic": actor(), "trusted": actor(tags=["private"])}
+    roles = {role: ["thinker"] if role == "reasoning" else ["coder", "critic", "trusted"] for role in ROLES}
+    config = build(Layers.of({"models": models, "roles": roles, "system": {"retries": 0}}, {}))
+    async with Router(config, Plugins(discover=False, extra=[cast.plugin, retrieval])) as router:
+        done = await router.run(Task("Prove it", mode=mode, role="reasoning", review=True))
+    assert done.trace.notes["review"] == "approved"
+    assert done.trace.private
+    assert {model for model, _, _ in cast.sent} <= {"thinker", "trusted"}
+    assert cast.models("review") == ["trusted"]
 
 
 async def test_what_reviewer_and_corrector_see() -> None:
