@@ -20,10 +20,10 @@ KINDS = {
 def encode(error: BaseException) -> dict[str, Any]:
     """An error as JSON: its class, or the nearest one above that the contract knows, its words and its attributes."""
     if not isinstance(error, AuraRouterError):
-        # Its words may quote a task, so they stay out of the log; where it happened does not.
+        # Its words may quote a task or hold a key, so they are neither logged nor told; where it happened is logged.
         places = "".join(traceback.format_tb(error.__traceback__))
         log.error("unexpected %s\n%s", type(error).__name__, places)
-        words = f"the shared engine failed with {type(error).__name__}: {error}"
+        words = f"the shared engine failed with {type(error).__name__}"
         error = DaemonError(words, hint="This is a fault in AuraRouter or a plugin; the engine's log says where.")
     kind = next(kind for kind in type(error).__mro__ if KINDS.get(kind.__name__) is kind)
     return {"type": kind.__name__, "message": str(error), "with": wire.encode(vars(error))}

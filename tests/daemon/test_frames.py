@@ -90,6 +90,14 @@ def test_errors_come_back_as_they_were(error: AuraRouterError) -> None:
     assert (str(back), vars(back)) == (str(error), vars(error))
 
 
+def test_the_words_of_an_error_that_is_none_of_ours_stay_where_it_was_raised(caplog: pytest.LogCaptureFixture) -> None:
+    """They may quote a task, and every client's own log would have them."""
+    back = faults.decode(json.loads(json.dumps(faults.encode(ValueError("tangerine")))))
+    assert type(back) is DaemonError
+    assert "ValueError" in str(back)
+    assert "tangerine" not in f"{back} {vars(back)} {caplog.text}"
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -24,7 +24,7 @@ from aurarouter_gateway.document import document
 from aurarouter_gateway.door import Door
 from aurarouter_gateway.engine import Engine
 from aurarouter_gateway.exchange import Dialect, Exchange
-from aurarouter_gateway.faults import Fault, fault
+from aurarouter_gateway.faults import Fault, logged
 from aurarouter_gateway.fields import RequestError
 from aurarouter_gateway.leaving import UntilLeft
 from aurarouter_gateway.listing import listed, names
@@ -73,10 +73,8 @@ class Plain:
                 status, value = await self.answer(self.engine, scope, body)
         except ClientLeftError:
             return
-        except Exception as error:
-            wrong = fault(error)
-            if wrong.status == 500:
-                log.exception("a request failed")
+        except Exception as error:  # noqa: BLE001 - the edge: it is told, and logged where it is no one's known error
+            wrong = logged(error)
             status, value, headers = wrong.status, self.told(wrong), wrong.headers
         try:
             await reply.json(value, status, headers)

@@ -15,7 +15,7 @@ from aurarouter_gateway.answer import Answer
 from aurarouter_gateway.asked import Asked
 from aurarouter_gateway.body import ClientLeftError, json_body
 from aurarouter_gateway.caller import Caller
-from aurarouter_gateway.faults import Fault, fault
+from aurarouter_gateway.faults import Fault, logged
 from aurarouter_gateway.leaving import UntilLeft
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.settings import GatewaySettings
@@ -78,7 +78,7 @@ class Exchange:
             await self._fail(error, asked, reply)
 
     async def _fail(self, error: Exception, asked: Asked | None, reply: Reply) -> None:
-        wrong = _known(error)
+        wrong = logged(error)
         task = {"x-aurarouter-task": asked.task.id} if asked is not None else {}
         try:
             await reply.json(self._dialect.fault(wrong), wrong.status, {**task, **wrong.headers})
@@ -138,7 +138,7 @@ class Exchange:
 
     async def _break_off(self, answer: Answer, error: Exception, reply: Reply) -> None:
         """End a stream that no `Done` ends: whoever would have told it is gone, as the shared engine may be."""
-        wrong = _known(error)
+        wrong = logged(error)
         if wrong.status != 500:
             log.warning("a stream broke off: %s: %s", wrong.kind, error)
         await reply.events(answer.broken(ErrorInfo(type=wrong.kind, message=wrong.message)))
@@ -148,14 +148,6 @@ class Exchange:
         wrong = _wrong(done)
         fallen = Fault(502, wrong.type, f"the answer stops short: {wrong.message}")
         await reply.json(self._dialect.fault(fallen), 502, {**headers, **fallen.headers})
-
-
-def _known(error: Exception) -> Fault:
-    """What to tell about an error; one that nobody foresaw is logged."""
-    wrong = fault(error)
-    if wrong.status == 500:
-        log.error("a request failed", exc_info=error)
-    return wrong
 
 
 def _wrong(done: Done) -> ErrorInfo:

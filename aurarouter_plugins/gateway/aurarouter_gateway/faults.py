@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +31,7 @@ from aurarouter_hooks import (
     UnknownRoleError,
 )
 
+log = logging.getLogger(__name__)
 # The first class that fits wins.
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NotAllowedError, 401),
@@ -108,6 +111,15 @@ def fault(error: Exception) -> Fault:
     if isinstance(error, AllModelsFailedError):
         status, retry = _all(error, status)
     return Fault(status, type(error).__name__, " ".join(filter(None, (str(error), error.hint))), "", retry)
+
+
+def logged(error: Exception) -> Fault:
+    """The same; one that nobody foresaw is logged, and the words of one that is none of ours are not: they may quote."""
+    wrong = fault(error)
+    if wrong.status == 500:
+        words = f"{wrong.kind}: {error}" if isinstance(error, AuraRouterError) else type(error).__name__
+        log.error("a request failed: %s\n%s", words, "".join(traceback.format_tb(error.__traceback__)))
+    return wrong
 
 
 def _all(error: AllModelsFailedError, status: int) -> tuple[int, float | None]:

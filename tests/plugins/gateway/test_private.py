@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
+from aurarouter_hooks import Call, Committed, Event, Middleware, Proceed, Progress, hookimpl
 from fault_server import FaultServer
+from gateway import gateway
 
 CARD = "Pay with 4539 1488 0343 6467, please"
 TURN = [{"role": "user", "content": CARD}]
@@ -94,6 +97,31 @@ async def test_nothing_leaves(
     assert "4539" not in answer.text
     assert "Salaries" not in answer.text
     assert fault_server.bytes_received == spare.bytes_received == 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_fault_of_a_plugin_is_logged_without_the_words_that_it_quotes(
+    settings: dict[str, Any], fault_server: FaultServer, caplog: pytest.LogCaptureFixture, stream: bool, late: bool
+) -> None:
+    class Careless(Middleware):
+        scope = "attempt"
+
+        async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+            async for event in proceed(call):
+                if late and isinstance(event, Progress | Committed):
+                    yield event
+                    continue
+                raise ValueError(call.task.question)
+
+    settings["models"]["first"]["tags"] = ["private"]
+    careless = SimpleNamespace(__name__="careless", register_middleware=hookimpl(lambda: [Careless()]))
+    async with gateway(settings, careless) as url, httpx.AsyncClient(base_url=url) as http:
+        body = {"model": "first", "stream": stream, "messages": TURN}
+        answer = await http.post("/v1/chat/completions", json=body)
+    assert "InternalError" in answer.text
+    assert "a request failed: ValueError" in caplog.text
+    assert "4539" not in answer.text + caplog.text
 
 
 async def test_a_session_stays_private(client: httpx.AsyncClient, fault_server: FaultServer) -> None:
