@@ -114,7 +114,7 @@ def fault(error: Exception) -> Fault:
 
 
 def logged(error: Exception) -> Fault:
-    """The same; one that nobody foresaw is logged, and the words of one that is none of ours are not: they may quote."""
+    """The same; one that nobody foresaw is logged, but not in the words of a stranger: they may quote a request."""
     wrong = fault(error)
     if wrong.status == 500:
         words = f"{wrong.kind}: {error}" if isinstance(error, AuraRouterError) else type(error).__name__
