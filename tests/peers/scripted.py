@@ -15,8 +15,8 @@ USAGE = Usage(input_tokens=10, output_tokens=3)
 class Scripted(Provider):
     """Sends what `options: {script: […]}` says: texts, exceptions to raise, functions to await. Counts its calls.
 
-    `options: {record: …}` is told each prompt; `{remote: true}` says that it is elsewhere, `{counts: false}` that nothing
-    is counted.
+    `options: {record: …}` is told each prompt; `{remote: true}` says that it is elsewhere,
+    `{counts: false}` that nothing is counted, and `{ends: false}` that the script has its own last chunk.
     """
 
     async def generate(self, prompt: Prompt) -> Reply:
@@ -38,6 +38,8 @@ class Scripted(Provider):
                 yield item
             elif item is not None:
                 yield Chunk(text=item)
+        if not self.model.options.get("ends", True):
+            return
         usage = USAGE if self.model.options.get("counts", True) else None
         yield Chunk(finish="stop", usage=usage, model_name="scripted-1", request_id="r-1")
 

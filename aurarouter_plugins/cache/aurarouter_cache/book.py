@@ -105,16 +105,20 @@ class Book:
 
     def clear(self, model: str | None) -> int:
         """Forget all answers, or one model's, also in other processes' memory; how many the file had."""
-        if self._mark.parent.is_dir():
-            self._mark.touch(mode=0o600)
+        self._cleared()  # what is just being got is not kept
         if not self.path.exists():
             return 0
         connection = self._opened()
         with transaction(connection):
             where, values = ("", ()) if model is None else (" WHERE model = ?", (model,))
             gone = connection.execute(f"DELETE FROM answers{where}", values).rowcount  # noqa: S608 - our own words
+        self._cleared()  # nor what was read until now
         connection.executescript("PRAGMA incremental_vacuum")  # to its end: `execute` takes one step, which is one page
         return int(gone)
+
+    def _cleared(self) -> None:
+        if self._mark.parent.is_dir():
+            self._mark.touch(mode=0o600)
 
     def close(self) -> None:
         """Let go of the file."""

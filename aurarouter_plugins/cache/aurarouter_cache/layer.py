@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, Literal
 
@@ -14,9 +14,11 @@ from aurarouter_cache.key import key
 from aurarouter_cache.settings import CacheSettings
 from aurarouter_cache.shelf import Shelf
 from aurarouter_core import Home
-from aurarouter_hooks import Call, Chunk, Delta, Event, Middleware, Noted, Proceed, ProviderError
+from aurarouter_hooks import Call, Chunk, Delta, Event, Middleware, Noted, Proceed, Prompt, ProviderError
 
 NOTE = "cache"
+LENGTH = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""Parameters by which a prompt says how long its answer may be."""
 FIRST_LOOK, LONGEST_LOOK = 0.02, 0.5
 """Seconds between two looks whether another process has the answer, at first and at most."""
 PATIENCE = 120.0
@@ -99,6 +101,7 @@ class Answering(Middleware):
                         yield told
                     return
                 yield Noted(name=NOTE, value="miss")
+                stamp = self._shelf.stamp
                 chunks: list[Chunk] = []
                 try:
                     async with aclosing(proceed(call)) as events:
@@ -109,15 +112,17 @@ class Answering(Middleware):
                 except ProviderError as error:
                     flight.failed(error)
                     raise
-                await self._keep(name, call, chunks, settings, flight)
+                await self._keep(name, call, chunks, settings, flight, stamp)
         finally:
             del self._flights[name]
             flight.over.set()
 
     async def _keep(
-        self, name: bytes, call: Call, chunks: list[Chunk], settings: CacheSettings, flight: Flight
+        self, name: bytes, call: Call, chunks: list[Chunk], settings: CacheSettings, flight: Flight, stamp: int
     ) -> None:
         flight.alone = True
+        assert call.model is not None  # noqa: S101 - there is one around every attempt
+        assert call.prompt is not None  # noqa: S101 - as above
         if call.private and not settings.private:  # found only when it was about to be sent
             return
         try:
@@ -125,8 +130,8 @@ class Answering(Middleware):
         except UnkeepableError:
             return
         flight.kept, flight.alone = kept, False
-        assert call.model is not None  # noqa: S101 - as above
-        await self._shelf.put(name, call.model.id, kept, settings)
+        if not _is_cut_off(call.prompt, chunks):
+            await self._shelf.put(name, call.model.id, kept, settings, stamp)
 
     async def _elsewhere(self, name: bytes, call: Call, settings: CacheSettings) -> Kept | None:
         """The answer of another process that is just getting it; None once this one is to get it."""
@@ -147,7 +152,14 @@ def _fits(call: Call, settings: CacheSettings) -> bool:
     if call.prompt is None or call.decision.mode == "embed" or (call.private and not settings.private):
         return False
     temperature = call.prompt.parameters.get("temperature")
-    return float(1.0 if temperature is None else temperature) <= settings.temperature
+    if temperature is None:
+        temperature = 1.0
+    return isinstance(temperature, int | float) and temperature <= settings.temperature  # the backend judges the rest
+
+
+def _is_cut_off(prompt: Prompt, chunks: Sequence[Chunk]) -> bool:
+    """By what is no part of what was asked: a budget's longest answer, or the backend's own."""
+    return any(chunk.finish == "length" for chunk in chunks) and not any(name in prompt.parameters for name in LENGTH)
 
 
 def _again(kept: Kept) -> list[Event]:

@@ -33,6 +33,11 @@ class Shelf:
         self._stamp = self._book.stamp
         self._thread: ThreadPoolExecutor | None = None
 
+    @property
+    def stamp(self) -> int:
+        """Changes whenever answers are cleared."""
+        return self._book.stamp
+
     def at_hand(self, key: bytes) -> Kept | None:
         """The answer, when it is in memory."""
         stamp = self._book.stamp
@@ -50,8 +55,10 @@ class Shelf:
                 self._memory.put(key, kept, int(settings.memory * MEGABYTE))
         return kept
 
-    async def put(self, key: bytes, model: str, kept: Kept, settings: CacheSettings) -> None:
-        """Keep an answer, if it is small enough."""
+    async def put(self, key: bytes, model: str, kept: Kept, settings: CacheSettings, stamp: int) -> None:
+        """Keep an answer, if it is small enough and nothing was cleared since the stamp."""
+        if self.stamp != stamp:
+            return
         try:
             body = kept.json()
         except UnkeepableError:
@@ -61,7 +68,12 @@ class Shelf:
         self._memory.put(key, kept, int(settings.memory * MEGABYTE))
         if settings.disk:
             most = int(settings.disk * MEGABYTE)
-            await self._try("written", lambda: self._book.put(key, model, kept, body, most), None)
+
+            def write() -> None:
+                if self.stamp == stamp:
+                    self._book.put(key, model, kept, body, most)
+
+            await self._try("written", write, None)
 
     async def claim(self, key: bytes) -> bool:
         """Say to other processes that this one gets the answer; False when another one does."""

@@ -154,6 +154,24 @@ async def test_what_only_its_provider_understands_and_what_broke_off_is_not_kept
     assert (len(calls), len(broken)) == (2, 2)
 
 
+@pytest.mark.parametrize("parameters", [{}, {"max_tokens": 3}])
+async def test_what_others_cut_off_is_not_kept(parameters: dict[str, Any]) -> None:
+    calls, models = calls_of("half an", Chunk(finish="length"), ends=False)
+    async with router_of(models, Cache(), cache=ON) as router:
+        for _ in range(2):
+            await router.run(Task("hi", mode="direct", parameters={"temperature": 0, **parameters}))
+    assert len(calls) == (1 if parameters else 2)
+
+
+@pytest.mark.parametrize("temperature", ["high", [0], {}])
+async def test_what_is_no_temperature_is_left_to_the_backend(temperature: Any) -> None:
+    calls, models = calls_of()
+    async with router_of(models, Cache(), cache=ON) as router:
+        for _ in range(2):
+            await router.run(Task("hi", mode="direct", parameters={"temperature": temperature}))
+    assert len(calls) == 2
+
+
 async def test_the_chain_goes_on_as_without() -> None:
     good, models = calls_of()
     models = {"dead": model(ProviderUnavailableError("gone")), **models}

@@ -147,6 +147,23 @@ async def test_clearing_reaches_the_memory_of_programs_that_run() -> None:
     assert len(calls) == 2
 
 
+async def test_what_was_being_got_while_it_was_cleared_is_not_kept(home: Path) -> None:
+    calls: list[Any] = []
+    slow = model("old ", lambda: asyncio.sleep(0.2), "answer", calls=calls)
+    task = Task("hi", **COLD)
+    async with router_of({"a": slow}, Cache(), cache={"enabled": True}) as router:
+        await router.run(Task("before", **COLD))
+        asking = asyncio.create_task(router.run(task))
+        await asyncio.sleep(0.1)
+        book = Book(home / "cache" / "answers.db")
+        assert book.clear(None) == 1
+        book.close()
+        await asking
+        await router.run(task)
+        await router.run(task)
+    assert len(calls) == 3
+
+
 def test_the_commands_make_nothing(home: Path) -> None:
     assert CliRunner().invoke(cli, ["cache", "status"]).stdout == "no answers are kept\n"
     assert CliRunner().invoke(cli, ["cache", "clear"]).stdout == "0 answers are forgotten\n"
