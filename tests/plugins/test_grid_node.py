@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_core.cli import cli
 from grid_node import GridNode
 
 
@@ -128,6 +130,33 @@ def test_a_second_node_of_one_home_is_refused(first: GridNode) -> None:
     done = first.run_program("grid", "up")
     assert done.returncode == 1
     assert "node 'first' runs here already" in done.stderr
+
+
+@pytest.mark.soak
+def test_a_node_that_was_killed_can_be_started_though_its_process_id_is_another_programs(tmp_path: Path) -> None:
+    node = GridNode("lone", tmp_path).start()
+    assert node.process is not None
+    path, pid = node.home / "grid" / "cell.json", node.process.pid
+    node.kill()
+    said = json.loads(path.read_text())
+    assert said["pid"] == pid
+    path.write_text(json.dumps({**said, "pid": os.getpid()}))
+    try:
+        done = node.run_program("grid", "up", "--detach", "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+    finally:
+        node.run_program("grid", "leave")
+
+
+def test_a_node_that_says_nothing_at_its_end_is_not_blamed_for_what_an_earlier_one_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AURAROUTER_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    (tmp_path / "grid").mkdir()
+    (tmp_path / "grid" / "node.log").write_text("Error: of yesterday\n")
+    done = CliRunner().invoke(cli, ["grid", "up", "--detach"])
+    assert str(done.exception) == "the node ended at once: it said nothing"
 
 
 def test_clear_text_for_others_to_hear_is_refused(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 from attrs import Factory, evolve, field, frozen
 
-from aurarouter_auragrid.errors import CellUnavailableError
+from aurarouter_auragrid.errors import CellUnavailableError, NodeThereError
 from aurarouter_auragrid.settings import Events, Grid, Storage, Tls
 from aurarouter_core.atomic import locked, replace_file
 from aurarouter_core.home import Home, private_folder
+from aurarouter_core.lock import take_lock
 from aurarouter_hooks import Secret
 
 
@@ -96,15 +97,33 @@ def read_cell(home: Home) -> Cell | None:
 
 
 def running(home: Home) -> Cell | None:
-    """What the node of this machine wrote, while its process is there."""
+    """What the node of this machine wrote, while that node is there. Its process id may be another program's by now."""
     known = read_cell(home)
     if known is None:
         return None
     try:
         os.kill(known.pid, 0)
+        os.close(hold(home))
     except (ProcessLookupError, PermissionError):
         return None
-    return known
+    except NodeThereError:
+        return known
+    return None
+
+
+def hold(home: Home) -> int:
+    """Be the node of this machine's user until the handle is closed, or the process ends however it does.
+
+    Raises:
+        NodeThereError: Another process is.
+    """
+    handle = os.open(private_folder(folder(home)) / "node.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    if take_lock(handle):
+        return handle
+    os.close(handle)
+    known = read_cell(home)
+    who = f"node '{known.node}'" if known else "a node"
+    raise NodeThereError(f"{who} runs here already", hint="End it with 'aurarouter grid leave'.")
 
 
 def write_cell(home: Home, cell: Cell) -> None:

@@ -35,6 +35,10 @@ class NameTakenError(GridError):
     """Another node of the cell has the name."""
 
 
+class NodeThereError(GridError):
+    """This machine's user runs a node already."""
+
+
 class ChangedMeanwhileError(GridError):
     """Somebody else was faster; what was wanted would have undone their work."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import click
 
 from aurarouter_auragrid.arrival import Guard
-from aurarouter_auragrid.cell import Cell, folder, read_cell, running
+from aurarouter_auragrid.cell import Cell, folder, hold, read_cell
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.node.node import Node
 from aurarouter_auragrid.settings import Grid
@@ -49,9 +50,7 @@ def up(
     if joined:
         overrides["engine"] = {"own": False}
     home = Home.of()
-    there = running(home)
-    if there is not None:
-        raise GridError(f"node '{there.node}' runs here already", hint="End it with 'aurarouter grid leave'.")
+    os.close(hold(home))  # before anything is written or waited for
     if detach:
         _tell(_detached(context, home), as_json)
         return
@@ -83,6 +82,7 @@ def _detached(context: click.Context, home: Home) -> Cell:
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
     log = private_folder(folder(home)) / "node.log"
     with log.open("ab") as out:
+        before = out.tell()
         child = subprocess.Popen(
             [sys.executable, "-P", "-c", "from aurarouter_core.cli import main; main()", *arguments],
             stdin=subprocess.DEVNULL,
@@ -96,7 +96,7 @@ def _detached(context: click.Context, home: Home) -> Cell:
         if known is not None and known.pid == child.pid:
             return known
         if child.poll() is not None:
-            lines = log.read_text(errors="replace").strip().splitlines()
+            lines = log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
             words = next(
                 (line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "it said nothing"
             )

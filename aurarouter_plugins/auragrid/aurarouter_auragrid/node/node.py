@@ -12,7 +12,7 @@ from typing import Any, Self
 from attrs import evolve
 
 from aurarouter_auragrid.arrival import Guard
-from aurarouter_auragrid.cell import Cell, folder, forget_cell, write_cell
+from aurarouter_auragrid.cell import Cell, folder, forget_cell, hold, write_cell
 from aurarouter_auragrid.configuration.following import Follower
 from aurarouter_auragrid.deployment.bringing import Bringing
 from aurarouter_auragrid.deployment.converging import Converging
@@ -77,6 +77,7 @@ class Node:
         self.models = Models(self.router, self.calls, self.standing.look)
         self.worker: Worker | None = None
         self.refusal, self.left = "", asyncio.Event()
+        self._held: int | None = None
         self._models: Mapping[str, str] = {}
         self._assets: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[Any]] = []
@@ -131,6 +132,7 @@ class Node:
             ConfigError: It would speak in clear with other machines, or can't listen where it should.
         """
         require_safe(self.grid)
+        self._held = await asyncio.to_thread(hold, self._home)
         cell = Cell.of(self.grid)
         if self.server is not None:
             await self.server.start()
@@ -177,6 +179,9 @@ class Node:
             await self.engine.aclose()
         if self.server is not None:
             await self.server.stop()
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     async def drain(self) -> None:
         """Take nothing new; running work goes on."""
