@@ -10,16 +10,15 @@ enum { NOTHING = 0x82 };
 
 /* Which of 64 bytes have no width. */
 static inline uint64_t without_width(const uint8_t *s) {
-    uint64_t found = 0;
 #if SIEVED
-    for (int k = 0; k < 64; k += 16) {
-        __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(s + k)), _mm_set1_epi8((char)NOTHING));
-        found |= (uint64_t)(uint32_t)_mm_movemask_epi8(same) << k;
-    }
+    Sixteen same[4];
+    for (int k = 0; k < 4; k++) same[k] = equal_16(load_16(s + 16 * k), all_16(NOTHING));
+    return bits_64(same[0], same[1], same[2], same[3]);
 #else
+    uint64_t found = 0;
     for (int k = 0; k < 64; k++) found |= (uint64_t)(s[k] == NOTHING) << k;
-#endif
     return found;
+#endif
 }
 
 /* Leave them out from the `first` one on, and note the places of what is left, and before which of it, between a letter and

@@ -35,15 +35,15 @@ static inline int is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
 
 #if SIEVED
 /* The same of sixteen. */
-static inline __m128i in_words(__m128i v) {
-    __m128i small = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
-    __m128i ascii = _mm_cmpeq_epi8(_mm_min_epu8(small, _mm_set1_epi8(25)), small);
-    return _mm_or_si128(ascii, _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0x80)));
+static inline Sixteen in_words(Sixteen v) {
+    Sixteen small = less_16(or_16(v, all_16(32)), all_16('a'));
+    Sixteen ascii = equal_16(least_16(small, all_16(25)), small);
+    return or_16(ascii, equal_16(v, all_16(0x80)));
 }
 
-static inline __m128i in_numbers(__m128i v) {
-    __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-    return _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+static inline Sixteen in_numbers(Sixteen v) {
+    Sixteen digit = less_16(v, all_16('0'));
+    return equal_16(least_16(digit, all_16(9)), digit);
 }
 #endif
 
@@ -55,12 +55,10 @@ static inline void read_letters(
     if (bytes_at_once) {
         uint8_t some[64];
         const uint8_t *from = bytes_from(s, n, at, some);
-        *letters = *digits = 0;
-        for (int k = 0; k < 64; k += 16) {
-            __m128i v = _mm_loadu_si128((const __m128i *)(from + k));
-            *letters |= (uint64_t)(uint32_t)_mm_movemask_epi8(in_words(v)) << k;
-            *digits |= (uint64_t)(uint32_t)_mm_movemask_epi8(in_numbers(v)) << k;
-        }
+        Sixteen v[4];
+        for (int k = 0; k < 4; k++) v[k] = load_16(from + 16 * k);
+        *letters = bits_64(in_words(v[0]), in_words(v[1]), in_words(v[2]), in_words(v[3]));
+        *digits = bits_64(in_numbers(v[0]), in_numbers(v[1]), in_numbers(v[2]), in_numbers(v[3]));
         return;
     }
 #endif
@@ -108,10 +106,8 @@ static inline uint64_t like_names(
 /* How many of these 16 bytes, from the first one on, may stand in a name of a host: words and dashes. */
 static inline int of_hosts(const uint8_t *s) {
 #if SIEVED
-    __m128i v = _mm_loadu_si128((const __m128i *)s);
-    __m128i signs = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
-    __m128i in = _mm_or_si128(_mm_or_si128(in_words(v), in_numbers(v)), signs);
-    return LOWEST((uint64_t)(uint32_t)~_mm_movemask_epi8(in) | 1 << 16);
+    Sixteen v = load_16(s), signs = or_16(equal_16(v, all_16('_')), equal_16(v, all_16('-')));
+    return LOWEST(~bits_16(or_16(or_16(in_words(v), in_numbers(v)), signs)));
 #else
     int k = 0;
     while (k < 16 && (is_letter(s[k]) || is_digit(s[k]) || s[k] == '_' || s[k] == '-')) k++;

@@ -19,46 +19,23 @@ static inline int count_of(uint64_t bits) {
 }
 
 #if SIEVED
-#define WIDE(p, k) _mm_loadu_si128((const __m128i *)(p) + (k))
-#define NARROWED(k, low, ascii) \
-    _mm_storeu_si128((__m128i *)s + (k), low), others |= (uint64_t)(0xFFFF ^ (uint32_t)_mm_movemask_epi8(ascii)) << 16 * (k)
-
 static inline uint64_t narrow_1(const uint8_t *c, uint8_t *s) {
-    uint64_t others = 0;
-    for (int k = 0; k < 4; k++) NARROWED(k, WIDE(c, k), _mm_cmpgt_epi8(WIDE(c, k), _mm_set1_epi8(-1)));
-    return others;
+    Sixteen v[4];
+    for (int k = 0; k < 4; k++) store_16(s + 16 * k, v[k] = load_16(c + 16 * k));
+    return bits_64(beyond_16(v[0]), beyond_16(v[1]), beyond_16(v[2]), beyond_16(v[3]));
 }
 
 static inline uint64_t narrow_2(const uint16_t *c, uint8_t *s) {
-    const __m128i none = _mm_setzero_si128(), high = _mm_set1_epi16((short)0xFF80), low = _mm_set1_epi16(0x7F);
-    uint64_t others = 0;
-    for (int k = 0; k < 4; k++) {
-        __m128i a = WIDE(c, 2 * k), b = WIDE(c, 2 * k + 1);
-        __m128i ascii = _mm_packs_epi16(
-            _mm_cmpeq_epi16(_mm_and_si128(a, high), none), _mm_cmpeq_epi16(_mm_and_si128(b, high), none));
-        NARROWED(k, _mm_packus_epi16(_mm_and_si128(a, low), _mm_and_si128(b, low)), ascii);
-    }
-    return others;
+    Sixteen others[4];
+    for (int k = 0; k < 4; k++) store_16(s + 16 * k, narrowed_2(c + 16 * k, others + k));
+    return bits_64(others[0], others[1], others[2], others[3]);
 }
 
 static inline uint64_t narrow_4(const uint32_t *c, uint8_t *s) {
-    const __m128i most = _mm_set1_epi32(0x80), low = _mm_set1_epi32(0x7F);
-    uint64_t others = 0;
-    for (int k = 0; k < 4; k++) {
-        __m128i v[4], ascii[4];
-        for (int i = 0; i < 4; i++) {
-            v[i] = WIDE(c, 4 * k + i);
-            ascii[i] = _mm_cmplt_epi32(v[i], most);
-            v[i] = _mm_and_si128(v[i], low);
-        }
-        NARROWED(k, _mm_packus_epi16(_mm_packs_epi32(v[0], v[1]), _mm_packs_epi32(v[2], v[3])),
-            _mm_packs_epi16(_mm_packs_epi32(ascii[0], ascii[1]), _mm_packs_epi32(ascii[2], ascii[3])));
-    }
-    return others;
+    Sixteen others[4];
+    for (int k = 0; k < 4; k++) store_16(s + 16 * k, narrowed_4(c + 16 * k, others + k));
+    return bits_64(others[0], others[1], others[2], others[3]);
 }
-
-#undef WIDE
-#undef NARROWED
 #else
 #define NARROW \
     uint64_t others = 0; \

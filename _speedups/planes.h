@@ -3,15 +3,16 @@
 #ifndef PLANES_H
 #define PLANES_H
 
-#include <stdint.h>
-#include <string.h>
+#include "sixteen.h"
 
-#if defined(__SSE2__) && defined(__GNUC__)
-#include <immintrin.h>
+#if SIEVED
 
-/* How many bytes this machine compares at a time; 0 where the compiler has no way to. */
+/* How many bytes this machine compares at a time. */
+#if AVX2_TOO
 #define BYTES_AT_ONCE() (__builtin_cpu_supports("avx2") ? 32 : 16)
-#define SIEVED 1
+#else
+#define BYTES_AT_ONCE() 16
+#endif
 
 #define PLANES(U) struct { \
     U digit, low;                     /* 0 and 1 among them */ \
@@ -23,25 +24,25 @@
 }
 typedef PLANES(uint64_t) Planes;
 
-/* Those of four windows side by side. */
-typedef uint64_t Four __attribute__((vector_size(32)));
-typedef PLANES(Four) FourPlanes;
-
 /* Three times the same: for all of these machines; for those that compare 32 bytes at a time; for four windows on these. */
 #define READ read_narrow
 #define P Planes
-#define V __m128i
+#define V Sixteen
 #define LANES 4
-#define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
-#define ALL(c) _mm_set1_epi8((char)(c))
-#define EQUAL _mm_cmpeq_epi8
-#define LEAST _mm_min_epu8
-#define LESS _mm_sub_epi8
-#define OR _mm_or_si128
-#define BITS(of) \
-    ((uint64_t)(uint32_t)_mm_movemask_epi8(of(v[0])) | (uint64_t)(uint32_t)_mm_movemask_epi8(of(v[1])) << 16 \
-     | (uint64_t)(uint32_t)_mm_movemask_epi8(of(v[2])) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(of(v[3])) << 48)
+#define LOAD load_16
+#define ALL all_16
+#define EQUAL equal_16
+#define LEAST least_16
+#define LESS less_16
+#define OR or_16
+#define BEYOND beyond_16
+#define BITS(of) bits_64(of(v[0]), of(v[1]), of(v[2]), of(v[3]))
 #include "planes.inc"
+
+#if AVX2_TOO
+/* The planes of four windows side by side. */
+typedef uint64_t Four __attribute__((vector_size(32)));
+typedef PLANES(Four) FourPlanes;
 
 #define AGAIN
 #define READ __attribute__((target("avx2"))) read_wide
@@ -54,6 +55,7 @@ typedef PLANES(Four) FourPlanes;
 #define LEAST _mm256_min_epu8
 #define LESS _mm256_sub_epi8
 #define OR _mm256_or_si256
+#define BEYOND(v) (v)
 #define BITS(of) \
     ((uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[0])) | (uint64_t)(uint32_t)_mm256_movemask_epi8(of(v[1])) << 32)
 #include "planes.inc"
@@ -61,6 +63,7 @@ typedef PLANES(Four) FourPlanes;
 #define READ __attribute__((target("avx2"))) read_four
 #define P FourPlanes
 #include "planes.inc"
+#endif
 
 /* 64 bytes from `at` on, which may be before the text, or behind it: what is not in it is 0. */
 static inline const uint8_t *bytes_from(const uint8_t *s, int64_t n, int64_t at, uint8_t *some) {
@@ -72,7 +75,6 @@ static inline const uint8_t *bytes_from(const uint8_t *s, int64_t n, int64_t at,
 }
 
 #else
-#define SIEVED 0
 #define BYTES_AT_ONCE() 0
 #endif
 #endif

@@ -55,21 +55,31 @@ enum {
 #define ANY(bits) ((bits) != 0)
 #include "sifts.inc"
 
+#if AVX2_TOO
 #define INLINE static inline __attribute__((target("avx2")))
 #define OF(name) name##_of_four
 #define P FourPlanes
 #define U Four
 #define ANY(bits) (!_mm256_testz_si256((__m256i)(bits), (__m256i)(bits)))
 #include "sifts.inc"
+#endif
 
 /* Read the planes of a window, and … */
 static inline void read_window(const uint8_t *s, int64_t n, int64_t at, int bytes_at_once, Planes *p) {
     uint8_t some[64];
     const uint8_t *from = bytes_from(s, n, at - LOOK_BACK, some);
-    if (bytes_at_once == 32) read_wide(from, 0, p);
-    else read_narrow(from, 0, p);
+#if AVX2_TOO
+    if (bytes_at_once == 32) {
+        read_wide(from, 0, p);
+        return;
+    }
+#else
+    (void)bytes_at_once;
+#endif
+    read_narrow(from, 0, p);
 }
 
+#if AVX2_TOO
 /* … of several. */
 static inline void read_windows(const uint8_t *s, int64_t n, int64_t at, FourPlanes *p) {
     uint8_t some[64];
@@ -94,15 +104,20 @@ static void sift_four_numbers(const FourPlanes *p, uint32_t told, uint32_t named
     found |= sift_numbers_of_four(p, told, named);
     memcpy(wakes, &found, sizeof(Four));
 }
+#endif
 
 #else
-
-typedef struct { uint64_t digit; } Planes, FourPlanes;
+typedef struct { uint64_t digit; } Planes;
 
 #define read_window(s, n, at, bytes_at_once, planes) ((void)0)
-#define read_windows(s, n, at, planes) ((void)0)
 #define sift_of_one(planes, told, any, headings, stops, numbers) 0
 #define sift_numbers_of_one(planes, told, named) 0
+#endif
+
+#if !AVX2_TOO /* one window at a time, always */
+typedef Planes FourPlanes;
+
+#define read_windows(s, n, at, planes) ((void)0)
 #define sift_four(planes, told, any, wakes, headings, stops, numbers) ((void)0)
 #define sift_four_numbers(planes, told, named, wakes) ((void)0)
 
