@@ -43,9 +43,9 @@ def of_attempt(attempt: Attempt, operation: str) -> Attributes:
     if operation == CHAT:
         found["gen_ai.request.stream"] = True
     if attempt.model_name:
-        found["gen_ai.response.model"] = attempt.model_name
+        found["gen_ai.response.model"] = _text(attempt.model_name)
     if attempt.request_id:
-        found["gen_ai.response.id"] = attempt.request_id
+        found["gen_ai.response.id"] = _text(attempt.request_id)
     if attempt.finish is not None:
         found["gen_ai.response.finish_reasons"] = (attempt.finish,)
     if attempt.first_token is not None:
@@ -62,6 +62,11 @@ def of_attempt(attempt: Attempt, operation: str) -> Attributes:
     if not attempt.asked:
         found["aurarouter.attempt.asked"] = False
     return found
+
+
+def _text(word: str) -> str:
+    """A backend's word as it can be sent."""
+    return word.encode("utf-8", "replace").decode()
 
 
 def of_node(node: Node) -> Attributes:

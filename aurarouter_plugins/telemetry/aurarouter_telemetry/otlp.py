@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
+import time
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from aurarouter_core import install_hint
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanProcessor
 
-WAIT = 2.0
+log = logging.getLogger(__name__)
+WAIT = 3.0
 """Seconds that the last spans and figures get at the end."""
 
 
@@ -87,16 +91,16 @@ class Exporter:
                     self._output.add(attempt.usage.output_tokens, attributes)
 
     async def close(self) -> None:
-        """Send what is left, within a few seconds."""
-
-        def end() -> None:
-            if self._spans is not None:
-                self._spans.force_flush(int(WAIT * 1000))
-                self._spans.shutdown()
-            if self._meters is not None:
-                self._meters.shutdown(WAIT * 1000)
-
-        await asyncio.to_thread(end)
+        """Send what is left, within a few seconds. OpenTelemetry itself would try for half a minute."""
+        ends = [each.shutdown for each in (self._spans, self._meters) if each is not None]
+        threads = [Thread(target=end, name="aurarouter-telemetry", daemon=True) for end in ends]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + WAIT
+        for thread in threads:
+            await asyncio.to_thread(thread.join, max(0.0, until - time.monotonic()))
+        if any(thread.is_alive() for thread in threads):
+            log.warning("the receiver of telemetry.otlp did not take within %g s what was left; it is dropped", WAIT)
 
 
 def _way_to(settings: Otlp, what: str) -> dict[str, Any]:

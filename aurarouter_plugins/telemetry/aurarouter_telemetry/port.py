@@ -17,7 +17,6 @@ LONGEST = 16 * 1024
 """Bytes of a request."""
 CLIENTS = 16
 """Readers at a time."""
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Port:
@@ -87,18 +86,24 @@ def address(listen: str) -> tuple[str, int]:
         ConfigError: It is none.
     """
     host, _, port = listen.rpartition(":")
-    bare = host.removeprefix("[").removesuffix("]")
-    try:
-        here = bare == "localhost" or ipaddress.ip_address(bare).is_loopback
-        number = int(port)
-    except ValueError:
-        here, number = False, -1
-    if not here or not 0 <= number <= 65535:
+    number = int(port) if port.isdecimal() else -1
+    if not _is_here(host) or not 0 <= number <= 65535:
         raise ConfigError(
             f"telemetry.listen: '{listen}' is no port of this machine",
             hint="Write an address like 127.0.0.1:9464; for others, put a proxy with a key in front.",
         )
-    return bare, number
+    return _bare(host), number
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("[").removesuffix("]")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(_bare(host)).is_loopback
+    except ValueError:
+        return False
 
 
 def _answer(head: bytes, page: Callable[[], tuple[str, str]]) -> bytes:
@@ -107,7 +112,7 @@ def _answer(head: bytes, page: Callable[[], tuple[str, str]]) -> bytes:
     method, _, target = line.partition(" ")
     path = target.partition(" ")[0].partition("?")[0]
     host = fields.get("host", "").rpartition(":")[0] or fields.get("host", "")
-    if host not in LOOPBACK or "origin" in fields:  # a page in a browser must not read it
+    if not _is_here(host) or "origin" in fields:  # a page in a browser must not read it
         return _response("421 Misdirected Request", "text/plain", "this port answers this machine alone\n")
     if method != "GET" or path != "/metrics":
         return _response("404 Not Found", "text/plain", "there is GET /metrics here, and nothing else\n")

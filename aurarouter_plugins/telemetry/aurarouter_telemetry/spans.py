@@ -38,7 +38,7 @@ class Spans:
         for node in trace.nodes:
             if node.id != "analyse":
                 yield from self._node(node, task)
-        caller = self._context(trace.parent_span) if trace.parent_span else None
+        caller = self._context(trace.parent_span, is_remote=True) if trace.parent_span else None
         kind = SpanKind.SERVER if caller is not None else SpanKind.INTERNAL
         yield self._span(
             "aurarouter.task", task, caller, conventions.of_task(trace), kind, 0.0, trace.seconds, trace.error
@@ -71,9 +71,9 @@ class Spans:
             attempt.error,
         )
 
-    def _context(self, span_id: str) -> SpanContext:
+    def _context(self, span_id: str, *, is_remote: bool = False) -> SpanContext:
         return SpanContext(
-            int(self._trace.id, 16), int(span_id, 16), is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED)
+            int(self._trace.id, 16), int(span_id, 16), is_remote, trace_flags=TraceFlags(TraceFlags.SAMPLED)
         )
 
     def _span(

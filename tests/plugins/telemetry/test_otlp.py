@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import socket
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ import pytest
 
 from aurarouter_core import Task
 from aurarouter_hooks import (
+    Chunk,
     Embeddings,
     EmbedRequest,
     Provider,
@@ -22,11 +25,13 @@ from aurarouter_hooks import (
     hookimpl,
 )
 from aurarouter_telemetry import Telemetry, conventions
+from aurarouter_telemetry.otlp import WAIT
 from fault_server import FaultServer
 from gateway import gateway
 from otlp_receiver import Received, attributes, over_grpc, over_http
 from scripted import model, router_of
 
+REMOTE_PARENT = 0x200
 SECRET = "zanzibar-4111"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 Receiver = Callable[[], AbstractContextManager[Received]]
@@ -68,6 +73,7 @@ async def test_traces_and_metrics_arrive(over: Receiver, protocol: str) -> None:
     failed, good = spans["chat dead"], spans["chat good"]
     assert {span.trace_id.hex() for span in receiver.spans} == {"0af7651916cd43dd8448eb211c80319c"}
     assert task.parent_span_id.hex() == "b7ad6b7169203331"
+    assert [span.flags & REMOTE_PARENT > 0 for span in (task, node, good)] == [True, False, False]
     assert node.parent_span_id == task.span_id
     assert good.parent_span_id == failed.parent_span_id == node.span_id
     assert [failed.span_id.hex(), good.span_id.hex()] == [attempt.span_id for attempt in done.trace.attempts]
@@ -131,12 +137,30 @@ async def test_a_trace_is_followed_from_a_gateways_client_to_the_backend(fault_s
     assert task.parent_span_id.hex() == PARENT.split("-")[2]
 
 
-async def test_a_receiver_that_is_gone_keeps_nobody_waiting() -> None:
-    gone: dict[str, Any] = {
-        "telemetry": {"otlp": {"enabled": True, "endpoint": "http://127.0.0.1:9", "metrics": False}}
-    }
-    async with router_of({"a": model()}, Telemetry(), **gone) as router:
-        assert (await router.run(Task("hi"))).complete
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+@pytest.mark.parametrize("listens", [False, True])
+async def test_a_receiver_that_is_gone_keeps_nobody_waiting(listens: bool, protocol: str) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        if listens:  # and never says a word
+            silent.listen()
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        gone: dict[str, Any] = {"telemetry": {"otlp": {"enabled": True, "endpoint": endpoint, "protocol": protocol}}}
+        async with router_of({"a": model()}, Telemetry(), **gone) as router:
+            assert (await router.run(Task("hi"))).complete
+            ended = time.monotonic()
+        assert time.monotonic() - ended < WAIT + 2
+
+
+async def test_what_a_backend_calls_itself_can_be_sent(caplog: pytest.LogCaptureFixture) -> None:
+    with over_http() as receiver:
+        odd = model("hello", Chunk(model_name="m\ud800", request_id="r\ud800", finish="stop"), ends=False)
+        async with router_of({"a": odd}, Telemetry(), **otlp(receiver)) as router:
+            await router.run(Task("hi"))
+    (chat,) = [span for span in receiver.spans if span.name == "chat a"]
+    told = attributes(chat)
+    assert (told["gen_ai.response.model"], told["gen_ai.response.id"]) == ("m?", "r?")
+    assert not [record for record in caplog.records if record.name.startswith("opentelemetry")]
 
 
 async def test_without_opentelemetry_it_names_the_extra(

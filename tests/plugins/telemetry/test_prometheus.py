@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import httpx
@@ -127,6 +128,19 @@ async def test_a_port_of_this_machine_serves_it() -> None:
     assert value(page.text, "aurarouter_tasks_total", surface="daemon") == 1
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="127.0.0.1 is the one address of its loopback")
+async def test_any_address_of_this_machines_own_serves_it() -> None:
+    plugin = Telemetry()
+    listen = {"telemetry": {"listen": "127.0.0.2:0"}}
+    async with (
+        router_of({"a": model()}, plugin, surface="daemon", **listen),
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        assert plugin._port is not None
+        page = await client.get(f"http://127.0.0.2:{plugin._port.number}/metrics")
+    assert page.status_code == 200
 
 
 async def test_a_command_that_is_over_at_once_does_not_listen() -> None:
