@@ -61,4 +61,4 @@ def _price(name: str, entry: ModelEntry) -> Price | None:
         )
     if (entry.asset or entry.model_path) and not entry.endpoint:
         return prices.FREE
-    return prices.listed(entry.model_name or name, entry.endpoint or next(iter(entry.endpoints), ""))
+    return prices.listed(entry.model_name or name, entry.endpoint, *entry.endpoints)

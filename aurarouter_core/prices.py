@@ -68,6 +68,7 @@ VENDORS = (
             "gpt-4.1-mini": (0.4, 1.6, 0.1, None, "2026-06-30"),
             "gpt-4.1-nano": (0.1, 0.4, 0.025, None, "2026-06-30"),
             "gpt-4o": (2.5, 10.0, 1.25, None, "2026-06-30"),
+            "gpt-4o-2024-05-13": (5.0, 15.0, None, None, "2026-05-08"),  # it never had the price of its name
             "gpt-4o-mini": (0.15, 0.6, 0.075, None, "2026-06-30"),
             "gpt-4": (30.0, 60.0, None, None, "2026-11-28"),
             "o4-mini": (1.1, 4.4, 0.275, None, "2026-06-30"),
@@ -86,17 +87,17 @@ VENDORS = (
 )
 
 
-def listed(name: str, endpoint: str = "") -> Price | None:
+def listed(name: str, *endpoints: str) -> Price | None:
     """The shipped price of a vendor's model; None when it is unknown.
 
     Args:
         name: What the vendor calls it, with or without the date of a snapshot.
-        endpoint: The URL that it is reached at; "" for the vendor's own.
+        endpoints: The URLs that it is reached at; "" or none for the vendor's own.
     """
-    host = _host(endpoint)
+    hosts = {_host(endpoint) for endpoint in endpoints if endpoint}
     for vendor in VENDORS:
         row = vendor.rows.get(name) or vendor.rows.get(_SNAPSHOT.sub("", name))
-        if row is not None and host in ("", vendor.host):
+        if row is not None and hosts <= {vendor.host}:
             put, out, cached, write, day = row
             return Price(input=put, output=out, cached_input=cached, cached_write=write, as_of=day, source=vendor.page)
     return None
@@ -108,8 +109,6 @@ def age(price: Price, today: date) -> int | None:
 
 
 def _host(endpoint: str) -> str:
-    if not endpoint:
-        return ""
     try:
         return urlsplit(endpoint).hostname or "?"
     except ValueError:

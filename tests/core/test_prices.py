@@ -46,6 +46,10 @@ def test_names_are_the_vendors_own_with_or_without_a_date() -> None:
     assert listed("claude-haiku-4-5-20251001") == listed("claude-haiku-4-5") == listed("claude-haiku-4-5-latest")
     assert listed("gpt-4.1-2025-04-14") == listed("gpt-4.1")
     assert listed("gpt-4.1-mini") != listed("gpt-4.1")
+    assert listed("gpt-4o-2024-11-20") == listed("gpt-4o")
+    first = listed("gpt-4o-2024-05-13")  # dearer than those after it
+    assert first is not None
+    assert (first.input, first.output) == (5.0, 15.0)
     for unknown in ("claude", "claude-next", "gpt-4o-audio", "my-gpt-4o", "cloud_gemini_flash", ""):
         assert listed(unknown) is None, unknown
 
@@ -64,6 +68,7 @@ def test_names_are_the_vendors_own_with_or_without_a_date() -> None:
 )
 def test_another_server_may_charge_something_else(endpoint: str, known: bool) -> None:
     assert (listed("gpt-4o", endpoint) is not None) is known
+    assert (listed("gpt-4o", "https://api.openai.com/v1", endpoint) is not None) is known
 
 
 def test_it_is_the_vendors_name_that_counts_and_the_users_price_wins(configure: Configure) -> None:
