@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from aurarouter_hooks import (
     Text,
     Tool,
     ToolCall,
+    ToolCallDelta,
     ToolResult,
 )
 from aurarouter_hooks.values.json_texts import DEEPEST, ESCAPE, STRING, blocks, decoded, unescaped
@@ -51,22 +53,19 @@ class Redaction:
     async def restored(self, chunks: AsyncIterator[Chunk]) -> AsyncGenerator[Chunk]:
         """An answer with the values in the place of their placeholders, also of one that two chunks share."""
         text, reasoning = Restorer(self.values), Restorer(self.values)
-        calls: dict[int, Restorer] = {}
-        quoted = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in self.values.items()}
+        calls = _Calls(self.values)
         async for chunk in chunks:
-            pieces = tuple(
-                evolve(piece, arguments=calls.setdefault(piece.index, Restorer(quoted)).feed(piece.arguments))
-                for piece in chunk.tool_calls
-            )
             done = chunk.finish is not None
             yield evolve(
                 chunk,
-                text=text.feed(chunk.text, last=done),
+                text=text.feed(chunk.text, last=done or bool(chunk.tool_calls)),
                 reasoning=reasoning.feed(chunk.reasoning, last=done),
-                tool_calls=pieces,
+                tool_calls=(*calls.feed(chunk.tool_calls), *(calls.rest() if done else ())),
                 stop_sequence=Restorer(self.values).feed(chunk.stop_sequence, last=True),
             )
-        rest = Chunk(text=text.feed("", last=True), reasoning=reasoning.feed("", last=True))
+        rest = Chunk(
+            text=text.feed("", last=True), reasoning=reasoning.feed("", last=True), tool_calls=tuple(calls.rest())
+        )
         if rest.has_content:
             yield rest
 
@@ -87,6 +86,26 @@ class Restorer:
             keep = len(text)
         self._held = text[keep:]
         return PLACEHOLDER.sub(lambda found: self._values.get(found[0], found[0]), text[:keep])
+
+
+class _Calls:
+    """The same for the arguments of tool calls, which are JSON. One call is over when the next begins."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        quoted = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in values.items()}
+        self._restorers: defaultdict[int, Restorer] = defaultdict(lambda: Restorer(quoted))
+
+    def feed(self, pieces: Iterable[ToolCallDelta]) -> Iterator[ToolCallDelta]:
+        """These pieces as far as they are certain, each behind what is left of other calls."""
+        for piece in pieces:
+            yield from self.rest(piece.index)
+            yield evolve(piece, arguments=self._restorers[piece.index].feed(piece.arguments))
+
+    def rest(self, but: int | None = None) -> Iterator[ToolCallDelta]:
+        """All that is left of all calls but one."""
+        for index, restorer in self._restorers.items():
+            if index != but and (left := restorer.feed("", last=True)):
+                yield ToolCallDelta(index=index, arguments=left)
 
 
 def redacted(prompt: Prompt, inspector: Inspector) -> Redaction:

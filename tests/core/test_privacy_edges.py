@@ -84,6 +84,27 @@ async def test_calls_and_thoughts_are_put_together_too() -> None:
     assert "".join(chunk.stop_sequence for chunk in chunks) == "4539 1488 0343 6467"
 
 
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_looks_like_a_beginning_in_a_call_is_not_lost(size: int, whole: bool) -> None:
+    said = ['{"smile": ":["}', '{"to": "[email-10] [x"}', '{"list": "[card-1"}']
+
+    async def answer() -> AsyncIterator[Chunk]:
+        yield Chunk(text="I look [")
+        for index, text in enumerate(said):
+            for at in range(0, len(text), size):
+                yield Chunk(tool_calls=(ToolCallDelta(index=index, arguments=text[at : at + size]),))
+        if whole:
+            yield Chunk(finish="tool_calls")
+
+    chunks = [chunk async for chunk in Redaction(prompt=Prompt.of("x"), values=VALUES).restored(answer())]
+    pieces = [piece for chunk in chunks for piece in chunk.tool_calls]
+    told = ["".join(piece.arguments for piece in pieces if piece.index == index) for index in range(3)]
+    assert told == [said[0], '{"to": "a\\"b@c.de [x"}', said[2]]
+    assert [piece.index for piece in pieces] == sorted(piece.index for piece in pieces)
+    assert "".join(chunk.text for chunk in chunks[: 1 + len(said[0])]) == "I look ["
+
+
 def test_every_part_of_a_prompt_is_replaced_and_the_same_value_has_one_name() -> None:
     card = "4539148803436467"
     prompt = Prompt(
