@@ -69,14 +69,13 @@ class Gate:
         until = now + patience
         # Whoever is at the front is either counted, which is quick and no reason to refuse anybody, or waits for room.
         turn = until if line.stands else max(until, now + COUNTING)
-        soonest = line.length * _pace(limit)
+        most = _most(limit, queue, patience)
         try:
-            if soonest > patience and (patience or line.stands):
-                return Refused(why=f"{line.length} tasks wait already", retry_after=soonest)
-            async with line.front(who, queue, turn):
+            async with line.front(who, most, turn):
                 return await self._first(name, limit, tokens, line, until)
         except FullError:
-            return Refused(why=f"{queue} tasks wait already", retry_after=max(1.0, soonest))
+            why = f"{most} tasks wait already" if most else "others wait already"
+            return Refused(why=why, retry_after=max(1.0, line.length * _pace(limit)))
         except TimeoutError:
             return Refused(why="its turn did not come in time", retry_after=max(1.0, line.length * _pace(limit)))
         finally:
@@ -95,7 +94,7 @@ class Gate:
             left = until - now()
             if left <= 0 or (not said.turns and said.seconds > left):
                 return Refused(why=said.why, retry_after=max(said.seconds, 1.0 if said.turns else 0.0))
-            line.stands = True
+            line.stand()
             try:
                 await self._pause(said, line, left)
             finally:
@@ -133,6 +132,14 @@ class Gate:
         """Wait for those who leave."""
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self.counter.close()
+
+
+def _most(limit: Limit, queue: int, patience: float) -> int:
+    """Tasks that may wait before one with this patience."""
+    pace = _pace(limit)
+    if not patience or not pace or patience / pace >= queue:
+        return queue if patience else 0
+    return int(patience / pace) + 1
 
 
 def _pace(limit: Limit) -> float:

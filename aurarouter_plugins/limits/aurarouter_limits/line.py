@@ -17,11 +17,12 @@ class Line:
 
     Attributes:
         left: Set when somebody has left a place.
-        stands: Whoever is at the front waits for room.
+        stands: Whoever is at the front waits for room. Else they are counted one by one, and nobody is too many.
     """
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._most: dict[asyncio.Future[None], int] = {}  # in the order in which they came
         self._busy = False
         self.left = asyncio.Event()
         self.stands = False
@@ -36,13 +37,22 @@ class Line:
         """Nobody is here."""
         return not self._busy and not self._waiting
 
+    def stand(self) -> None:
+        """Whoever is at the front waits for room; those go who would not have come to this."""
+        self.stands, before = True, 0
+        for turn, most in self._most.items():
+            if before < most:
+                before += 1
+            elif not turn.done():
+                turn.set_exception(FullError())
+
     @asynccontextmanager
     async def front(self, who: str, most: int, until: float) -> AsyncIterator[None]:
         """The time at the front; nobody else is there meanwhile.
 
         Args:
             who: Whose turn it takes.
-            most: Others that may wait before.
+            most: Others that may wait before, once the front stands.
             until: Time of the event loop at which waiting ends.
 
         Raises:
@@ -59,20 +69,25 @@ class Line:
             self._call()
 
     async def _come(self, who: str, most: int, until: float) -> None:
-        if self.length >= most:
+        if self.stands and self.length >= most:
             raise FullError
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(who, deque()).append(turn)
+        self._most[turn] = most
         try:
             async with asyncio.timeout_at(until):
                 await turn
         except BaseException:
-            if turn.done() and not turn.cancelled():  # called to the front, and gone before it got there
+            if (
+                turn.done() and not turn.cancelled() and turn.exception() is None
+            ):  # called to the front, and gone before it got there
                 self._busy = False
                 self._call()
             else:
                 self._forget(who, turn)
             raise
+        finally:
+            del self._most[turn]
 
     def _forget(self, who: str, turn: asyncio.Future[None]) -> None:
         line = self._waiting.get(who)

@@ -50,6 +50,32 @@ async def test_who_has_no_patience_never_waits_for_room() -> None:
     await asyncio.gather(waiting, return_exceptions=True)
 
 
+@pytest.mark.parametrize("queue", [0, 3, 100])
+async def test_a_crowd_that_all_finds_room_is_not_refused(tmp_path: Path, queue: int) -> None:
+    gate, limit = Gate.of(Local(tmp_path / "limits.db")), Limit(concurrency=1000, requests_per_minute=600, burst=60)
+    asked = (gate.enter("m", limit, 1, "a", queue, 1.0) for _ in range(200))
+    assert all(isinstance(said, Place) for said in await asyncio.gather(*asked))
+    await gate.close()
+
+
+async def test_of_a_crowd_that_finds_no_room_no_more_wait_than_may(tmp_path: Path) -> None:
+    gate, limit = Gate.of(Local(tmp_path / "limits.db")), Limit(concurrency=2)
+    asked = [asyncio.create_task(gate.enter("m", limit, 1, "a", 3, 60.0)) for _ in range(20)]
+    async with asyncio.timeout(10):
+        done, waiting = set[asyncio.Task[Place | Refused]](), set(asked)
+        while len(done) < 16:
+            more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            done |= more
+    said = [task.result() for task in asked if task in done]
+    assert sum(isinstance(each, Place) for each in said) == 2
+    assert [each.why for each in said if isinstance(each, Refused)] == ["3 tasks wait already"] * 14
+    assert waiting == set(asked[2:6])  # one at the front, and three behind it
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await gate.close()
+
+
 async def test_who_comes_right_after_somebody_left_finds_the_place(tmp_path: Path) -> None:
     gate, limit = Gate.of(Local(tmp_path / "limits.db")), Limit(concurrency=1)
     for _ in range(20):
