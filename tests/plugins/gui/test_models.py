@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -221,3 +222,31 @@ def test_the_form_of_a_model_is_asked_for_when_the_window_closes(
     assert view.unsaved() == "the model that is being written"
     dialog.fields["timeout"].clear()
     dialog.reject()
+
+
+def test_three_hundred_models_hold_nothing_up(open_window: Open, qtbot: QtBot) -> None:
+    models = "".join(f"  model-{number}: {{provider: echo}}\n" for number in range(300))
+    view = shown(open_window(f"models:\n{models}roles: {{coding: [model-0]}}\n"), qtbot)
+    choose(view, "model-250")
+    place = view.list.table.verticalScrollBar().value()
+    began = time.monotonic()
+    view.list.show_rows(view.state.rows)  # as every five seconds
+    assert time.monotonic() - began < 2
+    assert view.list.chosen.name == "model-250"
+    assert view.list.table.verticalScrollBar().value() == place > 0
+
+
+def test_a_long_name_pushes_nothing_out_of_the_window(open_window: Open, qtbot: QtBot) -> None:
+    name = "a" * 200
+    window = open_window(
+        f"models:\n  {name}: {{provider: echo, tags: [{name}]}}\nroles: {{coding: [{name}], {name}: [{name}]}}\n"
+    )
+    window.resize(900, 700)
+    view = shown(window, qtbot)
+    assert cells(view, name)[-1] == name
+    qtbot.wait(300)
+    assert window._pages.horizontalScrollBar().maximum() == 0
+    window.go("routing")
+    qtbot.waitUntil(lambda: window.shown.roles.list.count() > 0, timeout=PATIENCE)
+    qtbot.wait(300)
+    assert window._pages.horizontalScrollBar().maximum() == 0

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from aurarouter_core import InForce
 from aurarouter_gui.state.configuration import Configuration, View
-from aurarouter_gui.views.parts import heading, label, row
+from aurarouter_gui.views.parts import label, row
+from aurarouter_gui.views.prose import Prose
 
 SETTING = Qt.ItemDataRole.UserRole
 ORIGINS = {"default": "default", "defaults": "built in", "environment": "variable", "flags": "command line"}
@@ -55,7 +56,7 @@ class FormView(QWidget):
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         header.resizeSection(0, 240)
         header.setStretchLastSection(False)
-        self._title, self._about = heading(""), label(tone="muted")
+        self._title, self._about = Prose(look="bold"), label(tone="muted")
         self.value, self.switch = QLineEdit(), QComboBox()
         self.value.setAccessibleName("Value")
         self.value.returnPressed.connect(self.apply)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QTableView
 
-from aurarouter_gui.views.tables import ROOM
+from aurarouter_gui.views.tables import ROOM, WIDEST
 
 Index = QModelIndex | QPersistentModelIndex
 T = TypeVar("T")
@@ -17,8 +17,6 @@ SAMPLE = 20
 """Lines by which the width of a column is measured."""
 MARGIN = 9
 """Pixels around what stands in an empty table, which are those of a cell."""
-WIDEST = 260
-"""Pixels that a column which isn't stretched gets by itself."""
 
 
 class Line:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QProgressBar,
     QPushButton,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +24,8 @@ from aurarouter_gui.state.models import ModelRow, Models
 from aurarouter_gui.state.words import sentence
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.model_dialog import ModelDialog
-from aurarouter_gui.views.parts import Notice, heading, label, row
+from aurarouter_gui.views.parts import Notice, label, row
+from aurarouter_gui.views.prose import Prose
 from aurarouter_gui.views.tables import fill, table
 
 COLUMNS = ("Model", "Provider", "Runs", "State", "Roles", "Tags")
@@ -52,7 +52,7 @@ class ModelsListView(QWidget):
         self.table.currentCellChanged.connect(lambda *_: self._choose())
         self.table.itemDoubleClicked.connect(lambda _: self.edit())
         self._empty = label(EMPTY, tone="muted")
-        self._title, self._facts, self._health = heading(""), label(tone="muted"), Notice()
+        self._title, self._facts, self._health = Prose(look="bold"), Prose(tone="muted"), Notice()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -111,11 +111,7 @@ class ModelsListView(QWidget):
             )
             for one in rows
         ]
-        fill(self.table, cells)
-        for at, one in enumerate(rows):
-            item = self.table.item(at, 3)
-            if isinstance(item, QTableWidgetItem):
-                item.setForeground(QColor(self._colour(one)))
+        fill(self.table, cells, [{3: QColor(self._colour(one))} for one in rows])
         names = [one.name for one in rows]
         self.table.setCurrentCell(names.index(before) if before in names else 0 if names else -1, 0)
         self.table.blockSignals(False)

@@ -22,6 +22,7 @@ from aurarouter_core import IntentRow
 from aurarouter_gui.state.routing import IntentDraft, Picture, Routing
 from aurarouter_gui.state.words import counted
 from aurarouter_gui.views.parts import caption, heading, label, row
+from aurarouter_gui.views.prose import Prose
 
 NEW = ""
 """Stands for the one that has no name yet."""
@@ -67,7 +68,7 @@ class IntentsView(QWidget):
         self.save = QPushButton("Save")
         self.save.setObjectName("main")
         self.save.clicked.connect(self._save)
-        self._title, self._about = heading("Intent"), label(OWN, tone="muted")
+        self._title, self._about = Prose("Intent", look="bold"), label(OWN, tone="muted")
         self._lay_out()
         self._fill(NEW)
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from aurarouter_gui.state.routing import Routing
 from aurarouter_gui.views.lists import break_lines
 from aurarouter_gui.views.parts import heading, label, row
+from aurarouter_gui.views.prose import Prose
 
 NAME = Qt.ItemDataRole.UserRole
 EMPTY = "No role yet. Tasks can't go anywhere until a role names a model: make one with New role."
@@ -73,7 +74,7 @@ class RolesView(QWidget):
         self.models.setMinimumContentsLength(10)
         self.models.setPlaceholderText("Every model is in it")
         self._buttons()
-        self._title = heading("")
+        self._title = Prose(look="bold")
         self._about, self._empty, self._changed = label(tone="muted"), label(tone="muted"), label(tone="warn")
         self._lay_out()
         self.enable()

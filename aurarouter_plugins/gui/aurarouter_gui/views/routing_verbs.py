@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from aurarouter_gui.state.routing import Picture, Routing
 from aurarouter_gui.views.parts import heading, label, row
+from aurarouter_gui.views.prose import Prose
 
 NAME = Qt.ItemDataRole.UserRole
 ABOUT = "Words that make a task likelier to get this role, one on each line; up to four words make one entry."
@@ -33,7 +34,7 @@ class VerbsView(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Roles")
         self.list.currentRowChanged.connect(lambda _: self._show_words())
-        self._title = heading("Words")
+        self._title = Prose("Words", look="bold")
         self._about = label(ABOUT, tone="muted")
         self.words = QPlainTextEdit()
         self.words.setAccessibleName("Words")

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QVBoxLayout
 
 from aurarouter_gui.state.transfer import Progress, Transfer
 from aurarouter_gui.state.words import sentence
-from aurarouter_gui.views.parts import GAP, heading, label, row
+from aurarouter_gui.views.parts import GAP, label, row
+from aurarouter_gui.views.prose import Prose
 
 
 class TransferCard(QFrame):
@@ -24,8 +25,7 @@ class TransferCard(QFrame):
         self.resume.clicked.connect(lambda _=False: transfer.resume())
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.what, self.how = heading(""), label(tone="muted")
-        self.what.setWordWrap(True)
+        self.what, self.how = Prose(look="bold"), label(tone="muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, GAP)
         layout.setSpacing(8)
