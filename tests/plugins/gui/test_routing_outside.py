@@ -90,3 +90,40 @@ def test_words_and_intents_of_others_stay_too(panel: Any, qtbot: QtBot, home: Pa
     panel.state.remove_intent("COUNT")
     qtbot.waitUntil(lambda: "intents.COUNT was changed by somebody else" in panel.notice.text, timeout=PATIENCE)
     assert (home / "auraconfig.yaml").read_text() == text
+
+
+def test_what_is_written_over_a_change_that_was_shown_meanwhile_is_refused_once(
+    panel: Any, qtbot: QtBot, home: Path
+) -> None:
+    panel.verbs.words.setPlainText("mend")
+    text = change(home, "[hack]", "[hack, patch]")
+    panel.state.refresh()  # as when the window finds out
+    qtbot.waitUntil(lambda: panel.state.picture.verbs["coding"] == ("hack", "patch"), timeout=PATIENCE)
+    panel.verbs.save.click()
+    words = "semantic_verbs.coding was changed by somebody else"
+    qtbot.waitUntil(lambda: words in panel.notice.text and not panel.state.busy, timeout=PATIENCE)
+    assert (home / "auraconfig.yaml").read_text() == text
+    with qtbot.waitSignal(panel.desk.reloaded, timeout=PATIENCE):
+        panel.verbs.save.click()
+    qtbot.waitUntil(lambda: panel.state.picture.verbs["coding"] == ("mend",), timeout=PATIENCE)
+    panel.verbs.words.setPlainText("mend\ntidy")  # nobody else has changed what we wrote
+    with qtbot.waitSignal(panel.desk.reloaded, timeout=PATIENCE):
+        panel.verbs.save.click()
+    qtbot.waitUntil(lambda: panel.unsaved() == "", timeout=PATIENCE)
+
+
+def test_an_intent_that_is_being_written_is_not_put_over_what_others_made_of_it(
+    panel: Any, qtbot: QtBot, home: Path
+) -> None:
+    intents = panel.intents
+    names = [intents.list.item(at).text().split("\n")[0] for at in range(intents.list.count())]
+    intents.list.setCurrentRow(names.index("COUNT"))
+    intents.description.setText("Counts")
+    text = change(home, "[one, two]", "[one, two, three]")
+    panel.state.refresh()
+    qtbot.waitUntil(lambda: any("three" in one.examples for one in panel.state.picture.intents), timeout=PATIENCE)
+    intents.save.click()
+    qtbot.waitUntil(lambda: "intents.COUNT was changed by somebody else" in panel.notice.text, timeout=PATIENCE)
+    assert (home / "auraconfig.yaml").read_text() == text
+    intents.drop.click()
+    qtbot.waitUntil(lambda: panel.unsaved() == "" and not panel.state.busy, timeout=PATIENCE)

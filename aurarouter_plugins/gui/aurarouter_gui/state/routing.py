@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -97,6 +97,8 @@ class Routing:
         self.picture = Picture()
         self.chains = Chains({})
         self.busy = False
+        self._known: dict[tuple[str, str], object] = {}  # what stood there when something began to be written for it
+        self._written: set[tuple[str, str]] = set()  # by us, since the configuration was last read
 
     def refresh(self) -> None:
         """Read the configuration again; unless chains are being rearranged, they are as it says."""
@@ -104,6 +106,9 @@ class Routing:
         def came(picture: Picture) -> None:
             self.picture = picture
             self.chains.rebase(picture.chains)
+            for path in self._written:
+                self._known.pop(path, None)
+            self._written.clear()
             self._told.picture(picture)
 
         self._link.worker.begin(asyncio.to_thread(self._read), came, lambda error: self._told.unread(trouble(error)))
@@ -128,48 +133,58 @@ class Routing:
     def save(self) -> None:
         """Write the chains that were rearranged."""
         if self.chains.changed:
-            self._change(self.chains.changes(), chains=True)
+            self._change(self.chains.changes(), self._own_chains)
+
+    def writing(self, section: str, names: Collection[str]) -> None:
+        """For these of a section, and no others, something is written and not saved: it began with what stands there."""
+        self._known = {path: was for path, was in self._known.items() if path[0] != section or path[1] in names}
+        for name in names:
+            self._known.setdefault((section, name), _at(self.picture.settings, (section, name)))
 
     def set_verbs(self, role: str, words: Sequence[str]) -> None:
         """What people call the work of a role."""
         path = ("semantic_verbs", role)
-        self._change(self._of(path, [Set((*path, "synonyms"), list(words)) if words else Remove(path)]))
+        self._change_of(path, [Set((*path, "synonyms"), list(words)) if words else Remove(path)])
 
     def set_intent(self, draft: IntentDraft) -> None:
         """Make an intent, or change one of the configuration."""
         rows = {row.intent: row for row in self.picture.intents if row.configured}
         changes = draft.changes(rows.get(draft.name))
         if changes:
-            self._change(self._of(("intents", draft.name), changes))
+            self._change_of(("intents", draft.name), changes)
 
     def remove_intent(self, name: str) -> None:
         """Take an intent out of the configuration."""
         path = ("intents", name)
-        self._change(self._of(path, [Remove(path)]))
+        self._change_of(path, [Remove(path)])
 
-    def _of(self, path: Sequence[str], changes: Sequence[Change]) -> Changes:
-        """Changes of what stands at a path, unless somebody else has changed it since it was last read."""
-        known = _at(self.picture.settings, path)
+    def _change_of(self, path: tuple[str, str], changes: Sequence[Change]) -> None:
+        """Change what stands at a path, unless somebody else has changed it since this began to be written."""
+        known = self._known.get(path, _at(self.picture.settings, path))
 
         def unchanged(layers: Layers) -> Sequence[Change]:
-            if _at(layers.settings, path) != known:
+            now = _at(layers.settings, path)
+            if now != known:
+                self._known[path] = now  # the user knows of it now
                 raise ConfigError(
                     f"{'.'.join(path)} was changed by somebody else meanwhile, and is left as it is",
                     hint="Look at it now; saving again puts yours in its place.",
                 )
             return changes
 
-        return unchanged
+        self._change(unchanged, lambda: self._written.add(path))
 
-    def _change(self, changes: Changes, *, chains: bool = False) -> None:
+    def _own_chains(self) -> None:
+        self.chains = Chains(self.chains.roles)
+
+    def _change(self, changes: Changes, written: Callable[[], None]) -> None:
         if self.busy:
             return
         self.busy = True
 
         def came(amendment: Amendment) -> None:
             self.busy = False
-            if chains:
-                self.chains = Chains(self.chains.roles)
+            written()
             self._told.saved(amendment)
             self.refresh()
 

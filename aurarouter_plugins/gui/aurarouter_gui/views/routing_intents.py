@@ -209,6 +209,7 @@ class IntentsView(QWidget):
         self._drafts[self._subject] = draft
         if draft == self._shown:
             del self._drafts[self._subject]
+        self._state.writing("intents", {draft.name for draft in self._drafts.values()})
         self.drop.setEnabled(one is not None and one.configured)
         self.save.setEnabled(draft != self._shown and bool(draft.name and draft.role))
 

@@ -102,6 +102,7 @@ class VerbsView(QWidget):
         self._drafts[role] = self.words.toPlainText()
         if not role or not self._differs(role):
             del self._drafts[role]
+        self._state.writing("semantic_verbs", self._drafts)
         self.words.setEnabled(bool(role))
         self.save.setEnabled(role in self._drafts)
 
