@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
+from aurarouter_core.ability_names import ABILITIES
 from aurarouter_core.atomic import locked, replace_file
 from aurarouter_core.checkup import check_config
 from aurarouter_core.config import Request, System
@@ -74,7 +75,7 @@ def entry(choice: Choice) -> dict[str, Any]:
         "tags": tags,
         "parameters": dict(model.parameters),
         "options": dict(model.options),
-        "capabilities": sorted(names) if names is not None else None,
+        "capabilities": sorted(names.intersection(ABILITIES)) if names is not None else None,
         "context_length": model.capabilities.context_length,
     }
     filled = {name: verbatim(value) for name, value in settings.items() if value or name == "provider"}

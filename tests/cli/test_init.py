@@ -22,7 +22,17 @@ from aurarouter_core import Plugins, load_config
 from aurarouter_core.first_file import EXPLAINED, Choice, require_good, text_of
 from aurarouter_core.offers import offers
 from aurarouter_core.sources import ROLES
-from aurarouter_hooks import Location, Model, Prompt, Provider, ProviderUnavailableError, Reply, Secret, hookimpl
+from aurarouter_hooks import (
+    Capabilities,
+    Location,
+    Model,
+    Prompt,
+    Provider,
+    ProviderUnavailableError,
+    Reply,
+    Secret,
+    hookimpl,
+)
 from fault_server import FaultServer
 from llama_server import LlamaServer
 
@@ -365,6 +375,15 @@ async def test_names_are_told_apart_and_few_are_taken() -> None:
     assert [offer.model.id for offer in found.found][:3] == ["same", "smollm2-2", "same-2"]
     assert len(found.found) == 2 + asking.MOST
     assert found.notes == ("b offers 21 models; the first 8 are taken ('aurarouter model add' adds more)",)
+
+
+def test_the_file_claims_only_what_a_model_can_be_said_to_do(tmp_path: Path) -> None:
+    """Any other word is refused in a file; a provider may know one that is newer than the kernel."""
+    offer = model("m", capabilities=Capabilities(names=frozenset({"tools", "telepathy"})))
+    text = text_of([Choice(offer, "here")], embedded=False, today=date(2026, 11, 23))
+    require_good(text, tmp_path / "file.yaml", plugins(a=speaker([])))
+    assert "tools" in text
+    assert "telepathy" not in text
 
 
 async def test_what_a_server_says_acts_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
