@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.pull import Wanted, catalogue, fetch_model, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
+    from aurarouter_core.room import unusable
     from aurarouter_core.router import Router
     from aurarouter_core.saved import reference_price, with_savings
     from aurarouter_core.startup import settled, starting
@@ -125,6 +126,7 @@ __all__ = [
     "take_out",
     "transaction",
     "turned_away",
+    "unusable",
     "url_of",
     "wanted",
     "with_savings",
@@ -206,6 +208,7 @@ _WHERE = {
     "take_out": "aurarouter_core.registry",
     "transaction": "aurarouter_core.database",
     "turned_away": "aurarouter_core.doorway",
+    "unusable": "aurarouter_core.room",
     "url_of": "aurarouter_core.doorway",
     "wanted": "aurarouter_core.pull",
     "with_savings": "aurarouter_core.saved",

@@ -53,11 +53,15 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def clear(model: str | None, as_json: bool) -> None:
     """Forget answers, also those in the memory of programs that run."""
-    from aurarouter_core import dumps
+    import sqlite3
+
+    from aurarouter_core import dumps, unusable
 
     book = _book()
     try:
         gone = book.clear(model)
+    except (sqlite3.Error, OSError) as error:
+        raise unusable(f"{book.path} can't be cleared", book.path, error) from error
     finally:
         book.close()
     click.echo(dumps({"cleared": gone}) if as_json else f"{gone} answers are forgotten")

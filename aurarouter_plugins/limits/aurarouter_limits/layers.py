@@ -82,8 +82,8 @@ class _Limiting(Middleware):
             place = await gate.enter(passage.name, limit, tokens, passage.who, queue, passage.patience)
         except Exception as error:
             words = f"the limit of {passage.whose} can't be kept: {error}"
-            hint = "Make sure that the file can be written to, or take the limit out of the configuration."
-            raise passage.refusal(words, hint, 60.0) from error
+            hint = error.hint if isinstance(error, AuraRouterError) else ""
+            raise passage.refusal(words, hint or "Take the limit out of the configuration.", 60.0) from error
         if isinstance(place, Refused):
             words = f"the limit of {passage.whose} is reached: {place.why}"
             hint = f"Ask again in {place.retry_after:.1f} s, or raise '{passage.setting}'."

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from aurarouter_core import unusable
 from aurarouter_limits.book import Book
 from aurarouter_limits.counter import Place, Wait
 from aurarouter_limits.settings import Limit
@@ -34,7 +35,16 @@ class Local:
         Raises:
             Exception: The file can't be used.
         """
-        work = self._submit(lambda: self._book.enter(name, limit, tokens))
+
+        def enter() -> Place | Wait:
+            import sqlite3
+
+            try:
+                return self._book.enter(name, limit, tokens)
+            except (sqlite3.Error, OSError) as error:
+                raise unusable(str(self._book.path), self._book.path, error) from error
+
+        work = self._submit(enter)
         try:
             return await asyncio.wrap_future(work)
         except asyncio.CancelledError:

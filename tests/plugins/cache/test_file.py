@@ -16,7 +16,7 @@ from aurarouter_cache.kept import Kept
 from aurarouter_cache.memory import Memory
 from aurarouter_core import Task
 from aurarouter_core.cli import cli
-from aurarouter_hooks import Chunk, Usage
+from aurarouter_hooks import AuraRouterError, Chunk, Usage
 from scripted import model, router_of
 
 COLD: dict[str, Any] = {"parameters": {"temperature": 0}, "mode": "direct"}
@@ -162,6 +162,16 @@ async def test_what_was_being_got_while_it_was_cleared_is_not_kept(home: Path) -
         await router.run(task)
         await router.run(task)
     assert len(calls) == 3
+
+
+def test_a_damaged_file_is_told(home: Path) -> None:
+    (home / "cache").mkdir()
+    (home / "cache" / "answers.db").write_bytes(b"this is no database" * 100)
+    for command in ("status", "clear"):
+        error = CliRunner().invoke(cli, ["cache", command]).exception
+        assert isinstance(error, AuraRouterError), error
+        assert "answers.db can't be" in str(error)
+        assert "Move the file away" in error.hint
 
 
 def test_the_commands_make_nothing(home: Path) -> None:

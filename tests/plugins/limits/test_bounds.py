@@ -292,8 +292,10 @@ async def test_without_a_limit_there_is_no_file(home: Path) -> None:
 async def test_a_file_that_fails_refuses_rather_than_letting_all_through(home: Path) -> None:
     (home / "limits.db").write_bytes(b"this is no database" * 100)
     async with limited({"a": model()}, each_app={"requests_per_minute": 6}) as router:
-        with pytest.raises(BudgetError, match=r"the limit of the app '\(no app\)' can't be kept"):
+        with pytest.raises(BudgetError, match=r"the limit of the app '\(no app\)' can't be kept") as caught:
             await router.run(Task("hi"))
+    assert "limits.db: file is not a database" in str(caught.value)
+    assert "Move the file away" in caught.value.hint
 
 
 def test_two_processes_share_and_a_killed_one_leaves_its_places(tmp_path: Path) -> None:
