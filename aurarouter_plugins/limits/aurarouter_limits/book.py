@@ -44,10 +44,12 @@ class Book:
         self._connection: sqlite3.Connection | None = None
         self._presence: Presence | None = None
         self._looked = 0.0
+        self._leaving: list[tuple[Place, Limit, int]] = []  # also those whose leaving could not be written yet
 
     def enter(self, name: str, limit: Limit, tokens: int) -> Place | Wait:
         """As on `Counter`."""
         connection = self._opened()
+        self._let_go(connection)
         if limit.concurrency is not None and time.monotonic() - self._looked > LOOK_AFTER:
             self._looked = time.monotonic()
             self._forget_the_dead(connection)
@@ -76,15 +78,22 @@ class Book:
         return Place(name=name, id=int(cursor.lastrowid or 0))
 
     def leave(self, place: Place, limit: Limit, tokens: int) -> None:
-        """As on `Counter`."""
-        connection = self._opened()
+        """As on `Counter`. What can't be written now is written before anything else is."""
+        self._leaving.append((place, limit, tokens))
+        self._let_go(self._opened())
+
+    def _let_go(self, connection: sqlite3.Connection) -> None:
+        if not self._leaving:
+            return
         with transaction(connection):
             now = time.time()
-            if place.id:
-                connection.execute("DELETE FROM places WHERE id = ?", (place.id,))
-            if limit.tokens_per_minute is not None and tokens:
-                until = self._until(connection, place.name, "tokens", now) + tokens * 60.0 / limit.tokens_per_minute
-                connection.execute(USE, (place.name, "tokens", until, now))
+            for place, limit, tokens in self._leaving:
+                if place.id:
+                    connection.execute("DELETE FROM places WHERE id = ?", (place.id,))
+                if limit.tokens_per_minute is not None and tokens:
+                    until = self._until(connection, place.name, "tokens", now) + tokens * 60.0 / limit.tokens_per_minute
+                    connection.execute(USE, (place.name, "tokens", until, now))
+        self._leaving.clear()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -119,8 +119,8 @@ class Gate:
         async def give_back() -> None:
             try:
                 await self.counter.leave(place, limit, tokens)
-            except Exception as error:  # noqa: BLE001 - nobody waits for it; the place ends with its process
-                log.warning("a place within the limit %s can't be given back: %s", place.name, error)
+            except Exception as error:  # noqa: BLE001 - nobody waits for it; at the latest it ends with its process
+                log.warning("a place within the limit %s can't be given back yet: %s", place.name, error)
             if (line := self._lines.get(place.name)) is not None:
                 line.left.set()
 

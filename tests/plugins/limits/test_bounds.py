@@ -298,6 +298,23 @@ async def test_a_file_that_fails_refuses_rather_than_letting_all_through(home: P
     assert "Move the file away" in caught.value.hint
 
 
+def test_a_place_that_could_not_be_given_back_is_given_back_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aurarouter_core.database.PATIENCE", 0.1)
+    path, limit = tmp_path / "limits.db", Limit(concurrency=1)
+    book = Book(path)
+    place = book.enter("app:x", limit, 0)
+    assert isinstance(place, Place)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # as who makes a copy of the file
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            book.leave(place, limit, 0)
+        other.execute("ROLLBACK")
+    assert isinstance(book.enter("app:x", limit, 0), Place)
+    book.close()
+
+
 def test_two_processes_share_and_a_killed_one_leaves_its_places(tmp_path: Path) -> None:
     import os
     import signal
