@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,9 @@ from aurarouter_hooks import Problem, Secret
 
 if TYPE_CHECKING:
     from cattrs import Converter
+
+HINTED, COMPARED, LONGEST = 100, 500, 100
+"""Names that get a hint, names that each is compared with, and their length: more of it would take for ever."""
 
 
 class Problems(ValueError):  # noqa: N818 - several of them
@@ -195,10 +198,8 @@ def _sort(error: BaseException, path: tuple[str, ...], found: list[Problem], uns
             _sort(inner, below, found, unset)
     elif isinstance(error, ForbiddenExtraKeysError):
         known = [item.name for item in settings_of(error.cl)]
-        found.extend(
-            Problem(f"unknown key{nearest(name, known)}", (*path, name))
-            for name in sorted(map(str, error.extra_fields))
-        )
+        extra = sorted(map(str, error.extra_fields))
+        found.extend(strangers("unknown key", ((name, (*path, name)) for name in extra), known))
     elif isinstance(error, variables.UnsetVariableError):
         unset.append(Problem(str(error), path))
     elif isinstance(error, KeyError):
@@ -208,9 +209,19 @@ def _sort(error: BaseException, path: tuple[str, ...], found: list[Problem], uns
         found.append(Problem(words.removeprefix(f"'{path[-1]}' "), path))  # attrs repeats the name, and adds objects
 
 
-def nearest(name: str, known: Any) -> str:
+def strangers(what: str, found: Iterable[tuple[str, tuple[str, ...]]], known: Collection[Any]) -> list[Problem]:
+    """A problem for each name that is not known, with its path; `what` may have the name put in."""
+    return [
+        Problem(what.format(name) + (nearest(name, known) if number < HINTED else ""), path)
+        for number, (name, path) in enumerate(found)
+    ]
+
+
+def nearest(name: str, known: Collection[Any]) -> str:
     """ " (did you mean …?)" when something is."""
     import difflib
 
-    close = difflib.get_close_matches(name, [str(key) for key in known], n=1)
+    if len(name) > LONGEST or len(known) > COMPARED:
+        return ""
+    close = difflib.get_close_matches(name, [str(key) for key in known if len(str(key)) <= LONGEST], n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""

@@ -12,7 +12,7 @@ from aurarouter_core import converter
 from aurarouter_core.asset_settings import Assets
 from aurarouter_core.budget_settings import Budget
 from aurarouter_core.config import RESERVED, Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
-from aurarouter_core.converter import Problems, nearest
+from aurarouter_core.converter import Problems, nearest, strangers
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.prices import listed
 from aurarouter_core.privacy_settings import Privacy
@@ -56,11 +56,8 @@ def build(layers: Layers, *, request: Request | None = None, environ: Mapping[st
     if taken:
         raise ConfigError(f"a plugin brings the section '{taken[0]}', which is the kernel's own")
     known = {**KERNEL_SECTIONS, **layers.plugin_sections}
-    problems = [
-        Problem(f"unknown section{nearest(str(name), known)}", (str(name),))
-        for name in layers.settings
-        if name not in known
-    ]
+    unknown = ((str(name), (str(name),)) for name in layers.settings if name not in known)
+    problems = strangers("unknown section", unknown, known)
     making = converter.make(os.environ if environ is None else environ)
     values: dict[str, Any] = {}
     for name in known:
@@ -133,17 +130,10 @@ def _pointing_nowhere(values: Mapping[str, Any], settings: Mapping[str, Any]) ->
     models, roles = (
         named if isinstance(named := settings.get(section), Mapping) else {} for section in ("models", "roles")
     )
-    problems = [
-        Problem(f"no model is called '{model}'{nearest(model, models)}", ("roles", role, "models"))
-        for role, entry in values["roles"].items()
-        for model in entry.models
-        if model not in models
-    ]
-    problems.extend(
-        Problem(f"no role is called '{entry.role}'{nearest(entry.role, roles)}", ("intents", name, "role"))
-        for name, entry in values["intents"].items()
-        if entry.role not in roles
-    )
+    named = ((model, ("roles", role, "models")) for role, entry in values["roles"].items() for model in entry.models)
+    problems = strangers("no model is called '{}'", (found for found in named if found[0] not in models), models)
+    served = ((entry.role, ("intents", name, "role")) for name, entry in values["intents"].items())
+    problems.extend(strangers("no role is called '{}'", (found for found in served if found[0] not in roles), roles))
     if values["plans"] is not None and values["plans"].review and "reviewer" not in roles:
         problems.append(Problem("no role is called 'reviewer'", ("plans", "review")))
     budget = values["budget"]

@@ -40,16 +40,45 @@ class YamlText:
     def _root(self) -> yaml.Node | None:
         return composed(self.text)
 
+    @cached_property
+    def _entries(self) -> dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]:
+        return {}
+
     def line(self, path: Sequence[str]) -> int | None:
         """The line where a setting's key stands, or that of the nearest key above it; None for an empty path."""
         node, found = self._root, None
         for part in path:
-            step = _below(node, part)
+            step = self._below(node, part)
             if step is None:
                 break
             key, node = step
             found = key.start_mark.line + 1
         return found
+
+    def _below(self, node: yaml.Node | None, part: str) -> tuple[yaml.Node, yaml.Node] | None:
+        """(key, value) of a key or an index."""
+        import yaml
+
+        if isinstance(node, yaml.SequenceNode):
+            item = node.value[int(part)] if part.isdecimal() and int(part) < len(node.value) else None
+            return (item, item) if item is not None else None
+        return self._mapping(node).get(part) if isinstance(node, yaml.MappingNode) else None
+
+    def _mapping(self, node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        """A mapping's entries by name, read once: its own beat what it merges in, and the last of two counts."""
+        import yaml
+
+        if id(node) in self._entries:
+            return self._entries[id(node)]
+        entries = self._entries[id(node)] = {}  # there already for a mapping that merges itself
+        for key, value in node.value:
+            if key.value == "<<":
+                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                for source in (source for source in sources if isinstance(source, yaml.MappingNode)):
+                    for name, entry in self._mapping(source).copy().items():
+                        entries.setdefault(name, entry)
+        entries.update((key.value, (key, value)) for key, value in node.value if isinstance(key, yaml.ScalarNode))
+        return entries
 
 
 def composed(text: str) -> yaml.Node | None:
@@ -57,31 +86,6 @@ def composed(text: str) -> yaml.Node | None:
     import yaml
 
     return yaml.compose(text, Loader=_loader()) if text.strip() else None
-
-
-def _below(node: yaml.Node | None, part: str, visited: set[int] | None = None) -> tuple[yaml.Node, yaml.Node] | None:
-    """(key, value) of a key or an index; what stands in the mapping itself beats what it merges in."""
-    import yaml
-
-    visited = set() if visited is None else visited
-    if id(node) in visited:
-        return None  # merged in twice: once is enough, and twice at each level would take for ever
-    visited.add(id(node))
-
-    if isinstance(node, yaml.SequenceNode):
-        item = node.value[int(part)] if part.isdecimal() and int(part) < len(node.value) else None
-        return (item, item) if item is not None else None
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    for key, value in reversed(node.value):  # of a key that stands twice, the last counts
-        if key.value == part:
-            return key, value
-    for key, value in node.value:
-        if key.value == "<<":
-            for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                if (found := _below(merged, part, visited)) is not None:
-                    return found
-    return None
 
 
 def parse(data: bytes, name: str) -> YamlText:
@@ -109,7 +113,8 @@ def parse(data: bytes, name: str) -> YamlText:
         mark = getattr(error, "problem_mark", None)
         what = yaml_problem(error) if isinstance(error, yaml.YAMLError) else str(error)
         problem = Problem(what, line=mark.line + 1 if mark else None, source=name)
-        raise ConfigError(f"{name} is not valid YAML", problems=[problem], hint="Correct the line named.") from error
+        hint = "Correct the line named." if mark else "Correct it, or name another file."
+        raise ConfigError(f"{name} is not valid YAML", problems=[problem], hint=hint) from error
     if settings is None:
         settings = {}
     if not isinstance(settings, dict):

@@ -44,11 +44,12 @@ values: Any = some.recursive(
 
 def judged(data: bytes) -> Config | ConfigError:
     """What the kernel makes of a file's bytes."""
+    held = None
     try:
         held = parse(data, "fuzzed.yaml")
         return load(NOBODY, Request(settings=held.settings, environ=ENVIRON))
     except ConfigError as error:
-        str(error), [str(problem) for problem in error.problems]
+        str(error), [(str(problem), held and held.line(problem.path)) for problem in error.problems]
         return error
 
 
@@ -104,6 +105,9 @@ BOMBS = {
     "date": "models: {a: {provider: 2026-99-99}}",
     "python": "models: !!python/object/apply:os.system ['true']",
     "large": "#" * (MOST_BYTES + 1),
+    "strangers": "\n".join(f"k{i}: {i}" for i in range(50_000)),
+    "nowhere": "models: {" + ", ".join(f"local-model-{i}: {{provider: x}}" for i in range(3_000)) + "}\n"
+    + "roles: {coding: [" + ", ".join(f"local-mode-{i}" for i in range(20_000)) + "]}",
 }  # fmt: skip
 JUDGE = """
 import resource, sys
