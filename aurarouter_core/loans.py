@@ -19,6 +19,8 @@ from aurarouter_core.tenants import Tenant
 from aurarouter_hooks import Model, Provider
 
 log = logging.getLogger(__name__)
+CLOSING = 10.0
+"""Seconds that a provider may take to close: nobody could leave while one never ends."""
 
 
 class OpenProviders:
@@ -208,6 +210,7 @@ class Shelves:
 
 async def _close(provider: Provider) -> None:
     try:
-        await provider.aclose()
+        async with asyncio.timeout(CLOSING):
+            await provider.aclose()
     except Exception as error:
-        log.warning("%r did not close cleanly: %s", provider, error, exc_info=error)
+        log.warning("%r did not close cleanly: %s", provider, str(error) or type(error).__name__, exc_info=error)

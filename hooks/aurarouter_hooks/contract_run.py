@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PATIENCE = 120.0  # seconds after which a whole use of a provider is called stuck
+CLOSE_PATIENCE = 10.0  # seconds that the kernel, too, lets a provider take to close
 CANCEL_PATIENCE = 10.0  # seconds that something may take to end after it was cancelled
 THREAD_PATIENCE = 5.0  # seconds that a thread may take to end after its provider was closed
 IO = ("open", "os.system", "subprocess.", "socket.connect", "socket.bind", "socket.getaddrinfo")
@@ -46,7 +47,7 @@ def run(make: Callable[[], Provider], use: Callable[[Provider], Awaitable[T]]) -
             async with asyncio.timeout(PATIENCE):
                 result = await use(provider)
         finally:
-            await provider.aclose()
+            await _closed(provider)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         if left:
             await asyncio.wait(left, timeout=1.0)
@@ -64,6 +65,15 @@ def run(make: Callable[[], Provider], use: Callable[[Provider], Awaitable[T]]) -
         if thread.is_alive():
             raise AssertionError(f"a thread is left running: {thread.name}")
     return result
+
+
+async def _closed(provider: Provider) -> None:
+    closing = asyncio.ensure_future(provider.aclose())
+    done, _ = await asyncio.wait({closing}, timeout=CLOSE_PATIENCE)
+    if not done:
+        closing.cancel()
+        raise AssertionError(f"it is not closed {CLOSE_PATIENCE:.0f} s after aclose() was called")
+    closing.result()
 
 
 @contextmanager

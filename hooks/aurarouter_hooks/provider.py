@@ -42,7 +42,10 @@ class Provider:
         Raises:
             ProviderError: Before or between the pieces.
         """
-        yield (await self.generate(prompt)).as_chunk()
+        reply = await self.generate(prompt)
+        if not isinstance(reply, Reply):
+            raise TypeError(f"{type(self).__name__}.generate() must give a Reply, not {type(reply).__name__}")
+        yield reply.as_chunk()
 
     async def health(self) -> Health:
         """How the backend is, without costing anything. Default: unknown."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from aurarouter_hooks.root_error import AuraRouterError
+
+
+def _seconds(said: object) -> float | None:
+    """A wait as it came from the backend; what is no number of seconds was not said."""
+    return said if isinstance(said, int | float) and 0 <= said < math.inf else None
 
 
 class ProviderError(AuraRouterError):
@@ -24,7 +31,7 @@ class ProviderUnavailableError(ProviderError):
     """The backend cannot be reached, is overloaded, or is not installed.
 
     Args:
-        retry_after: Seconds to wait, when the backend said so.
+        retry_after: Seconds to wait, when the backend said so; whatever else it said counts as nothing.
     """
 
     def __init__(
@@ -37,7 +44,7 @@ class ProviderUnavailableError(ProviderError):
         hint: str = "",
     ) -> None:
         super().__init__(message, provider=provider, model=model, hint=hint)
-        self.retry_after = retry_after
+        self.retry_after = _seconds(retry_after)
 
 
 class ProviderTimeoutError(ProviderError):
@@ -56,7 +63,7 @@ class ProviderRateLimitedError(ProviderError):
     """The backend asks for fewer requests.
 
     Args:
-        retry_after: Seconds to wait, when the backend said so.
+        retry_after: Seconds to wait, when the backend said so; whatever else it said counts as nothing.
     """
 
     def __init__(
@@ -69,7 +76,7 @@ class ProviderRateLimitedError(ProviderError):
         hint: str = "",
     ) -> None:
         super().__init__(message, provider=provider, model=model, hint=hint)
-        self.retry_after = retry_after
+        self.retry_after = _seconds(retry_after)
 
 
 class ProviderAuthError(ProviderError):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from aurarouter_core import Config, Plugins
+from aurarouter_core import Config, Plugins, loans
 from aurarouter_core.configured import configured
 from aurarouter_core.home import Home
 from aurarouter_core.layers import Layers
@@ -274,3 +274,20 @@ async def test_after_any_reloads_and_tasks_only_what_is_in_force_stays_open(pool
     assert len(left) == len(Counted.open)
     assert left == {name: current.models[name].options for name in left}
     assert Counted.made > 20
+
+
+async def test_a_provider_that_never_closes_keeps_nobody(
+    make_plugin: Any, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Stuck(Provider):
+        async def aclose(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(loans, "CLOSING", 0.05)
+    plugins = Plugins(discover=False, extra=[make_plugin("c", register_providers=lambda: {"counted": Stuck})])
+    pool = Pool(ModelPool(Home(home)), plugins)
+    async with pool.borrow(pool.config(a={})):
+        pass
+    async with asyncio.timeout(5):
+        await pool.pool.aclose()
+    assert "<Stuck 'a'> did not close cleanly: TimeoutError" in caplog.text

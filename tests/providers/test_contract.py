@@ -99,6 +99,16 @@ class ClosesOnce(Good):
         self.closed = True
 
 
+class NeverCloses(Good):
+    async def aclose(self) -> None:
+        await asyncio.Event().wait()
+
+
+class GivesAString(Good):
+    async def generate(self, prompt: Prompt) -> Any:
+        return "hello"
+
+
 class WrongWords(Good):
     async def models(self) -> Sequence[str]:
         return "not-a-list"
@@ -167,6 +177,7 @@ Test = Callable[[ProviderContract], Any]
         (IgnoresCancelling, lambda it: it.test_generate_can_be_cancelled(1), "after it was cancelled"),
         (LeavesATask, ProviderContract.test_it_answers, "tasks are left running"),
         (LeavesAThread, ProviderContract.test_it_answers, "a thread is left running: left behind"),
+        (NeverCloses, ProviderContract.test_it_answers, "not closed"),
         (WrongWords, ProviderContract.test_it_says_what_it_is, None),
     ],
 )
@@ -175,6 +186,7 @@ def test_a_broken_promise_fails(
 ) -> None:
     Background.stop.clear()
     monkeypatch.setattr("aurarouter_hooks.contract_run.CANCEL_PATIENCE", 0.2)
+    monkeypatch.setattr("aurarouter_hooks.contract_run.CLOSE_PATIENCE", 0.2)
     monkeypatch.setattr("aurarouter_hooks.contract_run.THREAD_PATIENCE", 0.2)
     try:
         with pytest.raises(AssertionError, match=words):
@@ -195,6 +207,11 @@ def test_a_broken_promise_fails(
 def test_a_wrong_error_comes_through(kind: type[Provider], test: Test, error: type[Exception]) -> None:
     with pytest.raises(error):
         test(contract(kind))
+
+
+def test_what_is_no_reply_is_named() -> None:
+    with pytest.raises(TypeError, match=r"GivesAString\.generate\(\) must give a Reply, not str"):
+        contract(GivesAString).test_it_streams()
 
 
 @pytest.mark.parametrize("kind", [LogsItsKey, SaysItsKey])

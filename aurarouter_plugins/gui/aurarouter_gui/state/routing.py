@@ -136,7 +136,7 @@ class Routing:
             self._change(self.chains.changes(), self._own_chains)
 
     def writing(self, section: str, names: Collection[str]) -> None:
-        """For these of a section, and no others, something is written and not saved: it began with what stands there."""
+        """For these of a section alone something is written and not saved: it began with what stands there now."""
         self._known = {path: was for path, was in self._known.items() if path[0] != section or path[1] in names}
         for name in names:
             self._known.setdefault((section, name), _at(self.picture.settings, (section, name)))
