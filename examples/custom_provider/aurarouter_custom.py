@@ -47,7 +47,7 @@ class CustomProvider(Provider):
                 said = self._backend.document(event.data)
                 try:
                     if "tokens" not in said:
-                        yield Chunk(text=said["text"])
+                        yield Chunk(text=str(said["text"]))
                         continue
                     heard, wrote = said["tokens"]
                 except (KeyError, TypeError, ValueError) as exc:

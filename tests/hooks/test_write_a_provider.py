@@ -100,7 +100,19 @@ async def test_its_errors_are_the_ones_that_the_page_names(make: Callable[..., P
     assert (await make(api_key=Secret("cracker")).generate(hello)).text == "hello "
 
 
-@pytest.mark.parametrize("line", [b"", b'{"text": "hal', b"squawk\n", b"[1]\n", b'{"mood": "good"}\n', b"x" * 100_000])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b'{"text": "hal',
+        b"squawk\n",
+        b"[1]\n",
+        b'{"mood": "good"}\n',
+        b'{"tokens": [3]}\n',
+        b'{"tokens": 5}\n',
+        b"x" * 100_000,
+    ],
+)
 async def test_nonsense_is_a_reply_error(make: Callable[..., Provider], line: bytes) -> None:
     async def squawk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
