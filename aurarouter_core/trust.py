@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from aurarouter_core.detection.rules import TIGHT
 from aurarouter_core.home import Home
 from aurarouter_core.plain import origin
+from aurarouter_core.sources import read_file
 from aurarouter_core.trust_store import TrustStore
-from aurarouter_core.yaml_text import YamlText
-from aurarouter_hooks import ConfigUntrustedError, Problem
+from aurarouter_core.yaml_text import YamlText, parse
+from aurarouter_hooks import ConfigError, ConfigUntrustedError, Problem
 
 # What anybody's file may set. Everything else needs trust, so that a setting nobody thought of is refused too.
 HARMLESS_SYSTEM = frozenset({"log_level", "default_timeout", "default_role", "retries", "max_wait"})
@@ -56,13 +57,33 @@ REASONS = {
     "prompts": "it puts words into what models are told",
 }
 OTHERWISE = "it may name commands, servers or files"
+PROTECTING = ("privacy", "budget")
+"""Sections of the user's own file that no stranger's file may take the place of: nothing would hold in their stead."""
 
 
-def objections(yaml: YamlText) -> list[Problem]:
+def objections(yaml: YamlText, home: Home) -> list[Problem]:
     """What in a file needs its owner's word, each with its line; empty for a file that can do no harm."""
-    return [
+    harms = [
         Problem(f"only a trusted file may set this: {why}", path, line=yaml.line(path), source=yaml.name)
         for path, why in _harms(yaml.settings)
+    ]
+    return [*harms, *_lost(home)]
+
+
+def _lost(home: Home) -> list[Problem]:
+    """What the user's own file protects, and would not while another file is in force."""
+    if not home.config.is_file():
+        return []
+    name = str(home.config)
+    try:
+        own = parse(read_file(home.config), name)
+    except ConfigError:
+        return [Problem("only a trusted file may come before this one, which can't be read", source=name)]
+    return [
+        Problem(f"only a trusted file may come before yours: your {section} would not hold", (section,), line, name)
+        for section in PROTECTING
+        if own.settings.get(section)
+        for line in [own.line((section,))]
     ]
 
 
@@ -154,7 +175,7 @@ def require(path: Path, data: bytes, yaml: YamlText, home: Home) -> None:
     Raises:
         ConfigUntrustedError: With each such line.
     """
-    found = objections(yaml)
+    found = objections(yaml, home)
     if not found:
         return
     store = TrustStore(home)

@@ -35,7 +35,8 @@ def trust_file(
     A file that lies in the current directory may come with somebody else's project. Until you trust it, it may not
     name servers, read variables, or loosen privacy. When its content changes, it must be trusted again.
     """
-    store = TrustStore(Session.of(context).home)
+    home = Session.of(context).home
+    store = TrustStore(home)
     if as_list:
         _list(store, as_json)
         return
@@ -45,7 +46,7 @@ def trust_file(
         click.echo(dumps({"success": True, "file": file, "forgotten": known}, indent=2) if as_json else words)
         return
     data = read_file(file)
-    asks = objections(parse(data, str(file)))
+    asks = objections(parse(data, str(file)), home)
     trusted = store.trusts(file, data)
     if not as_json:
         _show(file, asks, trusted)

@@ -170,6 +170,6 @@ STRANGERS: dict[str, tuple[str, list[str]]] = {
 
 
 @pytest.mark.parametrize(("settings", "refused"), STRANGERS.values(), ids=STRANGERS)
-def test_a_strangers_file_may_only_be_stricter(settings: str, refused: list[str]) -> None:
-    found: Any = objections(parse(f"privacy:\n  {settings}\n".encode(), "auraconfig.yaml"))
+def test_a_strangers_file_may_only_be_stricter(home: Path, settings: str, refused: list[str]) -> None:
+    found: Any = objections(parse(f"privacy:\n  {settings}\n".encode(), "auraconfig.yaml"), Home(home))
     assert [".".join(problem.path) for problem in found] == refused

@@ -106,6 +106,31 @@ def test_a_harmless_file_is_used_as_it_is() -> None:
     assert config.roles["analysis"].models == ("here",)
 
 
+OWN = {
+    "privacy: {patterns: {project: {pattern: apollo}}}": (1, ("privacy",)),
+    "models: {}\nbudget: {per_day: 1}": (2, ("budget",)),
+    "privacy: {}\nbudget:": None,
+    "privacy: [": (None, ()),
+}
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_a_harmless_file_does_not_put_away_what_protects_you(own: str, home: Path) -> None:
+    """Only one file is read: before a file that nobody vouched for, your own rules and limits would be gone."""
+    (home / "auraconfig.yaml").write_text(own)
+    file = Path("auraconfig.yaml").resolve()
+    file.write_text(HARMLESS)
+    if OWN[own] is None:
+        assert load_config(NOBODY).path == file
+        return
+    with pytest.raises(ConfigUntrustedError) as caught:
+        load_config(NOBODY)
+    (problem,) = caught.value.problems
+    assert ((problem.line, problem.path), problem.source) == (OWN[own], str(home / "auraconfig.yaml"))
+    TrustStore(Home(home)).trust(file, HARMLESS.encode())
+    assert load_config(NOBODY).path == file
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_is_refused_with_its_line_until_trusted_and_again_when_it_changes(
     name: str, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -226,10 +251,10 @@ def test_what_plainly_names_this_machine(endpoint: str, here: bool) -> None:
     assert on_loopback(endpoint) is here
 
 
-def test_each_objection_says_why() -> None:
+def test_each_objection_says_why(home: Path) -> None:
     found: list[Problem] = []
     for text, _ in ATTACKS.values():
-        found.extend(objections(parse(text.encode(), "theirs.yaml")))
+        found.extend(objections(parse(text.encode(), "theirs.yaml"), Home(home)))
     assert all(problem.what.startswith("only a trusted file may set this: it ") for problem in found)
 
 
