@@ -65,6 +65,8 @@ async def _served(config: Config, plugins: Plugins, settings: GatewaySettings, a
     from aurarouter_gateway.server import serve
 
     async with _engine(config, plugins, shared=settings.shared) as kernel:
+        engine = Engine(kernel)
+        engine.remember()
         keys = guarded(settings, "gateway")
         listener = bound(settings)
         url = url_of(settings, listener)
@@ -81,4 +83,4 @@ async def _served(config: Config, plugins: Plugins, settings: GatewaySettings, a
             else:
                 click.echo(f"AuraRouter answers at {url}  (OpenAI: {url}/v1, Anthropic: {url})", err=True)
 
-        await serve(application(Engine(kernel), keys, pause), settings, listener, ready)
+        await serve(application(engine, keys, pause), settings, listener, ready)

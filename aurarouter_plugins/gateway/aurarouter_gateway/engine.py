@@ -32,6 +32,10 @@ class Engine:
         found: GatewaySettings = self._kernel.settings("gateway")
         return found
 
+    def remember(self) -> None:
+        """Read the settings now, so that a file that is broken before the first request comes changes nothing."""
+        _ = self.settings
+
     async def names(self) -> tuple[Mapping[str, Model], Sequence[str], Sequence[str]]:
         """The models, and what the roles and the intents are called."""
         return await self._kernel.models(), await self._kernel.roles(), await self._kernel.intents()

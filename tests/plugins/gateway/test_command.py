@@ -43,6 +43,17 @@ def test_the_kernel_is_closed_before_the_process_ends(home: Path, number: signal
     assert (task in told.stdout, told.stderr) == (True, "")  # a process that ends without closing is warned of
 
 
+def test_a_file_that_is_broken_before_anybody_asks_changes_nothing(home: Path) -> None:
+    file = home / "auraconfig.yaml"
+    file.write_text(SETTINGS.replace("shared: false", "shared: true"))
+    try:
+        with serving() as (_, url):
+            file.write_text("models: [")
+            assert httpx.post(url + CHAT, json=HELLO, timeout=30).status_code == 200
+    finally:
+        subprocess.run([PROGRAM, "stop", "--all"], capture_output=True, check=True)
+
+
 @pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("WARNING", 0)])
 def test_the_log_is_as_loud_as_the_configuration_says(home: Path, level: str, lines: int) -> None:
     (home / "auraconfig.yaml").write_text(SETTINGS)
