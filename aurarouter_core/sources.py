@@ -151,6 +151,8 @@ def read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} can't be read: there is no such file", hint="Correct the path.") from error
     except OSError as error:
         raise ConfigError(
             f"{path} can't be read: {error.strerror or error}", hint="Check the file's permissions."

@@ -18,8 +18,11 @@ def command(context: click.Context, as_json: bool) -> None:
 
     It looks at the file every second by itself; this waits for the result.
     """
-    places = Session.of(context).engines
+    places = [place for place in Session.of(context).engines if place.holder is not None]
     if not places:
-        raise DaemonError("no shared engine is running for this configuration")
+        raise DaemonError(
+            "no shared engine is running for this configuration",
+            hint="Nothing has to be read again: the next one reads it when it starts.",
+        )
     ask_now(places[0], "reload")
     click.echo(dumps({"success": True}, indent=2) if as_json else "the configuration is read again")

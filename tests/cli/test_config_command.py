@@ -398,6 +398,12 @@ def test_an_untrusted_file_is_neither_shown_nor_edited_until_it_is_trusted(aurar
     assert aurarouter("config", "show").returncode == 0
 
 
+def test_a_file_that_is_not_there_is_not_a_matter_of_permissions(aurarouter: Run) -> None:
+    done = aurarouter("config", "trust")
+    assert done.returncode == 2
+    assert done.stderr == "Error: auraconfig.yaml can't be read: there is no such file\nHint: Correct the path.\n"
+
+
 def test_our_own_edit_of_a_trusted_file_keeps_it_trusted_and_a_foreign_one_does_not(aurarouter: Run) -> None:
     file = Path("auraconfig.yaml")
     file.write_text(FOREIGN)

@@ -39,6 +39,7 @@ def test_where_none_has_it_that_is_said(engines: Path, aurarouter: Run) -> None:
     assert json.loads(aurarouter("status", "--json").stdout) == {"running": False}
     done = aurarouter("reload")
     assert (done.returncode, "no shared engine is running" in done.stderr) == (1, True)
+    assert "the next one reads it when it starts" in done.stderr
 
 
 async def test_one_of_two_is_not_chosen(engines: Path, aurarouter: Run, tmp_path: Path) -> None:
