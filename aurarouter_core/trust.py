@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from aurarouter_core.detection.rules import TIGHT
 from aurarouter_core.home import Home
 from aurarouter_core.plain import origin
-from aurarouter_core.sources import read_file
 from aurarouter_core.trust_store import TrustStore
 from aurarouter_core.yaml_text import YamlText, parse
 from aurarouter_hooks import ConfigError, ConfigUntrustedError, Problem
@@ -76,8 +75,8 @@ def _lost(home: Home) -> list[Problem]:
         return []
     name = str(home.config)
     try:
-        own = parse(read_file(home.config), name)
-    except ConfigError:
+        own = parse(home.config.read_bytes(), name)
+    except (ConfigError, OSError):
         return [Problem("only a trusted file may come before this one, which can't be read", source=name)]
     return [
         Problem(f"only a trusted file may come before yours: your {section} would not hold", (section,), line, name)
