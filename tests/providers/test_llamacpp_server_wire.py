@@ -222,3 +222,10 @@ async def test_llama_servers_own_variable_is_for_servers_here(
             await at(endpoint).generate(HELLO)
             server = fault_server if str(fault_server.port) in endpoint else outside
             assert server.requests[-1].headers.get("authorization") == key
+
+
+async def test_an_endless_count_is_no_answer(at: Make, pretender: Pretender, fault_server: FaultServer) -> None:
+    endless = {"id": "chatcmpl-2", "choices": [], "usage": {"prompt_tokens": float("inf")}}
+    pretender.says["/v1/chat/completions"] = stream([piece("Hi"), piece(finish="stop"), endless, "[DONE]"])
+    with pytest.raises(ProviderReplyError):
+        await pieces(at(fault_server.url, model_name="pretender"), evolve(HELLO, tools=(TOOL,)))

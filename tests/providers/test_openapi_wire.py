@@ -260,3 +260,11 @@ async def test_a_reply_without_an_id_has_the_header(openapi: Make, fault_server:
     fault_server.will(nameless)
     provider = openapi(fault_server.url)
     assert (await provider.generate(HELLO)).request_id == "req-9"
+
+
+async def test_an_endless_count_is_no_answer_of_this_api(openapi: Make, fault_server: FaultServer) -> None:
+    fault_server.will(
+        stream([piece("Hi"), piece(finish="stop") | {"usage": {"prompt_tokens": float("inf")}}, "[DONE]"])
+    )
+    with pytest.raises(ProviderReplyError, match="shape of the OpenAI API"):
+        [chunk async for chunk in openapi(fault_server.url).stream(HELLO)]

@@ -48,7 +48,7 @@ def translated(where: str, key: Secret | None, *, sending: bool = False) -> Iter
         if isinstance(cause, ProviderError):  # our own transport's word
             raise cause from cause.__cause__
         raise _of_transport(cause, where, time.monotonic() - began) from exc
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as exc:
         if sending:
             what, hint = "the request cannot be written as JSON", "Check its parameters, tools and schema."
         else:

@@ -47,7 +47,7 @@ def chunk(answer: Mapping[str, Any]) -> Chunk:
             request_id=str(answer.get("id") or ""),
             model_name=str(answer.get("model") or ""),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ProviderReplyError(
             "the server does not answer as llama.cpp's does", hint="Check that the endpoint is a llama.cpp server."
         ) from exc

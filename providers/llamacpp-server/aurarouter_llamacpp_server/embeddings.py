@@ -18,7 +18,7 @@ def embeddings(answer: Mapping[str, Any], request: EmbedRequest, request_id: str
         ordered = sorted(answer["data"], key=lambda entry: int(entry["index"]))
         vectors = [[float(number) for number in entry["embedding"]] for entry in ordered]
         tokens = int((answer.get("usage") or {}).get("prompt_tokens") or 0)
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ProviderReplyError("the server's embeddings can't be read") from exc
     wrong = {len(vector) for vector in vectors} - {request.dimensions or len(vectors[0]) if vectors else 0}
     if len(vectors) != len(request.texts) or wrong:

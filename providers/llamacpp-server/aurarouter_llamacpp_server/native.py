@@ -73,7 +73,7 @@ def chunk(answer: Mapping[str, Any]) -> Chunk:
             logprobs=[_logprob(entry) for entry in answer.get("completion_probabilities") or ()] or None,
             model_name=str(answer.get("model") or ""),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ProviderReplyError(
             "the server does not answer as llama.cpp's does", hint="Check that the endpoint is a llama.cpp server."
         ) from exc

@@ -46,7 +46,7 @@ def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, 
             model_name=answer.get("model") or "",
             stop_sequence=stopped if isinstance(stopped, str) else "",
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ProviderReplyError(
             f"{origin} does not answer in the shape of the OpenAI API",
             hint="Check that the endpoint is right.",
@@ -68,7 +68,7 @@ def embeddings(answer: Mapping[str, Any], count: int, request_id: str, origin: s
         found = {int(entry.get("index", at)): entry["embedding"] for at, entry in enumerate(answer["data"])}
         vectors = [[float(number) for number in found[at]] for at in range(count)]
         usage, model_name = _usage(answer.get("usage")), str(answer.get("model") or "")
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ProviderReplyError(
             f"{origin} does not answer with a vector for each text, as the OpenAI API has it",
             hint="Check that the endpoint is right, and that it is an embedding model.",
