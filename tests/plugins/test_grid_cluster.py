@@ -15,16 +15,22 @@ import grpc
 import grpc.aio
 import pytest
 import yaml
-from attrs import evolve
+from attrs import asdict, evolve
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import NoServersError
 
 from aurarouter_auragrid import AuraRouterClient
 from aurarouter_auragrid.cell import Cell
 from aurarouter_auragrid.client.session import Session
+from aurarouter_auragrid.cluster import certificates
 from aurarouter_auragrid.cluster.plan import write_cluster
 from aurarouter_auragrid.engine.connection import Connection
 from aurarouter_auragrid.errors import CellUnavailableError, GridError
-from aurarouter_auragrid.settings import Tls
-from aurarouter_hooks import Secret
+from aurarouter_auragrid.server.conf import conf
+from aurarouter_auragrid.settings import Grid, Tls
+from aurarouter_auragrid.wire.own_certificate import require_trusted
+from aurarouter_hooks import ConfigError, Secret
 from grid_node import ECHO, GridNode, free_ports
 
 MACHINES = {"a": "127.0.0.1", "b": "127.0.0.1", "c": "127.0.0.1"}
@@ -141,6 +147,68 @@ def test_what_is_written_is_for_its_user_alone_and_nothing_is_written_over(
         cwd=tmp_path / "cell" / "c", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert check.stdout.strip() == "cert.pem: OK"
+
+
+def written(place: Path) -> Tls:
+    return Tls(**{name: str(place / f"{name}.pem") for name in ("ca", "cert", "key")})
+
+
+def test_a_certificate_that_others_would_refuse_keeps_a_node_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {path.name: path for path in write_cluster("x", MACHINES, tmp_path / "x")}
+    strangers = {path.name: path for path in write_cluster("y", MACHINES, tmp_path / "y")}
+    monkeypatch.setattr(certificates, "DAYS", -0.01)  # a quarter of an hour ago
+    old = {path.name: path for path in write_cluster("z", MACHINES, tmp_path / "z")}
+    for name in ("127.0.0.1", "::1", "localhost"):
+        require_trusted(written(places["a"]), name)
+    mixed = evolve(written(strangers["a"]), ca=str(places["a"] / "ca.pem"))
+    for tls, name, why in (
+        (written(places["a"]), "10.0.0.1", "IP address mismatch"),
+        (written(old["a"]), "127.0.0.1", "certificate has expired"),
+        (mixed, "127.0.0.1", "certificate"),
+        (evolve(mixed, key=str(tmp_path / "none.pem")), "127.0.0.1", "none.pem can't be read: No such file"),
+        (evolve(mixed, key=str(places["a"] / "key.pem")), "127.0.0.1", "the files can't be used"),
+    ):
+        with pytest.raises(ConfigError, match=why):
+            require_trusted(tls, name)
+    grid = {"tls": asdict(written(places["a"])), "host": "127.0.0.1", "advertise": "10.0.0.1"}
+    done = GridNode("x", tmp_path / "node", grid=grid).run_program("grid", "up")
+    assert done.returncode == 2
+    assert "as the certificate of '10.0.0.1'" in done.stderr
+
+
+def test_the_server_finds_certificates_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    grid = Grid(tls=Tls(ca="~/ca.pem", cert="~/cert.pem", key="~/key.pem"))
+    said = conf("a", grid, port=4222, token="t", folder=tmp_path)
+    assert said.count(str(tmp_path / "cert.pem")) == 1
+    assert "~" not in said
+
+
+async def test_a_token_that_is_refused_is_told_also_when_the_server_hangs_up_next(tmp_path: Path) -> None:
+    """A server that refuses a token hangs up, at times before what it says was read."""
+    said = [NatsError("nats: 'Authorization Violation'"), BrokenPipeError(32, "Broken pipe")]
+
+    class Refused(Client):
+        async def connect(self, *_: Any, **options: Any) -> None:
+            for error in said:
+                await options["error_cb"](error)
+            raise NoServersError
+
+        async def close(self) -> None:
+            """There is nothing to close."""
+
+    connection = Connection(Cell(urls=["nats://127.0.0.1:1"], token=Secret("wrong")))
+    connection.nats = Refused()
+    with pytest.raises(CellUnavailableError, match="Authorization Violation"):
+        await connection.open()
+
+
+@pytest.mark.soak
+def test_a_command_that_speaks_tls_says_nothing_but_its_answer(cell: tuple[list[GridNode], Cell]) -> None:
+    done = cell[0][0].run_program("grid", "nodes")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_too_few_machines_and_wrong_names_are_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from aurarouter_auragrid.cell import Cell
-from aurarouter_auragrid.ending import heeded
+from aurarouter_auragrid.ending import ended, heeded
 from aurarouter_auragrid.engine.transport import LettingGo
 from aurarouter_auragrid.errors import CellUnavailableError, GridError
 from aurarouter_auragrid.settings import Tls
@@ -29,6 +29,8 @@ ANSWER = 5.0
 GOODBYE = 3.0
 PAUSE = 0.2
 MAJORITY = "Without a majority of its servers nothing can be stored; see 'aurarouter grid status' on its machines."
+REFUSED = "Authorization Violation"
+"""How a server says that it knows no such token."""
 UNDECIDED = 10158
 """The engine's code for a message that it has, and of which it can't yet say that a majority has it."""
 
@@ -93,9 +95,14 @@ class Connection:
         Raises:
             CellUnavailableError: Nobody answers, or we may not come in.
         """
+        opening = asyncio.create_task(self.nats.connect(**self._options()))
         try:
-            async with asyncio.timeout(patience):
-                await self.nats.connect(**self._options())
+            try:
+                if not (await asyncio.wait({opening}, timeout=patience))[0]:
+                    raise TimeoutError
+                opening.result()
+            finally:
+                await ended([opening])  # the library may swallow a cancellation, and would try for ever
         except (TimeoutError, OSError, NatsError) as error:
             await self.aclose()
             why = self.problem or str(error) or "no answer"
@@ -132,8 +139,10 @@ class Connection:
 
     async def _failed(self, error: Exception) -> None:
         # The library's default prints a traceback for each attempt to connect again.
-        self.problem = str(error) or type(error).__name__
-        log.debug("nats: %s", self.problem)
+        words = str(error) or type(error).__name__
+        if REFUSED not in self.problem:  # the server hangs up as well: what it said before says more
+            self.problem = words
+        log.debug("nats: %s", words)
 
     async def aclose(self) -> None:
         """Close it; a server that does not answer is not waited for."""
@@ -151,17 +160,28 @@ class Connection:
         await self.aclose()
 
 
-def tls_context(tls: Tls) -> ssl.SSLContext:
+def tls_context(tls: Tls, purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH) -> ssl.SSLContext:
     """Mutual TLS on the cell's own authority.
+
+    Args:
+        tls: The files.
+        purpose: What the other side's certificate is for: a server's, or a client's.
 
     Raises:
         ConfigError: A file can't be read.
     """
+    ca, cert, key = (Path(path).expanduser() for path in (tls.ca, tls.cert, tls.key))
     try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(Path(tls.ca).expanduser()))
-        context.load_cert_chain(Path(tls.cert).expanduser(), Path(tls.key).expanduser())
+        for path in (ca, cert, key):
+            path.open("rb").close()  # the library would not say which one it can't read
+        context = ssl.create_default_context(purpose, cafile=str(ca))
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_cert_chain(cert, key)
     except OSError as error:
-        raise ConfigError(
-            f"grid.tls: a certificate can't be used: {error}", hint="Make them with 'aurarouter grid init-cluster'."
-        ) from error
+        why = (
+            f"{error.filename} can't be read: {error.strerror}"
+            if error.filename
+            else f"the files can't be used: {error}"
+        )
+        raise ConfigError(f"grid.tls: {why}", hint="Make them with 'aurarouter grid init-cluster'.") from error
     return context

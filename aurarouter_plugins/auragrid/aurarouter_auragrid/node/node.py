@@ -35,6 +35,7 @@ from aurarouter_auragrid.settings import Grid, own_name
 from aurarouter_auragrid.wire.auth import Door, apps_of
 from aurarouter_auragrid.wire.calls import Calls
 from aurarouter_auragrid.wire.codec import SERVICES
+from aurarouter_auragrid.wire.own_certificate import require_trusted
 from aurarouter_auragrid.wire.serving import Serving, require_safe
 from aurarouter_core import Config, Home, Plugins, Router, __version__, load_config
 from aurarouter_core.auth import Doorkeeper
@@ -129,9 +130,12 @@ class Node:
 
         Raises:
             GridError: There is no cell to join.
-            ConfigError: It would speak in clear with other machines, or can't listen where it should.
+            ConfigError: It would speak in clear with other machines, can't listen where it should, or has a certificate
+            that nobody takes.
         """
         require_safe(self.grid)
+        if self.grid.tls:
+            await asyncio.to_thread(require_trusted, self.grid.tls, self.grid.advertise or self.grid.host)
         self._held = await asyncio.to_thread(hold, self._home)
         cell = Cell.of(self.grid)
         if self.server is not None:

@@ -63,5 +63,6 @@ def _block(name: str, lines: list[str]) -> list[str]:
 
 
 def _tls(tls: Tls) -> list[str]:
-    files = [f"cert_file: {_text(tls.cert)}", f"key_file: {_text(tls.key)}", f"ca_file: {_text(tls.ca)}"]
-    return _block("tls", [*files, "verify: true"])
+    files = {"cert_file": tls.cert, "key_file": tls.key, "ca_file": tls.ca}
+    lines = [f"{name}: {_text(str(Path(path).expanduser()))}" for name, path in files.items()]
+    return _block("tls", [*lines, "verify: true"])
