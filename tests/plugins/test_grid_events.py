@@ -437,3 +437,26 @@ async def test_many_malformed_events_stop_nobody(client: AuraRouterClient, engin
         await asyncio.sleep(0.1)
     else:
         pytest.fail("not all were set aside")
+
+
+def test_a_task_that_failed_ends_alike_in_words_and_as_json(node: GridNode) -> None:
+    for more in ((), ("--json",)):
+        done = node.run("grid", "submit", "x", "--language", "a; b", *more)
+        assert done.returncode == 3
+        assert "must be the name of a programming language" in (done.stdout if more else done.stderr)
+
+
+async def test_of_what_was_set_aside_only_what_came_after_a_number_is_listed(node: GridNode, engine: Engine) -> None:
+    for number in range(2):
+        await engine.requests.publish("tail", b"junk", event_id=f"tail-{number}", headers={})
+    found: list[int] = []
+    async with asyncio.timeout(20):
+        while len(found) < 2:
+            found = [event.sequence_number async for event in engine.requests.dead() if event.topic == "tail"]
+    done = node.run("grid", "events", "--dead", "--after", str(found[0]), "--json")
+    assert [row["number"] for row in json.loads(done.stdout)] == found[1:]
+
+
+def test_a_name_that_no_node_can_have_is_no_cell_that_is_silent(node: GridNode) -> None:
+    done = node.run("grid", "drain", "a b")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "Error: no node is called 'a b'")

@@ -63,7 +63,7 @@ def submit(
     elif result["success"]:
         click.echo("\n".join(map(printable, result["result"].split("\n"))))
     else:
-        raise GridError(f"the task failed: {result.get('error')}")
+        click.echo(printable(f"Error: the task failed: {result.get('error')}"), err=True)
     if not result.get("success", True):
         context.exit(3)
 
@@ -97,7 +97,7 @@ def events(
         rows = []
         last = None if dead or follow else await engine.events.latest()
         number = after
-        source = engine.requests.dead() if dead else engine.events.read(checked_topic(topic), after=number)
+        source = engine.requests.dead(after=number) if dead else engine.events.read(checked_topic(topic), after=number)
         async with aclosing(source) as found:
             while last is None or number < last:
                 event = await _following(found, wait=last is None)

@@ -140,9 +140,9 @@ class Requests:
             patience=PATIENCE,
         )
 
-    async def dead(self) -> AsyncGenerator[Event]:
-        """Those that were set aside, oldest first."""
-        after, subject = 0, f"{DEAD_SUBJECT}.*"
+    async def dead(self, *, after: int = 0) -> AsyncGenerator[Event]:
+        """Those that were set aside beyond a sequence number, oldest first."""
+        subject = f"{DEAD_SUBJECT}.*"
         while True:
             try:
                 with translated("reading what was set aside"):

@@ -13,6 +13,7 @@ from aurarouter_auragrid.engine.connection import translated
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.names import CONTROL_SUBJECT
+from aurarouter_auragrid.settings import NODE_NAME
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
@@ -57,6 +58,8 @@ async def ask(engine: Engine, node: str, wish: str) -> None:
     """
     with translated(f"asking '{node}' to {wish}"):
         try:
+            if not NODE_NAME.fullmatch(node):
+                raise NoRespondersError
             reply = await engine.connection.nats.request(f"{CONTROL_SUBJECT}.{node}", wish.encode(), timeout=5.0)
         except NoRespondersError as error:
             raise GridError(f"no node is called '{node}'", hint="See 'aurarouter grid nodes'.") from error
