@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Set
+from pathlib import Path
 from typing import Any
 
 from attrs import fields, has
@@ -29,6 +30,7 @@ def key(call: Call, model: Model, prompt: Prompt, *, shared: bool) -> bytes:
         call.task.restore,
         call.task.schema_optional,
         [getattr(model, name) for name in OF_MODEL],
+        _written(model.model_path),
         [getattr(prompt, name) for name in OF_PROMPT],
         [getattr(call.constraint, name) for name in OF_LIMITS],
     )
@@ -36,6 +38,15 @@ def key(call: Call, model: Model, prompt: Prompt, *, shared: bool) -> bytes:
     for piece in _pieces(whole):
         found.update(piece)
     return found.digest()
+
+
+def _written(path: Path | None) -> tuple[int, int] | None:
+    """Which writing of its file a model is: one that is trained anew may go to the same place."""
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        return None
+    return (status.st_size, status.st_mtime_ns) if status else None
 
 
 def _pieces(value: Any) -> Iterator[bytes]:

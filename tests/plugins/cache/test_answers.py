@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -206,13 +208,25 @@ Values = st.recursive(
 )
 
 
-def name_of(extra: Any) -> bytes:
+def name_of(extra: Any, path: Path | None = None) -> bytes:
     call = Call(
         task=Task("x", id="1"),
         decision=Decision(task_id="1", mode="direct", analysis=None, intent="", role="", chain=()),  # type: ignore[arg-type]
         constraint=Constraint(),
     )
-    return key(call, Model(id="m", provider="p"), Prompt(messages=(), extra={"x": extra}), shared=False)
+    model = Model(id="m", provider="p", model_path=path)
+    return key(call, model, Prompt(messages=(), extra={"x": extra}), shared=False)
+
+
+def test_a_model_that_is_written_anew_at_its_place_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "tuned.gguf"
+    names = [name_of(1, path)]
+    for weights, when in ((b"old", 1), (b"newer", 1), (b"fresh", 2)):
+        path.write_bytes(weights)
+        os.utime(path, ns=(when, when))
+        names.append(name_of(1, path))
+    assert len({*names}) == 4
+    assert name_of(1, path) == names[-1]
 
 
 @settings(max_examples=60, deadline=None)
