@@ -23,23 +23,47 @@ class Pair:
     cert: bytes
     key: bytes = field(repr=False)
 
+    @property
+    def until(self) -> datetime.date:
+        """The last day on which it is taken."""
+        return x509.load_pem_x509_certificate(self.cert).not_valid_after_utc.date()
+
 
 class Authority:
-    """Signs for one cell. Its key is needed again for a machine that is added later, and nowhere else.
+    """Signs for one cell. Its key is needed again for machines and apps that are added later and for what has expired.
 
     Args:
-        name: The cell's name.
+        cert: Its own certificate.
+        key: The key that signs.
     """
 
-    def __init__(self, name: str) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name(f"{name} authority")
-        builder = _builder(self._name, self._name, self._key.public_key(), CA_DAYS)
+    def __init__(self, cert: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+        self._cert, self._key = cert, key
+        self._identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+
+    @classmethod
+    def new(cls, name: str) -> Authority:
+        """The authority of a new cell with this name."""
+        key, subject = ec.generate_private_key(ec.SECP256R1()), _name(f"{name} authority")
+        builder = _builder(subject, subject, key.public_key(), _after(days=CA_DAYS))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(_usage(signs=True), critical=True)
-        self._identifier = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
-        builder = builder.add_extension(self._identifier, critical=False)
-        self._cert = builder.sign(self._key, hashes.SHA256())
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        return cls(builder.sign(key, hashes.SHA256()), key)
+
+    @classmethod
+    def of(cls, pair: Pair) -> Authority:
+        """The one that these belong to.
+
+        Raises:
+            ValueError: They can't be read, don't belong together, or sign nothing any more.
+        """
+        cert, key = x509.load_pem_x509_certificate(pair.cert), serialization.load_pem_private_key(pair.key, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or cert.public_key() != key.public_key():
+            raise ValueError("the key does not belong to the certificate")
+        if cert.not_valid_after_utc <= _after(days=0):
+            raise ValueError(f"the authority has expired on {cert.not_valid_after_utc:%Y-%m-%d}")
+        return cls(cert, key)
 
     @property
     def pair(self) -> Pair:
@@ -49,7 +73,8 @@ class Authority:
     def issue(self, name: str, hosts: Sequence[str] = ()) -> Pair:
         """A certificate for a machine under these names and addresses, or for an app under none."""
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(_name(name), self._name, key.public_key(), DAYS)
+        until = min(_after(days=DAYS), self._cert.not_valid_after_utc)
+        builder = _builder(_name(name), self._cert.subject, key.public_key(), until)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(signs=False), critical=True)
         uses = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if hosts else [])]
@@ -61,6 +86,10 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         cert = builder.sign(self._key, hashes.SHA256())
         return Pair(cert.public_bytes(serialization.Encoding.PEM), _pem(key))
+
+
+def _after(**time: float) -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC) + datetime.timedelta(**time)
 
 
 def _name(name: str) -> x509.Name:
@@ -75,17 +104,16 @@ def _host(host: str) -> x509.GeneralName:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, days: int
+    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, until: datetime.datetime
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))  # clocks differ
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_before(_after(hours=-1))  # clocks differ
+        .not_valid_after(until)
     )
 
 

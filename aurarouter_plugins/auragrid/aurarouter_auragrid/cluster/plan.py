@@ -1,10 +1,11 @@
-"""Writes a folder for each machine of a new cell: its part of the configuration, its certificate, the authority's."""
+"""Writes a folder for each machine of a cell: its certificate, and for a new cell its part of the configuration."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,13 @@ def write_cluster(cell: str, machines: Mapping[str, str], folder: Path, *, apps:
     """
     import yaml
 
-    _check(machines, folder)
-    authority, token = Authority(cell), secrets.token_urlsafe(32)
+    if len(machines) < 3:
+        raise GridError(
+            f"{len(machines)} machines have no majority once one of them is down",
+            hint="Name three or more, or start a single node with 'aurarouter grid up'.",
+        )
+    _check(machines, apps, folder)
+    authority, token = Authority.new(cell), secrets.token_urlsafe(32)
     written = [_written(folder / "authority", {"ca.pem": authority.pair.cert, "ca.key": authority.pair.key})]
     for node, host in machines.items():
         place = folder / node
@@ -52,15 +58,42 @@ def write_cluster(cell: str, machines: Mapping[str, str], folder: Path, *, apps:
     return written + [_written(folder / f"app-{app}", _files(authority, authority.issue(app))) for app in apps]
 
 
-def _check(machines: Mapping[str, str], folder: Path) -> None:
-    if len(machines) < 3:
-        raise GridError(
-            f"{len(machines)} machines have no majority once one of them is down",
-            hint="Name three or more, or start a single node with 'aurarouter grid up'.",
-        )
+def write_certificates(
+    machines: Mapping[str, str], folder: Path, signs: Path, *, apps: tuple[str, ...] = ()
+) -> dict[Path, date]:
+    """Write certificates for machines and apps that a cell gets later, or new ones for those whose own end soon.
+
+    Args:
+        machines: Node name → the address or name that the other machines reach it by.
+        folder: A new or empty folder.
+        signs: The folder of the cell's authority.
+        apps: Names of programs that get one.
+
+    Returns:
+        Folder → the last day of the certificate in it.
+
+    Raises:
+        GridError: A name can't be used, the folder is not empty, or there is no authority that could sign.
+    """
+    _check(machines, apps, folder)
+    try:
+        authority = Authority.of(Pair((signs / "ca.pem").read_bytes(), (signs / "ca.key").read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        hint = "Name the folder 'authority' that 'aurarouter grid init-cluster' wrote."
+        words = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        raise GridError(f"nothing can be signed with {signs}: {words}", hint=hint) from error
+    issued = {folder / node: authority.issue(node, [host]) for node, host in machines.items()}
+    issued |= {folder / f"app-{app}": authority.issue(app) for app in apps}
+    return {_written(place, _files(authority, pair)): pair.until for place, pair in issued.items()}
+
+
+def _check(machines: Mapping[str, str], apps: tuple[str, ...], folder: Path) -> None:
     for node, host in machines.items():
         if not NODE_NAME.fullmatch(node) or not host or any(sign in host for sign in " /@\"'"):
             raise GridError(f"'{node}={host}' is not NAME=ADDRESS", hint="A name has letters, digits, '-' and '_'.")
+    for app in apps:
+        if not NODE_NAME.fullmatch(app):
+            raise GridError(f"no app can be called '{app}' here", hint="A name has letters, digits, '-' and '_'.")
     if len(set(machines.values())) < len(machines) and not all(map(is_loopback, machines.values())):
         raise GridError("two machines have the same address")
     if folder.exists() and any(folder.iterdir()):

@@ -12,6 +12,7 @@ from aurarouter_core.cli.table import CommandTable
 COMMANDS = {
     "apps": ("apps", "Say which client keys open every node of the cell."),
     "call": ("call", "Call a service of the cell."),
+    "certificates": ("certificates", "Sign certificates for machines and apps that come later, and new ones."),
     "clearance": ("clearance", "Say which nodes may do private work."),
     "config": ("config", "Show and change what all nodes are told, and go back."),
     "deploy": ("deploy", "Say how many nodes should have a model."),

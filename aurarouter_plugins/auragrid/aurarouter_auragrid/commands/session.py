@@ -11,6 +11,7 @@ import click
 from aurarouter_auragrid.cell import Cell, find_cell
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.settings import Grid
+from aurarouter_auragrid.wire.own_certificate import ends_soon
 from aurarouter_core import Home, Plugins, load_config
 
 T = TypeVar("T")
@@ -23,7 +24,10 @@ def found_cell(context: click.Context) -> Cell:
         CellUnavailableError: There is none.
     """
     grid: Grid = load_config(Plugins(), path=context.find_root().obj).sections["grid"]
-    return find_cell(home=Home.of(), grid=grid)
+    cell = find_cell(home=Home.of(), grid=grid)
+    if cell.tls and (words := ends_soon(cell.tls)):
+        click.echo(f"Warning: {words}.", err=True)
+    return cell
 
 
 def with_cell(context: click.Context, work: Callable[[Engine], Awaitable[T]]) -> T:

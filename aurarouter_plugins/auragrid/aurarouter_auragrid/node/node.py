@@ -35,7 +35,7 @@ from aurarouter_auragrid.settings import Grid, own_name
 from aurarouter_auragrid.wire.auth import Door, apps_of
 from aurarouter_auragrid.wire.calls import Calls
 from aurarouter_auragrid.wire.codec import SERVICES
-from aurarouter_auragrid.wire.own_certificate import require_trusted
+from aurarouter_auragrid.wire.own_certificate import ends_soon, require_trusted
 from aurarouter_auragrid.wire.serving import Serving, require_safe
 from aurarouter_core import Config, Home, Plugins, Router, __version__, load_config
 from aurarouter_core.auth import Doorkeeper
@@ -136,6 +136,8 @@ class Node:
         require_safe(self.grid)
         if self.grid.tls:
             await asyncio.to_thread(require_trusted, self.grid.tls, self.grid.advertise or self.grid.host)
+            if words := ends_soon(self.grid.tls):
+                log.warning("%s", words)
         self._held = await asyncio.to_thread(hold, self._home)
         cell = Cell.of(self.grid)
         if self.server is not None:

@@ -1,9 +1,11 @@
-"""Looks at this machine's own certificate as the others will: by a handshake with ourselves, in memory."""
+"""Looks at this machine's own certificate: as the others will, by a handshake with ourselves, and for how long yet."""
 
 from __future__ import annotations
 
 import ssl
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from aurarouter_auragrid.engine.connection import tls_context
 from aurarouter_auragrid.settings import Tls
@@ -11,6 +13,7 @@ from aurarouter_hooks import ConfigError
 
 ROUNDS = 3
 """Messages that each side sends at most, until both know each other."""
+SOON = timedelta(days=30)
 
 
 def require_trusted(tls: Tls, name: str) -> None:
@@ -33,5 +36,20 @@ def require_trusted(tls: Tls, name: str) -> None:
     except ssl.SSLCertVerificationError as error:
         raise ConfigError(
             f"grid.tls: nobody would take {tls.cert} as the certificate of '{name}': {error.verify_message}",
-            hint="Have the cell's authority sign one for the name that grid.advertise says.",
+            hint="Sign one for the name that grid.advertise says: aurarouter grid certificates.",
         ) from error
+
+
+def ends_soon(tls: Tls) -> str:
+    """What to tell of a certificate that ends within a month; empty for another, or one that can't be read."""
+    from cryptography import x509
+
+    try:
+        cert = x509.load_pem_x509_certificate(Path(tls.cert).expanduser().read_bytes())
+    except (OSError, ValueError):
+        return ""  # told by whoever connects with it
+    left = cert.not_valid_after_utc - datetime.now(UTC)
+    if left > SOON:
+        return ""
+    when = f"{cert.not_valid_after_utc:%Y-%m-%d}"
+    return f"the certificate {tls.cert} ends on {when}; 'aurarouter grid certificates' signs another"
