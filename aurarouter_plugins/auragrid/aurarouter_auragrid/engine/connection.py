@@ -28,7 +28,7 @@ ANSWER = 5.0
 """Seconds in which the engine answers, or has no majority."""
 GOODBYE = 3.0
 PAUSE = 0.2
-MAJORITY = "Without a majority of its servers nothing can be stored: start those that are down with 'aurarouter grid up'."
+MAJORITY = "Without a majority of its servers nothing can be stored: start those that are down ('aurarouter grid up')."
 REFUSED = "Authorization Violation"
 """How a server says that it knows no such token."""
 UNDECIDED = 10158
