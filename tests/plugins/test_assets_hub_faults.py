@@ -163,3 +163,15 @@ def test_whoever_leaves_waits_for_no_hub_that_is_silent(monkeypatch: pytest.Monk
     for one in asking:
         one.join(30)
         assert not one.is_alive()
+
+
+async def test_a_hub_that_is_busy_is_told_once_in_the_programs_own_log(
+    hub: HubServer, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    from huggingface_hub.utils import logging as of_the_hub
+
+    source = HfSource(AssetContext(endpoint=hub.url))
+    said = of_the_hub.get_logger("huggingface_hub.test").warning
+    await source._asked("it", lambda _hub: said("Retrying in 1s"))
+    assert [record.message for record in caplog.records].count("Retrying in 1s") == 1
+    assert "Retrying" not in capfd.readouterr().err

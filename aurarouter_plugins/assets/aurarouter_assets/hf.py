@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import threading
@@ -101,6 +102,7 @@ class HfSource(AssetSource):
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError
 
+        logging.getLogger("huggingface_hub").handlers.clear()  # it would print what the program's own log says, too
         hub = HfApi(endpoint=self._endpoint, token=await self._token() or False)
         try:
             return await _apart(lambda: question(hub))
