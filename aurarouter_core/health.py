@@ -11,6 +11,7 @@ from aurarouter_core import assets, install
 from aurarouter_core.models import ModelPool, missing_provider
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import AuraRouterError, Health, ProviderAuthError
+from aurarouter_hooks.imports import within
 
 TIMEOUT = 5.0
 LOOK_EVERY = 1.0
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 async def check(snapshot: Snapshot, pool: ModelPool) -> Mapping[str, Health]:
-    """Ask all models at once; one that does not say within 5 s is down."""
+    """Ask all models at once; one that does not say within 5 s, imports apart, is down."""
     names = list(snapshot.models)
     states = await asyncio.gather(*(look(name, snapshot, pool, always=True) for name in names))
     return {name: state or Health() for name, state in zip(names, states, strict=True)}
@@ -62,7 +63,7 @@ async def _asked(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
         missing = _missing_file(name, snapshot, pool)
         if missing is not None:
             return missing
-        async with pool.borrow(model, entry, snapshot.plugins) as provider, asyncio.timeout(TIMEOUT):
+        async with pool.borrow(model, entry, snapshot.plugins) as provider, within(TIMEOUT):
             return await provider.health()
     except TimeoutError:
         return Health(state="down", detail=f"no answer to the health check within {TIMEOUT:g} s")

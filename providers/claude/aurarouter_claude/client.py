@@ -1,7 +1,5 @@
 """Makes the SDK's client: no retries, no redirects, no key where it doesn't belong, and pinned for private prompts."""
 
-import asyncio
-import importlib
 import os
 import ssl
 from functools import lru_cache
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aurarouter_claude.access import Access, foreign_headers
 from aurarouter_hooks import Model, ProviderUnavailableError
+from aurarouter_hooks.imports import imported
 
 if TYPE_CHECKING:
     import httpx2
@@ -19,7 +18,7 @@ IDLE = 4.0  # seconds; common servers hang up after 5, and a request must not me
 
 async def load(name: str = "anthropic.resources.messages") -> None:
     """Import the SDK, which takes seconds, or what it stands on, without holding up the loop."""
-    await asyncio.to_thread(importlib.import_module, name)
+    await imported(name)
 
 
 def make(model: Model, access: Access, *, private: bool) -> "AsyncAnthropic":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import ipaddress
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,6 +14,7 @@ from aurarouter_google import errors
 from aurarouter_google.settings import key_of
 from aurarouter_hooks import ProviderUnavailableError
 from aurarouter_hooks.http_errors import origin
+from aurarouter_hooks.imports import imported
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,7 +55,7 @@ class Connection:
         if self._loaded:
             return
         try:
-            await asyncio.to_thread(importlib.import_module, "aurarouter_google.transport")
+            await imported("aurarouter_google.transport")
         except ImportError as exc:
             raise ProviderUnavailableError(
                 f"Google's SDK cannot be imported: {exc}", hint="Install it with `pip install 'google-genai>=3,<4'`."
