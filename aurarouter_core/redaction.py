@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -53,18 +53,20 @@ class Redaction:
     async def restored(self, chunks: AsyncIterator[Chunk]) -> AsyncGenerator[Chunk]:
         """An answer with the values in the place of their placeholders, also of one that two chunks share."""
         text, reasoning = Restorer(self.values), Restorer(self.values)
-        calls = _Calls(self.values)
+        quoted = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in self.values.items()}
+        calls: defaultdict[int, Restorer] = defaultdict(lambda: Restorer(quoted))
         async for chunk in chunks:
             done = chunk.finish is not None
+            pieces = [evolve(each, arguments=calls[each.index].feed(each.arguments)) for each in chunk.tool_calls]
             yield evolve(
                 chunk,
                 text=text.feed(chunk.text, last=done or bool(chunk.tool_calls)),
                 reasoning=reasoning.feed(chunk.reasoning, last=done),
-                tool_calls=(*calls.feed(chunk.tool_calls), *(calls.rest() if done else ())),
+                tool_calls=(*pieces, *(_rest(calls) if done else ())),
                 stop_sequence=Restorer(self.values).feed(chunk.stop_sequence, last=True),
             )
         rest = Chunk(
-            text=text.feed("", last=True), reasoning=reasoning.feed("", last=True), tool_calls=tuple(calls.rest())
+            text=text.feed("", last=True), reasoning=reasoning.feed("", last=True), tool_calls=tuple(_rest(calls))
         )
         if rest.has_content:
             yield rest
@@ -76,36 +78,22 @@ class Restorer:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self._held = ""
-        self._longest = max(map(len, values), default=0)
 
     def feed(self, text: str, *, last: bool = False) -> str:
         """The next piece as far as it is certain; with `last`, all that is left."""
         text = self._held + text
-        keep = text.rfind("[")
-        if last or keep < 0 or "]" in text[keep:] or len(text) - keep >= self._longest:
-            keep = len(text)
-        self._held = text[keep:]
-        return PLACEHOLDER.sub(lambda found: self._values.get(found[0], found[0]), text[:keep])
+        _, sign, begun = text.rpartition("[")
+        held = not last and sign and "]" not in begun and any(name.startswith(sign + begun) for name in self._values)
+        self._held = sign + begun if held else ""
+        sure = text.removesuffix(self._held)
+        return PLACEHOLDER.sub(lambda found: self._values.get(found[0], found[0]), sure)
 
 
-class _Calls:
-    """The same for the arguments of tool calls, which are JSON. One call is over when the next begins."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        quoted = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in values.items()}
-        self._restorers: defaultdict[int, Restorer] = defaultdict(lambda: Restorer(quoted))
-
-    def feed(self, pieces: Iterable[ToolCallDelta]) -> Iterator[ToolCallDelta]:
-        """These pieces as far as they are certain, each behind what is left of other calls."""
-        for piece in pieces:
-            yield from self.rest(piece.index)
-            yield evolve(piece, arguments=self._restorers[piece.index].feed(piece.arguments))
-
-    def rest(self, but: int | None = None) -> Iterator[ToolCallDelta]:
-        """All that is left of all calls but one."""
-        for index, restorer in self._restorers.items():
-            if index != but and (left := restorer.feed("", last=True)):
-                yield ToolCallDelta(index=index, arguments=left)
+def _rest(calls: Mapping[int, Restorer]) -> Iterator[ToolCallDelta]:
+    """What is left of calls that broke off: JSON doesn't end like the beginning of a placeholder."""
+    for index, restorer in calls.items():
+        if left := restorer.feed("", last=True):
+            yield ToolCallDelta(index=index, arguments=left)
 
 
 def redacted(prompt: Prompt, inspector: Inspector) -> Redaction:

@@ -84,6 +84,21 @@ async def test_calls_and_thoughts_are_put_together_too() -> None:
     assert "".join(chunk.stop_sequence for chunk in chunks) == "4539 1488 0343 6467"
 
 
+async def test_calls_that_come_by_turns_are_restored() -> None:
+    said = ['{"to": "[email-10]"}', '{"card": "[card-1]", "list": ["[card-1]", [', "[card"]
+
+    async def answer() -> AsyncIterator[Chunk]:
+        for at in range(max(map(len, said))):
+            pieces = [ToolCallDelta(index=index, arguments=text[at : at + 1]) for index, text in enumerate(said)]
+            yield Chunk(tool_calls=tuple(piece for piece in pieces if piece.arguments))
+
+    chunks = [chunk async for chunk in Redaction(prompt=Prompt.of("x"), values=VALUES).restored(answer())]
+    pieces = [piece for chunk in chunks for piece in chunk.tool_calls]
+    told = ["".join(piece.arguments for piece in pieces if piece.index == index) for index in range(3)]
+    card = VALUES["[card-1]"]
+    assert told == ['{"to": "a\\"b@c.de"}', f'{{"card": "{card}", "list": ["{card}", [', "[card"]
+
+
 @pytest.mark.parametrize("size", [1, 3, 100])
 @pytest.mark.parametrize("whole", [True, False])
 async def test_what_looks_like_a_beginning_in_a_call_is_not_lost(size: int, whole: bool) -> None:
