@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aurarouter_core.install import install_hint
     from aurarouter_core.intent_list import IntentRow, intents_of
     from aurarouter_core.layers import Layers
-    from aurarouter_core.length import count_tokens
+    from aurarouter_core.length import characters, count_tokens
     from aurarouter_core.loading import files_now, load_config
     from aurarouter_core.lock import take_lock
     from aurarouter_core.log_lines import log_of_server
@@ -102,6 +102,7 @@ __all__ = [
     "bound",
     "catalogue",
     "chains_in",
+    "characters",
     "check_config",
     "compare",
     "count_tokens",
@@ -185,6 +186,7 @@ _WHERE = {
     "bound": "aurarouter_core.doorway",
     "catalogue": "aurarouter_core.pull",
     "chains_in": "aurarouter_core.chains",
+    "characters": "aurarouter_core.length",
     "check_config": "aurarouter_core.checkup",
     "compare": "aurarouter_core.comparison",
     "count_tokens": "aurarouter_core.length",

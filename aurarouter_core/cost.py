@@ -37,7 +37,7 @@ def believable(usage: Usage | None) -> Usage | None:
         usage.cache_write_tokens,
         usage.reasoning_tokens,
     )
-    return usage if all(0 <= count < COUNTABLE for count in counts) else None
+    return usage if all(isinstance(count, int | float) and 0 <= count < COUNTABLE for count in counts) else None
 
 
 def cost(usage: Usage, price: Price) -> float:

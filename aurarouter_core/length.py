@@ -8,7 +8,7 @@ from typing import Any
 from attrs import fields as attrs_fields
 from attrs import frozen, has
 
-from aurarouter_hooks import Media, Message, Task
+from aurarouter_hooks import Media, Message, Part, Task, Text, ToolCall, ToolResult
 from aurarouter_hooks.values.texts import is_readable, media_in
 
 AROUND = 16
@@ -48,6 +48,23 @@ def length(task: Task) -> Length:
 def count_tokens(task: Task) -> int:
     """What a task takes at most, the answer that it asks for included."""
     return length(task).most
+
+
+def characters(messages: Iterable[Message]) -> int:
+    """Letters and signs of messages: of texts, of the arguments of calls, and of what tools answered."""
+    return sum(len(_words(part)) for message in messages for part in message.parts)
+
+
+def _words(part: Part) -> str:
+    match part:
+        case Text():
+            return part.text
+        case ToolCall():
+            return part.arguments
+        case ToolResult():
+            return part.content
+        case _:
+            return ""
 
 
 def in_files(messages: Iterable[Message]) -> int:

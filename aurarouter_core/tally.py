@@ -11,6 +11,7 @@ from attrs import define, field
 
 from aurarouter_core import made
 from aurarouter_core.cost import believable, cost, price_of
+from aurarouter_core.length import characters
 from aurarouter_core.plain import error_info
 from aurarouter_hooks import (
     Attempt,
@@ -112,7 +113,7 @@ class Tally:
         )
 
     def _estimate(self, reply: Reply) -> Usage:
-        prompt = sum(len(message.text) for message in self.prompt.messages)
+        prompt = characters(self.prompt.messages)
         answer = len(reply.text) + len(reply.reasoning) + sum(len(call.arguments) for call in reply.tool_calls)
         return Usage(
             input_tokens=-(-prompt // CHARACTERS_PER_TOKEN),

@@ -25,6 +25,8 @@ from aurarouter_hooks import (
     ProviderReplyError,
     ProviderTimeoutError,
     ProviderUnavailableError,
+    ToolCall,
+    ToolResult,
     Usage,
 )
 
@@ -76,9 +78,9 @@ async def test_what_an_answer_cost_is_settled_to_the_last_billionth(
     assert rows(home) == ([("", 0.0015), ("shop", 0.0015)], 0)
 
 
-@pytest.mark.parametrize("count", [-1_000_000, 10**12, 2**70])
+@pytest.mark.parametrize("count", [-1_000_000, 10**12, 2**70, "5", None])
 async def test_what_nobody_can_have_counted_is_no_count(
-    configure: Configure, plugins: Plugins, home: Path, count: int
+    configure: Configure, plugins: Plugins, home: Path, count: Any
 ) -> None:
     usages = Usage(input_tokens=count), Usage(output_tokens=count), Usage(cached_input_tokens=count)
     config = configure(budget=ROOMY, **{f"m{at}": script("x" * 40, usage) for at, usage in enumerate(usages)})
@@ -175,6 +177,14 @@ async def test_a_failed_attempt_costs_what_its_backend_may_have_read(
     assert (failed.usage is not None and failed.usage.estimated) is billed
     settled, still = rows(home)
     assert (sum(dollars for _, dollars in settled), still) == (pytest.approx(failed.cost), 0)
+
+
+async def test_what_a_tool_answered_was_read_too(configure: Configure, plugins: Plugins) -> None:
+    call, answer = ToolCall(id="1", name="look", arguments="{}" * 200), ToolResult(call_id="1", content="x" * 3600)
+    told = (Message("user", "look"), Message("assistant", (call,)), Message("tool", (answer,)))
+    late = script(ProviderTimeoutError("nothing came", after=1.0))
+    (done,) = await run(configure(budget=ROOMY, a=late, free=_free()), plugins, Task(messages=told, mode="direct"))
+    assert done.trace.attempts[0].cost == pytest.approx(0.001001)
 
 
 async def test_half_a_stream_costs_what_was_read_and_written(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from aurarouter_core import UNBILLED, believable, count_tokens
+from aurarouter_core import UNBILLED, believable, characters, count_tokens
 from aurarouter_hooks import (
     AttemptDone,
     AttemptFailed,
@@ -210,5 +210,5 @@ class Used:
         """Characters that the backend was sent."""
         task, prompt = self._call.task, self._call.prompt
         if prompt is not None:
-            return sum(len(message.text) for message in prompt.messages)
-        return len(task.text) + len(task.context) + sum(len(message.text) for message in task.messages)
+            return characters(prompt.messages)
+        return len(task.text) + len(task.context) + characters(task.messages)

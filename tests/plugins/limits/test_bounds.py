@@ -18,9 +18,12 @@ from aurarouter_hooks import (
     BudgetError,
     Chunk,
     Delta,
+    Message,
     Progress,
     ProviderRateLimitedError,
     ProviderUnavailableError,
+    ToolCall,
+    ToolResult,
     hookimpl,
 )
 from aurarouter_limits import Limits
@@ -121,6 +124,8 @@ async def test_an_app_is_refused_with_the_time_to_wait() -> None:
 
 LONG = "a sentence of ten words that goes on and on " * 100
 TOKENS = len(LONG) // 4
+CALL, ANSWER = ToolCall(id="1", name="look", arguments="{}"), ToolResult(call_id="1", content=LONG)
+TOLD = (Message("user", "look"), Message("assistant", (CALL,)), Message("tool", (ANSWER,)))
 
 
 async def _used(router: Router, home: Path, task: Task, *, hangs_up: bool) -> dict[str, float]:
@@ -135,12 +140,13 @@ async def _used(router: Router, home: Path, task: Task, *, hangs_up: bool) -> di
     return dict(rows)
 
 
+@pytest.mark.parametrize("task", [Task(LONG), Task(messages=TOLD, mode="direct")])
 @pytest.mark.parametrize("hangs_up", [False, True])
-async def test_what_was_read_counts_though_the_backend_counts_nothing(home: Path, hangs_up: bool) -> None:
+async def test_what_was_read_counts_though_the_backend_counts_nothing(home: Path, hangs_up: bool, task: Task) -> None:
     limit = {"tokens_per_minute": 600}
     uncounted = model("word ", Chunk(text="word", usage=None), lambda: asyncio.sleep(0.05), counts=False)
     router = limited({"a": uncounted}, each_app=limit, each_model=limit)
-    used = await _used(router, home, Task(LONG), hangs_up=hangs_up)
+    used = await _used(router, home, task, hangs_up=hangs_up)
     assert used == {name: pytest.approx(TOKENS, abs=100) for name in ("app:", "model:a")}
 
 
