@@ -160,7 +160,7 @@ def test_a_certificate_that_others_would_refuse_keeps_a_node_from_starting(
     strangers = {path.name: path for path in write_cluster("y", MACHINES, tmp_path / "y")}
     monkeypatch.setattr(certificates, "DAYS", -0.01)  # a quarter of an hour ago
     old = {path.name: path for path in write_cluster("z", MACHINES, tmp_path / "z")}
-    for name in ("127.0.0.1", "::1", "localhost"):
+    for name in ("127.0.0.1", "::1", "[::1]", "localhost"):
         require_trusted(written(places["a"]), name)
     mixed = evolve(written(strangers["a"]), ca=str(places["a"] / "ca.pem"))
     for tls, name, why in (

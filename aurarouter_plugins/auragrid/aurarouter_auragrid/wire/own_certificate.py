@@ -21,13 +21,13 @@ def require_trusted(tls: Tls, name: str) -> None:
 
     Args:
         tls: The files.
-        name: The name or address that others connect to.
+        name: The name or address that others connect to; one of IPv6 may stand in brackets, as before a port.
 
     Raises:
         ConfigError: They would not, and why.
     """
     up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
-    calling = tls_context(tls).wrap_bio(down, up, server_hostname=name)
+    calling = tls_context(tls).wrap_bio(down, up, server_hostname=name.strip("[]"))
     answering = tls_context(tls, ssl.Purpose.CLIENT_AUTH).wrap_bio(up, down, server_side=True)
     try:
         for side in [calling, answering] * ROUNDS:
