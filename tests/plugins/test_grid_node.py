@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from aurarouter_auragrid.cell import hold
 from aurarouter_auragrid.engine.engine import Engine
+from aurarouter_core import Home
 from aurarouter_core.cli import cli
 from grid_node import GridNode
 
@@ -130,6 +132,17 @@ def test_a_second_node_of_one_home_is_refused(first: GridNode) -> None:
     done = first.run_program("grid", "up")
     assert done.returncode == 1
     assert "node 'first' runs here already" in done.stderr
+
+
+def test_a_node_that_is_leaving_is_not_to_be_ended(home: Path) -> None:
+    """It has work to end, and nobody can ask it any more."""
+    handle = hold(Home(home))
+    try:
+        error: Any = CliRunner().invoke(cli, ["grid", "up"]).exception
+    finally:
+        os.close(handle)
+    assert str(error) == "a node of this machine is just starting or leaving"
+    assert "grid.drain" in error.hint
 
 
 @pytest.mark.soak

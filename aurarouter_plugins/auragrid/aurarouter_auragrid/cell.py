@@ -122,8 +122,10 @@ def hold(home: Home) -> int:
         return handle
     os.close(handle)
     known = read_cell(home)
-    who = f"node '{known.node}'" if known else "a node"
-    raise NodeThereError(f"{who} runs here already", hint="End it with 'aurarouter grid leave'.")
+    if known is None:
+        hint = "Try again soon: one that leaves has grid.drain seconds for what it still works on."
+        raise NodeThereError("a node of this machine is just starting or leaving", hint=hint)
+    raise NodeThereError(f"node '{known.node}' runs here already", hint="End it with 'aurarouter grid leave'.")
 
 
 def write_cell(home: Home, cell: Cell) -> None:
