@@ -78,10 +78,12 @@ class Book:
         """We are no longer at it, and have nothing."""
         self._opened().execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))
 
-    def put(self, key: bytes, model: str, kept: Kept, body: str, most: int) -> None:
-        """Keep an answer, and about `most` bytes in all."""
+    def put(self, key: bytes, model: str, kept: Kept, body: str, most: int, stamp: int) -> None:
+        """Keep an answer, and about `most` bytes in all; none when something was cleared since the stamp."""
         connection, now = self._opened(), time.time()
         with transaction(connection):
+            if self.stamp != stamp:  # asked in here: whoever clears from now on finds the answer
+                return
             row = (key, model, now, kept.until, len(body), body)
             connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
             connection.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))

@@ -68,12 +68,7 @@ class Shelf:
         self._memory.put(key, kept, int(settings.memory * MEGABYTE))
         if settings.disk:
             most = int(settings.disk * MEGABYTE)
-
-            def write() -> None:
-                if self.stamp == stamp:
-                    self._book.put(key, model, kept, body, most)
-
-            await self._try("written", write, None)
+            await self._try("written", lambda: self._book.put(key, model, kept, body, most, stamp), None)
 
     async def claim(self, key: bytes) -> bool:
         """Say to other processes that this one gets the answer; False when another one does."""

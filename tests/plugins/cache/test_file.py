@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from aurarouter_cache import Cache
 from aurarouter_cache.book import OFTEN, Book
 from aurarouter_cache.kept import Kept
 from aurarouter_cache.memory import Memory
+from aurarouter_cache.settings import CacheSettings
+from aurarouter_cache.shelf import Shelf
 from aurarouter_core import Task
 from aurarouter_core.cli import cli
 from aurarouter_hooks import AuraRouterError, Chunk, Usage
@@ -74,7 +77,7 @@ def test_the_file_is_bounded_and_private(tmp_path: Path) -> None:
     book = Book(tmp_path / "cache" / "answers.db")
     body = answer("x" * 1000).json()
     for number in range(5 * OFTEN):
-        book.put(b"%d" % number, "a", answer(), body, 50 * len(body))
+        book.put(b"%d" % number, "a", answer(), body, 50 * len(body), book.stamp)
     found = book.status()
     assert found["answers"] <= 50 + OFTEN
     assert found["models"]["a"]["bytes"] == found["bytes"] == found["answers"] * len(body)
@@ -87,7 +90,7 @@ def test_what_is_cleared_gives_its_room_back(tmp_path: Path) -> None:
     book = Book(tmp_path / "answers.db")
     body = answer("x" * 10_000).json()
     for number in range(50):
-        book.put(b"%d" % number, "a", answer(), body, 2**30)
+        book.put(b"%d" % number, "a", answer(), body, 2**30, book.stamp)
     book.close()
     assert book.path.stat().st_size > 50 * 10_000
     assert book.clear(None) == 50
@@ -162,6 +165,29 @@ async def test_what_was_being_got_while_it_was_cleared_is_not_kept(home: Path) -
         await router.run(task)
         await router.run(task)
     assert len(calls) == 3
+
+
+async def test_what_is_cleared_right_before_it_would_be_kept_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when whoever clears had the file first, and we waited for it."""
+    (tmp_path / "cache").mkdir()
+    path = tmp_path / "cache" / "answers.db"
+    shelf, other = Shelf(path), Book(path)
+    opened = Book._opened
+
+    def late(book: Book) -> sqlite3.Connection:
+        if book is not other:
+            other.clear(None)
+        return opened(book)
+
+    monkeypatch.setattr(Book, "_opened", late)
+    settings = CacheSettings(enabled=True)
+    await shelf.put(b"1", "a", answer(), settings, shelf.stamp)
+    assert other.status()["answers"] == 0
+    assert shelf.at_hand(b"1") is None
+    await shelf.close()
+    other.close()
 
 
 def test_a_damaged_file_is_told(home: Path) -> None:
