@@ -17,7 +17,7 @@ from aurarouter_core.trust import on_loopback
 from aurarouter_hooks import AuraRouterError, Location, Model, Provider
 
 log = logging.getLogger(__name__)
-PATIENCE = 2.0
+PATIENCE = 5.0
 """Seconds that a provider may take to say what it offers."""
 TO_LOCATE = 1.0
 """Seconds that it may take then to say where a model runs."""

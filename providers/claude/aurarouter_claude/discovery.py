@@ -11,7 +11,7 @@ from aurarouter_hooks import Model, ProviderAuthError, ProviderUnavailableError
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.0  # seconds for the whole question
+PATIENCE = 2.0  # seconds for the whole question
 VERSION = "2026-10-21"
 FEW = 5
 

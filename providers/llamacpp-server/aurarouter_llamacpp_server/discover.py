@@ -10,7 +10,7 @@ from aurarouter_llamacpp_server.facts import Facts
 from aurarouter_llamacpp_server.owned import PLAIN
 
 PORTS = (8080, 8081, 8091)
-PATIENCE = 0.8  # seconds for all of them together
+PATIENCE = 2.0  # seconds for all of them together
 
 
 async def servers() -> list[Model]:

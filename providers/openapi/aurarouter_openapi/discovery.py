@@ -16,7 +16,7 @@ from aurarouter_hooks.http import Backend, resolve
 log = logging.getLogger(__name__)
 PORTS = (8080, 8000, 1234, 4000, 5000, 8081)
 """llama-server, vLLM, LM Studio, LiteLLM, text-generation-webui, and llama-server's second."""
-PATIENCE = 0.9  # seconds for all of them together
+PATIENCE = 2.0  # seconds for all of them together
 KEY, BASE = "OPENAI_API_KEY", "OPENAI_BASE_URL"  # the variables of OpenAI's own clients
 VENDOR = "https://api.openai.com/v1"
 FEW = 3  # of the vendor's many models, the newest
