@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import Side, compare
     from aurarouter_core.config import Config, Request
-    from aurarouter_core.cost import believable
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.control import EngineControl
     from aurarouter_core.daemon.door import attach
@@ -98,7 +97,6 @@ __all__ = [
     "Wanted",
     "amend_config",
     "attach",
-    "believable",
     "bound",
     "catalogue",
     "chains_in",
@@ -182,7 +180,6 @@ _WHERE = {
     "Wanted": "aurarouter_core.pull",
     "amend_config": "aurarouter_core.amend",
     "attach": "aurarouter_core.daemon.door",
-    "believable": "aurarouter_core.cost",
     "bound": "aurarouter_core.doorway",
     "catalogue": "aurarouter_core.pull",
     "chains_in": "aurarouter_core.chains",

@@ -14,6 +14,7 @@ from aurarouter_core.abilities import keeps_to_schemas, not_allowed, refuse_inca
 from aurarouter_core.assets import download_size
 from aurarouter_core.clocks import timed
 from aurarouter_core.config import ModelEntry
+from aurarouter_core.cost import believable
 from aurarouter_core.fitness import unfit, wanted
 from aurarouter_core.inspection import Inspection
 from aurarouter_core.redaction import Redaction, redacted
@@ -98,7 +99,8 @@ async def attempt_events(
             answer = redaction.restored(answer)
         cut_off = partial(run.clean_up_cut_off, model.provider)
         async with aclosing(timed(answer, model.timeouts, run.deadline, cut_off)) as chunks:
-            async for chunk in chunks:
+            async for said in chunks:
+                chunk = said if said.usage is None or believable(said.usage) else evolve(said, usage=None)
                 if committed:
                     yield Delta(chunk=chunk)
                     continue

@@ -26,10 +26,8 @@ def is_free(price: Price) -> bool:
     return not any((price.input, price.output, price.cached_input, price.cached_write))
 
 
-def believable(usage: Usage | None) -> Usage | None:
-    """What a backend counted; None where nobody can have counted that: it would give money back, or spoil a sum."""
-    if usage is None:
-        return None
+def believable(usage: Usage) -> bool:
+    """A backend can have counted that. Else it would give money back, or spoil a sum."""
     counts = (
         usage.input_tokens,
         usage.output_tokens,
@@ -37,7 +35,7 @@ def believable(usage: Usage | None) -> Usage | None:
         usage.cache_write_tokens,
         usage.reasoning_tokens,
     )
-    return usage if all(isinstance(count, int | float) and 0 <= count < COUNTABLE for count in counts) else None
+    return all(isinstance(count, int | float) and 0 <= count < COUNTABLE for count in counts)
 
 
 def cost(usage: Usage, price: Price) -> float:

@@ -10,7 +10,7 @@ from typing import Literal
 from attrs import define, field
 
 from aurarouter_core import made
-from aurarouter_core.cost import believable, cost, price_of
+from aurarouter_core.cost import cost, price_of
 from aurarouter_core.length import characters
 from aurarouter_core.plain import error_info
 from aurarouter_hooks import (
@@ -89,9 +89,7 @@ class Tally:
         else:
             outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
         billed = asked and (self.committed or not isinstance(error, UNBILLED))
-        usage = believable(reply.usage) or (
-            self._estimate(reply) if self.committed or (billed and error is not None) else None
-        )
+        usage = reply.usage or (self._estimate(reply) if self.committed or (billed and error is not None) else None)
         spared = None if asked or not self.committed else self._cost(usage, billed=True)
         return made.attempt(
             number=self.number,

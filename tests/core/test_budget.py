@@ -87,6 +87,7 @@ async def test_what_nobody_can_have_counted_is_no_count(
     for done in await run(config, plugins, *(Task("four" * 5, model=f"m{at}") for at in range(3))):
         (attempt,) = done.trace.attempts
         assert attempt.usage == Usage(input_tokens=5, output_tokens=10, estimated=True)
+        assert done.reply.usage is None  # nor is anybody told
         assert attempt.cost == pytest.approx(0.000105)
     assert rows(home) == ([("", 0.000315)], 0)
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from aurarouter_core import UNBILLED, believable, characters, count_tokens
+from aurarouter_core import UNBILLED, characters, count_tokens
 from aurarouter_hooks import (
     AttemptDone,
     AttemptFailed,
@@ -184,7 +184,7 @@ class Used:
             chunk = event.chunk
             self._shown += len(chunk.text) + len(chunk.reasoning)
             self._shown += sum(len(each.arguments) for each in chunk.tool_calls)
-            self._last = believable(chunk.usage) or self._last
+            self._last = chunk.usage or self._last
         elif isinstance(event, AttemptStarted):
             self._under_way = True
         elif isinstance(event, AttemptDone | AttemptFailed):
