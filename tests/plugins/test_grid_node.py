@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from aurarouter_auragrid.cell import hold
+from aurarouter_auragrid.cell import Cell, hold, running, write_cell
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_core import Home
 from aurarouter_core.cli import cli
+from aurarouter_hooks import Secret
 from grid_node import GridNode
 
 
@@ -143,6 +144,16 @@ def test_a_node_that_is_leaving_is_not_to_be_ended(home: Path) -> None:
         os.close(handle)
     assert str(error) == "a node of this machine is just starting or leaving"
     assert "grid.drain" in error.hint
+
+
+def test_a_node_is_found_where_nothing_may_be_written(home: Path) -> None:
+    """As in a program that sees its home read-only; nobody there can ask for the lock."""
+    there = Cell(urls=("nats://127.0.0.1:1",), token=Secret("t"), node="one", pid=os.getpid())
+    write_cell(Home(home), there)
+    assert running(Home(home)) is None
+    (home / "grid" / "node.lock").unlink()
+    (home / "grid" / "node.lock").mkdir()
+    assert running(Home(home)) == there
 
 
 @pytest.mark.soak

@@ -103,10 +103,11 @@ def running(home: Home) -> Cell | None:
         return None
     try:
         os.kill(known.pid, 0)
-        os.close(hold(home))
     except (ProcessLookupError, PermissionError):
         return None
-    except NodeThereError:
+    try:
+        os.close(hold(home))
+    except (NodeThereError, OSError):  # where we may not write, nobody can say more than its process id does
         return known
     return None
 
