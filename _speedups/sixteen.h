@@ -25,7 +25,7 @@ static inline uint64_t bits_16(Sixteen v) { return (uint32_t)_mm_movemask_epi8(v
 static inline uint64_t bits_64(Sixteen a, Sixteen b, Sixteen c, Sixteen d) {
     return bits_16(a) | bits_16(b) << 16 | bits_16(c) << 32 | bits_16(d) << 48;
 }
-/* The lowest seven bits of sixteen characters of two bytes, and which of them are no ASCII; and the same of four. */
+/* Sixteen characters of two bytes as a byte each, where they are ASCII, and which of them are not; the same of four. */
 static inline Sixteen narrowed_2(const uint16_t *c, Sixteen *others) {
     const __m128i high = _mm_set1_epi16((short)0xFF80), low = _mm_set1_epi16(0x7F);
     __m128i a = _mm_loadu_si128((const __m128i *)c), b = _mm_loadu_si128((const __m128i *)(c + 8));
@@ -64,7 +64,8 @@ static inline Sixteen beyond_16(Sixteen v) { return vcgeq_u8(v, vdupq_n_u8(0x80)
 /* A byte of the sum for eight of the bytes, each of which gives it another bit. */
 static inline uint64_t bits_64(Sixteen a, Sixteen b, Sixteen c, Sixteen d) {
     const uint8x16_t bit = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201ULL));
-    uint8x16_t low = vpaddq_u8(vandq_u8(a, bit), vandq_u8(b, bit)), high = vpaddq_u8(vandq_u8(c, bit), vandq_u8(d, bit));
+    uint8x16_t low = vpaddq_u8(vandq_u8(a, bit), vandq_u8(b, bit));
+    uint8x16_t high = vpaddq_u8(vandq_u8(c, bit), vandq_u8(d, bit));
     low = vpaddq_u8(low, high);
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(low, low)), 0);
 }

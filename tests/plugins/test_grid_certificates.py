@@ -47,6 +47,11 @@ def test_those_that_come_later_are_taken_by_those_that_are_there(
     assert (again.returncode, "is not empty" in again.stderr) == (1, True)
 
 
+def test_an_address_may_be_one_of_ipv6(cell: Path, tmp_path: Path) -> None:
+    (folder,) = write_certificates({"d": "[fd00::1]"}, tmp_path / "later", cell / "authority")
+    require_trusted(files(folder), "fd00::1")
+
+
 @pytest.mark.parametrize("what", ["a machine's folder", "another cell's key", "an authority that has expired"])
 def test_what_signs_for_this_cell_alone_can(
     cell: Path, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
