@@ -9,7 +9,7 @@ from aurarouter_hooks.root_error import AuraRouterError
 
 def _seconds(said: object) -> float | None:
     """A wait as it came from the backend; what is no number of seconds was not said."""
-    return said if isinstance(said, int | float) and 0 <= said < math.inf else None
+    return said if isinstance(said, int | float) and -math.inf < said < math.inf else None
 
 
 class ProviderError(AuraRouterError):

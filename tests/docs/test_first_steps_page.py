@@ -74,7 +74,7 @@ def test_the_page_names_every_service_parameter_and_port(text: str) -> None:
         assert f"`{name}`" in text
     ports = [str(port) for port in discovery.PORTS]
     assert f"the ports {', '.join(ports[:-1])} and {ports[-1]} of this machine" in " ".join(text.split())
-    assert (offers.PATIENCE, offers.MOST, discovery.FEW) == (2.0, 8, 3)
+    assert (offers.PATIENCE, offers.MOST, discovery.FEW) == (5.0, 8, 3)
 
 
 def test_what_the_page_points_to_is_there(text: str) -> None:
