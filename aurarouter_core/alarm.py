@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from aurarouter_core.cancelled import truly
+
 CLEANUP = 1.0
 """Seconds that a clean-up may take."""
 OVERTIME = 0.02
@@ -57,6 +59,10 @@ class Alarm:
         for _ in range(rings):
             left = self._task.uncancel()
         return left <= self._cancelling
+
+    def truly(self, error: BaseException) -> BaseException:
+        """What a wait that is over ended with; see `cancelled.truly`."""
+        return truly(error, self._task, self._cancelling)
 
     def end(self) -> None:
         """No more waits."""

@@ -90,6 +90,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
         )
         yield made.attempt_started(node=node.id, number=number, model=name, provider=model.provider)
         error: BaseException | None = None
+        left = False
         try:
             proceed = wrapped(layers, partial(attempt_events, run, node.id, model, turn, prompt))
             answering = proceed(_attempt_call(call, model, prompt, number, run.is_private))
@@ -101,21 +102,24 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                         raise _out_of_place(event)
                     if not tally.committed and isinstance(event, Delta) and event.chunk.has_content:
                         tally.commit()  # a middleware answered by itself
+                        left = True  # unless they come back for more
                         yield made.committed(node=node.id, model=name)
                     if tally.committed and isinstance(event, Committed):
                         continue
                     tally.see(event)
+                    left = True
                     yield event
+                    left = False
             if not tally.committed:
                 raise ProviderReplyError("the answer is empty")
             if run.embeds and not any(chunk.vectors for chunk in tally.chunks):
                 raise ProviderReplyError("the answer holds no vectors")
         except BaseException as failure:
             # Once something was shown, any refusal leaves an incomplete answer.
-            if not moves_on(failure, name) and not (tally.committed and isinstance(failure, RoutingError)):
+            if left or not (moves_on(failure, name) or (tally.committed and isinstance(failure, RoutingError))):
                 ended = _ended(run, tally, turn, Reply.from_chunks(tally.chunks), failure)
                 run.snapshot.plugins.attempt_finished(ended)
-                if not isinstance(failure, Exception):  # cancelled or closed: nobody listens any more
+                if left or not isinstance(failure, Exception):  # cancelled or closed: nobody listens any more
                     run.recorder.see(AttemptFailed(attempt=ended))
                     raise
                 yield AttemptFailed(attempt=ended)

@@ -26,7 +26,7 @@ class Waits(Generic[T]):
     Args:
         items: The stream. Whoever makes this ends it with `close`.
         deadline: By when all of it is over, as a time of the event loop.
-        cut_off: Told when a clean-up took too long and was cut off.
+        cut_off: Told when a clean-up failed, or took too long and was cut off.
         shortest: Seconds of the shortest wait that is to be expected.
     """
 
@@ -54,7 +54,10 @@ class Waits(Generic[T]):
         except BaseException as error:
             if self._was_late():
                 raise self._late(why) from error
-            raise
+            instead = self._alarm.truly(error)
+            if instead is error:
+                raise
+            raise instead from error
         if self._was_late():  # it was cancelled, and went on all the same
             raise self._late(why)
         return item
@@ -69,17 +72,18 @@ class Waits(Generic[T]):
         return ProviderTimeoutError(why, after=self._loop.time() - self._began)
 
     async def close(self) -> None:
-        """Close the stream; cuts its clean-up off when that takes too long."""
+        """Close the stream; cuts its clean-up off when that takes too long. What that raises is told, and no more."""
         close = getattr(self._items, "aclose", None)
         over = getattr(self._items, "ag_frame", self._items) is None  # a generator that came to its end
         if close is not None and not over:
             self._alarm.set_for_cleanup()
             try:
                 await close()
-            except asyncio.CancelledError:
-                if not self._alarm.off():
-                    raise
-                self._cut_off(TimeoutError(CUT_OFF))
+            except BaseException as error:
+                late, instead = self._alarm.off(), self._alarm.truly(error)
+                if not late and not isinstance(instead, Exception):
+                    raise instead from error
+                self._cut_off(TimeoutError(CUT_OFF) if late else RuntimeError(f"it failed with {type(error).__name__}"))
             finally:
                 self._alarm.off()
         self._alarm.end()
@@ -116,7 +120,7 @@ async def timed(
         chunks: What a provider streams; it is closed in the end.
         limits: The model's own.
         deadline: The task's.
-        cut_off: Told when the stream's clean-up took too long and was cut off.
+        cut_off: Told when the stream's clean-up failed, or took too long and was cut off.
 
     Raises:
         ProviderTimeoutError: A clock ran out; the message says which.

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 
 from aurarouter_core import assets, install
+from aurarouter_core.cancelled import told_truly
 from aurarouter_core.models import ModelPool, missing_provider
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import AuraRouterError, Health, ProviderAuthError
@@ -64,7 +65,11 @@ async def _asked(name: str, snapshot: Snapshot, pool: ModelPool) -> Health:
         if missing is not None:
             return missing
         async with pool.borrow(model, entry, snapshot.plugins) as provider, within(TIMEOUT):
-            return await provider.health()
+            with told_truly():
+                health = await provider.health()
+            if not isinstance(health, Health):
+                raise TypeError(f"health() must give a Health, not {type(health).__name__}")
+            return health
     except TimeoutError:
         return Health(state="down", detail=f"no answer to the health check within {TIMEOUT:g} s")
     except ProviderAuthError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from attrs import Factory, define
 
+from aurarouter_core.cancelled import told_truly
 from aurarouter_core.config import ModelEntry
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.line import Line
@@ -211,6 +212,7 @@ class Shelves:
 async def _close(provider: Provider) -> None:
     try:
         async with asyncio.timeout(CLOSING):
-            await provider.aclose()
+            with told_truly():
+                await provider.aclose()
     except Exception as error:
         log.warning("%r did not close cleanly: %s", provider, str(error) or type(error).__name__, exc_info=error)

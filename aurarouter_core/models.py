@@ -14,6 +14,7 @@ from attrs import evolve
 
 from aurarouter_core import assets
 from aurarouter_core.asset_settings import Assets
+from aurarouter_core.cancelled import told_truly
 from aurarouter_core.config import Config, ModelEntry
 from aurarouter_core.configured import configured_model
 from aurarouter_core.failure_state import FailureState
@@ -205,7 +206,10 @@ class ModelPool:
         """Where the model runs, asked now; anything that goes wrong counts as unknown, hence remote."""
         try:
             async with self.borrow(model, entry, plugins) as provider, asyncio.timeout(10):
-                location = await provider.where()
+                with told_truly():
+                    location = await provider.where()
+                if not isinstance(location, Location):
+                    raise TypeError(f"where() must give a Location, not {type(location).__name__}")
         except Exception as error:  # noqa: BLE001 - fails closed: whatever happened, the place is unknown
             log.log(
                 logging.INFO if isinstance(error, AuraRouterError) else logging.WARNING,

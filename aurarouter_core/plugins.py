@@ -228,9 +228,12 @@ class Plugins:
 
     async def lifecycle(self, hook: str, kernel: Kernel) -> None:
         """Tell that the kernel starts or stops, and await what plugins want awaited."""
+        from aurarouter_core.cancelled import told_truly  # needs asyncio, which takes longer than all of this
+
         for plugin, answer in list(self.guard.opinions(hook, {"kernel": kernel}, shapes.anything)):
             try:
-                await answer
+                with told_truly():
+                    await answer
             except Exception as error:  # noqa: BLE001 - the contract: logged, counted, ignored
                 self.guard.fault(plugin, hook, error, content=False)
 

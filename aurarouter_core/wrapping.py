@@ -29,8 +29,10 @@ async def _around(layer: Middleware, proceed: Proceed, call: Call) -> AsyncGener
         async for event in events:
             yield event
     finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
-        for inside in reversed(opened):
-            await inside.aclose()
+        try:
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+        finally:
+            for inside in reversed(opened):
+                await inside.aclose()
