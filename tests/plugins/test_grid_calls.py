@@ -207,6 +207,14 @@ async def test_private_content_is_not_sent_to_a_node_that_is_not_cleared(session
             await client.generate_code(**inputs, private=private)
 
 
+async def test_what_is_declared_private_among_the_inputs_is_private(session: Session) -> None:
+    client = create_service_client("CodingService", session)
+    with pytest.raises(PrivacyError, match="no node of the cell is cleared"):
+        await client.call("generate_code", {"plan_step": TASK, "private": True})
+    with pytest.raises(RoutingError, match="'private' can't be str"):
+        await client.call("generate_code", {"plan_step": TASK, "private": "yes"})
+
+
 async def test_a_node_that_is_not_cleared_asks_no_model_whoever_sends_private_content(node: GridNode) -> None:
     async with raw(node) as channel:
         for request in ({"plan_step": TASK, "private": True}, {"plan_step": "my ssn is 078-05-1120"}):

@@ -67,7 +67,7 @@ class ServiceClient:
             known = ", ".join(m.name for m in codec.METHODS if (m.service, m.streams) == (self.service, streams))
             how = "streams" if streams else "has"
             raise RoutingError(f"{self.service} {how} no '{name}'", hint=f"There is: {known or 'nothing'}.")
-        asked = {**inputs, "private": wishes.get("private", False)}
+        asked = {**inputs, "private": wishes.get("private") or inputs.get("private", False)}  # in either place
         private = is_private(asked)  # what is found here says where the call may go; there its rules act on it
         try:
             request = codec.request(method.request, asked)
