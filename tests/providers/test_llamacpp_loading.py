@@ -16,6 +16,7 @@ from attrs import evolve
 from aurarouter_core.gguf import read
 from aurarouter_hooks import (
     Health,
+    ProviderReplyError,
     ProviderUnavailableError,
 )
 from aurarouter_llamacpp import probe
@@ -108,6 +109,51 @@ async def test_half_a_model_is_no_model(make: Make, model_file: Path, tmp_path: 
         half.write_bytes(whole.read(40_000_000))
     with pytest.raises(ProviderUnavailableError, match=r"can't load half\.gguf"):
         await make(model_path=half).load()
+
+
+TEMPLATE, BEGIN = b"tokenizer.chat_template", b"<|im_start|>"
+
+
+def altered(model_file: Path, path: Path, *, template: bytes | None = None, begin: bytes = BEGIN) -> Path:
+    """The model with another chat template, or with another text for the token that begins a conversation."""
+    raw = model_file.read_bytes()
+    at = raw.index(TEMPLATE) + len(TEMPLATE) + 4  # behind the key and its type
+    length, at = int.from_bytes(raw[at : at + 8], "little"), at + 8
+    written = raw[at : at + length] if template is None else template.ljust(length)
+    raw = raw[:at] + written + raw[at + length :]
+    path.write_bytes(raw.replace(BEGIN, begin, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        (b"{{ raise_exception('not like this') }}", "refuses this conversation: not like this"),
+        (b"{{ 1 / 0 * messages | length }}", "refuses this conversation: .*zero"),
+        (b"{% for one in range(10 ** 9) %}{% endfor %}", "refuses this conversation: Range too big"),
+        (b"{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}", "refuses this conversation: .*recursion"),
+    ],
+)
+async def test_a_template_that_fails_moves_the_chain_on(
+    make: Make, model_file: Path, tmp_path: Path, template: bytes, words: str
+) -> None:
+    provider = make(model_path=altered(model_file, tmp_path / "odd.gguf", template=template))
+    with pytest.raises(ProviderReplyError, match=words):
+        await provider.generate(ask())
+
+
+@pytest.mark.parametrize("template", [b"{% if %}", b"\xff {{ messages }}"])
+async def test_a_template_that_can_t_be_read_moves_the_chain_on(
+    make: Make, model_file: Path, tmp_path: Path, template: bytes
+) -> None:
+    provider = make(model_path=altered(model_file, tmp_path / "odd.gguf", template=template))
+    with pytest.raises(ProviderUnavailableError, match="chat template can't be read"):
+        await provider.generate(ask())
+
+
+async def test_tokens_that_are_no_text_do_no_harm(make: Make, model_file: Path, tmp_path: Path) -> None:
+    provider = make(model_path=altered(model_file, tmp_path / "odd.gguf", begin=b"\xff" * len(BEGIN)))
+    assert (await provider.generate(ask(max_tokens=2))).text
 
 
 async def test_nothing_is_printed(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
