@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ from aurarouter_core.daemon.identity import Identity, identify
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.daemon.stop import stop
-from aurarouter_core.home import Home
+from aurarouter_core.home import Home, working_folder
 from aurarouter_core.plugins import Plugins
-from aurarouter_core.sources import same
-from aurarouter_hooks import AuraRouterError, DaemonError
+from aurarouter_core.sources import find_file, same
+from aurarouter_hooks import AuraRouterError, ConfigError, DaemonError
 
 
 def status(place: Place) -> Mapping[str, Any]:
@@ -61,8 +62,9 @@ class EngineControl:
         plugins: All plugins.
 
     Raises:
-        ConfigError: From everything: the file is missing, no YAML, or not trusted.
-        DaemonError: From what acts: the engine does not start, answer or end.
+        ConfigError: From everything: the file is missing. From `start`: it is no YAML, or not trusted.
+        DaemonError: From what acts: the engine does not start, answer or end. From everything: the file can't be read,
+            and which engine has it can't be told.
     """
 
     def __init__(self, path: Path | None, plugins: Plugins) -> None:
@@ -76,7 +78,8 @@ class EngineControl:
 
     def status(self) -> Mapping[str, Any]:
         """`running`, and what `aurarouter status --json` says. Starts nothing."""
-        return status(self._place())
+        place = self._place()
+        return status(place) if place is not None else {"running": False}
 
     def start(self) -> None:
         """See to it that it runs."""
@@ -84,11 +87,11 @@ class EngineControl:
 
     def pause(self) -> None:
         """Have it refuse new tasks, whoever they come from; running ones go on."""
-        ask_now(self._place(), "pause")
+        ask_now(self._there(), "pause")
 
     def resume(self) -> None:
         """Have it accept tasks again."""
-        ask_now(self._place(), "resume")
+        ask_now(self._there(), "resume")
 
     def stop(self, *, force: bool = False) -> bool:
         """End it and wait until it is gone; False when none runs. Running tasks get some seconds.
@@ -96,15 +99,30 @@ class EngineControl:
         Args:
             force: Kill it when it does not end.
         """
-        return stop(self._place(), force=force)
+        place = self._place()
+        return place is not None and stop(place, force=force)
 
     def last_words(self, lines: int = 8) -> str:
         """The end of its log."""
-        return self._place().last_words(lines)
+        place = self._place()
+        return place.last_words(lines) if place is not None else ""
 
     def _identity(self) -> Identity:
         return identify(self._plugins, self._path, {})
 
-    def _place(self) -> Place:
-        identity = self._identity()
+    def _place(self) -> Place | None:
+        """Its place. Of a file that can't be read, nobody knows what it leaned on: that of whoever has it, if any."""
+        try:
+            identity = self._identity()
+        except ConfigError:
+            file = find_file(self._path, os.environ, working_folder())
+            if file is None:
+                raise
+            return having(Home.of(), file.path)
         return Place.of(identity.home, identity.key)
+
+    def _there(self) -> Place:
+        place = self._place()
+        if place is None:
+            raise DaemonError("no shared engine is running")
+        return place

@@ -93,6 +93,25 @@ def test_the_shared_engine_pauses_resumes_stops_and_starts(open_window: Open, qt
     assert becomes(view, qtbot, "engine", "failed").buttons["start"].isEnabled()
 
 
+def test_a_file_that_breaks_hides_no_engine_that_runs(open_window: Open, qtbot: QtBot, home: Path) -> None:
+    window = open_window(config(), shared=True, plugins="echo,gui,gateway,mcp")
+    view = panel(window, qtbot)
+    becomes(view, qtbot, "engine", "running")
+    (home / "auraconfig.yaml").write_text("models: [\n")
+    qtbot.waitUntil(lambda: "was refused" in view.cards["engine"].words.text(), timeout=PATIENCE)
+    card = becomes(view, qtbot, "engine", "running")
+    assert view.state.conditions["gateway"].state == "stopped"
+    card.buttons["pause"].click()
+    becomes(view, qtbot, "engine", "paused")
+    card.buttons["stop"].click()
+    becomes(view, qtbot, "engine", "stopped")
+    (place,) = Place.all(Home(home))
+    assert place.holder is None
+    card.buttons["start"].click()
+    qtbot.waitUntil(lambda: "is not valid YAML" in card.notice.text, timeout=PATIENCE)
+    assert becomes(view, qtbot, "engine", "stopped").buttons["start"].isEnabled()
+
+
 def test_the_gateway_starts_pauses_dies_and_says_why(open_window: Open, qtbot: QtBot, home: Path) -> None:
     window = open_window(config(), plugins="echo,gui,gateway,mcp")
     view = panel(window, qtbot)

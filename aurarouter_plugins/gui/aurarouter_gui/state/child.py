@@ -115,7 +115,10 @@ class Child(Service):
         """What is to be said of one that runs already and is no child of this window; "" where there is none."""
         if self._address is None:
             return ""
-        host, port = self._address(await self._link.config())
+        try:
+            host, port = self._address(await self._link.config())
+        except AuraRouterError:
+            return ""  # who starts it is told what is wrong with the configuration
         if not port:
             return ""
         try:

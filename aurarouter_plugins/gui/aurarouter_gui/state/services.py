@@ -10,7 +10,7 @@ from aurarouter_core import Plugins
 from aurarouter_gui.service import Condition, Deed, Service
 from aurarouter_gui.state.engine_service import EngineService
 from aurarouter_gui.state.link import Link
-from aurarouter_gui.state.words import Trouble, trouble
+from aurarouter_gui.state.words import Trouble, sentence, trouble
 
 
 class Services:
@@ -103,4 +103,4 @@ def _condition(found: Condition | BaseException) -> Condition:
     if isinstance(found, Condition):
         return found
     said = trouble(found)
-    return Condition(state="failed", words=" ".join(filter(None, (said.what, said.next))))
+    return Condition(state="failed", words=" ".join(map(sentence, filter(None, (said.what, said.next)))))
