@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -91,8 +90,7 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 def error_info(error: BaseException) -> ErrorInfo:
     """An exception as data."""
     hint = error.hint if isinstance(error, AuraRouterError) else ""
-    stopped = isinstance(error, CancelledError | GeneratorExit | KeyboardInterrupt)
-    message = "interrupted" if stopped else str(error) or type(error).__name__
+    message = (str(error) or type(error).__name__) if isinstance(error, Exception) else "interrupted"
     retry_after = getattr(error, "retry_after", None) if isinstance(error, AuraRouterError) else None
     refused = isinstance(error, ProviderReplyError) and error.refused
     return ErrorInfo(type=type(error).__name__, message=message, hint=hint, retry_after=retry_after, refused=refused)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from typing import Literal
@@ -69,9 +68,13 @@ class Tally:
     locations: Mapping[str, Location] = field(factory=dict)
 
     def see(self, event: Event) -> None:
-        """Take note of an event."""
+        """Take note of an event.
+
+        Raises:
+            TypeError: It can't be put together with others.
+        """
         if isinstance(event, Delta):
-            self.chunks.append(event.chunk)
+            self.chunks.append(_sound(event.chunk))
         elif isinstance(event, Committed):
             self.commit()
 
@@ -79,17 +82,28 @@ class Tally:
         """Content is about to be shown."""
         self.first_token, self.committed = (time.perf_counter_ns() - self.clock) / 1e9, True
 
-    def attempt(self, reply: Reply, error: BaseException | None = None, *, asked: bool = True) -> Attempt:
-        """The attempt as a value; `asked` says that it came as far as the backend."""
+    def attempt(
+        self, reply: Reply, error: BaseException | None = None, *, asked: bool = True, used: Usage | None = None
+    ) -> Attempt:
+        """The attempt as a value.
+
+        Args:
+            reply: As it was passed on.
+            error: What ended it.
+            asked: It came as far as the backend.
+            used: What the backend counted; None where it counted nothing.
+        """
         outcome: Literal["ok", "failed", "incomplete", "cancelled", "error"]
         if error is None:
             outcome = "ok"
         elif moves_on(error, self.model.id) or (self.committed and isinstance(error, RoutingError)):
             outcome = "incomplete" if self.committed else "failed"
         else:
-            outcome = "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "error"
+            outcome = "error" if isinstance(error, Exception) else "cancelled"
         billed = asked and (self.committed or not isinstance(error, UNBILLED))
-        usage = reply.usage or (self._estimate(reply) if self.committed or (billed and error is not None) else None)
+        usage = used or reply.usage
+        if usage is None and (self.committed or (billed and error is not None)):
+            usage = self._estimate(reply)
         spared = None if asked or not self.committed else self._cost(usage, billed=True)
         return made.attempt(
             number=self.number,
@@ -125,6 +139,16 @@ class Tally:
             return 0.0
         price = price_of(self.model, self.locations.get(self.model.id))
         return None if usage is None or price is None else cost(usage, price)
+
+
+def _sound(chunk: Chunk) -> Chunk:
+    """A chunk that can be joined to others. Plugins are strangers, and nothing checks what they put into one."""
+    for text in (chunk.text, chunk.reasoning, *(call.arguments for call in chunk.tool_calls)):
+        if not isinstance(text, str):
+            raise TypeError(f"text, reasoning and arguments of a Chunk must be str, not {type(text).__name__}")
+    if not all(isinstance(call.index, int) for call in chunk.tool_calls):
+        raise TypeError("the index of each piece of a tool call must be an int")
+    return chunk
 
 
 def moves_on(error: BaseException, model: str) -> bool:

@@ -31,8 +31,18 @@ def talk(session: Session, conversation: Conversation, *, as_json: bool) -> int:
         runner.run(_done(router.__aenter__()))
         try:
             return _loop(runner.run, chat, session, as_json=as_json)
+        except SystemExit:  # a signal has left the turn where it was: it ends before what it works with is closed
+            runner.run(_ended())
+            raise
         finally:
             runner.run(_done(router.__aexit__(None, None, None)))
+
+
+async def _ended() -> None:
+    running = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _done(work: Coroutine[Any, Any, Any]) -> None:
