@@ -60,7 +60,7 @@ class Metadata:
             seen.add(key)
             self._entry(key.decode(errors="replace"), cursor.u32())
         self.architecture = self.text("general.architecture")
-        if not 0 < len(self.architecture) <= MOST_WORD:
+        if not 0 < len(self.architecture) <= MOST_WORD or not self.architecture.isprintable():
             raise cursor.wrong("its metadata names no architecture")
 
     def _entry(self, key: str, kind: int) -> None:

@@ -11,6 +11,7 @@ import click
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.config import Config
 from aurarouter_core.saved import reference_price, savings
+from aurarouter_core.shown import printable
 from aurarouter_hooks import Delta, Done, Event, NodeStarted, RoutingError
 
 
@@ -48,7 +49,7 @@ def finish(done: Done, text: str) -> None:
     click.echo("" if text and text == done.text else done.text)
     if not done.complete:
         why = done.trace.error.message if done.trace.error else "unknown reason"
-        click.echo(f"[incomplete: the answer stops here: {why}]", err=True)
+        click.echo(f"[incomplete: the answer stops here: {printable(why)}]", err=True)
 
 
 def say_who_failed(done: Done) -> None:
@@ -58,7 +59,7 @@ def say_who_failed(done: Done) -> None:
         words = "; ".join(f"{attempt.model}: {attempt.error.message}" for attempt in failed if attempt.error)
         answers = [node for node in done.trace.nodes if node.kind in ("step", "answer")]
         answered = dict.fromkeys(node.attempts[-1].model for node in answers if node.attempts)
-        click.echo(f"[answered by {', '.join(answered)}, after others failed: {words}]", err=True)
+        click.echo(printable(f"[answered by {', '.join(answered)}, after others failed: {words}]"), err=True)
 
 
 def result(done: Done, config: Config) -> dict[str, object]:

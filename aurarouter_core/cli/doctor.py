@@ -23,6 +23,7 @@ from aurarouter_core.plain import dumps
 from aurarouter_core.refusal import nothing_left
 from aurarouter_core.room import shortage
 from aurarouter_core.router import Router
+from aurarouter_core.shown import printable
 from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
 
 PROBE = "Write a Python function that reverses a string"
@@ -49,9 +50,9 @@ def command(context: click.Context, as_json: bool) -> None:
     else:
         marks = {"ok": "✓", "note": "•", "problem": "✗"}
         for finding in findings:
-            click.echo(f"{marks[finding.level]} {finding.what}")
+            click.echo(f"{marks[finding.level]} {printable(finding.what)}")
             if finding.hint:
-                click.echo(f"    {finding.hint}")
+                click.echo(f"    {printable(finding.hint)}")
     if any(finding.level == "problem" for finding in findings):
         context.exit(1)
 

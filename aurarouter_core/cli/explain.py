@@ -36,12 +36,12 @@ def command(context: click.Context, task: Task, as_json: bool) -> None:
         click.echo(dumps({"decision": decision, "error": error_info(refused) if refused else None}, indent=2))
     else:
         for line in decision_lines(plain(decision)):
-            click.echo(line)
+            click.echo(printable(line))
         for span in decision.analysis.spans:
             word = printable(task.question[span.start : span.end])
             click.echo(f"wording    {word!r} speaks for {span.what} ({span.weight:+.1f})")
         if refused is not None:
-            click.echo(f"Hint: {refused.hint}", err=True)
+            click.echo(f"Hint: {printable(refused.hint)}", err=True)
     if refused is not None:
         context.exit(exit_code(refused))
 

@@ -65,7 +65,7 @@ def probe_model(context: click.Context, name: str, prompt: str, as_json: bool) -
         _show(told)
     if not outcome.complete:
         why = outcome.trace.error.message if outcome.trace.error else "unknown reason"
-        click.echo(f"[incomplete: the answer stops here: {why}]", err=True)
+        click.echo(f"[incomplete: the answer stops here: {printable(why)}]", err=True)
         context.exit(5)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from aurarouter_core.shown import printable
 from aurarouter_hooks import Event, Progress
 
 if TYPE_CHECKING:
@@ -44,11 +45,12 @@ class ProgressLine:
 
     def _begin(self, what: str) -> None:
         self._what = what
+        shown = printable(what)
         if sys.stderr.isatty():
-            self._bar = click.progressbar(length=STEPS, label=what, file=sys.stderr, show_eta=True)
+            self._bar = click.progressbar(length=STEPS, label=shown, file=sys.stderr, show_eta=True)
             self._bar.__enter__()
         else:
-            click.echo(f"{what} …", err=True)
+            click.echo(f"{shown} …", err=True)
 
     def _end(self) -> None:
         if self._bar is not None:

@@ -12,6 +12,7 @@ from aurarouter_core.cli.draw import trace_lines
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.task_options import plan_options, task_options
 from aurarouter_core.plain import dumps, plain
+from aurarouter_core.shown import printable
 from aurarouter_hooks import Done, Task
 
 
@@ -45,7 +46,7 @@ def command(
             say_who_failed(done)
     if show_trace:
         for line in trace_lines(plain(done.trace)):
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
     if not done.complete:
         context.exit(5)
 

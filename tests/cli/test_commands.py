@@ -150,6 +150,18 @@ def test_plugins_and_models_are_listed(aurarouter: Run, echo: str) -> None:
     assert (row["model"], row["health"]["state"]) == ("e", "healthy")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["run", "hi"], ["run", "--trace", "hi"], ["run", "-m", "\x1b[31mdead\n", "hi"], ["explain", "hi"], ["doctor"]],
+)
+def test_no_word_from_elsewhere_moves_a_terminal(aurarouter: Run, command: list[str]) -> None:
+    models = {"\x1b[31mdead\n": {"provider": "openapi", "endpoint": "http://127.0.0.1:9"}, "e": {"provider": "echo"}}
+    config = json.dumps({"models": models, "roles": {"coding": list(models)}})
+    done = aurarouter(*command, config=config)
+    assert r"\x1b[31mdead\n" in done.stdout + done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
 def test_doctor_is_content_with_a_good_installation(aurarouter: Run, echo: str) -> None:
     done = aurarouter("doctor", config=echo)
     assert done.returncode == 0

@@ -110,6 +110,7 @@ LONG = struct.pack("<Q", 2**63)
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("k") + struct.pack("<IIQ", 9, 8, 2**62), "lists more than"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 2) + (text("k") + struct.pack("<II", 4, 1)) * 2, "'k' stands in it twice"),
         (gguf({}), "its metadata names no architecture"),
+        (gguf({"general.architecture": "\x1b[31mllama"}), "its metadata names no architecture"),
         (gguf({**SMALL, "general.alignment": 24}), "its alignment is 24, which is no power of two"),
         (gguf({**SMALL, "general.alignment": 0}), "its alignment is 0"),
         (gguf(tensors=[("a", (64,), 0), ("a", (64,), 0)]), "two tensors are called 'a'"),

@@ -128,7 +128,7 @@ def altered(model_file: Path, path: Path, *, template: bytes | None = None, begi
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        (b"{{ raise_exception('not like this') }}", "refuses this conversation: not like this"),
+        (b"{{ raise_exception('\x1b[2Jnot like this') }}", r"refuses this conversation: \[2Jnot like this"),
         (b"{{ 1 / 0 * messages | length }}", "refuses this conversation: .*zero"),
         (b"{% for one in range(10 ** 9) %}{% endfor %}", "refuses this conversation: Range too big"),
         (b"{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}", "refuses this conversation: .*recursion"),

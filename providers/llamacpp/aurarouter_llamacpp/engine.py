@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aurarouter_hooks import Chunk, ProviderReplyError, ProviderUnavailableError, Usage
+from aurarouter_hooks.http_errors import short
 from aurarouter_llamacpp.options import USUAL_CONTEXT
 from aurarouter_llamacpp.request import Sampling
 from aurarouter_llamacpp.sampler import make_sampler
@@ -41,7 +42,7 @@ _flag_is_set = ctypes.cast(_libc.strlen, C.ggml_abort_callback)
 
 
 def _log(level: int, text: bytes, _data: object) -> None:
-    line = text.decode("utf-8", "replace").strip()
+    line = short(text.decode("utf-8", "replace"))  # it quotes the file, which may hold what a terminal obeys
     log.debug("%s", line)
     if level == _ERROR_LEVEL:
         _complaint.text = getattr(_complaint, "text", "") or line

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aurarouter_hooks import ProviderReplyError, ProviderUnavailableError
+from aurarouter_hooks.http_errors import short
 
 # Typed as Any: type checkers run where llama.cpp isn't built, too.
 C: Any = importlib.import_module("llama_cpp.llama_cpp")
@@ -38,7 +39,7 @@ class Vocabulary:
         try:
             self._template = Formatter(template=found.decode() if found else _CHATML, bos_token=begin, eos_token=end)
         except Exception as exc:  # a template is a program that came with the file
-            raise ProviderUnavailableError(f"the model's chat template can't be read: {exc}") from exc
+            raise ProviderUnavailableError(f"the model's chat template can't be read: {short(str(exc))}") from exc
 
     def tokens(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
         """The conversation in the model's own chat format.
@@ -49,7 +50,7 @@ class Vocabulary:
         try:
             text = self._template(messages=messages).prompt.encode()
         except Exception as exc:  # as above: it may divide by nothing, or call itself without an end
-            raise ProviderReplyError(f"the model's chat template refuses this conversation: {exc}") from exc
+            raise ProviderReplyError(f"the model's chat template refuses this conversation: {short(str(exc))}") from exc
         return self._tokens(text, has_marks=True)
 
     def tokens_of(self, text: str) -> list[int]:
