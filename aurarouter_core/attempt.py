@@ -38,6 +38,7 @@ from aurarouter_hooks import (
     ProviderReplyError,
     ProviderUnavailableError,
     Reply,
+    Usage,
 )
 
 
@@ -86,31 +87,39 @@ async def attempt_events(
         if budget.binds(run.task.app):
             location = run.pool.locations.get(model.id)
             async with run.in_time():
-                cleared, turn.hold = await run.pool.wallet.reserve(
+                cleared, hold = await run.pool.wallet.reserve(
                     budget, run.task.app, model, cleared, location, writes=not run.embeds
                 )
+            if hold is not None:
+                turn.holds.append(hold)
         if redaction is not None:
             sight = evolve(sight, replaced=True)
         await run.witness.sees(sight, run.snapshot, run.recorder)
         committed = False
+        used: Usage | None = None
         waiting: list[Chunk] = []
         answer = embedded(provider, cleared) if run.embeds else provider.stream(cleared)
         if redaction is not None and not run.embeds and _restores(run):
             answer = redaction.restored(answer)
         cut_off = partial(run.clean_up_cut_off, model.provider)
-        async with aclosing(timed(answer, model.timeouts, run.deadline, cut_off)) as chunks:
-            async for said in chunks:
-                chunk = said if said.usage is None or believable(said.usage) else evolve(said, usage=None)
-                if committed:
-                    yield Delta(chunk=chunk)
-                    continue
-                waiting.append(chunk)
-                if chunk.has_content:
-                    committed = True
-                    loan.answers()
-                    yield made.committed(node=node, model=model.id)
-                    for early in waiting:
-                        yield Delta(chunk=early)
+        try:
+            async with aclosing(timed(answer, model.timeouts, run.deadline, cut_off)) as chunks:
+                async for said in chunks:
+                    chunk = said if said.usage is None or believable(said.usage) else evolve(said, usage=None)
+                    used = chunk.usage or used
+                    if committed:
+                        yield Delta(chunk=chunk)
+                        continue
+                    waiting.append(chunk)
+                    if chunk.has_content:
+                        committed = True
+                        loan.answers()
+                        yield made.committed(node=node, model=model.id)
+                        for early in waiting:
+                            yield Delta(chunk=early)
+        finally:
+            if used is not None:
+                turn.used.append(used)
         if not committed:
             turn.silent = Reply.from_chunks(waiting)
 

@@ -163,11 +163,16 @@ async def _placed(run: Run, model: Model, turn: Turn) -> None:
 
 
 def _ended(run: Run, tally: Tally, turn: Turn, reply: Reply, error: BaseException | None) -> Attempt:
-    """The attempt as a value; what was set aside for it is settled."""
-    attempt = tally.attempt(reply, error, asked=turn.asked)
-    hold, turn.hold = turn.hold, None
-    if hold is not None:
-        run.pool.wallet.settle(hold, attempt.cost, run.snapshot.config.budget.limits(run.task.app))
+    """The attempt as a value; what was set aside for it is settled.
+
+    Where a middleware had the backend asked more than once, all of it counts: to the full where one was not counted.
+    """
+    holds, used, turn.holds, turn.used = turn.holds, turn.used, [], []
+    attempt = tally.attempt(reply, error, asked=turn.asked, used=sum(used[1:], used[0]) if used else None)
+    known = len(holds) < 2 or len(used) == len(holds)
+    for place, hold in enumerate(holds):
+        cost = (0.0 if place else attempt.cost) if known else None
+        run.pool.wallet.settle(hold, cost, run.snapshot.config.budget.limits(run.task.app))
     return attempt
 
 

@@ -125,6 +125,7 @@ async def timed(
     Raises:
         ProviderTimeoutError: A clock ran out; the message says which.
         ProviderReplyError: The answer broke off: content came, and no chunk said that it was the last.
+        TypeError: It is no stream of chunks.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -149,6 +150,8 @@ async def timed(
                     raise
                 cut_off(TimeoutError(NO_END))
                 break
+            if not isinstance(chunk, Chunk):
+                raise TypeError(f"a provider's stream must give Chunks, not {type(chunk).__name__}")
             if not started and chunk.has_content:
                 started = True
                 patience, why_patience = limits.between_tokens, f"nothing for {limits.between_tokens or 0:g} s"

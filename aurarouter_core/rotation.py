@@ -11,7 +11,14 @@ from attrs import Factory, define
 
 from aurarouter_core.references import Key
 from aurarouter_core.wallet import Hold
-from aurarouter_hooks import ProviderAuthError, ProviderError, ProviderRateLimitedError, ProviderTimeoutError, Reply
+from aurarouter_hooks import (
+    ProviderAuthError,
+    ProviderError,
+    ProviderRateLimitedError,
+    ProviderTimeoutError,
+    Reply,
+    Usage,
+)
 
 log = logging.getLogger(__name__)
 KEY_AT_FAULT = (ProviderAuthError, ProviderRateLimitedError)
@@ -33,7 +40,9 @@ class Turn:
         key: The one that it has; None before the first.
         another: Its last attempt failed for its key alone, and there is one more to try.
         asked: Its last attempt came as far as the backend.
-        hold: What was set aside for the attempt under way, where a budget is set.
+        holds: What was set aside for the attempt under way, where a budget is set: once for each time that a middleware
+            has the backend asked.
+        used: What the backend counted each of these times, whatever a middleware makes of the answers.
         silent: What its last attempt gave without a word in it.
     """
 
@@ -44,7 +53,8 @@ class Turn:
     key: Key | None = None
     another: bool = False
     asked: bool = False
-    hold: Hold | None = None
+    holds: list[Hold] = Factory(list)
+    used: list[Usage] = Factory(list)
     silent: Reply | None = None
 
     def spares(self, error: BaseException | None) -> bool:

@@ -51,7 +51,7 @@ class Run:
             raise ProviderTimeoutError("the task's deadline passed", after=after) from error
 
     def clean_up_cut_off(self, plugin: str, error: Exception) -> None:
-        """A plugin's stream did not end when it was told to: logged, and counted among its faults."""
+        """A plugin's stream did not end well, or not when it was told to: logged, and counted among its faults."""
         self.snapshot.plugins.guard.fault(plugin, "a stream's clean-up", error, content=False)
 
     def is_private(self) -> bool:
