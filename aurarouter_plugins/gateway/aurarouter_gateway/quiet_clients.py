@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,6 +17,9 @@ AROUND = len(b"GET  HTTP/1.1\r\n\r\n")
 """Bytes of a head beside its path and its headers."""
 BETWEEN = len(b": \r\n")
 """Bytes of a header beside its name and its value."""
+UPGRADE = re.compile(rb"\r\nupgrade(?=[ \t]*:)", re.IGNORECASE)
+"""A client may offer another protocol (Java's offers HTTP/2 each time). The parser would take what follows for that."""
+IGNORED = b"\r\nignored"
 LEAST = 64 * 1024
 """Bytes of its answer that a client has to take now and then; who takes less pins what may be many megabytes."""
 
@@ -75,6 +79,7 @@ class QuietClients(HttpToolsProtocol):
         self._head = 0
         self._read = 0
         self._heads = False
+        self._in_body = False
         self._clock: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._leavers: Leavers = []
@@ -106,7 +111,7 @@ class QuietClients(HttpToolsProtocol):
         """Count what comes before the headers' end: a header that never ends is never read."""
         if self._clock is not None:
             self._head += len(data)
-        super().data_received(data)
+        super().data_received(data if self._in_body else _without_offers(data))
         if self.transport.is_closing():
             return
         if self._clock is not None:
@@ -141,6 +146,7 @@ class QuietClients(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._heads = False
+        self._in_body = True
         self._rest()
         self._head = 0
         super().on_headers_complete()
@@ -149,6 +155,7 @@ class QuietClients(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is whole, too; where it came with its head, that is before anybody asks for it."""
         super().on_message_complete()
+        self._in_body = False
         self.scope["state"][WHOLE] = True
 
     def _measure(self, size: int) -> None:
@@ -187,3 +194,9 @@ class QuietClients(HttpToolsProtocol):
         self._clock = None
         if not self.transport.is_closing():
             self.transport.abort()
+
+
+def _without_offers(data: bytes) -> bytes:
+    """The same, with a head that offers no other protocol."""
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return UPGRADE.sub(IGNORED, head) + end + rest if UPGRADE.search(head) else data
