@@ -116,17 +116,31 @@ def test_a_model_is_added_changed_and_removed(open_window: Open, qtbot: QtBot, h
     assert saved(home)["roles"]["reasoning"] == ["first"]
 
 
+def test_what_could_not_be_read_is_told_until_it_can(open_window: Open, qtbot: QtBot, home: Path) -> None:
+    view = shown(open_window(TWO), qtbot)
+    (home / "auraconfig.yaml").write_text("models: [\n")
+    view.state.refresh()
+    qtbot.waitUntil(view.notice.isVisible, timeout=PATIENCE)
+    assert "is not valid YAML" in view.notice.text
+    before = view.state.rows
+    view.state.look()
+    qtbot.waitUntil(lambda: view.state.rows is not before, timeout=PATIENCE)
+    assert view.notice.isVisible()  # how the models are is known, and the file is as wrong as before
+    (home / "auraconfig.yaml").write_text(TWO)
+    view.state.refresh()
+    qtbot.waitUntil(lambda: not view.notice.isVisible(), timeout=PATIENCE)
+
+
 def test_what_can_not_be_written_is_told(open_window: Open, qtbot: QtBot, home: Path) -> None:
     view = shown(open_window(TWO), qtbot)
     view.list.new()
     dialog = view.findChild(ModelDialog)
     dialog.name.setText("first")
     dialog.save.click()
-    qtbot.waitUntil(lambda: "called 'first' already" in view.notice.text, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "called 'first' already" in dialog.notice.text, timeout=PATIENCE)
     assert saved(home) == yaml.safe_load(TWO)
-    qtbot.waitUntil(dialog.isEnabled, timeout=PATIENCE)
-    assert dialog.isVisible()
-    assert "called 'first' already" in dialog.notice.text
+    assert (dialog.isVisible(), dialog.isEnabled()) == (True, True)
+    assert not view.notice.isVisible()  # where it would stay when the form is given up
     assert dialog.name.text() == "first"  # what was typed is kept, and saved once it is right
     dialog.name.setText("fourth")
     with qtbot.waitSignals([view.desk.reloaded, dialog.accepted], timeout=PATIENCE):

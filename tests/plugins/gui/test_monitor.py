@@ -141,6 +141,19 @@ def test_each_tab_is_written_to_a_file(at_work: Any, qtbot: QtBot, tmp_path: Pat
     qtbot.waitUntil(at_work.notice.isVisible, timeout=PATIENCE)
 
 
+def test_what_could_not_be_read_is_told_until_it_can(at_work: Any, qtbot: QtBot, home: Path) -> None:
+    shown(at_work, qtbot, at_work.traffic, lambda: at_work.traffic.part.tasks == 3)
+    file = home / "auraconfig.yaml"
+    good = file.read_text()
+    file.write_text("models: [\n")
+    at_work.look()
+    qtbot.waitUntil(at_work.notice.isVisible, timeout=PATIENCE)
+    assert "is not valid YAML" in at_work.notice.text
+    assert at_work.traffic.part.tasks == 3
+    file.write_text(good)
+    qtbot.waitUntil(lambda: not at_work.notice.isVisible(), timeout=PATIENCE)
+
+
 def test_nothing_is_looked_at_while_the_panel_is_hidden(at_work: Any) -> None:
     assert at_work._clock.isActive()
     at_work.desk.go("workspace")

@@ -75,9 +75,10 @@ class ModelRow:
 
 @frozen(kw_only=True)
 class Listeners:
-    """Told on the UI's thread."""
+    """Told on the UI's thread; `unread` why the models can't be looked at, and None once they can."""
 
     rows: Callable[[Sequence[ModelRow]], None] = field(default=lambda _: None)
+    unread: Callable[[Trouble | None], None] = field(default=lambda _: None)
     done: Callable[[str, Sequence[str]], None] = field(default=lambda *_: None)
     trouble: Callable[[Trouble], None] = field(default=lambda _: None)
 
@@ -95,7 +96,7 @@ class Models:
         self._told = listeners
         self.rows: Sequence[ModelRow] = ()
         self.busy = False
-        self._looking = False
+        self._looking = self._missed = False
 
     @property
     def providers(self) -> list[str]:
@@ -124,10 +125,11 @@ class Models:
                 else row
                 for row in rows
             ]
+            self._told.unread(None)
             self._told.rows(self.rows)
             self.look()
 
-        self.link.worker.begin(self._read(), came, self._failed)
+        self.link.worker.begin(self._read(), came, lambda error: self._told.unread(trouble(error)))
 
     async def _read(self) -> Sequence[ModelRow]:
         kernel = await self.link.kernel()
@@ -160,6 +162,9 @@ class Models:
 
         def came(found: tuple[Mapping[str, Health], Mapping[str, Location]]) -> None:
             self._looking = False
+            if self._missed:
+                self._missed = False
+                self._told.unread(None)
             health, places = found
             self.rows = [
                 evolve(row, health=health.get(row.name, row.health), location=places.get(row.name, row.location))
@@ -167,7 +172,11 @@ class Models:
             ]
             self._told.rows(self.rows)
 
-        self.link.worker.begin(self._asked(), came, self._failed)
+        def lost(error: BaseException) -> None:
+            self._looking, self._missed = False, True
+            self._told.unread(trouble(error))
+
+        self.link.worker.begin(self._asked(), came, lost)
 
     async def _asked(self) -> tuple[Mapping[str, Health], Mapping[str, Location]]:
         kernel = await self.link.kernel()
@@ -190,7 +199,8 @@ class Models:
             saved()
 
         def lost(error: BaseException) -> None:
-            self._failed(error)
+            self.busy = False
+            self._told.rows(self.rows)
             failed(error)
 
         self._begin()
@@ -241,5 +251,5 @@ class Models:
         self.refresh()
 
     def _failed(self, error: BaseException) -> None:
-        self.busy = self._looking = False
+        self.busy = False
         self._told.trouble(trouble(error))

@@ -9,17 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from aurarouter_core import Audit, Home, Store, reference_price, with_savings
 from aurarouter_gui.state.figures import Figures, figures
 from aurarouter_gui.state.link import Link
-from aurarouter_gui.state.monitor_parts import HealthPart, ModelHealth, PrivacyPart, TracesPart, TrafficPart
+from aurarouter_gui.state.monitor_parts import HealthPart, ModelHealth, Part, PrivacyPart, TracesPart, TrafficPart
 from aurarouter_gui.state.table_file import Sheet, write
 from aurarouter_gui.state.words import Trouble, trouble
 from aurarouter_hooks import AuraRouterError, Price
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Part)
 LATEST = 500
 """Traces from which models' figures are counted, and that are listed."""
 ROWS = 10_000
@@ -32,12 +32,13 @@ RANGES = {"Last hour": (3600.0, 60.0), "Last 24 hours": (A_DAY, 900.0), "Last 30
 
 @frozen(kw_only=True)
 class Listeners:
-    """Told on the UI's thread."""
+    """Told on the UI's thread; `unread` what the latest look could not read, and None where it could read all."""
 
     health: Callable[[HealthPart], None] = field(default=lambda _: None)
     traffic: Callable[[TrafficPart], None] = field(default=lambda _: None)
     privacy: Callable[[PrivacyPart], None] = field(default=lambda _: None)
     traces: Callable[[TracesPart], None] = field(default=lambda _: None)
+    unread: Callable[[Trouble | None], None] = field(default=lambda _: None)
     written: Callable[[Path], None] = field(default=lambda _: None)
     trouble: Callable[[Trouble], None] = field(default=lambda _: None)
 
@@ -88,10 +89,11 @@ class Monitor:
         def came(part: T) -> None:
             self._reading.discard(name)
             told(part)
+            self._told.unread(part.trouble)
 
         def failed(error: BaseException) -> None:
             self._reading.discard(name)
-            self._told.trouble(trouble(error))
+            self._told.unread(trouble(error))
 
         self._link.worker.begin(work, came, failed)
 
@@ -103,17 +105,14 @@ class Monitor:
         return HealthPart(models=models, traces=len(traces))
 
     async def _traffic(self, period: float, step: float) -> TrafficPart:
-        reference, price = "", None
+        reference, price, lacks = "", None, None
         try:
             config = await self._link.config()
             reference, price = config.budget.reference, reference_price(config)
         except AuraRouterError as error:  # what was used is shown all the same
-            self._told_later(error)
-        return await asyncio.to_thread(_traffic, period, step, reference, price)
-
-    def _told_later(self, error: AuraRouterError) -> None:
-        box = self._link.worker.mailbox
-        box.post(lambda: self._told.trouble(trouble(error)), era=box.era)
+            lacks = trouble(error)
+        part = await asyncio.to_thread(_traffic, period, step, reference, price)
+        return evolve(part, trouble=lacks)
 
     # Writing
 

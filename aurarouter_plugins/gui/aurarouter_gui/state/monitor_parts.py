@@ -12,6 +12,7 @@ from attrs import field, frozen
 from aurarouter_core import AuditRow
 from aurarouter_gui.state.figures import Figures
 from aurarouter_gui.state.table_file import Sheet
+from aurarouter_gui.state.words import Trouble
 from aurarouter_hooks import Health
 
 BREAKERS = {"open": "open", "half_open": "half open"}
@@ -47,7 +48,14 @@ class ModelHealth:
 
 
 @frozen(kw_only=True)
-class HealthPart:
+class Part:
+    """What all of them have: why something that belongs to it could not be read."""
+
+    trouble: Trouble | None = None
+
+
+@frozen(kw_only=True)
+class HealthPart(Part):
     """All models; the figures are those of the latest `traces` tasks."""
 
     models: Sequence[ModelHealth] = ()
@@ -68,7 +76,7 @@ class HealthPart:
 
 
 @frozen(kw_only=True)
-class TrafficPart:
+class TrafficPart(Part):
     """What was asked and what it cost.
 
     Attributes:
@@ -123,7 +131,7 @@ class TrafficPart:
 
 
 @frozen(kw_only=True)
-class PrivacyPart:
+class PrivacyPart(Part):
     """The audit of private data.
 
     Attributes:
@@ -168,7 +176,7 @@ def rules(row: AuditRow) -> str:
 
 
 @frozen(kw_only=True)
-class TracesPart:
+class TracesPart(Part):
     """The latest tasks as plain data, newest first."""
 
     traces: Sequence[Mapping[str, Any]] = field(default=(), repr=False)

@@ -40,13 +40,15 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.state = Models(desk.link, Listeners(rows=self._listed, done=self._did, trouble=self._troubled))
+        told = Listeners(rows=self._listed, unread=self._unread, done=self._did, trouble=self._troubled)
+        self.state = Models(desk.link, told)
         self.test = ModelTest(desk.link, self._tested)
-        told = FetchListeners(found=self._found, progress=self._fetched, trouble=self._not_found)
-        self.fetching = Fetching(desk.link, self.state.router, told)
+        fetched = FetchListeners(found=self._found, progress=self._fetched, trouble=self._not_found)
+        self.fetching = Fetching(desk.link, self.state.router, fetched)
         self.list = ModelsListView(desk, self.state, self.test)
         self.fetch = FetchView(self.fetching)
         self.notice = Notice()
+        self._broken = False  # and the notice says so
         self.tabs = QTabWidget()
         self.list.wants_more.connect(lambda: self.tabs.setCurrentWidget(self.fetch))
         self.tabs.setDocumentMode(True)
@@ -96,6 +98,11 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
     def _listed(self, rows: Sequence[ModelRow]) -> None:
         self.list.show_rows(rows)
 
+    def _unread(self, trouble: Trouble | None) -> None:
+        if trouble is not None or self._broken:
+            self.notice.trouble(trouble)
+        self._broken = trouble is not None
+
     def _did(self, words: str, warnings: Sequence[str]) -> None:
         self.notice.hide()
         if warnings:
@@ -126,4 +133,5 @@ on where it stopped. **Import file** makes a GGUF file of this machine a model; 
 
     def _troubled(self, trouble: Trouble) -> None:
         self.notice.trouble(trouble)
+        self._broken = False
         self.list.enable()

@@ -51,6 +51,7 @@ was sent. Rows name rules, never text. **Traces** lists the latest tasks; select
             privacy=self.privacy.show_part,
             traces=self.traces.show_part,
             written=self._written,
+            unread=self._unread,
             trouble=self._troubled,
         )
         self.state = Monitor(desk.link, told)
@@ -61,6 +62,7 @@ was sent. Rows name rules, never text. **Traces** lists the latest tasks; select
             self.traces: self.state.look_at_traces,
         }
         self.notice = Notice()
+        self._broken = False  # and the notice says so
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for title, page in (
@@ -140,5 +142,11 @@ was sent. Rows name rules, never text. **Traces** lists the latest tasks; select
         self.notice.hide()
         self.desk.say(f"Written to {path}")
 
+    def _unread(self, trouble: Trouble | None) -> None:
+        if trouble is not None or self._broken:
+            self.notice.trouble(trouble)
+        self._broken = trouble is not None
+
     def _troubled(self, trouble: Trouble) -> None:
         self.notice.trouble(trouble)
+        self._broken = False
