@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pluggy
 from attrs import frozen
 
+from aurarouter_core.shapes import WrongAnswerError
 from aurarouter_hooks import PluginBrokenError
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class Guard:
 
     def fault(self, plugin: str, hook: str, error: BaseException, *, content: bool) -> None:
         """Log and count that a plugin raised."""
-        words = _place(error) if content else str(error)
+        words = _place(error) if content and not isinstance(error, WrongAnswerError) else str(error)
         fault = Fault(plugin, hook, f"{type(error).__name__}: {words}")
         log.warning("plugin '%s' raised in %s: %s", plugin, hook, fault.error)
         if len(self.faults) < REMEMBERED:

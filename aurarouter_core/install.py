@@ -1,4 +1,7 @@
-"""What keeps a plugin away: a variable; or how to install it, by commands derived from where this install came from."""
+"""What keeps a plugin away: a variable; or how to install it, by commands derived from where this install came from.
+
+What is installed is looked up once: that reads a file of each distribution, and tasks may come here in an event loop.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +20,7 @@ GROUP = "aurarouter"
 ONLY, WITHOUT = "AURAROUTER_PLUGINS", "AURAROUTER_WITHOUT"
 
 
+@cache
 def known_extras() -> frozenset[str]:
     """The extras that this release has."""
     try:
@@ -24,16 +29,28 @@ def known_extras() -> frozenset[str]:
         return frozenset()
 
 
+@cache
+def _installed() -> frozenset[str]:
+    """Names of the plugins that are installed, switched off or not."""
+    return frozenset(metadata.entry_points(group=GROUP).names)
+
+
+@cache
+def _origin() -> str | None:
+    """Where this install came from, as pip wrote it down; None where it did not."""
+    try:
+        return metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def command(*extras: str) -> str:
     """The exact command that installs extras from where we came from, never from an index by name alone."""
     from urllib.request import url2pathname  # takes longer than all that plugins need
 
     pip = f"{shlex.quote(sys.executable)} -m pip install"
     what = f"{DISTRIBUTION}[{','.join(extras)}]"
-    try:
-        origin = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
-    except metadata.PackageNotFoundError:
-        origin = None
+    origin = _origin()
     if origin is None:
         return f"{pip} --no-index --find-links WHEELHOUSE {shlex.quote(what)}"
     direct = json.loads(origin)
@@ -59,7 +76,7 @@ def switch_of(name: str, environ: Mapping[str, str]) -> str:
 
 def switched_off(extra: str) -> str:
     """The variable that switches a plugin off although it is installed; "" when none does."""
-    return switch_of(extra, os.environ) if extra in metadata.entry_points(group=GROUP).names else ""
+    return switch_of(extra, os.environ) if extra in _installed() else ""
 
 
 def install_hint(*extras: str) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aurarouter_hooks import Constraint, Intent, Middleware
 
 NUMBER = (int, float)
+LARGEST = 1e300
+"""A score; the sum of all plugins' scores must be a number, too."""
+
+
+class WrongAnswerError(TypeError):
+    """A hook answered with something else. Its words name kinds, and quote nothing of what was answered."""
 
 
 def anything(answer: Any) -> Any:
@@ -41,28 +46,34 @@ def settings(answer: Any) -> Mapping[str, Any]:
 
 
 def scores(answer: Any) -> Mapping[str, float]:
-    """Model id → a finite number."""
+    """Model id → a number that can be summed."""
     for model, score in _mapping(answer).items():
-        if not (isinstance(model, str) and isinstance(score, NUMBER) and math.isfinite(score)):
-            raise _wrong("a mapping of model ids to finite numbers", answer)
+        if not (isinstance(model, str) and isinstance(score, NUMBER) and abs(score) <= LARGEST):
+            raise _wrong(f"a mapping of model ids to numbers of at most {LARGEST:g}", answer)
     return answer  # type: ignore[no-any-return]
 
 
 def intents(answer: Any) -> Sequence[Intent]:
     """Several intents."""
-    _need(isinstance(answer, Sequence) and all(isinstance(item, Intent) for item in answer), "intents", answer)
-    return answer  # type: ignore[no-any-return]
+    _need(isinstance(answer, Sequence), "intents", answer)
+    return [intent(item) for item in answer]
 
 
 def intent(answer: Any) -> Intent:
     """One intent."""
-    _need(isinstance(answer, Intent), "an Intent", answer)
+    fits = isinstance(answer, Intent) and isinstance(answer.name, str) and isinstance(answer.role, str)
+    _need(fits, "an Intent whose name and role are strings", answer)
     return answer  # type: ignore[no-any-return]
 
 
 def constraint(answer: Any) -> Constraint:
     """One constraint."""
     _need(isinstance(answer, Constraint), "a Constraint", answer)
+    for name, kind in (("private", bool), ("here", bool), ("min_context", int), ("reasons", tuple)):
+        if not isinstance(getattr(answer, name), kind):
+            raise WrongAnswerError(f"'{name}' of its Constraint must be a {kind.__name__}")
+    if not all(isinstance(reason, str) for reason in answer.reasons):
+        raise WrongAnswerError("the reasons of its Constraint must be strings")
     return answer  # type: ignore[no-any-return]
 
 
@@ -70,11 +81,12 @@ def middleware(answer: Any) -> Sequence[Middleware]:
     """Several middleware."""
     fits = isinstance(answer, Sequence) and all(
         callable(layer)
+        and not isinstance(layer, type)
         and getattr(layer, "scope", None) in ("task", "attempt")
         and isinstance(getattr(layer, "order", None), int)
         for layer in answer
     )
-    _need(fits, "middleware, each with a scope and an order", answer)
+    _need(fits, "objects (not classes) of middleware, each with a scope and an order", answer)
     return answer  # type: ignore[no-any-return]
 
 
@@ -89,5 +101,5 @@ def _need(fits: bool, what: str, answer: Any) -> None:
         raise _wrong(what, answer)
 
 
-def _wrong(what: str, answer: Any) -> TypeError:
-    return TypeError(f"must answer {what}, not {type(answer).__name__}")
+def _wrong(what: str, answer: Any) -> WrongAnswerError:
+    return WrongAnswerError(f"must answer {what}, not {type(answer).__name__}")

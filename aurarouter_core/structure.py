@@ -54,7 +54,11 @@ def build(layers: Layers, *, request: Request | None = None, environ: Mapping[st
     """
     taken = sorted(set(KERNEL_SECTIONS) & set(layers.plugin_sections))
     if taken:
-        raise ConfigError(f"a plugin brings the section '{taken[0]}', which is the kernel's own")
+        kind = layers.plugin_sections[taken[0]]
+        raise ConfigError(
+            f"{kind.__module__}.{kind.__qualname__} of a plugin is to be the section '{taken[0]}', the kernel's own",
+            hint="Switch that plugin off with AURAROUTER_WITHOUT; 'aurarouter plugins' lists all of them.",
+        )
     known = {**KERNEL_SECTIONS, **layers.plugin_sections}
     unknown = ((str(name), (str(name),)) for name in layers.settings if name not in known)
     problems = strangers("unknown section", unknown, known)

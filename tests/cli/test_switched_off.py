@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib import metadata
 from subprocess import CompletedProcess
 
 import pytest
@@ -47,3 +48,9 @@ def test_only_what_is_installed_is_switched_off(monkeypatch: pytest.MonkeyPatch)
     assert install.switched_off("echo") == "AURAROUTER_WITHOUT"
     assert install.install_hint("gateway", "echo") == TAKE.format("echo")
     assert install.install_hint("gateway").startswith("Install it with: ")
+
+
+def test_what_is_installed_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = install.install_hint("gateway")
+    monkeypatch.setattr(metadata.Distribution, "discover", lambda **_: pytest.fail("each file was read again"))
+    assert install.install_hint("gateway") == first

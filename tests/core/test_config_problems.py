@@ -122,6 +122,17 @@ def test_a_plugins_section_is_checked_with_the_rest(home: Path, make_plugin: Any
     ]  # fmt: skip
 
 
+def test_a_plugins_section_that_is_the_kernels_names_who_brings_it(make_plugin: Any) -> None:
+    @frozen
+    class Models:
+        """Takes what is ours."""
+
+    plugins = Plugins(discover=False, extra=[make_plugin("p", register_config=lambda: {"models": Models})])
+    with pytest.raises(ConfigError, match=r"test_config_problems\..*Models of a plugin .* 'models'") as caught:
+        load_config(plugins, settings={})
+    assert "AURAROUTER_WITHOUT" in caught.value.hint
+
+
 def test_merged_and_aliased_settings_are_found_where_they_stand(home: Path) -> None:
     (home / "auraconfig.yaml").write_text(
         "models:\n  a: &base\n    provider: x\n    timeout: -1\n  b:\n    <<: *base\n    tags: 5\n"

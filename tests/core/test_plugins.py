@@ -216,8 +216,11 @@ async def test_life_hooks_may_return_awaitables_and_may_fail(make_plugin: Make) 
         ("register_intents", "abc"),
         ("register_middleware", [object()]),
         ("register_settings", [1]),
+        ("register_middleware", [Middleware]),
         ("classify_task", "coding"),
+        ("classify_task", Intent(name=None, role="coding")),  # type: ignore[arg-type]
         ("score_models", "high"),
+        ("score_models", {"m": 10**400}),
     ],
 )
 def test_a_wrong_answer_is_a_fault_with_a_name(make_plugin: Make, hook: str, answer: object) -> None:
@@ -239,6 +242,26 @@ def test_a_wrong_veto_refuses_the_task(make_plugin: Make) -> None:
     plugins = Plugins(discover=False, extra=[make_plugin("odd", veto_models=lambda: ["a"])])
     with pytest.raises(PluginBrokenError, match="plugin 'odd' failed in veto_models"):
         plugins.veto(TASK, ANALYSIS, [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [({"reasons": "one"}, "reasons"), ({"reasons": (1,)}, "reasons"), ({"private": "no"}, "private")],
+)
+def test_a_wrong_limit_refuses_the_task_and_says_what_is_wrong(
+    make_plugin: Make, wrong: dict[str, Any], word: str
+) -> None:
+    plugins = Plugins(discover=False, extra=[make_plugin("odd", constrain_task=lambda: Constraint(**wrong))])
+    with pytest.raises(PluginBrokenError, match="plugin 'odd' failed in constrain_task"):
+        plugins.constrain(TASK, ANALYSIS)
+    assert word in plugins.guard.faults[0].error
+
+
+def test_the_largest_scores_can_be_summed(make_plugin: Make) -> None:
+    extra = [make_plugin(name, score_models=lambda: {"m": 1e300, "n": -1e300}) for name in ("a", "b")]
+    assert Plugins(discover=False, extra=extra).score(TASK, ANALYSIS, []) == {"m": 2e300, "n": -2e300}
+    extra = [make_plugin(name, score_models=lambda: {"m": 1.7e308}) for name in ("a", "b")]
+    assert Plugins(discover=False, extra=extra).score(TASK, ANALYSIS, []) == {}
 
 
 def test_two_plugins_of_one_class_are_two(make_plugin: Make) -> None:
