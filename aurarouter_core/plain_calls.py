@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from asyncio import AbstractEventLoop
@@ -40,6 +41,7 @@ class PlainCalls:
         self._changed = threading.Condition()
         self._loop: AbstractEventLoop | None = None
         self._opener = 0
+        self._process = 0
         self._open = False
         self._own: AbstractEventLoop | None = None
         self._count = 0
@@ -84,7 +86,7 @@ class PlainCalls:
 
         Raises:
             RoutingError: An event loop runs in this thread, the router's was closed before the work was done, nobody
-                runs it, or opening and closing take too long.
+                runs it, it was left in the process that this one was forked from, or opening and closing take too long.
         """
         if _in_a_loop():
             raise RoutingError("run_sync can't wait where an event loop runs", hint="Use 'await router.run(task)'.")
@@ -140,6 +142,9 @@ class PlainCalls:
         """The loop that the router is open in, or None when nobody has it; until then, wait."""
         until = time.monotonic() + PATIENCE
         while not self._free:
+            if self._process != os.getpid():
+                hint = "Make a router of its own in each process, once it is forked."
+                raise RoutingError("the router is open in the process that this one was forked from", hint=hint)
             if self._open:
                 return self._loop
             if time.monotonic() >= until:
@@ -153,7 +158,7 @@ class PlainCalls:
         return self._loop is None or self._loop.is_closed()
 
     def _claim(self, loop: AbstractEventLoop) -> None:
-        self._loop, self._opener, self._open = loop, 0, False
+        self._loop, self._opener, self._process, self._open = loop, 0, os.getpid(), False
 
     def _release(self, loop: AbstractEventLoop | None) -> None:
         with self._changed:

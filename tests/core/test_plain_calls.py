@@ -156,6 +156,17 @@ async def heard(what: str) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_a_process_that_was_forked_does_not_wait_for_the_loop_of_the_other(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with router:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: -1)
+            with pytest.raises(RoutingError, match="forked") as caught:
+                await asyncio.to_thread(router.run_sync, Task("hi"))
+        assert "each process" in caught.value.hint
+
+
 async def test_while_it_is_being_opened_calls_wait_and_no_other_loop_gets_it(router: Router) -> None:
     Told.slow = 0.5
     opening = asyncio.create_task(router.__aenter__())
