@@ -1,81 +1,36 @@
 """What the classifier counts, in C: words, pairs of neighbours, and short runs of characters. Twin of `_grams_py.py`."""
 
-cdef extern from *:
-    """
-    #include <string.h>
-    /* Lanes hold what up to 256 rows of twelve signed bytes add up to, in 16 bits each. */
-    #if defined(__SSE2__) || defined(_M_X64)
-    #include <emmintrin.h>
-    typedef struct { __m128i low, high; } Lanes;
-    static inline Lanes no_lanes(void) {
-        Lanes lanes = { _mm_setzero_si128(), _mm_setzero_si128() };
-        return lanes;
-    }
-    static inline __m128i wider(__m128i bytes) { return _mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8); }
-    static inline Lanes add_row(Lanes lanes, const signed char *row) {
-        int last;
-        memcpy(&last, row + 8, 4);
-        lanes.low = _mm_add_epi16(lanes.low, wider(_mm_loadl_epi64((const __m128i *)row)));
-        lanes.high = _mm_add_epi16(lanes.high, wider(_mm_cvtsi32_si128(last)));
-        return lanes;
-    }
-    static inline void add_four(int32_t *sums, __m128i four) {
-        _mm_storeu_si128((__m128i *)sums, _mm_add_epi32(_mm_loadu_si128((const __m128i *)sums), four));
-    }
-    static inline void add_lanes(Lanes lanes, int32_t *sums) {
-        add_four(sums, _mm_srai_epi32(_mm_unpacklo_epi16(lanes.low, lanes.low), 16));
-        add_four(sums + 4, _mm_srai_epi32(_mm_unpackhi_epi16(lanes.low, lanes.low), 16));
-        add_four(sums + 8, _mm_srai_epi32(_mm_unpacklo_epi16(lanes.high, lanes.high), 16));
-    }
-    #else
-    #define EACH 0x8080808080808080ULL
-    #define EVEN 0x00FF00FF00FF00FFULL
-    /* Without vectors: bytes that are 128 too large, in four numbers: bytes 0 2 4 6, 1 3 5 7, 8 10, 9 11. */
-    typedef struct { uint64_t of[4]; int32_t rows; } Lanes;
-    static inline Lanes no_lanes(void) {
-        Lanes lanes = { { 0, 0, 0, 0 }, 0 };
-        return lanes;
-    }
-    static inline Lanes add_row(Lanes lanes, const signed char *row) {
-        uint64_t low; uint32_t high; uint64_t wide;
-        memcpy(&low, row, 8);
-        memcpy(&high, row + 8, 4);
-        low ^= EACH;
-        wide = high ^ (uint32_t)EACH;
-        lanes.of[0] += low & EVEN;
-        lanes.of[1] += (low >> 8) & EVEN;
-        lanes.of[2] += wide & EVEN;
-        lanes.of[3] += (wide >> 8) & EVEN;
-        lanes.rows++;
-        return lanes;
-    }
-    static inline void add_lanes(Lanes lanes, int32_t *sums) {
-        const union { uint32_t number; unsigned char first; } order = { 1 };
-        int k;
-        for (k = 0; k < 12; k++) {
-            int at = order.first ? (k & 7) >> 1 : k < 8 ? 3 - (k >> 1) : 1 - ((k - 8) >> 1);
-            int odd = order.first ? k & 1 : !(k & 1);
-            sums[k] += (int32_t)((lanes.of[(k >> 3) * 2 + odd] >> (16 * at)) & 0xFFFF) - 128 * lanes.rows;
-        }
-    }
-    #endif
-    """
-    ctypedef struct Lanes:
-        pass
-    Lanes no_lanes() nogil
-    Lanes add_row(Lanes lanes, const int8_t *row) nogil
-    void add_lanes(Lanes lanes, int32_t *sums) nogil
-
-cdef extern from *:
+cdef extern from "runs.h":
     """
     #define WHOLE 0x80000000U  /* rows of words, pairs and signs are in the upper half of the table, of runs in the lower */
-    static const signed char NO_ROWS[24] = {0};  /* for hashes alone */
+    static const int8_t NO_ROWS[24] = {0};  /* for hashes alone */
     """
     const uint32_t WHOLE
     const int8_t NO_ROWS[24]
+    enum:
+        ROOM
+        PIECES
+        SIGNED
+        LONGEST
+        BEFORE
+    ctypedef struct Piece:
+        int first, end, seen, wholes
+        uint32_t whole[2]
+        int32_t *sums
+    ctypedef struct Batch:
+        int length, count, sign_count
+        uint32_t points[BEFORE]  # and more: C knows
+        Piece pieces[PIECES]
+        uint32_t signs[SIGNED]
+    ctypedef struct Runs:
+        uint32_t of[3][ROOM]
+    bint WIDE_ROWS() nogil
+    uint32_t mix(uint32_t state, uint32_t value) nogil
+    uint32_t finish(uint32_t state) nogil
+    void hash_runs(const Batch *batch, int down, Runs *runs) nogil
+    void add_batch(bint wide, const int8_t *table, int shift, const Batch *batch, int32_t *sums) nogil
 
 cdef enum:
-    FULL = 250  # rows after which the lanes are full; a character adds three, the end of a word five
     WIDTH = 12  # weights of a row
     RARITY = 10  # the column that says how rare a row is
     MANY = 16  # most intents that are made of examples
@@ -86,6 +41,7 @@ cdef struct Unit:  # a word, and what its grams add up to
 
 cdef struct Model:
     const int8_t *table
+    bint wide  # whether this machine adds a row at once
     const uint16_t *near  # row → row of `likeness`; NULL without examples
     const int16_t *likeness
     int shift
@@ -107,11 +63,6 @@ cdef struct Scratch:  # what a pass finds
     Counted counted
 
 
-cdef inline uint32_t mix(uint32_t state, uint32_t value) noexcept nogil:
-    state = (state ^ value) * <uint32_t>0x9E3779B1U
-    return state ^ (state >> 15)
-
-
 cdef void more_of(const Model *model, uint32_t finished, Counted *found) noexcept nogil:
     """What is seldom wanted of a gram: its hash, or what examples it is like."""
     cdef const int8_t *row
@@ -128,75 +79,95 @@ cdef void more_of(const Model *model, uint32_t finished, Counted *found) noexcep
         found.like[k] += like[k]
 
 
-cdef inline void count_gram(
-    const Model *model, const int8_t *table, int shift, bint more, uint32_t state, uint32_t half, Lanes *lanes,
-    Counted *found,
-) noexcept nogil:
-    """Add the row of one gram. `table`, `shift` and `lanes` stay in registers."""
-    cdef uint32_t finished = (state * <uint32_t>0x85EBCA6BU) >> 1 | half
-    lanes[0] = add_row(lanes[0], table + <size_t>(finished >> shift) * WIDTH)
-    if more:
-        more_of(model, finished, found)
+cdef void finish_batch(const Model *model, Batch *batch, Counted *found) noexcept nogil:
+    """Add the rows of a batch, do what else is wanted of its grams, and empty it."""
+    cdef Runs runs
+    cdef Piece *piece
+    cdef int i, k, back
+    add_batch(model.wide, model.table, model.shift, batch, found.sums)
+    if found.hashes != NULL or model.near != NULL:
+        hash_runs(batch, 0, &runs)
+        for i in range(batch.count):
+            piece = &batch.pieces[i]
+            for k in range(piece.first, piece.end):
+                for back in range(min(piece.seen + k - piece.first, 3)):
+                    more_of(model, runs.of[back][k], found)
+            for k in range(piece.wholes):
+                more_of(model, piece.whole[k], found)
+        for i in range(batch.sign_count):
+            more_of(model, batch.signs[i], found)
+    for k in range(BEFORE):
+        batch.points[k] = batch.points[batch.length + k]
+    batch.length = batch.count = batch.sign_count = 0
+
+
+cdef inline Piece *piece_of(const Model *model, Batch *batch, int seen, int32_t *sums, Counted *found) noexcept nogil:
+    """Begin a piece, in a new batch if this one is full."""
+    cdef Piece *piece
+    if batch.count == PIECES or batch.length > ROOM - 2:
+        finish_batch(model, batch, found)
+    piece = &batch.pieces[batch.count]
+    batch.count += 1
+    piece.first = piece.end = batch.length
+    piece.seen, piece.wholes, piece.sums = seen, 0, sums
+    return piece
+
+
+cdef inline int full_at(const Piece *piece) noexcept nogil:
+    """Where the characters of a piece end at the latest, with room for the blank behind a word."""
+    return min(piece.first + LONGEST, ROOM) - 1
+
+
+cdef inline void hash_whole(uint32_t *hashes, uint32_t state, uint32_t before) noexcept nogil:
+    """What is counted of a word or sign as a whole: itself, and it with what stood before."""
+    hashes[0], hashes[1] = finish(state) | WHOLE, finish(mix(before * 3 + 1, state)) | WHOLE
 
 
 cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_t end, Counted *found) noexcept nogil:
     """Every word and sign of a part."""
     cdef Py_ssize_t i = begin, start
-    cdef uint32_t c, folded, state, run, before = 1, a, b, d  # the last three characters, and how many there are
-    cdef int seen, filled = 0, shift = model.shift
-    cdef const int8_t *table = model.table
-    cdef bint more = found.hashes != NULL or model.near != NULL
-    cdef Lanes lanes = no_lanes()
-    cdef int32_t sums[WIDTH]
-    cdef int k
+    cdef uint32_t c, folded, state, before = 1
+    cdef Batch batch
+    cdef Piece *piece
+    cdef int at, full
+    cdef int32_t *sums = NULL
+    cdef Unit *unit = NULL
+    batch.length = batch.count = batch.sign_count = 0
+    for c in range(BEFORE):
+        batch.points[c] = 32
     while i < end:
         c = text[i]
         folded = letter(c)
         if folded:
             start = i
             state = 7
-            for k in range(WIDTH):
-                sums[k] = 0
-            a = b = d = 32
-            seen = 1
-            while True:  # once for each character, and once for the blank behind the word
-                c = folded if folded else 32
-                run = mix(mix(11, c), a)
-                count_gram(model, table, shift, more, run, 0, &lanes, found)
-                if seen > 1:
-                    run = mix(run, b)
-                    count_gram(model, table, shift, more, run, 0, &lanes, found)
-                    if seen > 2:
-                        count_gram(model, table, shift, more, mix(run, d), 0, &lanes, found)
-                filled += seen
-                if not folded:
-                    break
+            if found.units != NULL:
+                unit = &found.units[found.unit_count]
+                found.unit_count += 1
+                memset(unit, 0, sizeof(Unit))
+                sums = unit.sums
+            piece = piece_of(model, &batch, 1, sums, found)
+            at, full = piece.first, full_at(piece)
+            while folded:
+                if at == full:
+                    batch.length = piece.end = at
+                    piece = piece_of(model, &batch, <int>min(i - start + 1, 3), sums, found)
+                    at, full = piece.first, full_at(piece)
+                batch.points[BEFORE + at] = folded
+                at += 1
                 state = mix(state, folded)
-                d, b, a = b, a, folded
-                seen = min(seen + 1, 3)
                 i += 1
                 folded = letter(text[i]) if i < end else 0
                 if not folded and i + 1 < end and lower(text[i]) == 39 and letter(text[i + 1]):
                     folded = 39
-                if filled > FULL:
-                    found.grams += filled
-                    add_lanes(lanes, sums)
-                    lanes = no_lanes()
-                    filled = 0
-            count_gram(model, table, shift, more, state, WHOLE, &lanes, found)
-            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, &lanes, found)
+            batch.points[BEFORE + at] = 32
+            batch.length = piece.end = at + 1
+            if unit != NULL:
+                unit.start, unit.stop = start, i
+            found.grams += 3 * (i - start) + 2
+            piece.wholes = 2
+            hash_whole(piece.whole, state, before)
             before = state
-            found.grams += filled + 2
-            add_lanes(lanes, sums)
-            lanes = no_lanes()
-            filled = 0
-            if found.units != NULL:
-                found.units[found.unit_count].start = start
-                found.units[found.unit_count].stop = i
-                for k in range(WIDTH):
-                    found.units[found.unit_count].sums[k] = sums[k]
-                    found.sums[k] += sums[k]
-                found.unit_count += 1
         elif c == 32 or Py_UNICODE_ISSPACE(c):
             i += 1
         else:
@@ -207,12 +178,13 @@ cdef void count_part(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_
                 if i - start < 3:
                     state = mix(state, folded)
                 i += 1
-            count_gram(model, table, shift, more, state, WHOLE, &lanes, found)
-            count_gram(model, table, shift, more, mix(before * 3 + 1, state), WHOLE, &lanes, found)
-            before = state
             found.grams += 2
-            add_lanes(lanes, found.sums)
-            lanes = no_lanes()
+            if batch.sign_count == SIGNED:
+                finish_batch(model, &batch, found)
+            hash_whole(batch.signs + batch.sign_count, state, before)
+            batch.sign_count += 2
+            before = state
+    finish_batch(model, &batch, found)
 
 
 cdef void count(const Model *model, Char *text, Py_ssize_t begin, Py_ssize_t end, Counted *found) noexcept nogil:

@@ -112,7 +112,7 @@ cdef class Analyser:
     cdef adopt(self, model):
         """Take over the numbers of a model; `fits` has checked them."""
         cdef Py_ssize_t i
-        self.model.shift = 32 - <int>model.bits
+        self.model.shift, self.model.wide = 32 - <int>model.bits, WIDE_ROWS()
         self.model.head, self.model.tail = model.head, model.tail
         for i in range(self.split + self.known):
             self.scales[i], self.biases[i] = model.scales[i], model.biases[i]
