@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QPushButton,
 )
 
-from aurarouter_gui.views.parts import Notice, card, label, restyle, row
+from aurarouter_gui.views.parts import Notice, card, label, naming, restyle, row
 
 if TYPE_CHECKING:
     from aurarouter_gui.state.clearance import Badge
@@ -80,13 +80,10 @@ class Composer(QFrame):
         fields.setVerticalSpacing(6)
         named = (("Intent", self.intent), ("Role", self.role), ("Model", self.model), ("Mode", self.mode))
         for number, (title, field) in enumerate(named):
-            name = label(title, tone="muted", wraps=False)
-            name.setBuddy(field)
-            field.setAccessibleName(title)
             field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             field.setMinimumContentsLength(5)
             line, column = divmod(number, 2)
-            fields.addWidget(name, line, 2 * column)
+            fields.addWidget(naming(title, field), line, 2 * column)
             fields.addWidget(field, line, 2 * column + 1)
             fields.setColumnStretch(2 * column + 1, 1)
         layout.addLayout(fields)

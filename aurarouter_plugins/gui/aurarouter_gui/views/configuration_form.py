@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from aurarouter_core import InForce
 from aurarouter_gui.state.configuration import Configuration, View
-from aurarouter_gui.views.parts import label, row
+from aurarouter_gui.views.parts import label, nameless, row
 from aurarouter_gui.views.prose import Prose
 
 SETTING = Qt.ItemDataRole.UserRole
@@ -62,7 +62,7 @@ class FormView(QWidget):
         self.value.returnPressed.connect(self.apply)
         self.value.textChanged.connect(self._type)
         self.switch.currentTextChanged.connect(self._type)
-        self.switch.setAccessibleName("Value")
+        nameless(self.switch, "Value")
         self.switch.addItems(["false", "true"])
         self._editors = QStackedWidget()
         self._editors.addWidget(self.value)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout
 
 from aurarouter_gui.opening import GRID, has_grid
 from aurarouter_gui.views.desk import Desk
-from aurarouter_gui.views.parts import label
+from aurarouter_gui.views.parts import naming
 
 NAMES = {"local": "Local", GRID: "AuraGrid"}
 TIP = "Local: this machine alone. AuraGrid: the cell that it belongs to."
@@ -27,7 +27,6 @@ class EnvironmentBar(QFrame):
         self._desk, self._turn_to = desk, turn_to
         self.setObjectName("bar")
         self.box = QComboBox()
-        self.box.setAccessibleName("Environment")
         self.box.setToolTip(TIP)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name, title in NAMES.items():
@@ -38,7 +37,7 @@ class EnvironmentBar(QFrame):
         layout.setContentsMargins(10, 10, 10, 10)
         layout.setSpacing(8)
         layout.addStretch(1)
-        layout.addWidget(label("Environment", tone="muted", wraps=False))
+        layout.addWidget(naming("Environment", self.box))
         layout.addWidget(self.box)
 
     def show_missing(self) -> None:

@@ -61,12 +61,11 @@ class ModelDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
-        form.addRow(caption("Name"), self.name)
-        form.addRow(caption("Provider"), self.provider)
+        form.addRow(caption("Name", self.name), self.name)
+        form.addRow(caption("Provider", self.provider), self.provider)
         for key, (title, hint) in FIELDS.items():
             self.fields[key].setPlaceholderText(hint)
-            self.fields[key].setAccessibleName(title)
-            form.addRow(caption(title), self.fields[key])
+            form.addRow(caption(title, self.fields[key]), self.fields[key])
         self.roles = [QCheckBox(role) for role in state.roles] if name is None else []
         if self.roles:
             roles = QWidget()

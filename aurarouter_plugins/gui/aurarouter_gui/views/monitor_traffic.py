@@ -14,7 +14,7 @@ from aurarouter_gui.state.monitor import A_DAY, DAYS, RANGES
 from aurarouter_gui.state.monitor_parts import TrafficPart
 from aurarouter_gui.state.words import counted, dollars, trouble
 from aurarouter_gui.views.desk import Desk
-from aurarouter_gui.views.parts import label, row
+from aurarouter_gui.views.parts import label, nameless, row
 
 if TYPE_CHECKING:
     from aurarouter_gui.views.charts import BarChart
@@ -36,7 +36,7 @@ class TrafficView(QWidget):
         self.verdict = label(look="bold")
         self.costs = label(tone="muted")
         self.period = QComboBox()
-        self.period.setAccessibleName("Time that is shown")
+        nameless(self.period, "Time that is shown")
         self.period.addItems(list(RANGES))
         self.period.currentIndexChanged.connect(lambda _: again())
         self.tasks: BarChart | None = None

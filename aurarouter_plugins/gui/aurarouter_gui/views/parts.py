@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QComboBox
+
     from aurarouter_gui.state.words import Trouble
     from aurarouter_gui.views.prose import Prose
 
@@ -45,11 +47,25 @@ def heading(text: str) -> QLabel:
     return label(text, look="bold", wraps=False)
 
 
-def caption(text: str) -> QLabel:
+def naming(text: str, field: QWidget) -> QLabel:
+    """The name beside a field, which screen readers say: that of a choice they take from here alone on Linux."""
+    made = label(text, tone="muted", wraps=False)
+    made.setBuddy(field)
+    field.setAccessibleName(text)
+    return made
+
+
+def nameless(box: QComboBox, name: str) -> None:
+    """Have screen readers say what a choice is that has no name beside it."""
+    box.setAccessibleName(name)
+    box.setAccessibleDescription(name)
+
+
+def caption(text: str, field: QWidget) -> QLabel:
     """The name at the left of a form's field, as high as that, so that both are on one line."""
     from PySide6.QtWidgets import QSizePolicy  # no form is there when the window opens
 
-    made = label(text, tone="muted", wraps=False)
+    made = naming(text, field)
     made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
     return made
 

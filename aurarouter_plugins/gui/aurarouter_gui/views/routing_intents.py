@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from aurarouter_core import IntentRow
 from aurarouter_gui.state.routing import IntentDraft, Picture, Routing
 from aurarouter_gui.state.words import counted
-from aurarouter_gui.views.parts import caption, heading, label, row
+from aurarouter_gui.views.parts import caption, heading, label, naming, row
 from aurarouter_gui.views.prose import Prose
 
 NEW = ""
@@ -50,14 +50,6 @@ class IntentsView(QWidget):
         self.role = QComboBox()
         self.examples = QPlainTextEdit()
         self.examples.setTabChangesFocus(True)
-        for field, name in (
-            (self.name, "Name"),
-            (self.role, "Role"),
-            (self.description, "Description"),
-            (self.synonyms, "Words"),
-            (self.examples, "Examples"),
-        ):
-            field.setAccessibleName(name)
         for line in (self.name, self.description, self.synonyms):
             line.textChanged.connect(lambda _: self._edited())
         self.role.currentTextChanged.connect(lambda _: self._edited())
@@ -87,12 +79,12 @@ class IntentsView(QWidget):
             ("Description", self.description),
             ("Words", self.synonyms),
         ):
-            form.addRow(caption(name), field)
+            form.addRow(caption(name, field), field)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self._title)
         right.addLayout(form)
-        right.addWidget(label("Examples", tone="muted", wraps=False))
+        right.addWidget(naming("Examples", self.examples))
         right.addWidget(self.examples, 1)
         right.addWidget(self._about)
         right.addLayout(row(None, self.save))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from aurarouter_gui.state.routing import Routing
 from aurarouter_gui.views.lists import break_lines
-from aurarouter_gui.views.parts import heading, label, row
+from aurarouter_gui.views.parts import heading, label, nameless, row
 from aurarouter_gui.views.prose import Prose
 
 NAME = Qt.ItemDataRole.UserRole
@@ -69,7 +69,7 @@ class RolesView(QWidget):
         self.chain.model().rowsMoved.connect(lambda *_: self._dragged())
         self.chain.currentRowChanged.connect(lambda _: self.enable())
         self.models = QComboBox()
-        self.models.setAccessibleName("Model to add")
+        nameless(self.models, "Model to add")
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setMinimumContentsLength(10)
         self.models.setPlaceholderText("Every model is in it")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from aurarouter_gui.state.routing import Picture, Routing
 from aurarouter_gui.state.words import seconds
-from aurarouter_gui.views.parts import Notice, heading, label, row
+from aurarouter_gui.views.parts import Notice, heading, label, naming, row
 from aurarouter_gui.views.tables import fill, table
 from aurarouter_hooks import Decision, Task
 
@@ -35,8 +35,7 @@ class SimulatorView(QWidget):
         self.prompt.setFixedHeight(self.prompt.fontMetrics().lineSpacing() * 2 + 20)
         self.prompt.textChanged.connect(self.again)
         self.role, self.intent = QComboBox(), QComboBox()
-        for box, name in ((self.role, "Role"), (self.intent, "Intent")):
-            box.setAccessibleName(name)
+        for box in (self.role, self.intent):
             box.addItem(AUTO)
             box.setMinimumContentsLength(9)
             box.currentIndexChanged.connect(lambda _: self.again())
@@ -60,7 +59,7 @@ class SimulatorView(QWidget):
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
         layout.addWidget(self.prompt)
-        names = [label(text, tone="muted", wraps=False) for text in ("Role", "Intent")]
+        names = naming("Role", self.role), naming("Intent", self.intent)
         layout.addLayout(row(names[0], self.role, names[1], self.intent, self.private, None))
         layout.addWidget(self.notice)
         layout.addWidget(self.empty)
