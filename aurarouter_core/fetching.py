@@ -18,7 +18,16 @@ from aurarouter_core.downloads import Downloads
 from aurarouter_core.home import Home
 from aurarouter_core.keys import KeyStore
 from aurarouter_core.references import PATIENCE
-from aurarouter_hooks import AssetContext, AssetError, AssetOffer, AssetSource, AssetSpec, FetchProgress, Secret
+from aurarouter_hooks import (
+    AssetContext,
+    AssetError,
+    AssetNameError,
+    AssetOffer,
+    AssetSource,
+    AssetSpec,
+    FetchProgress,
+    Secret,
+)
 
 OFFLINE = "AURAROUTER_OFFLINE"
 
@@ -54,13 +63,14 @@ class Sources:
         """Who would fetch the file.
 
         Raises:
-            AssetError: No plugin knows the scheme.
+            AssetNameError: No plugin knows the scheme.
         """
         source = self.kinds.get(spec.scheme)
         if source is None:
-            raise AssetError(
-                f"nothing installed can fetch '{spec.scheme}:' assets ({spec.file} of model '{model_id}')",
-                hint=install.install_hint("assets"),
+            known = ", ".join(f"{scheme}:" for scheme in sorted(self.kinds))
+            raise AssetNameError(
+                f"nothing installed can fetch '{spec.scheme}:' assets (model '{model_id}')",
+                hint=f"Take one of these: {known}" if known else install.install_hint("assets"),
             )
         return source
 

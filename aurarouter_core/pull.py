@@ -16,9 +16,11 @@ from aurarouter_core.home import private_folder
 from aurarouter_core.registration import checked_id, checked_tags
 from aurarouter_core.registry import AssetRegistry, Registration
 from aurarouter_core.router import Router
+from aurarouter_core.shown import masked
 from aurarouter_core.sources import LOADS_FILES
 from aurarouter_hooks import (
     AssetError,
+    AssetNameError,
     AssetSpec,
     ConfigError,
     FetchProgress,
@@ -60,7 +62,8 @@ async def wanted(router: Router, what: str, model_id: str = "") -> Wanted:
 
     Raises:
         UnknownModelError: Nothing has that name.
-        AssetError: There is no such file, or there are several.
+        AssetError: There is no such file.
+        AssetNameError: It can't be a file's name, or there are several of that name.
         ConfigError: The id is taken.
     """
     config = router.snapshot.config
@@ -76,7 +79,7 @@ async def wanted(router: Router, what: str, model_id: str = "") -> Wanted:
     else:
         if entry is not None:
             words = f"the model '{what}' names no 'asset:' to fetch"
-            raise AssetError(words, hint="What it needs is where its provider runs.")
+            raise AssetNameError(words, hint="What it needs is where its provider runs.")
         raise UnknownModelError(what, sorted({*config.models, *known}))
     taken = config.models.get(checked_id(name))
     if taken is not None:
@@ -90,8 +93,8 @@ async def wanted(router: Router, what: str, model_id: str = "") -> Wanted:
 async def _meant(sources: Sources, what: str) -> AssetSpec:
     scheme, _, location = what.partition(":")
     if scheme in ("http", "https"):
-        raise AssetError(
-            f"'{what.partition('?')[0]}' can't be fetched just so: URLs come from the configuration only",
+        raise AssetNameError(
+            f"'{masked(what.partition('?')[0])}' can't be fetched just so: URLs come from the configuration only",
             hint="Download it yourself, then: aurarouter model import FILE",
         )
     found = await sources.check(what, AssetSpec(scheme=scheme, location=location, file="")).files(location)
@@ -100,7 +103,7 @@ async def _meant(sources: Sources, what: str) -> AssetSpec:
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         if not found:
             raise AssetError(f"'{what}' holds no model files", hint="Look for another: aurarouter model search WORDS")
-        raise AssetError(
+        raise AssetNameError(
             f"'{what}' holds {len(found)} model files, and one has to be chosen",
             hint="Choose one: " + ", ".join([*choices, *more]),
         )

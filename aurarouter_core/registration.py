@@ -10,7 +10,7 @@ from aurarouter_core import gguf
 from aurarouter_core.asset_settings import Assets
 from aurarouter_core.config import RESERVED
 from aurarouter_core.home import Home, expanded
-from aurarouter_hooks import AssetError, GgufHeader
+from aurarouter_hooks import AssetError, AssetNameError, GgufHeader
 
 ID = re.compile(rf"(?!{RESERVED.pattern})[A-Za-z0-9][A-Za-z0-9._:-]{{0,127}}")
 MOST_TAGS, LONGEST_TAG, LONGEST_REPO = 50, 64, 300
@@ -20,10 +20,10 @@ def checked_id(model_id: object) -> str:
     """A model's id.
 
     Raises:
-        AssetError: It is none.
+        AssetNameError: It is none.
     """
     if not isinstance(model_id, str) or not ID.fullmatch(model_id):
-        raise AssetError(
+        raise AssetNameError(
             f"{_shown(model_id)} can't be a model's id",
             hint="Take up to 128 of: letters, digits, '.', '_', ':' and '-'; a letter or digit first. 'auto', "
             "'role:…' and 'intent:…' mean something else.",
@@ -35,15 +35,15 @@ def checked_tags(tags: object) -> tuple[str, ...]:
     """Tags: a text with commas, or a list.
 
     Raises:
-        AssetError: They are neither, or one is no tag.
+        AssetNameError: They are neither, or one is no tag.
     """
     parts = tags.split(",") if isinstance(tags, str) else tags
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise AssetError(f"{_shown(tags)} can't be tags", hint="Write them as 'a,b', or as a list of texts.")
+        raise AssetNameError(f"{_shown(tags)} can't be tags", hint="Write them as 'a,b', or as a list of texts.")
     found = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
     wrong = [tag for tag in found if not _is_word(tag, LONGEST_TAG) or "," in tag]
     if wrong or len(found) > MOST_TAGS:
-        raise AssetError(
+        raise AssetNameError(
             f"{_shown(wrong[0])} can't be a tag" if wrong else f"{len(found)} tags are too many",
             hint=f"Give up to {MOST_TAGS} tags of up to {LONGEST_TAG} characters each.",
         )

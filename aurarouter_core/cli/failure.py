@@ -13,6 +13,7 @@ from aurarouter_core.plain import dumps, error_info
 from aurarouter_core.shown import printable
 from aurarouter_hooks import (
     AllModelsFailedError,
+    AssetNameError,
     AuraRouterError,
     ConfigError,
     ErrorInfo,
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 # The first class that fits wins.
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (click.ClickException, 2),
+    (AssetNameError, 2),
     (ConfigError, 2),
     (PluginError, 2),
     (PrivacyError, 4),

@@ -4,6 +4,7 @@ from aurarouter_hooks.assets import AssetContext, AssetSource, FetchProgress
 from aurarouter_hooks.errors import (
     AllModelsFailedError,
     AssetError,
+    AssetNameError,
     AuraRouterError,
     BudgetError,
     ConfigError,
@@ -91,6 +92,7 @@ __all__ = [
     "Analysis",
     "AssetContext",
     "AssetError",
+    "AssetNameError",
     "AssetOffer",
     "AssetSource",
     "AssetSpec",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from aurarouter_hooks.errors import AssetError
+from aurarouter_hooks.errors import AssetNameError
 from aurarouter_hooks.values import AssetOffer, AssetSpec, Secret
 
 FetchProgress = Callable[[int, int | None], None]
@@ -59,10 +59,11 @@ class AssetSource:
         """The model files at a location that a user wrote behind the scheme.
 
         Raises:
-            AssetError: There are none, it can't be reached, or this source takes locations from configurations only.
+            AssetError: There are none, or it can't be reached.
+            AssetNameError: It can't be a location, or this source takes them from configurations only.
         """
-        raise AssetError(
-            f"'{location}' can't be fetched just so: this source's files have to stand in the configuration",
+        raise AssetNameError(
+            "what lies there can't be fetched just so: this source's files have to stand in the configuration",
             hint="Write it below assets.catalogue with its SHA-256, and pull it by its name there.",
         )
 

@@ -17,6 +17,7 @@
     │   ├── BudgetError                 .vetoes .retry_after; money or an allowance is used up
     │   └── AllModelsFailedError        .attempts, in the order they were made; .retry_after
     ├── AssetError                      a model file could not be found, fetched or verified
+    │   └── AssetNameError              what somebody wrote can't name one, or its model
     ├── DaemonError                     the shared engine could not be reached
     └── ProviderError                   .provider .model; the kind that moves a chain on
         ├── ProviderUnavailableError    .retry_after; cannot connect, overloaded, 5xx, not installed
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AllModelsFailedError",
     "AssetError",
+    "AssetNameError",
     "AuraRouterError",
     "BudgetError",
     "ConfigError",
@@ -235,6 +237,10 @@ class AllModelsFailedError(RoutingError):
 
 class AssetError(AuraRouterError):
     """A model file is missing, incomplete, or not what it says it is."""
+
+
+class AssetNameError(AssetError):
+    """The words are wrong, wherever the file may be: a place, an id or a tag that can't be one."""
 
 
 class DaemonError(AuraRouterError):

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from faults import piece, stream
+from gguf_files import gguf
 
 Run = Callable[..., Any]
 
@@ -185,6 +186,33 @@ def test_offline_refuses_the_download_and_says_what_to_run(aurarouter: Run) -> N
     pulled = aurarouter("model", "pull", "smollm2", AURAROUTER_OFFLINE="1")
     assert pulled.returncode == 1
     assert "AURAROUTER_OFFLINE forbids fetching it" in pulled.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["hf:", "hf:a/../b", "pypi:foo", "pypi:-r==1", "url:https://example.com/a.gguf?key=x", "ftp:x", "smol:x"]
+)
+def test_a_name_that_can_t_be_pulled_is_a_mistake_of_whoever_wrote_it(aurarouter: Run, echo: str, name: str) -> None:
+    done = aurarouter("model", "pull", name, config=echo)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "\nHint: " in done.stderr
+    assert "pip install" not in done.stderr  # the plugin is there
+    assert "key=" not in done.stderr
+
+
+def test_no_password_in_an_address_is_repeated(aurarouter: Run, echo: str) -> None:
+    done = aurarouter("model", "pull", "https://ada:sesame@example.com/a.gguf?token=sesame", config=echo)
+    assert done.returncode == 2
+    assert "example.com/a.gguf' can't be fetched just so" in done.stderr
+    assert "sesame" not in done.stderr
+
+
+def test_an_id_or_a_tag_that_can_t_be_one_is_a_mistake_of_whoever_wrote_it(
+    aurarouter: Run, echo: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "small.gguf"
+    file.write_bytes(gguf())
+    for words in (["--id", "no id"], ["--id", "m", "--tag", "\x07"]):
+        assert aurarouter("model", "import", str(file), *words, config=echo).returncode == 2
 
 
 def test_completion_scripts(aurarouter: Run) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from aurarouter_assets.download import download
 from aurarouter_assets.refusals import from_status
 from aurarouter_assets.url import is_safe
-from aurarouter_hooks import AssetError, AssetOffer, AssetSource, AssetSpec, FetchProgress
+from aurarouter_hooks import AssetError, AssetNameError, AssetOffer, AssetSource, AssetSpec, FetchProgress
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -145,5 +145,5 @@ async def _apart(question: Callable[[], T]) -> T:
 def _parts(location: str) -> tuple[str, str]:
     found = _LOCATION.fullmatch(location)
     if found is None or {"..", "."} & set(location.split("/")):
-        raise AssetError(f"'{location}' names nothing on the hub", hint="Write hf:OWNER/REPO/FILE.gguf.")
+        raise AssetNameError(f"'{location}' names nothing on the hub", hint="Write hf:OWNER/REPO/FILE.gguf.")
     return found[1], found[2] or ""

