@@ -68,8 +68,8 @@ class Plain:
         reply = Reply(send)
         headers: Mapping[str, str] = {}
         try:
-            body = await json_body(scope, receive, settings) if self.body else None
             async with UntilLeft(scope):
+                body = await json_body(scope, receive, settings) if self.body else None
                 status, value = await self.answer(self.engine, scope, body)
         except ClientLeftError:
             return

@@ -65,13 +65,13 @@ class Exchange:
         caller: Caller = scope["state"]["caller"]
         asked: Asked | None = None
         try:
-            body = await json_body(scope, receive, settings)
-            asked = self._dialect.read(body, caller)
             async with UntilLeft(scope):
-                if asked.stream:
-                    await self._stream(asked, reply)
-                else:
-                    await self._whole(asked, await self._kernel.run(asked.task), reply)
+                asked = self._dialect.read(await json_body(scope, receive, settings), caller)
+                done = None if asked.stream else await self._kernel.run(asked.task)
+            if done is None:
+                await self._stream(asked, scope, reply)
+            else:
+                await self._whole(asked, done, reply)
         except ClientLeftError:
             log.debug("a client left before its answer was told")
         except Exception as error:  # noqa: BLE001 - the edge: it is told, and logged where it is no one's known error
@@ -99,12 +99,12 @@ class Exchange:
         answer = self._dialect.answer(asked, headers["x-aurarouter-model"])
         await reply.json(answer.whole(done), headers=headers)
 
-    async def _stream(self, asked: Asked, reply: Reply) -> None:
+    async def _stream(self, asked: Asked, scope: Scope, reply: Reply) -> None:
         notes = {"x-aurarouter-task": asked.task.id}
         who = _who(asked, "", "")
         answer: Answer | None = None
         try:
-            async with aclosing(self._kernel.stream(asked.task)) as events:
+            async with UntilLeft(scope), aclosing(self._kernel.stream(asked.task)) as events:
                 async for event in events:
                     if isinstance(event, AttemptStarted):
                         who = _who(asked, event.model, event.provider)

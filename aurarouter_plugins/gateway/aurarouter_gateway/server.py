@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 from collections.abc import Callable
@@ -51,6 +52,12 @@ class _Announced(uvicorn.Server):
         if self.started:
             settled()
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more, and wait for what runs. What is cancelled at last gets a moment to tell its client."""
+        await super().shutdown(sockets)
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=1)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop. Uvicorn raises each signal again that it takes note of, and SIGTERM would end the process there."""

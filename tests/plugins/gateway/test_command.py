@@ -1,15 +1,20 @@
 """`aurarouter serve` as a process of its own: how it ends, what it logs, and what it says of settings that can't be."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+
+from fault_server import FaultServer
+from faults import piece, stream
 
 PROGRAM = str(Path(sys.executable).with_name("aurarouter"))
 SETTINGS = """\
@@ -41,6 +46,27 @@ def test_the_kernel_is_closed_before_the_process_ends(home: Path, number: signal
         assert process.wait(30) == code
     told = subprocess.run([PROGRAM, "trace", task, "--json"], capture_output=True, text=True, check=True)
     assert (task in told.stdout, told.stderr) == (True, "")  # a process that ends without closing is warned of
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_who_waits_for_too_long_is_told_that_it_has_stopped(
+    home: Path, fault_server: FaultServer, streams: bool
+) -> None:
+    settings = SETTINGS.replace("{provider: echo}", f"{{provider: openapi, endpoint: '{fault_server.url}'}}")
+    (home / "auraconfig.yaml").write_text(settings)
+    fault_server.always(stream([piece("Hello ")], then="hang"))
+    with serving() as (process, url), ThreadPoolExecutor() as threads:
+        asked = threads.submit(httpx.post, url + CHAT, json={**HELLO, "stream": streams}, timeout=30)
+        assert fault_server.hanging.wait(30)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+        answer = asked.result()
+    told = answer.text.rpartition("data: ")[2] if streams else answer.text
+    assert (process.returncode, answer.status_code) == (0, 200 if streams else 503)
+    assert "the gateway has stopped" in json.loads(told)["error"]["message"]
+    assert "Traceback" not in said
+    task = answer.headers["x-aurarouter-task"]
+    assert task in subprocess.run([PROGRAM, "trace", task, "--json"], capture_output=True, text=True, check=True).stdout
 
 
 def test_a_file_that_is_broken_before_anybody_asks_changes_nothing(home: Path) -> None:
