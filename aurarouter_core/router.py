@@ -35,7 +35,7 @@ from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
 from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
-from aurarouter_hooks import Decision, Done, Event, PrivacyError, RoutingError, Task
+from aurarouter_hooks import Call, Decision, Done, Event, PrivacyError, RoutingError, Task
 
 log = logging.getLogger(__name__)
 GRACE = 0.07
@@ -186,6 +186,7 @@ class Router(Insight):
         """
         snapshot = self.snapshot
         recorder = Recorder(task, surface=surface or self.surface, keep_content=snapshot.config.system.keep_content)
+        note = recorder.hears if snapshot.task_layers else recorder.see
         finished: Done | None = None
         error: BaseException | None = None
         with self.gate:
@@ -195,7 +196,7 @@ class Router(Insight):
                         if isinstance(event, Done):
                             finished = recorder.whole(event) if snapshot.task_layers else event
                             break
-                        recorder.see(event)
+                        note(event)
                         yield event
                 if finished is not None:
                     yield finished
@@ -235,7 +236,8 @@ class Router(Insight):
             witness=self._witness,
             deadline=deadline,
         )
-        events = wrapped(snapshot.task_layers, partial(execute, run))(run.call)
+        work = partial(_seen, run) if snapshot.task_layers else partial(execute, run)
+        events = wrapped(snapshot.task_layers, work)(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
 
@@ -289,3 +291,11 @@ class Router(Insight):
     def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
         """Call a hook that a plugin brought; the answers that are not None."""
         return self.plugins.call_hook(hook, **arguments)
+
+
+async def _seen(run: Run, call: Call) -> AsyncGenerator[Event]:
+    """The events of the executor, noted before a middleware can keep them to itself."""
+    async with aclosing(execute(run, call)) as events:
+        async for event in events:
+            run.recorder.works(event)
+            yield event

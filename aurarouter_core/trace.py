@@ -32,6 +32,7 @@ from aurarouter_hooks import (
 )
 from aurarouter_hooks.values import new_id, new_span_id
 
+ANALYSE = "analyse"
 LEFT_OUT = "(left out: the task was private)"
 
 
@@ -49,6 +50,7 @@ class Recorder:
         self._attempts: dict[str, list[Attempt]] = {}
         self._notes: dict[str, Any] = {}
         self._current = ""
+        self._times = 0
         self._task = task
         self._id = task.trace_context.trace_id if task.trace_context else new_id()
         self._started_at = time.time()
@@ -99,8 +101,8 @@ class Recorder:
         """The task was decided, starting `began` seconds after it was accepted."""
         self._decision = decision
         self.private = self.private or decision.constraint.private
-        self._nodes["analyse"] = made.node(
-            id="analyse",
+        self._nodes[ANALYSE] = made.node(
+            id=ANALYSE,
             kind="analyse",
             label=f"{decision.intent}, complexity {decision.analysis.level}",
             role=decision.role,
@@ -111,10 +113,27 @@ class Recorder:
 
     def see(self, event: Event) -> None:
         """Take note of an event."""
+        if not self.hears(event):
+            self.works(event)
+
+    def hears(self, event: Event) -> bool:
+        """Take note of what is said, as the last middleware passes it on; whether the event was of that kind."""
         if isinstance(event, Delta):  # first, since there are most of these
             if self._keep_content:
                 self._said.setdefault(self._speaking, []).append(event.chunk.text)
-        elif isinstance(event, NodeStarted):
+        elif isinstance(event, Noted):
+            self._notes[event.name] = event.value
+        elif isinstance(event, Committed):
+            self._speaking, self._said[event.node] = event.node, []
+        else:
+            return False
+        return True
+
+    def works(self, event: Event) -> None:
+        """Take note of what is done, whether or not a middleware passes it on."""
+        if isinstance(event, NodeStarted):
+            if event.node.id in self._nodes:
+                self._set_apart()
             self._nodes[event.node.id] = event.node
             self._current = event.node.id
         elif isinstance(event, NodeFinished):
@@ -122,10 +141,18 @@ class Recorder:
             self._attempts.pop(event.node.id, None)
         elif isinstance(event, AttemptDone | AttemptFailed):
             self._attempts.setdefault(self._current, []).append(event.attempt)
-        elif isinstance(event, Noted):
-            self._notes[event.name] = event.value
-        elif isinstance(event, Committed):
-            self._speaking, self._said[event.node] = event.node, []
+
+    def _set_apart(self) -> None:
+        """A middleware proceeds once more: what came of it before stays, under names of its own."""
+        self._times += 1
+        names = {name: f"{name}.{self._times}" for name in self._nodes if name != ANALYSE and "." not in name}
+        nodes = {names.get(name, name): node for name, node in self._nodes.items()}
+        self._nodes = {
+            name: evolve(node, id=name, parents=tuple(names.get(parent, parent) for parent in node.parents))
+            for name, node in nodes.items()
+        }
+        self._attempts = {names.get(name, name): attempts for name, attempts in self._attempts.items()}
+        self._said = {names.get(name, name): said for name, said in self._said.items()}
 
     def whole(self, done: Done) -> Done:
         """The end of a task with the whole trace: the executor's knows nothing of what middleware noted around it."""

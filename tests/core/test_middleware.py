@@ -16,6 +16,7 @@ from aurarouter_hooks import (
     Committed,
     Constraint,
     Delta,
+    Done,
     Event,
     Message,
     Middleware,
@@ -29,6 +30,7 @@ from aurarouter_hooks import (
     Provider,
     ProviderUnavailableError,
     Reply,
+    Usage,
 )
 
 Make = Callable[..., Any]
@@ -264,3 +266,38 @@ async def test_what_has_nothing_to_do_is_left_out(
         assert (await router.run(Task("hi"))).text == "yes"
     assert log == ["other", "confused"]
     assert "Confused can't say whether it acts" in caplog.text
+
+
+class AsksAgain(Middleware):
+    """Proceeds once more, and passes on what came of it before where it is told to."""
+
+    def __init__(self, *, passes_on: bool) -> None:
+        self.passes_on = passes_on
+
+    async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+        async for event in proceed(call):
+            if self.passes_on and not isinstance(event, Done):
+                yield event
+        async for event in proceed(evolve(call, task=evolve(call.task, text="again"))):
+            yield event
+
+
+@pytest.mark.parametrize("mode", ["direct", "plan"])
+@pytest.mark.parametrize("passes_on", [True, False])
+async def test_all_that_a_task_did_stands_in_its_trace_when_a_middleware_proceeds_again(
+    configure: Make, plugins_with: Make, mode: Any, *, passes_on: bool
+) -> None:
+    config = configure(
+        roles={"coding": ["a"], "reasoning": ["a"]},
+        system={"keep_content": True},
+        a=scripted("1. write it", Usage(input_tokens=5, output_tokens=7)),
+    )
+    async with Router(config, plugins_with(AsksAgain(passes_on=passes_on))) as router:
+        done = await router.run(Task("hi", mode=mode))
+    ids = [node.id for node in done.trace.nodes]
+    each = ["answer"] if mode == "direct" else ["plan", "step-1"]
+    assert ids == ["analyse", *(f"{name}.1" for name in each), *each]
+    assert {parent for node in done.trace.nodes for parent in node.parents} <= set(ids)
+    assert done.usage == Usage(input_tokens=5 * 2 * len(each), output_tokens=7 * 2 * len(each))
+    assert done.trace.nodes[-1].raw == "1. write it"
+    assert (done.trace.nodes[len(each)].raw == "1. write it") is passes_on
