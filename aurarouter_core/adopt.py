@@ -59,6 +59,7 @@ def adopted(
         wanted[_name(group)] = list(dict.fromkeys([*wanted.get(_name(group), []), *links]))
     for alias, group in listed.aliases.items():
         wanted.setdefault(_name(alias), wanted[_name(group)])
+    notes += [f"'{name}' is called '{_name(name)}' here" for name in (*names, *listed.aliases) if name != _name(name)]
     new: dict[str, Sequence[str]] = {}
     for role, chain in wanted.items():
         if not roles.get(role):

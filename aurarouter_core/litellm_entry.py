@@ -42,6 +42,8 @@ PRICES = {
     "output_cost_per_token": "output",
     "cache_read_input_token_cost": "cached_input",
 }
+MOST_DOLLARS = 1_000.0
+"""For one token: more than a price here can be."""
 USED = frozenset({"api_base", "api_key", "custom_llm_provider", "litellm_credential_name", "model", "order"})
 QUIET = frozenset({"base_model", "db_model", "id", "mode"})
 """What only LiteLLM's own server needs to know about a model."""
@@ -128,11 +130,13 @@ def deployment(found: Gathered, path: Path, item: Any, timeout: Any) -> Deployme
     if address:
         settings["endpoint"] = address
     settings |= _key(found, here, params, prefix, service)
-    settings |= _numbers(found, here, params) | _price(params, info)
+    settings |= _numbers(found, here, params) | _price(found, path, params, info)
     if parameters := {key: _value(value) for key, value in params.items() if key in PARAMETERS and value is not None}:
         settings["parameters"] = parameters
     if isinstance(length := info.get("max_input_tokens"), int) and length > 0:
         settings["context_length"] = length
+    elif length is not None:
+        found.leave_out((*path, "model_info", "max_input_tokens"), "it is no number of tokens")
     _rest(found, here, given, PARAMETERS | USED | set(TIMEOUTS) | set(PRICES))
     _rest(found, (*path, "model_info"), info, QUIET | {"max_input_tokens"} | set(PRICES))
     order = params.get("order")
@@ -208,13 +212,20 @@ def _numbers(found: Gathered, here: Path, params: Mapping[str, Any]) -> dict[str
     return settings
 
 
-def _price(params: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:
+def _price(found: Gathered, path: Path, params: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:
     """US dollars, for a million tokens instead of one."""
     price = {}
     for theirs, ours in PRICES.items():
-        value = params.get(theirs, info.get(theirs))
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-            price[ours] = round(value * 1e6, 6)
+        place, there = ("litellm_params", params) if params.get(theirs) is not None else ("model_info", info)
+        value = there.get(theirs)
+        try:  # `3e-06` is a text in YAML, and a number to LiteLLM
+            dollars = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+        except (ValueError, OverflowError):
+            dollars = None
+        if dollars is not None and 0 <= dollars <= MOST_DOLLARS:
+            price[ours] = round(dollars * 1e6, 6)
+        elif value is not None:
+            found.leave_out((*path, place, theirs), "it is no price of a token")
     return {"price": price} if price else {}
 
 

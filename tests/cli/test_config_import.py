@@ -167,6 +167,30 @@ def test_models_are_taken_over_with_their_settings(aurarouter: Run, home: Path, 
     }
 
 
+def test_prices_are_taken_over_as_litellm_reads_them_and_others_are_told(
+    aurarouter: Run, home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text(
+        entries(
+            "{model_name: a, litellm_params: {model: openai/a, input_cost_per_token: 3e-06}}",
+            "{model_name: b, litellm_params: {model: openai/b}, model_info: {output_cost_per_token: '0.000015'}}",
+            "{model_name: c, litellm_params: {model: openai/c, input_cost_per_token: .inf}}",
+            "{model_name: d, litellm_params: {model: openai/d, output_cost_per_token: free}}",
+            "{model_name: e, litellm_params: {model: openai/e}, model_info: {max_input_tokens: 8k}}",
+        )
+    )
+    done = aurarouter("config", "import", "litellm", str(path), "--yes")
+    assert done.returncode == 0
+    models = written(home)["models"]
+    assert {name: entry.get("price") for name, entry in models.items()} == {
+        "a": {"input": 3.0}, "b": {"output": 15.0}, "c": None, "d": None, "e": None,
+    }  # fmt: skip
+    for place in ("2.litellm_params.input", "3.litellm_params.output"):
+        assert f"model_list.{place}_cost_per_token: it is no price of a token" in done.stderr
+    assert "model_list.4.model_info.max_input_tokens: it is no number of tokens" in done.stderr
+
+
 def test_each_group_is_a_role_with_its_fallbacks_behind_it(aurarouter: Run, home: Path, file: Path) -> None:
     assert aurarouter("config", "import", "litellm", str(file), "--yes").returncode == 0
     assert written(home)["roles"] == {
@@ -305,6 +329,18 @@ def test_a_model_whose_name_would_leave_the_choice_to_the_router_gets_another(
     (home / "auraconfig.yaml").write_text(ECHO)
     done = told(aurarouter("config", "import", "litellm", str(path), "--yes", "--json"))
     assert (list(done["models"]), done["roles"]) == (["model-auto"], {"auto": ["model-auto"]})
+
+
+def test_a_group_that_gets_another_name_is_told(aurarouter: Run, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "names.yaml"
+    path.write_text(
+        entries('{model_name: "gpt-4 (beta)", litellm_params: {model: openai/a}}')
+        + 'router_settings: {model_group_alias: {"new!": "gpt-4 (beta)"}}\n'
+    )
+    done = aurarouter("config", "import", "litellm", str(path), "--yes")
+    assert list(written(home)["roles"]) == ["gpt-4 -beta", "new", "coding"]
+    assert "Note: 'gpt-4 (beta)' is called 'gpt-4 -beta' here\n" in done.stderr
+    assert "Note: 'new!' is called 'new' here\n" in done.stderr
 
 
 def test_doing_it_again_changes_nothing(aurarouter: Run, home: Path, file: Path) -> None:
