@@ -17,6 +17,7 @@ include "synonyms.pxi"
 include "grams.pxi"
 include "fits.pxi"
 include "passes.pxi"
+include "choice.pxi"
 include "values.pxi"
 include "json_text.pxi"
 
@@ -196,7 +197,7 @@ cdef class Analyser:
                     choose_kind(&self.lexis, &self.model, kind, data, n, &found)
             else:
                 choose_kind(&self.lexis, &self.model, kind, data, n, &found)
-            return self.weigh(&found)
+            return weigh(self, &found)
         finally:
             free(block)
 
@@ -206,114 +207,3 @@ cdef class Analyser:
         found = tuple([shaped(finding, _FINDING, each) for each in <tuple>raw[8]]) if raw[8] else ()
         why = tuple([shaped(span, _SPAN, each) for each in <tuple>raw[9]])
         return shaped(analysis, _ANALYSIS, (*raw[:8], found, why))
-
-    cdef tuple weigh(self, Scratch *found):
-        """Turn sums into probabilities, and choose."""
-        cdef Lexis *lexis = &self.lexis
-        cdef Counted *counted = &found.counted
-        cdef Clue clues[SPANS]
-        cdef int64_t scores[COLUMNS + VERBS]
-        cdef double chances[COLUMNS + VERBS]
-        cdef int64_t plain[COLUMNS]
-        cdef int64_t *ours
-        cdef int64_t lead, led
-        cdef int custom[VERBS + 1]
-        cdef Py_ssize_t i, j, best, role, first, second, other = 0, split = self.split, roles = self.known
-        cdef int count = 0, level = 1
-        cdef double complexity, hard = 0.0, root = sqrt(<double>counted.grams)
-        cdef Unit *unit
-        cdef Hit *hit
-        custom[0] = 0
-        if counted.grams == 0:
-            root = 1.0
-        for i in range(split + roles):
-            scores[i] = plain[i] = <int64_t>floor(<double>(counted.sums[i] * self.scales[i]) / root) + self.biases[i]
-        first = softmax(scores, split, chances)
-        second = runner_up(scores, split, first)
-        ours = scores + split
-        for i in range(found.verb_count):
-            role = lexis.roles[found.verbs[i].number]
-            if not lexis.named[found.verbs[i].number]:
-                continue
-            for j in range(i):
-                if lexis.named[found.verbs[j].number] and lexis.roles[found.verbs[j].number] == role:
-                    break
-            else:
-                if role < self.known:
-                    ours[role] += NAMED
-                else:
-                    custom[roles - self.known] = <int>role
-                    ours[roles] = NAMED
-                    roles += 1
-        best = softmax(ours, roles, chances + split)
-        role = best if best < self.known else custom[best - self.known]
-        if 0 < role < self.known:
-            other = split + runner_up(plain + split, self.known, role)
-        for i in range(found.verb_count):
-            hit = &found.verbs[i]
-            if role and lexis.named[hit.number] and lexis.roles[hit.number] == role:
-                count = keep(Clue(hit.start, hit.stop, NAMED, True), clues, count)
-        for i in range(counted.unit_count):
-            unit = &counted.units[i]
-            lead = unit.sums[first] * self.scales[first] - unit.sums[second] * self.scales[second]
-            led = lead
-            if 0 < role < self.known:  # a word is shown for what it says most about
-                led = unit.sums[split + role] * self.scales[split + role] - unit.sums[other] * self.scales[other]
-            count = keep(
-                Clue(unit.start, unit.stop, <int64_t>floor(<double>max(lead, led) / root), led > lead), clues, count
-            )
-        by_place(clues, count)
-        for i in range(split):  # quotients alone: no compiler fuses them with a sum
-            if self.parts[i] != 0.0:
-                hard += chances[i] / self.parts[i]
-        complexity = <double>log(found.length)
-        hard /= 1.0 + exp(min(700.0, (complexity - self.fades) / self.within))
-        complexity = complexity / self.length + hard
-        for i in range(self.steps):
-            level += self.levels[i] <= complexity
-        what = self.intents[first]
-        who = self.roles[role]
-        probabilities = {self.intents[i]: chances[i] for i in range(split)}
-        intent, sure = what, chances[first]
-        if self.model.kinds:
-            intent, sure, probabilities = self.compare(counted, probabilities)
-        return (
-            intent,
-            sure,
-            probabilities,
-            who,
-            chances[split + best],
-            complexity,
-            level,
-            tuple([self.named(found.verbs[i].number) for i in range(found.verb_count)]),
-            (),
-            tuple(
-                [
-                    (clues[i].start, clues[i].stop, who if clues[i].role else what, <double>clues[i].weight / UNIT)
-                    for i in range(count)
-                ]
-            ),
-        )
-
-    cdef tuple named(self, int number):
-        """A synonym, and its role."""
-        return self.folded[number], self.roles[self.lexis.roles[number]]
-
-    cdef tuple compare(self, Counted *counted, dict probabilities):
-        """Let the intents that are made of examples have their share."""
-        cdef Py_ssize_t i, best = -1
-        cdef double likeness, chance, most = 0.0, root = sqrt(<double>counted.rarity) * self.one
-        for i in range(self.model.kinds):
-            likeness = <double>counted.like[i] / root if counted.rarity else 0.0
-            chance = 1.0 / (1.0 + exp((self.thresholds[i] - likeness) * STEEP))
-            if chance > most:
-                best, most = i, chance
-        if best >= 0:
-            share = most  # Python floats from here on: no compiler fuses their sums
-            rest = 1.0 - share
-            probabilities = {name: each * rest for name, each in probabilities.items()}
-            for name in self.alike:
-                probabilities.setdefault(name, 0.0)
-            probabilities[self.alike[best]] = probabilities[self.alike[best]] + share
-        intent = max(probabilities, key=probabilities.__getitem__)
-        return intent, probabilities[intent], probabilities

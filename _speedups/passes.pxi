@@ -1,12 +1,4 @@
-"""One pass in C, free of the GIL: find the synonyms, count, and turn sums into chances."""
-
-cdef int64_t log(int64_t n) noexcept nogil:
-    """log2(1 + n) times 256, with straight lines between the powers of two."""
-    cdef int power = 0
-    while (n + 1) >> (power + 1):
-        power += 1
-    return (power - 1) * 256 + (((n + 1) << 8) >> power)
-
+"""One pass in C, free of the GIL: find the synonyms, and count."""
 
 cdef void note(Lexis *lexis, Token *token, int count, int verb, Scratch *found) noexcept nogil:
     """Note a synonym: `count` words from `token` on."""
@@ -78,56 +70,3 @@ cdef void choose_kind(
         run(lexis, model, <uint16_t *>data, n, found)
     else:
         run(lexis, model, <uint32_t *>data, n, found)
-
-
-cdef Py_ssize_t softmax(int64_t *scores, Py_ssize_t n, double *chances) noexcept nogil:
-    """Fill in the chances; returns the place of the best."""
-    cdef Py_ssize_t i, best = 0
-    cdef int64_t top = scores[0]
-    cdef double total = 0.0
-    for i in range(1, n):
-        top = max(top, scores[i])
-    for i in range(n):
-        chances[i] = exp(<double>(scores[i] - top) / UNIT)
-        total += chances[i]
-    for i in range(n):
-        chances[i] /= total
-        if chances[i] > chances[best]:
-            best = i
-    return best
-
-
-cdef Py_ssize_t runner_up(int64_t *scores, Py_ssize_t n, Py_ssize_t best) noexcept nogil:
-    """The place of the highest score beside the best one's."""
-    cdef Py_ssize_t i, second = -1
-    for i in range(n):
-        if i != best and (second < 0 or scores[i] > scores[second]):
-            second = i
-    return best if second < 0 else second
-
-
-cdef int keep(Clue clue, Clue *clues, int count) noexcept nogil:
-    """Insert a clue where its weight belongs; the weakest falls out. Returns how many there are now."""
-    cdef int at = count
-    if clue.weight < SHOWN or (count == SPANS and clues[SPANS - 1].weight >= clue.weight):
-        return count
-    if count == SPANS:
-        at = SPANS - 1
-    count = at + 1
-    while at > 0 and clues[at - 1].weight < clue.weight:
-        clues[at] = clues[at - 1]
-        at -= 1
-    clues[at] = clue
-    return count
-
-
-cdef void by_place(Clue *clues, int count) noexcept nogil:
-    cdef int i, at
-    cdef Clue clue
-    for i in range(1, count):
-        clue = clues[i]
-        at = i
-        while at > 0 and clues[at - 1].start > clue.start:
-            clues[at] = clues[at - 1]
-            at -= 1
-        clues[at] = clue

@@ -51,7 +51,7 @@ def hammer(Analyser analyser, list pieces, uint64_t seed, Py_ssize_t times):
         count_kind(&narrow, kind, data, n, &again)
         assert same_counts(&found.counted, &again), (seed, done)
         free(again.units)
-        raw = analyser.weigh(&found)
+        raw = weigh(analyser, &found)
         assert abs(sum(raw[2].values()) - 1.0) < 1e-9, (seed, done, raw)
         for start, end, _, _ in raw[9]:
             assert 0 <= start < end <= n, (seed, done, raw)
