@@ -251,6 +251,7 @@ class Config:
         prompts: What models are told in the router's own words.
         assets: Model files on this machine.
         path: The file it came from; None when there was none.
+        said: Settings stood in that file.
         sections: The plugins' sections, by name.
         warnings: What is probably a mistake but harms nothing.
         request: How it was asked for; None when a program put it together itself.
@@ -269,6 +270,7 @@ class Config:
     assets: Assets = Factory(Assets)
     sections: Mapping[str, Any] = Factory(dict)
     path: Path | None = None
+    said: bool = field(default=False, repr=False, eq=False)
     warnings: tuple[str, ...] = ()
     request: Request | None = field(default=None, repr=False)
     seen: tuple[tuple[int, int, int] | None, ...] = field(default=(), repr=False, eq=False)

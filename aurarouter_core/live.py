@@ -77,4 +77,4 @@ class LiveSnapshot:
         self.current, self.problem = made, None
 
     def _made(self, request: Request) -> Snapshot:
-        return Snapshot.of(load(self._plugins, request, self.current.config.path), self._plugins)
+        return Snapshot.of(load(self._plugins, request, self.current.config), self._plugins)

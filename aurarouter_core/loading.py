@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from aurarouter_core.yaml_text import parse
 from aurarouter_hooks import ConfigError, ConfigNotFoundError
 
 log = logging.getLogger(__name__)
+RESTART = "Put it back. If you mean it, restart what runs (the shared engine: aurarouter stop)."
 
 
 def load_config(
@@ -63,27 +64,34 @@ def load_config(
     return config
 
 
-def load(plugins: Plugins, request: Request, in_force: Path | None = None) -> Config:
+def load(plugins: Plugins, request: Request, in_force: Config | None = None) -> Config:
     """Read every source again, as it was asked for before.
 
     Args:
         plugins: Whose sections and settings count.
         request: How it was asked for.
-        in_force: The file that was read last time. Without it, what it protects would be gone without a word.
+        in_force: What was read last time. Without its file, what that protects would be gone without a word.
 
     Raises:
-        ConfigError: As `load_config`; or that file is gone, and none that comes before it is there.
+        ConfigError: As `load_config`; or that file is gone or emptied, and none that comes before it is there.
     """
     seen = look(files_of(request))
     layers = read_layers(plugins, request)
-    order = places(request.path, _environ(request), request.folder)
-    if in_force in order and layers.file not in order[: order.index(in_force) + 1]:
+    said = any(layer.yaml is not None and layer.settings for layer in layers.stack)
+    if in_force is not None and in_force.path is not None:
+        _check_there(in_force.path, layers.file, places(request.path, _environ(request), request.folder))
+        if in_force.said and not said and layers.file == in_force.path:  # being written, or on a disk that is full
+            raise ConfigError(f"{in_force.path}, the configuration file in force, is empty", hint=RESTART)
+    return evolve(build(layers, request=request, environ=request.environ), seen=seen, said=said)
+
+
+def _check_there(in_force: Path, found: Path | None, order: Sequence[Path]) -> None:
+    if in_force in order and found not in order[: order.index(in_force) + 1]:
         raise ConfigNotFoundError(
             f"{in_force}, the configuration file in force, is gone",
             searched=[str(place) for place in order],
-            hint="Put it back. If you removed it on purpose, restart what runs (the shared engine: aurarouter stop).",
+            hint=RESTART,
         )
-    return evolve(build(layers, request=request, environ=request.environ), seen=seen)
 
 
 def read_layers(plugins: Plugins, request: Request) -> Layers:

@@ -50,7 +50,7 @@ class Followed:
             return self._config
         self._seen = seen
         try:
-            return self._keep(load(self._plugins, request, self._config.path))
+            return self._keep(load(self._plugins, request, self._config))
         except AuraRouterError as error:
             log.warning("the configuration has changed and can't be used: %s", error)
             return self._config

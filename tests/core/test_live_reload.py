@@ -192,6 +192,24 @@ async def test_a_file_that_appears_counts_and_one_that_goes_keeps_the_old(
     assert load_config(versioned).path is None, "who starts without a file works without one"
 
 
+@pytest.mark.parametrize("nothing", ["", "# all is away\n", "---\n"])
+async def test_a_file_that_is_emptied_keeps_the_old(versioned: Plugins, home: Path, nothing: str) -> None:
+    file = home / "auraconfig.yaml"
+    write(file, good(3) + "privacy: {rules: {card: block}}")
+    async with Router(plugins=versioned, watch=0.002) as router:
+        file.write_text(nothing)  # as an editor does that writes in place, before what comes next
+        await until(lambda: router.problem is not None)
+        assert f"{file}, the configuration file in force, is empty" in str(router.problem)
+        with pytest.raises(PrivacyError):
+            await router.run(Task("my card is 4539 1488 0343 6467"))
+        write(file, good(4))
+        await until(lambda: router.snapshot.config.system.default_timeout == 4)
+    file.write_text(nothing)
+    async with Router(plugins=versioned) as router:
+        await router.set_layer("someone", {})
+        assert router.snapshot.config.path == file, "who starts with an empty file has lost nothing"
+
+
 async def test_no_file_further_down_takes_the_place_of_one_that_goes(versioned: Plugins, home: Path) -> None:
     above, below = Path("auraconfig.yaml").absolute(), home / "auraconfig.yaml"
     write(below, good(1))
