@@ -10,7 +10,7 @@ import pytest
 from aurarouter_hooks import ConfigError, EmbedRequest, Model, Prompt, ProviderError, ProviderUnavailableError
 from aurarouter_llamacpp_server.provider import LlamaServerProvider
 from fault_server import FaultServer
-from llama_provider import HELLO, Make, Script, child_of, children
+from llama_provider import HELLO, Make, Script, child_of, children, settings
 
 pytest_plugins = ["llama_provider_fixtures"]
 pytestmark = pytest.mark.model
@@ -156,6 +156,35 @@ async def test_closing_while_it_loads(own: Make, turns: int) -> None:
     await provider.aclose()
     with pytest.raises(ProviderUnavailableError, match=r"was stopped|is closed"):
         await loading
+    if sys.platform == "linux":
+        assert children() == []
+
+
+def test_a_program_that_is_told_to_end_while_it_loads_says_nothing_of_it(
+    stand_in: Script, model_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = {"model_path": model_file, "workdir": tmp_path / "own", "options": {"binary": stand_in("time.sleep(60)")}}
+    provider = LlamaServerProvider(Model(**settings(**own)))
+
+    def leave() -> None:
+        raise SystemExit(143)
+
+    async def load() -> None:
+        try:
+            await provider.load()
+        finally:
+            await provider.aclose()
+
+    async def work() -> None:
+        loading = asyncio.create_task(load())
+        while not (tmp_path / "starts").exists():
+            await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_soon(leave)
+        await loading
+
+    with pytest.raises(SystemExit):
+        asyncio.run(work())
+    assert caplog.messages == []
     if sys.platform == "linux":
         assert children() == []
 

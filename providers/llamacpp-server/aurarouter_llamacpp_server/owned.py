@@ -175,6 +175,8 @@ class Owned:
             return ProviderUnavailableError(f"the llama.cpp server can't be started: {exc}")
         code = await asyncio.wrap_future(child.ended)
         child.join()
+        if isinstance(exc, asyncio.CancelledError):
+            return exc  # the program ends: nobody is left to be told anything else
         if self._stopping:
             return ProviderUnavailableError("the model was stopped while it was loading")
         if isinstance(exc, TimeoutError):
