@@ -15,6 +15,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from aurarouter_core._choice_py import Found, Hit, Known, Piece, Raw, choice
 from aurarouter_core._fits_py import RARITY, WIDTH, fits
 from aurarouter_core._grams_py import units, window
 from aurarouter_core._inflections_py import inflected
@@ -30,22 +31,8 @@ __all__ = ["WIDTH", "Analyser", "constructor", "fold", "grams", "json_writer", "
 
 _HEAD, _TAIL = 4000, 2000  # characters in which synonyms are looked for
 _PHRASE = 4  # words that a synonym may have
-_SPANS = 4  # pieces of text that are shown as an explanation; each costs the caller an object
 _VERBS = 32  # distinct synonyms that are reported
-_UNIT = 25600.0  # the fixed-point 1 of a score
-_SHOWN = 2560  # a score below which a piece explains nothing
-_NAMED = 8 * 25600  # score of a synonym from a configuration or a plugin for its role
 _STEEP = 24.0  # how fast likeness to examples turns from no to yes
-
-_Pair = tuple[str, str]  # synonym, role
-_Span = tuple[int, int, str, float]  # start, end, what, weight
-_Finding = tuple[str, int, int]  # rule, start, end
-# intent, confidence, probabilities, role, role_confidence, complexity, level, verbs, findings, spans
-Raw = tuple[
-    str, float, dict[str, float], str, float, float, int, tuple[_Pair, ...], tuple[_Finding, ...], tuple[_Span, ...]
-]
-_Hit = tuple[int, int, int]  # number of the synonym, start, end
-_Piece = tuple[int, int, list[int]]  # start, end, sums of a word
 
 
 def grams(text: str, head: int, tail: int) -> list[int]:
@@ -64,26 +51,6 @@ def grams(text: str, head: int, tail: int) -> list[int]:
 def _stripped(text: str) -> tuple[int, int]:
     begin = len(text) - len(text.lstrip())
     return begin, max(begin, len(text.rstrip()))
-
-
-def _log(n: int) -> int:
-    """log2(1 + n) times 256, with straight lines between the powers of two."""
-    power = (n + 1).bit_length() - 1
-    return (power - 1) * 256 + (((n + 1) << 8) >> power)
-
-
-def _softmax(scores: Sequence[int]) -> list[float]:
-    top = max(scores)
-    powers = [math.exp((score - top) / _UNIT) for score in scores]
-    total = 0.0
-    for power in powers:  # sum() rounds differently from Python 3.12 on
-        total += power
-    return [power / total for power in powers]
-
-
-def _second(scores: Sequence[int], best: int) -> int:
-    """The place of the highest score beside the best one's."""
-    return max((place for place in range(len(scores)) if place != best), key=scores.__getitem__, default=best)
 
 
 class Analyser:
@@ -123,6 +90,7 @@ class Analyser:
         number = {role: i for i, role in enumerate(self._roles)}
         own = set(named)
         self._verbs = [(fold(synonym).strip(), number[role], synonym in own) for synonym, role in verbs.items()]
+        self._what = Known(model, likeness.names, self._roles, self._verbs)
         self._phrases: dict[str, int] = {}
         self._longest: dict[str, int] = {}  # words in the longest phrase that begins with this word
         for i, (synonym, _, _) in enumerate(self._verbs):
@@ -155,7 +123,7 @@ class Analyser:
         model = self._model
         columns = self._split + self._known
         sums = [0] * columns
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         like = [0] * len(self._like.names)
         rarity = total = 0
         for start, stop, found in units(text, window(text, begin, end, model.head, model.tail)):
@@ -178,7 +146,7 @@ class Analyser:
         scores = [
             math.floor(sums[column] * model.scales[column] / root) + model.biases[column] for column in range(columns)
         ]
-        return self._weigh(scores, _log(end - begin), verbs, pieces, root, self._alike(like, rarity))
+        return choice(self._what, Found(scores, end - begin, verbs, pieces, root, self._alike(like, rarity)))
 
     def value(self, text: str, analysis: type[Analysis], finding: type[Finding], span: type[Span]) -> Analysis:
         """One pass over a text, as the values that these classes make."""
@@ -196,12 +164,12 @@ class Analyser:
             spans=tuple([span(*each) for each in spans]),
         )
 
-    def _find(self, text: str, parts: Sequence[tuple[int, int]]) -> list[_Hit]:
+    def _find(self, text: str, parts: Sequence[tuple[int, int]]) -> list[Hit]:
         """The synonyms, each at its first place."""
         tokens: list[Word] = []
         for first, last in parts:
             tokens += [*cut(text, first, last), (last, last, "")]  # the empty word keeps phrases inside a part
-        verbs: dict[int, _Hit] = {}
+        verbs: dict[int, Hit] = {}
         free = 0  # the first token that no phrase has taken yet
         for i, (start, _, word) in enumerate(tokens):
             for count in range(self._longest.get(word, 0) if i >= free else 0, 0, -1):
@@ -223,66 +191,3 @@ class Analyser:
             if chance > sure:
                 best, sure = intent, chance
         return best, sure
-
-    def _weigh(
-        self,
-        scores: list[int],
-        length: int,
-        verbs: list[_Hit],
-        pieces: list[_Piece],
-        root: float,
-        alike: tuple[int, float],
-    ) -> Raw:
-        """Turn sums into probabilities, and choose."""
-        model, split = self._model, self._split
-        chances = _softmax(scores[:split])
-        first = chances.index(max(chances))
-        second = _second(scores[:split], first)
-        named = dict.fromkeys(self._verbs[verb][1] for verb, _, _ in verbs if self._verbs[verb][2])
-        roles = [*range(self._known), *[role for role in named if role >= self._known]]
-        theirs = [scores[split + role] if role < self._known else 0 for role in roles]
-        likely = _softmax([score + _NAMED * (role in named) for role, score in zip(roles, theirs, strict=True)])
-        best = likely.index(max(likely))
-        role = roles[best]
-        clues: list[tuple[int, int, int, str]] = []
-        for verb, start, stop in verbs:
-            if role and self._verbs[verb][1] == role and self._verbs[verb][2]:
-                clues.append((_NAMED, start, stop, self._roles[role]))
-        other = _second(scores[split:], role) if 0 < role < self._known else 0
-        for start, stop, own in pieces:
-            lead = own[first] * model.scales[first] - own[second] * model.scales[second]
-            what = model.intents[first]
-            if 0 < role < self._known:  # a word is shown for what it says most about
-                led = own[split + role] * model.scales[split + role] - own[split + other] * model.scales[split + other]
-                lead, what = max((lead, what), (led, model.roles[role]), key=lambda each: each[0])
-            clues.append((math.floor(lead / root), start, stop, what))
-        clues = sorted([clue for clue in clues if clue[0] >= _SHOWN], key=lambda clue: -clue[0])[:_SPANS]
-        clues.sort(key=lambda clue: clue[1])
-        probabilities = dict(zip(model.intents, chances, strict=True))
-        intent, sure = model.intents[first], chances[first]
-        if alike[0] >= 0:
-            rest = 1.0 - alike[1]
-            probabilities = {name: chance * rest for name, chance in probabilities.items()}
-            for name in self._like.names:
-                probabilities.setdefault(name, 0.0)
-            probabilities[self._like.names[alike[0]]] += alike[1]
-            intent = max(probabilities, key=probabilities.__getitem__)
-            sure = probabilities[intent]
-        hard = 0.0  # quotients alone: no compiler fuses them with a sum
-        for chance, part in zip(chances, model.parts, strict=True):
-            if part:
-                hard += chance / part
-        fading = 1.0 + math.exp(min(700.0, (length - model.fades) / model.within))
-        complexity = length / model.length + hard / fading
-        return (
-            intent,
-            sure,
-            probabilities,
-            self._roles[role],
-            likely[best],
-            complexity,
-            1 + sum([level <= complexity for level in model.levels]),
-            tuple([(self._verbs[verb][0], self._roles[self._verbs[verb][1]]) for verb, _, _ in verbs]),
-            (),
-            tuple([(start, stop, what, weight / _UNIT) for weight, start, stop, what in clues]),
-        )
