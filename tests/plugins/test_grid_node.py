@@ -18,7 +18,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_core import Home
 from aurarouter_core.cli import cli
 from aurarouter_hooks import Secret
-from grid_node import GridNode
+from grid_node import PROGRAM, SLOW, GridNode
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +144,31 @@ def test_a_node_that_is_leaving_is_not_to_be_ended(home: Path) -> None:
         os.close(handle)
     assert str(error) == "a node of this machine is just starting or leaving"
     assert "grid.drain" in error.hint
+
+
+def test_events_and_calls_have_the_same_time_to_end_in(tmp_path: Path) -> None:
+    asked = ["grid", "call", "CodingService", "generate_code", "plan_step=SLEEP 9"]
+    command = [sys.executable, "-c", "from aurarouter_core.cli import main; main()", *asked]
+
+    def until(load: float) -> None:
+        end = time.monotonic() + 20
+        while shown(node, "nodes")[0]["load"] < load:
+            assert time.monotonic() < end
+
+    with (
+        GridNode("slow", tmp_path, SLOW, {"drain": 4.0}, program=PROGRAM) as node,
+        subprocess.Popen(command, env=node.environ(), cwd=node.home, stderr=subprocess.DEVNULL) as call,
+    ):
+        try:
+            until(0.01)
+            assert node.run("grid", "submit", "SLEEP 9", "--no-wait").returncode == 0
+            until(0.25)  # one event of four at a time
+            began = time.monotonic()
+            node.stop()
+            took = time.monotonic() - began
+        finally:
+            call.kill()
+    assert 3.9 < took < 7
 
 
 def test_a_node_is_found_where_nothing_may_be_written(home: Path) -> None:

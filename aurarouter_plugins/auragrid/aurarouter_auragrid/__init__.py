@@ -126,5 +126,6 @@ def gui_services() -> Sequence[Any]:
             order=40,
             command=("grid", "up", "--json"),
             pauses=False,
+            drain=lambda config: config.sections["grid"].drain,
         )
     ]

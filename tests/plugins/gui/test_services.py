@@ -193,3 +193,18 @@ def test_a_grid_node_starts_and_stops(open_window: Open, qtbot: QtBot, home: Pat
     card.buttons["stop"].click()
     becomes(view, qtbot, "node", "stopped")
     assert not (home / "grid" / "cell.json").exists()
+
+
+def test_a_node_that_ends_its_work_is_not_killed(
+    open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aurarouter_gui.state.child.ENDS", 0.05)  # by then it has not even said goodbye
+    text = f"{config()}grid: {{node: here, drain: 20}}"
+    view = panel(open_window(text, plugins="echo,gui,gateway,mcp,auragrid"), qtbot)
+    card = becomes(view, qtbot, "node", "stopped")
+    card.buttons["start"].click()
+    becomes(view, qtbot, "node", "running")
+    card.buttons["stop"].click()
+    becomes(view, qtbot, "node", "stopped")
+    (node,) = (one for one in view.state.all if one.id == "node")
+    assert node._process.returncode == 0

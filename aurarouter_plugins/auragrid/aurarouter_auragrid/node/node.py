@@ -168,7 +168,8 @@ class Node:
         write_cell(self._home, cell)
 
     async def stop(self) -> None:
-        """Leave the cell: take nothing new, end what runs, say goodbye."""
+        """Leave the cell: take nothing new, end what runs in one and the same time, say goodbye."""
+        end = time.monotonic() + self.grid.drain
         forget_cell(self._home, os.getpid())
         self.refusal = self.refusal or f"node '{self.name}' is leaving"
         if self.worker is not None:
@@ -179,7 +180,7 @@ class Node:
         if hasattr(self, "_heartbeat"):
             await self._heartbeat.end()
         if hasattr(self, "serving"):
-            await self.serving.stop(self.grid.drain)
+            await self.serving.stop(max(0.0, end - time.monotonic()))
             await self.router.__aexit__(None, None, None)
         if hasattr(self, "engine"):
             await self.engine.aclose()

@@ -39,6 +39,7 @@ class Child(Service):
         command: The words after `aurarouter`.
         address: Where it will listen, to tell whether somebody else does; None where that can't be told.
         pauses: It knows the two signals.
+        drain: Seconds that its running work has to end in, where the configuration says so.
     """
 
     owned = True
@@ -53,9 +54,10 @@ class Child(Service):
         command: Sequence[str],
         address: Address | None = None,
         pauses: bool = True,
+        drain: Callable[[Config], float] | None = None,
     ) -> None:
         self.id, self.title, self.tip, self.order = name, title, tip, order
-        self._command, self._address = tuple(command), address
+        self._command, self._address, self._drain = tuple(command), address, drain
         self._pauses = pauses and PAUSE is not None
         self._process: subprocess.Popen[bytes] | None = None
         self._said: dict[str, Any] = {}
@@ -218,10 +220,18 @@ class Child(Service):
         self._process.terminate()
         self._changed()
         try:
-            await self._until(lambda: not self._lives, ENDS)
+            await self._until(lambda: not self._lives, ENDS + await self._draining())
         except AuraRouterError:
             self._process.kill()
             await self._until(lambda: not self._lives, ENDS)
+
+    async def _draining(self) -> float:
+        if self._drain is None:
+            return 0.0
+        try:
+            return self._drain(await self._link.config())
+        except AuraRouterError:
+            return 0.0  # it began with another configuration than can be read now
 
     async def _until(self, holds: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
