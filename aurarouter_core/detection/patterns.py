@@ -10,6 +10,7 @@ from __future__ import annotations
 from attrs import field, mutable
 
 from aurarouter_core.detection.alphabet import LETTER, NOTHING, OTHER, folded
+from aurarouter_core.detection.automaton import tables
 
 POSITIONS = 62
 """Characters that a pattern may read at most, each repetition counted; one bit of a number each."""
@@ -233,39 +234,4 @@ def program(pattern: str) -> list[int]:
         raise reader.wrong("a ')' too many")
     if made.empty:
         raise ValueError("the pattern matches the empty text, which is everywhere")
-    return [made.first, made.last, bounds, *_tables(reader)]
-
-
-def _tables(reader: _Reader) -> list[int]:
-    reads: dict[int, int] = {}
-    for position, characters in enumerate(reader.sets):
-        for item in characters:
-            reads[item] = reads.get(item, 0) | 1 << position
-    before = [0] * len(reader.follow)
-    for position, after in enumerate(reader.follow):
-        for other in range(len(before)):
-            if after >> other & 1:
-                before[other] |= 1 << position
-    # A letter that is named is read besides by the sets that hold all letters of its kind: `match.readers` adds them.
-    extras = sorted(item for item in reads if item > 255)
-    return [
-        *(reads.get(kind, 0) for kind in (LETTER, OTHER, NOTHING)),
-        len(extras),
-        int(any(folded(item - 256) == NOTHING for item in extras)),
-        *(reads.get(byte, 0) for byte in range(128)),
-        *_steps(reader.follow),
-        *_steps(before),
-        *(number for item in extras for number in (item - 256, reads[item])),
-    ]
-
-
-def _steps(follow: list[int]) -> list[int]:
-    """For each eight positions and each set of them: all that follow."""
-    table = []
-    for part in range(0, 64, 8):
-        row = [0]
-        for bits in range(1, 256):
-            low = (bits & -bits).bit_length() - 1
-            row.append(row[bits & (bits - 1)] | (follow[part + low] if part + low < len(follow) else 0))
-        table += row
-    return table
+    return [made.first, made.last, bounds, *tables(reader.sets, reader.follow)]
