@@ -1,4 +1,4 @@
-"""The tables of an automaton: which positions of a pattern a character leads to, asked once for eight of them together."""
+"""The tables of an automaton: which positions of a pattern a character leads to, asked for eight of them together."""
 
 from __future__ import annotations
 
