@@ -1,4 +1,4 @@
-"""A call's work in a task of its own: it ends when the call is cancelled, and when its client hangs up."""
+"""A call's work in a task of its own: it ends when the call is cancelled, its client hangs up, or the server stops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def apart(context: ServerRequestContext[Any, Any], work: Coroutine[Any, An
     """Do the work. The SDK cancels again and again until all is over; the work is cancelled once, and can clean up.
 
     Raises:
-        MCPError: The client has hung up; nobody hears this.
+        MCPError: The server stops; or the client has hung up, and nobody hears this.
     """
     acting = asyncio.create_task(work)
     # Over standard input the SDK cancels all calls of a client that is gone; over HTTP it lets them go on.
@@ -27,7 +27,7 @@ async def apart(context: ServerRequestContext[Any, Any], work: Coroutine[Any, An
     try:
         await asyncio.wait({acting, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not acting.done():
-            raise MCPError(types.CONNECTION_CLOSED, "the client has hung up")
+            raise MCPError(types.CONNECTION_CLOSED, "the server has stopped before the answer was complete")
         return acting.result()
     finally:
         leaving.cancel()

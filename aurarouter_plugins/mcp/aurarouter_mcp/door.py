@@ -33,6 +33,12 @@ class Door:
         self._inside = inside
         self._settings = settings
         self._keys = keys
+        self._calls: set[asyncio.Event] = set()
+
+    def stop(self) -> None:
+        """End all calls that run, as if their clients had gone: whoever still listens is told."""
+        for gone in self._calls:
+            gone.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request and pass it on."""
@@ -63,7 +69,11 @@ class Door:
         scope.setdefault("state", {}).update(app=app, gone=gone)
         if app:
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=app, scopes=[]))
-        await self._inside(scope, hearing, send)
+        self._calls.add(gone)
+        try:
+            await self._inside(scope, hearing, send)
+        finally:
+            self._calls.discard(gone)
 
 
 async def _refuse(refused: Refusal, send: Send) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from aurarouter_core.daemon.place import Place
@@ -152,3 +152,26 @@ async def test_a_server_over_http_closes_its_kernel(
     )
     out, complaint = await asked.communicate()
     assert (task.encode() in out, complaint) == (True, b"")
+
+
+async def test_who_waits_for_too_long_is_told_that_the_server_has_stopped(
+    home: Path, door: StdioServerParameters, fault_server: FaultServer
+) -> None:
+    (home / "auraconfig.yaml").write_text(json.dumps(settings(fault_server)))
+    fault_server.always(hang)
+    process = await asyncio.create_subprocess_exec(
+        door.command, *door.args, "--http", "--port", "0", "--json",
+        env=(door.env or {}) | {"AURAROUTER_NO_DAEMON": "1"},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        url = json.loads(await process.stdout.readline())["url"]
+        async with Client(url) as client:
+            asking = asyncio.create_task(client.call_tool("route_task", {"task": "hi"}))
+            assert await seen(fault_server.hanging)
+            process.send_signal(signal.SIGTERM)
+            with pytest.raises(MCPError, match="the server has stopped"):
+                await asking
+        _, complaint = await process.communicate()
+    assert (process.returncode, complaint) == (0, b"")
