@@ -55,8 +55,9 @@ def build(layers: Layers, *, request: Request | None = None, environ: Mapping[st
     taken = sorted(set(KERNEL_SECTIONS) & set(layers.plugin_sections))
     if taken:
         kind = layers.plugin_sections[taken[0]]
+        whose = f"a plugin ({kind.__module__}.{kind.__qualname__})"
         raise ConfigError(
-            f"{kind.__module__}.{kind.__qualname__} of a plugin is to be the section '{taken[0]}', the kernel's own",
+            f"{whose} brings the section '{taken[0]}', which is the kernel's own",
             hint="Switch that plugin off with AURAROUTER_WITHOUT; 'aurarouter plugins' lists all of them.",
         )
     known = {**KERNEL_SECTIONS, **layers.plugin_sections}

@@ -128,7 +128,7 @@ def test_a_plugins_section_that_is_the_kernels_names_who_brings_it(make_plugin: 
         """Takes what is ours."""
 
     plugins = Plugins(discover=False, extra=[make_plugin("p", register_config=lambda: {"models": Models})])
-    with pytest.raises(ConfigError, match=r"test_config_problems\..*Models of a plugin .* 'models'") as caught:
+    with pytest.raises(ConfigError, match=r"test_config_problems\..*Models\) brings the section 'models'") as caught:
         load_config(plugins, settings={})
     assert "AURAROUTER_WITHOUT" in caught.value.hint
 

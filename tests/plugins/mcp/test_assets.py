@@ -97,7 +97,7 @@ async def test_what_cannot_be_registered_is_told_and_changes_nothing(
             ({"model_id": "v2", "file_path": str(outside)}, "AssetError"),
             ({"model_id": "v2", "file_path": "../auraconfig.yaml"}, "AssetError"),
             ({"model_id": "v2", "file_path": "no.gguf"}, "AssetError"),
-            ({"model_id": "auto", "file_path": "finetuned.gguf"}, "AssetError"),
+            ({"model_id": "auto", "file_path": "finetuned.gguf"}, "AssetNameError"),
             ({"model_id": "here", "file_path": "finetuned.gguf"}, "ConfigError"),
             ({"model_id": "v2"}, "file_path"),
             ({"model_id": "v2", "file_path": "finetuned.gguf", "provider": "x"}, "provider"),
