@@ -81,6 +81,26 @@ def test_one_window_and_an_end_without_a_word(environ: dict[str, str], home: Pat
         window.communicate()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_asks_for_its_end_gets_it_and_its_place_is_remembered(
+    environ: dict[str, str], home: Path, number: int
+) -> None:
+    window = subprocess.Popen([PROGRAM, "gui"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        until = time.monotonic() + 60
+        while not Place.all(Home(home)):
+            assert time.monotonic() < until
+            assert window.poll() is None, window.communicate()
+            time.sleep(0.1)
+        window.send_signal(number)
+        assert window.communicate(timeout=60) == ("", "")
+        assert window.returncode == 0
+        assert "geometry" in (home / "gui.ini").read_text()
+    finally:
+        window.kill()
+        window.communicate()
+
+
 def test_the_file_in_force_is_the_kernels(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert file_in_force(None) == (home / "auraconfig.yaml").resolve()

@@ -91,7 +91,7 @@ def heed_signals(window: Window) -> None:
 
     signal.signal(signal.SIGINT, close)
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
-        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup has it ignored
             signal.signal(number, lambda *_: window.leave())
 
 
