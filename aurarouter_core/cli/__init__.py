@@ -5,15 +5,14 @@ from __future__ import annotations
 import gc
 import io
 import os
-import signal
 import sys
 from contextlib import suppress
-from types import FrameType
 
 import click
 
 from aurarouter_core import __version__
 from aurarouter_core.cli.commands import Commands
+from aurarouter_core.cli.ending import heed
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,10 +32,7 @@ def main() -> None:
     privacy · 5 every model failed · 130 interrupted · 143 told to end, 129 by a terminal that closes.
     """
     gc.disable()  # nothing of what is imported is garbage
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # not every system has both
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(number, _end)
+    heed()
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115
@@ -52,22 +48,6 @@ def main() -> None:
 
             silence(stream)
     sys.exit(code)
-
-
-def _end(number: int, _: FrameType | None) -> None:
-    """Leave as an exception does: tasks are cancelled and written down. Dying of the signal would lose both."""
-    import asyncio
-
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        _leave(number)
-    else:
-        loop.call_soon_threadsafe(_leave, number)  # between tasks: nobody knows which of them runs now
-
-
-def _leave(number: int) -> None:
-    raise SystemExit(128 + number)
 
 
 def _run() -> int:

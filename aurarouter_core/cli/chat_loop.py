@@ -14,6 +14,7 @@ from aurarouter_core.chat import Chat, Conversation
 from aurarouter_core.cli.answer import finish, result, say_who_failed
 from aurarouter_core.cli.chat_turn import say, turn, warn
 from aurarouter_core.cli.conversation import SHORT
+from aurarouter_core.cli.ending import opened
 from aurarouter_core.cli.failure import exit_code, report, told
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.slash import Leave, obey
@@ -25,9 +26,9 @@ from aurarouter_hooks import AuraRouterError, Task
 
 def talk(session: Session, conversation: Conversation, *, as_json: bool) -> int:
     """Talk until the end of the input; the exit code."""
-    with asyncio.Runner() as runner:
-        router = session.router
-        chat = Chat(router, session.conversations, conversation)
+    router = session.router
+    chat = Chat(router, session.conversations, conversation)
+    with opened(), asyncio.Runner() as runner:
         runner.run(_done(router.__aenter__()))
         try:
             return _loop(runner.run, chat, session, as_json=as_json)

@@ -67,3 +67,19 @@ def test_who_has_it_ignored_is_not_disturbed(aurarouter: Run, home: Path, fault_
             process.kill()
     finally:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def test_no_plugin_that_is_imported_meanwhile_is_blamed_for_it(tmp_path: Path) -> None:
+    info = tmp_path / "slow-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: slow\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[aurarouter]\nslow = slow_plugin\n")
+    (tmp_path / "slow_plugin.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(2)\n")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path), "AURAROUTER_PLUGINS": "echo,slow"}
+    pipes: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([PROGRAM, "plugins"], env=environ, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"here\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == -signal.SIGTERM
