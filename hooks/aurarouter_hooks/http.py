@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aurarouter_hooks import http_errors
-from aurarouter_hooks.errors import ProviderAuthError, ProviderReplyError, ProviderUnavailableError
+from aurarouter_hooks.errors import ProviderAuthError, ProviderError, ProviderReplyError, ProviderUnavailableError
 from aurarouter_hooks.http_events import read_events
 from aurarouter_hooks.location import resolve
 
@@ -122,8 +122,12 @@ class Backend:
         """The server-sent events of an answer; `last` and errors are those of `http_events.read_events`."""
         return read_events(response, self.origin, last)
 
-    def document(self, text: str | bytes) -> dict[str, Any]:
+    def document(self, text: str | bytes, event: str = "") -> dict[str, Any]:
         """A JSON object that the backend sent.
+
+        Args:
+            text: How it came.
+            event: The kind of event that it came as: "error" is one, whatever it looks like.
 
         Raises:
             ProviderError: It is an error object.
@@ -132,6 +136,8 @@ class Backend:
         try:
             value = _decoder.decode(text) if isinstance(text, str) else json.loads(text)
         except (ValueError, RecursionError) as exc:
+            if event == "error":
+                raise self._reported(text) from exc
             raise ProviderReplyError(
                 f"{self.origin} sent something that is not JSON", hint="Check that the endpoint is right."
             ) from exc
@@ -139,8 +145,8 @@ class Backend:
             raise ProviderReplyError(
                 f"{self.origin} sent JSON that is not an object", hint="Check that the endpoint is right."
             )
-        if value.get("error"):
-            raise http_errors.from_error_object(value["error"], self._endpoint, self._model.api_key)
+        if event == "error" or value.get("error") or value.get("object") == "error":
+            raise self._reported(value.get("error") or value)
         return value
 
     async def aclose(self) -> None:
@@ -200,6 +206,9 @@ class Backend:
             hint="Check that the endpoint's name resolves.",
         )
 
+    def _reported(self, error: object) -> ProviderError:
+        return http_errors.from_error_object(error, self._endpoint, self._model.api_key)
+
     def _target(self, path: str) -> _Target:
         import httpx
 
@@ -230,6 +239,7 @@ class Backend:
         except (TypeError, ValueError, RecursionError) as exc:
             raise ProviderReplyError(
                 "the request cannot be written as JSON",
+                refused=True,
                 hint="Check its parameters, tools and schema for values that JSON does not have.",
             ) from exc
 

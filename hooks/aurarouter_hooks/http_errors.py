@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -33,7 +34,9 @@ LOADING = "loading model"  # what llama.cpp's server says with its 503
 WORDS = 300  # characters of a backend's message that are worth showing
 
 _REFUSALS = frozenset({400, 413, 415, 422})
-# Error objects inside a stream have no status of their own; their `type` and `code` hold one of these words.
+_A_STATUS = re.compile(r"[1-5]\d\d", re.ASCII)
+# Error objects inside a stream have no status of their own; where their `code` is none, as a number or as text, their
+# `type` and `code` hold one of these words.
 _STATUS_OF = {
     "rate_limit": 429,
     "insufficient_quota": 429,
@@ -80,7 +83,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             return wait
     try:
         moment = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+    except (OverflowError, ValueError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return believed(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
@@ -111,7 +114,7 @@ def from_status(
 ) -> ProviderError:
     """The error for an answer that is not a success. `where` is the URL that was asked."""
     if 300 <= status < 400:
-        target = origin(urljoin(where, headers.get("location", "")))
+        target = _target(where, headers.get("location", ""))
         return ProviderReplyError(
             f"{origin(where)} redirects to {target}, and redirects are not followed",
             hint="Set the model's endpoint to the final address if you trust it.",
@@ -126,7 +129,7 @@ def from_error_object(error: object, where: str, key: Secret | None = None) -> P
     status = 400
     if isinstance(error, Mapping):
         code = error.get("code")
-        known = code if isinstance(code, int) and not isinstance(code, bool) else None
+        known = int(found[0]) if (found := _A_STATUS.fullmatch(str(code))) else None
         label = f"{error.get('type')} {code} {error.get('status')}".lower()
         status = known or next((number for word, number in _STATUS_OF.items() if word in label), 400)
     words = short(_message(error), key) or "no reason given"
@@ -177,6 +180,14 @@ def from_exception(exc: Exception, where: str, waited: float) -> ProviderError:
     )
 
 
+def _target(where: str, location: str) -> str:
+    """What may be shown of the address that a redirect names."""
+    try:
+        return origin(urljoin(where, location))
+    except ValueError:
+        return "an unreadable address"
+
+
 def _forget_headers(error: aiohttp.ClientResponseError) -> None:
     """Its repr shows the request's headers, and with them the key."""
     sent = error.request_info
@@ -220,10 +231,11 @@ def _loads(body: bytes) -> Any:
 
 def _message(value: object) -> str:
     """The human words, wherever backends put them: {error: {message}}, {error}, {message}, {detail}, [{…}], text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value:
-        return _message(value[0])
-    if isinstance(value, Mapping):
-        return next((_message(value[name]) for name in ("error", "message", "detail", "msg") if value.get(name)), "")
-    return ""
+    while not isinstance(value, str):  # a loop: no server's boxes within boxes are too deep for it
+        if isinstance(value, list) and value:
+            value = value[0]
+        elif isinstance(value, Mapping):
+            value = next((value[name] for name in ("error", "message", "detail", "msg") if value.get(name)), "")
+        else:
+            return ""
+    return value

@@ -66,8 +66,8 @@ class _Bounded:
         self._origin = origin
 
     async def aiter_text(self) -> AsyncGenerator[str]:
-        """The text as it comes; by the standard it is UTF-8, whatever a header says."""
-        decoder = getincrementaldecoder("utf-8")("replace")
+        """The text as it comes; by the standard it is UTF-8, whatever a header says, and begins after its mark."""
+        decoder = getincrementaldecoder("utf-8-sig")("replace")
         async for piece in self._response.aiter_bytes():
             text = decoder.decode(piece)
             self.size += len(text)

@@ -68,6 +68,10 @@ async def test_nothing_is_told_after_the_last() -> None:
     assert body.stream.read == 3  # to its end, so that its connection can be used again
 
 
+async def test_a_mark_before_the_text_is_none_of_it() -> None:
+    assert [data for _, data in await told([b"\xef\xbb", b"\xbfdata: a\n\n", b"data: b\n\n"])] == ["a", "b"]
+
+
 async def test_an_event_has_bounds_and_a_stream_has_none() -> None:
     one = b"data: " + b"x" * (EVENT_LIMIT // 2) + b"\n\n"
     assert len(await told([one] * 5)) == 5

@@ -67,6 +67,7 @@ async def test_a_status_becomes_its_error(bench: HttpBench, code: int, kind: typ
         ({"Retry-After": "1e9"}, 3600.0),
         ({"Retry-After": "Mon, 01 Jan 2024 00:00:00 GMT"}, 0.0),
         ({"Retry-After": "Fri, 01 Jan 2999 00:00:00 GMT"}, 3600.0),
+        ({"Retry-After": "Fri, 01 Jan 2027 00:00:00 +99999999999999999999"}, None),
     ],
 )
 async def test_how_long_to_wait_is_kept(bench: HttpBench, headers: dict[str, str], seconds: float | None) -> None:
@@ -89,6 +90,12 @@ async def test_a_page_explains_nothing(bench: HttpBench) -> None:
     bench.meets(status(502, None, b"<html><h1>Bad \xff gateway</h1></html>"))
     for error in await errors(bench.make(), HELLO, ProviderUnavailableError):
         assert str(error) == f"{bench.server.url} answered 502"
+
+
+async def test_words_in_boxes_within_boxes_are_found(bench: HttpBench) -> None:
+    bench.meets(status(400, None, b'{"error":' * 800 + b'"too long"' + b"}" * 800))
+    for error in await errors(bench.make(), HELLO, ProviderReplyError, r"answered 400 \(too long\)"):
+        assert error.hint
 
 
 async def test_long_words_are_cut(bench: HttpBench) -> None:
@@ -164,6 +171,12 @@ async def test_a_redirect_is_not_followed(bench: HttpBench) -> None:
         for error in await errors(bench.make(), HELLO, ProviderReplyError):
             assert str(error) == f"{bench.server.url} redirects to {elsewhere.url}, and redirects are not followed"
         assert elsewhere.connections == 0
+
+
+async def test_a_redirect_to_nowhere_is_told(bench: HttpBench) -> None:
+    bench.meets(redirect("http://[oops"))
+    for error in await errors(bench.make(), HELLO, ProviderReplyError):
+        assert "redirects to an unreadable address" in str(error)
 
 
 async def test_a_refused_key_that_is_said_back_is_shown_nowhere(

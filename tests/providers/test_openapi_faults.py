@@ -118,6 +118,8 @@ async def test_broken_json_inside_a_stream(fault_server: FaultServer) -> None:
     ("error", "kind"),
     [
         ({"message": "slow down", "code": 429}, ProviderRateLimitedError),
+        ({"message": "slow down", "code": "429", "type": "None"}, ProviderRateLimitedError),
+        ({"message": "slow down", "code": "500"}, ProviderUnavailableError),
         ({"message": "slow down", "type": "rate_limit_error"}, ProviderRateLimitedError),
         ({"message": "slow down", "code": "insufficient_quota"}, ProviderRateLimitedError),
         ({"message": "slow down", "type": "overloaded_error"}, ProviderUnavailableError),
@@ -135,6 +137,20 @@ async def test_an_error_inside_an_answer(fault_server: FaultServer, error: objec
     for caught in (whole, streamed):
         assert type(caught) is kind
         assert str(caught) == f"{fault_server.url} reported an error: slow down"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'event: error\ndata: {"message": "it died", "code": 500}\n\n',
+        b"event: error\ndata: it died\n\n",
+        b'data: {"object": "error", "message": "it died", "code": 500}\n\n',
+    ],
+)
+async def test_an_error_may_come_as_an_event_of_its_own(fault_server: FaultServer, said: bytes) -> None:
+    chunks, error = await broken_stream(fault_server, stream([piece("Hi"), said, "[DONE]"]))
+    assert [chunk.text for chunk in chunks] == ["Hi"]
+    assert str(error) == f"{fault_server.url} reported an error: it died"
 
 
 @pytest.mark.parametrize("flood", [b"data: " + b"x" * 2**16, b"data: x\n" * 2**13])

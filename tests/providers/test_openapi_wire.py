@@ -150,8 +150,9 @@ async def test_fields_of_another_dialect_stay_here(openapi: Make, fault_server: 
 async def test_what_cannot_be_sent_is_refused(openapi: Make, fault_server: FaultServer) -> None:
     provider = openapi(fault_server.url)
     sound = Message("user", [Media(media_type="audio/wav", data=b"RIFF")])
-    with pytest.raises(ProviderReplyError, match="only text and images"):
+    with pytest.raises(ProviderReplyError, match="only text and images") as caught:
         await provider.generate(Prompt(messages=(sound,)))
+    assert caught.value.refused
     with pytest.raises(ProviderReplyError, match="written as JSON"):
         await provider.generate(Prompt.of("half a pair: \ud83d"))
     with pytest.raises(ProviderReplyError, match="written as JSON"):
@@ -176,6 +177,51 @@ async def test_tool_calls_come_back_whole_and_in_pieces(openapi: Make, fault_ser
     for reply in (whole, assembled):
         assert reply.tool_calls == (ToolCall(id="c1", name="look", arguments='{"x": 1}'),)
         assert reply.finish == "tool_calls"
+
+
+@pytest.mark.parametrize("number", [{"index": 0}, {}, {"index": None}, {"index": "0"}])
+@pytest.mark.parametrize("named", [True, False])
+async def test_calls_that_share_a_number_are_told_apart(
+    openapi: Make, fault_server: FaultServer, number: dict[str, Any], named: bool
+) -> None:
+    """Gemini's way of speaking this API; other servers give no number, or no id."""
+    calls = [
+        number | {"function": {"name": "look", "arguments": '{"x"'}} | ({"id": "c1"} if named else {}),
+        number | {"function": {"arguments": ": 1}"}},
+        number | {"function": {"name": "seek", "arguments": "{}"}} | ({"id": "c2"} if named else {}),
+    ]
+    fault_server.will(stream([*(piece(tool_calls=[call]) for call in calls), piece(finish="stop"), "[DONE]"]))
+    reply = Reply.from_chunks([chunk async for chunk in openapi(fault_server.url).stream(HELLO)])
+    assert [(call.name, call.arguments) for call in reply.tool_calls] == [("look", '{"x": 1}'), ("seek", "{}")]
+    ids = [call.id for call in reply.tool_calls]
+    assert ids == ["c1", "c2"] if named else all(ids) and ids[0] != ids[1]
+    assert reply.finish == "tool_calls"
+
+
+async def test_a_call_is_named_once(openapi: Make, fault_server: FaultServer) -> None:
+    """Whoever puts the pieces together may add names and ids up as well as arguments."""
+    said = [
+        {"index": 3, "id": "c1", "function": {"arguments": ""}},
+        {"index": 3, "id": "c1", "function": {"name": "look", "arguments": "{"}},
+        {"index": 3, "id": "c1", "function": {"name": "look", "arguments": "}"}},
+    ]
+    fault_server.will(stream([*(piece(tool_calls=[call]) for call in said), piece(finish="tool_calls"), "[DONE]"]))
+    deltas = [delta async for chunk in openapi(fault_server.url).stream(HELLO) for delta in chunk.tool_calls]
+    assert [(delta.index, delta.id, delta.name) for delta in deltas] == [(0, "c1", ""), (0, "", "look"), (0, "", "")]
+
+
+@pytest.mark.parametrize("odd", [{"refusal": {"a": 1}}, {"reasoning_details": "x"}, {"content": 7, "reasoning": [7.5]}])
+async def test_what_is_of_another_kind_is_left_out_or_no_answer(
+    openapi: Make, fault_server: FaultServer, odd: dict[str, Any]
+) -> None:
+    choice = {"index": None, "message": {"content": "Hi"} | odd, "finish_reason": "stop", "logprobs": {"content": 5}}
+    fault_server.will(answer({"id": 1, "model": {"x": 1}, "choices": [choice]}))
+    try:
+        reply = await openapi(fault_server.url).generate(HELLO)
+    except ProviderReplyError:
+        return
+    assert reply.text in ("Hi", "")
+    assert (reply.logprobs, reply.opaque, reply.model_name) == (None, (), "")
 
 
 async def test_thinking_logprobs_and_counts_come_back(openapi: Make, fault_server: FaultServer) -> None:

@@ -28,6 +28,7 @@ from aurarouter_hooks.http import Backend, resolve
 from aurarouter_hooks.http_errors import health_of
 from aurarouter_openapi import request
 from aurarouter_openapi.answer import chunk, embeddings
+from aurarouter_openapi.calls import Calls
 
 CHAT = "/chat/completions"
 DONE = "[DONE]"  # the data of a stream's last event
@@ -59,7 +60,7 @@ class OpenApiProvider(Provider):
         answer, request_id = await self._backend.fetch(
             "POST", CHAT, body=request.body(prompt, self.model), prompt=prompt
         )
-        said = self._chunk(answer, "message", request_id)
+        said = self._chunk(answer, "message", Calls(), request_id)
         if not answer.get("choices"):
             raise ProviderReplyError(
                 f"the answer of {self._backend.origin} holds no choice", hint="Check that it is a chat model."
@@ -72,6 +73,7 @@ class OpenApiProvider(Provider):
         if self.model.options.get("stream_usage", True):
             body["stream_options"] = {"include_usage": True}
         last, finish, usage, stopped, whole = Chunk(), None, None, "", False
+        calls = Calls()
         async with self._backend.send("POST", CHAT, body=body, prompt=prompt) as response:
             request_id = response.headers.get("x-request-id", "")
             async with aclosing(self._backend.events(response, last=DONE)) as events:
@@ -80,7 +82,7 @@ class OpenApiProvider(Provider):
                     if data == DONE:
                         whole = True
                     elif data:
-                        last = self._chunk(self._backend.document(data), "delta", request_id)
+                        last = self._chunk(self._backend.document(data, event.event), "delta", calls, request_id)
                         finish, usage = last.finish or finish, last.usage or usage
                         stopped = last.stop_sequence or stopped
                         if last.has_content or last.logprobs:
@@ -140,8 +142,8 @@ class OpenApiProvider(Provider):
 
         return await discovered()
 
-    def _chunk(self, answer: Mapping[str, Any], field: str, request_id: str) -> Chunk:
-        return chunk(answer, field, request_id, self.model, self._backend.origin)
+    def _chunk(self, answer: Mapping[str, Any], field: str, calls: Calls, request_id: str) -> Chunk:
+        return chunk(answer, field, calls, request_id=request_id, model=self.model, origin=self._backend.origin)
 
 
 def _base(endpoint: str) -> str:

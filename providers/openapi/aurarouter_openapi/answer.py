@@ -1,21 +1,22 @@
 """An answer in the words of the OpenAI API, whole or in pieces."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
-from aurarouter_hooks import Chunk, Embeddings, Model, Opaque, ProviderReplyError, ToolCallDelta, Usage
+from aurarouter_hooks import Chunk, Embeddings, Model, Opaque, ProviderReplyError, Usage
 from aurarouter_hooks.values import Finish
+from aurarouter_openapi.calls import Calls
 
 FINISHES = frozenset(get_args(Finish))
 
 
-def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, origin: str) -> Chunk:
+def chunk(answer: Mapping[str, Any], field: str, calls: Calls, *, request_id: str, model: Model, origin: str) -> Chunk:
     """A whole answer ("message") or a piece of one ("delta"): they have the same shape.
 
     Args:
         answer: The JSON object that came.
         field: Which of the two it is.
+        calls: The tool calls of this answer.
         request_id: The answer's id where it names none itself.
         model: Who was asked.
         origin: What messages may show of the endpoint.
@@ -26,24 +27,26 @@ def chunk(answer: Mapping[str, Any], field: str, request_id: str, model: Model, 
     try:
         choice: Mapping[str, Any] = {}
         for each in answer.get("choices") or ():
-            if each.get("index", 0) == 0:
+            if not each.get("index"):
                 choice = each
                 break
         said = choice.get(field) or {}
-        details, calls = said.get("reasoning_details"), said.get("tool_calls")
+        details, logprobs = said.get("reasoning_details"), (choice.get("logprobs") or {}).get("content")
+        deltas = tuple(calls.piece(i, call) for i, call in enumerate(said.get("tool_calls") or ()))
+        finish = _finish(choice.get("finish_reason"))
         stopped = choice.get("stop_reason")  # vLLM's: the text, or a token's number
         return Chunk(
-            text=_text(said.get("content")) or said.get("refusal") or "",
+            text=_text(said.get("content")) or _text(said.get("refusal")),
             reasoning=_text(said.get("reasoning_content") or said.get("reasoning")),
-            tool_calls=tuple(_delta(i, call) for i, call in enumerate(calls)) if calls else (),
+            tool_calls=deltas,
             opaque=(Opaque(provider=model.provider, model=model.id, data={"reasoning_details": details}),)
-            if details
+            if isinstance(details, list) and details
             else (),
-            finish=_finish(choice.get("finish_reason")),
+            finish="tool_calls" if calls and finish == "stop" else finish,
             usage=_usage(answer.get("usage")),
-            logprobs=(choice.get("logprobs") or {}).get("content"),
-            request_id=answer.get("id") or request_id,
-            model_name=answer.get("model") or "",
+            logprobs=logprobs if isinstance(logprobs, list) else None,
+            request_id=_text(answer.get("id")) or request_id,
+            model_name=_text(answer.get("model")),
             stop_sequence=stopped if isinstance(stopped, str) else "",
         )
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
@@ -81,17 +84,6 @@ def _text(content: object) -> str:
     if isinstance(content, list):
         return "".join(str(part.get("text") or "") for part in content if part.get("type") == "text")
     return content if isinstance(content, str) else ""
-
-
-def _delta(position: int, call: Mapping[str, Any]) -> ToolCallDelta:
-    function = call.get("function") or {}
-    arguments = function.get("arguments") or ""
-    return ToolCallDelta(
-        index=call.get("index", position),
-        id=call.get("id") or "",
-        name=function.get("name") or "",
-        arguments=arguments if isinstance(arguments, str) else json.dumps(arguments),
-    )
 
 
 def _finish(reason: str | None) -> Finish | None:

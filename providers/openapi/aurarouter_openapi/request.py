@@ -80,7 +80,9 @@ def _piece(part: Part) -> dict[str, Any]:
         url = part.url or f"data:{part.media_type};base64,{data}"
         return {"type": "image_url", "image_url": {**(part.extra or {}), "url": url}}
     raise ProviderReplyError(
-        "only text and images can be sent to a server of the OpenAI API", hint="Choose a model of another provider."
+        "only text and images can be sent to a server of the OpenAI API",
+        refused=True,
+        hint="Choose a model of another provider.",
     )
 
 
