@@ -104,6 +104,7 @@ async def node_events(run: Run, call: Call, node: Node) -> AsyncGenerator[Event]
                         tally.commit()  # a middleware answered by itself
                         left = True  # unless they come back for more
                         yield made.committed(node=node.id, model=name)
+                        left = False
                     if tally.committed and isinstance(event, Committed):
                         continue
                     tally.see(event)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ class Untidy(Middleware):
                 yield event
         finally:
             raise ProviderUnavailableError("untidy")
+
+
+class Garbled(Middleware):
+    """Answers by itself, and no sense."""
+
+    scope = "attempt"
+
+    async def __call__(self, call: Call, proceed: Proceed) -> AsyncIterator[Event]:
+        yield Delta(chunk=Chunk(text="one", reasoning=5))  # type: ignore[arg-type]
 
 
 async def cancelled() -> None:
@@ -133,6 +143,34 @@ async def test_a_middleware_that_fails_to_clean_up_says_so_itself(configure: Mak
             pass
         with pytest.raises(ProviderUnavailableError, match="untidy"):
             await events.aclose()
+
+
+async def test_who_reads_may_cancel_its_own_task(configure: Make, plugins: Plugins) -> None:
+    script = {"provider": "scripted", "options": {"script": ["one", partial(asyncio.sleep, 0.01), "two", None]}}
+
+    async def reading() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        async with aclosing(router.stream(Task("hi"))) as events:
+            async for event in events:
+                if isinstance(event, Delta):
+                    task.cancel()
+
+    async with Router(configure(a=script), plugins) as router:
+        asking = asyncio.create_task(reading())
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert [attempt.outcome for attempt in told[0].attempts] == ["cancelled"]
+
+
+@pytest.mark.parametrize("plugins", [[Garbled()]], indirect=True)
+async def test_of_an_answer_that_makes_no_sense_all_is_told(configure: Make, plugins: Plugins) -> None:
+    heard: list[Event] = []
+    async with Router(configure(a={"provider": "stray"}), plugins) as router:
+        with pytest.raises(TypeError, match="must be str"):
+            await router.run(Task("hi"), hear=heard.append)
+    kinds = [type(event).__name__ for event in heard]
+    assert kinds == ["NodeStarted", "AttemptStarted", "Committed", "AttemptFailed", "NodeFinished"]
 
 
 async def test_a_cancellation_that_nobody_asked_for_is_a_fault(configure: Make, plugins: Plugins) -> None:
