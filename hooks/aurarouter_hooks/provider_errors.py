@@ -87,7 +87,8 @@ class ProviderReplyError(ProviderError):
     """The backend answered with a refusal of the request or with something that cannot be read.
 
     Args:
-        refused: It said that the request itself is wrong (HTTP 400, 413, 422): the same again is refused again.
+        refused: The request itself is wrong, as the backend says (HTTP 400, 413, 422) or as is seen before it is sent:
+            the same again is refused again.
     """
 
     refused = False

@@ -176,8 +176,9 @@ async def test_an_api_version_may_be_asked_for(make: Make, fault_server: FaultSe
 async def test_what_cannot_be_sent_is_refused_here(
     make: Make, fault_server: FaultServer, messages: tuple[Message, ...], words: str
 ) -> None:
-    with pytest.raises(ProviderReplyError, match=words):
+    with pytest.raises(ProviderReplyError, match=words) as caught:
         await make(fault_server.url).generate(Prompt(messages=messages))
+    assert caught.value.refused
     assert fault_server.requests == []
 
 

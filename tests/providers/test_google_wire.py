@@ -221,8 +221,9 @@ async def test_safety_is_set_by_option(google: Make, vendor: Vendor) -> None:
     ],
 )
 async def test_what_cannot_be_sent_is_refused(google: Make, vendor: Vendor, prompt: Prompt, why: str) -> None:
-    with pytest.raises(ProviderReplyError, match=why):
+    with pytest.raises(ProviderReplyError, match=why) as caught:
         await google().generate(prompt)
+    assert caught.value.refused
     assert vendor.connections == 0
 
 

@@ -150,8 +150,9 @@ async def test_the_loop_stays_free_while_the_model_works(make: Make) -> None:
 
 async def test_a_prompt_that_is_too_long_says_the_counts(make: Make) -> None:
     provider = make()
-    with pytest.raises(ProviderReplyError, match=r"\d{4} tokens and the context holds 512"):
+    with pytest.raises(ProviderReplyError, match=r"\d{4} tokens and the context holds 512") as caught:
         await provider.generate(ask("word " * 2000))
+    assert caught.value.refused
     assert (await provider.generate(ask(max_tokens=2))).text
 
 

@@ -98,8 +98,9 @@ def test_parameters_are_read_under_openai_names() -> None:
     ],
 )
 def test_parameters_that_cannot_be_used_are_named(name: str, value: object) -> None:
-    with pytest.raises(ProviderReplyError, match=name):
+    with pytest.raises(ProviderReplyError, match=name) as caught:
         sampling(prompt(**{name: value}), seed=None)
+    assert caught.value.refused
 
 
 def test_messages_become_text() -> None:
@@ -127,8 +128,9 @@ def test_messages_become_text() -> None:
     ],
 )
 def test_what_it_cannot_do_is_refused(refused: Prompt) -> None:
-    with pytest.raises(ProviderReplyError):
+    with pytest.raises(ProviderReplyError) as caught:
         messages(refused)
+    assert caught.value.refused
 
 
 def test_text_waits_for_whole_characters() -> None:

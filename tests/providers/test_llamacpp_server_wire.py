@@ -134,8 +134,9 @@ async def test_tools_are_refused_where_the_template_knows_none(
     at: Make, pretender: Pretender, fault_server: FaultServer
 ) -> None:
     pretender.says["/props"] = answer(PROPS | {"chat_template_caps": {"supports_tools": False}})
-    with pytest.raises(ProviderReplyError, match="knows no tools"):
+    with pytest.raises(ProviderReplyError, match="knows no tools") as caught:
         await at(fault_server.url).generate(evolve(HELLO, tools=(TOOL,)))
+    assert caught.value.refused
 
 
 async def test_models_that_think_are_asked_as_a_chat(at: Make, pretender: Pretender, fault_server: FaultServer) -> None:
@@ -166,8 +167,9 @@ async def test_images_go_as_data_and_never_as_an_address(
     assert await provider.count_tokens(prompt) is None
     sent = len(fault_server.requests)
     for media in (Media(media_type="image/png", url="http://127.0.0.1:9/x"), Media(media_type="audio/wav", data=b"")):
-        with pytest.raises(ProviderReplyError, match="takes text and images as data"):
+        with pytest.raises(ProviderReplyError, match="takes text and images as data") as caught:
             await provider.generate(Prompt(messages=(Message("user", (media,)),)))
+        assert caught.value.refused
     assert len(fault_server.requests) == sent
     with pytest.raises(ProviderReplyError, match="no messages"):
         await provider.generate(Prompt(messages=()))
@@ -183,8 +185,9 @@ async def test_a_schema_is_whole_and_is_kept(at: Make, pretender: Pretender, fau
     assert "grammar" not in body
     pretender.says["/completion"] = stream([bit("{"), {**END, "stop_type": "limit"}])  # cut off, and says so
     assert (await provider.generate(prompt)).finish == "length"
-    with pytest.raises(ProviderReplyError, match="outside itself"):
+    with pytest.raises(ProviderReplyError, match="outside itself") as caught:
         await provider.generate(evolve(HELLO, response_schema={"$ref": f"{fault_server.url}/schema"}))
+    assert caught.value.refused
 
 
 async def test_a_server_that_says_nothing_of_itself_is_asked_all_the_same(

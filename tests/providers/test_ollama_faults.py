@@ -77,6 +77,7 @@ async def test_a_status_is_an_error_with_a_hint(
         assert type(caught) is kind
         assert f"answered {code} ({' '.join(words.replace(KEY, '****').split())})" in str(caught)
         assert hint in caught.hint
+        assert getattr(caught, "refused", False) is (code == 400)
 
 
 async def test_a_cloud_model_needs_a_sign_in(on_ollama: Make, fault_server: FaultServer) -> None:

@@ -102,3 +102,12 @@ async def test_when_all_fail_the_error_tells_of_each(
             assert second.url in str(caught)
             assert getattr(caught, "retry_after", None) == wait
             assert caught.__cause__ is not None
+
+
+@pytest.mark.parametrize("code", [400, 404])
+async def test_what_every_server_refuses_is_wrong_itself(on_ollama: Make, fault_server: FaultServer, code: int) -> None:
+    with FaultServer() as second:
+        fault_server.always(status(400))
+        second.always(status(code))
+        for caught in await errors(on_ollama(endpoints=(second.url,)), HELLO, ProviderReplyError):
+            assert getattr(caught, "refused", None) is (code == 400)

@@ -151,8 +151,9 @@ async def test_what_has_no_place_is_refused_before_anything_is_sent(
     on_ollama: Make, fault_server: FaultServer, part: Any, words: str
 ) -> None:
     prompt = Prompt(messages=(Message("user", (part,)),))
-    with pytest.raises(ProviderReplyError, match=words):
+    with pytest.raises(ProviderReplyError, match=words) as caught:
         await on_ollama().generate(prompt)
+    assert caught.value.refused
     with pytest.raises(ProviderReplyError, match=words):
         await anext(on_ollama().stream(prompt))
     assert fault_server.connections == 0
@@ -160,8 +161,9 @@ async def test_what_has_no_place_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("choice", ["required", "weather"])
 async def test_a_tool_cannot_be_forced(on_ollama: Make, fault_server: FaultServer, choice: str) -> None:
-    with pytest.raises(ProviderReplyError, match="can't make a model call a tool"):
+    with pytest.raises(ProviderReplyError, match="can't make a model call a tool") as caught:
         await on_ollama().generate(Prompt(messages=HELLO.messages, tools=(WEATHER,), tool_choice=choice))
+    assert caught.value.refused
     body = await sent(on_ollama, fault_server, Prompt(messages=HELLO.messages, tools=(WEATHER,), tool_choice="none"))
     assert "tools" not in body
 

@@ -54,7 +54,7 @@ def translated(where: str, key: Secret | None, *, sending: bool = False) -> Iter
         else:
             what = f"{origin(where)} does not answer in the shape of Anthropic's API"
             hint = "Check that the endpoint is right."
-        raise ProviderReplyError(what, hint=hint) from exc
+        raise ProviderReplyError(what, refused=sending, hint=hint) from exc
 
 
 def _of_status(exc: "APIStatusError", where: str, key: Secret | None) -> ProviderError:

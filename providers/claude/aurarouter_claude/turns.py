@@ -49,7 +49,9 @@ def turns(messages: Iterable[Message], model: Model) -> list[Turn]:
             blocks.sort(key=lambda block: block["type"] != "tool_result")
         found.append({"role": speaker, "content": blocks})
     if not found:
-        raise ProviderReplyError("the prompt says nothing", hint="Send at least one message that isn't empty.")
+        raise ProviderReplyError(
+            "the prompt says nothing", refused=True, hint="Send at least one message that isn't empty."
+        )
     return found
 
 
@@ -132,7 +134,7 @@ def _known(part: Part) -> Block | None:
 
 def _media(media: Media) -> Block:
     if not media.url and not media.data:
-        raise ProviderReplyError("a file holds nothing", hint=FILES)
+        raise ProviderReplyError("a file holds nothing", refused=True, hint=FILES)
     kind = "image" if media.media_type in PICTURES else "document" if media.media_type == PDF else ""
     if media.url and (kind or media.media_type == "image/*"):  # of which kind it is, Anthropic sees when it fetches it
         return {"type": kind or "image", "source": {"type": "url", "url": media.url}}
@@ -142,7 +144,8 @@ def _media(media: Media) -> Block:
     if media.data and media.media_type == PLAIN:
         text = media.data.decode(errors="replace")
         return {"type": "document", "source": {"type": "text", "media_type": PLAIN, "data": text}}
-    raise ProviderReplyError(f"Claude takes no {media.media_type or 'file of an unnamed type'}", hint=FILES)
+    kind = media.media_type or "file of an unnamed type"
+    raise ProviderReplyError(f"Claude takes no {kind}", refused=True, hint=FILES)
 
 
 def _id(call: str) -> str:

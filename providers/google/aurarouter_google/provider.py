@@ -207,6 +207,7 @@ class GoogleProvider(Provider):
             wrong = ", ".join(dict.fromkeys(".".join(map(str, error["loc"])) for error in exc.errors()))
             raise ProviderReplyError(
                 f"the request does not fit the Gemini API: {wrong}",
+                refused=True,
                 hint="Check the parameters and the model's thinking and safety options.",
             ) from exc
 

@@ -62,6 +62,7 @@ class Answer:
             said = f" ({short(blocked.block_reason_message)})" if blocked.block_reason_message else ""
             raise ProviderReplyError(
                 f"{self._place} blocked the prompt: {short(why)}{said}",
+                refused=True,
                 hint="Word it differently, set the model's safety option, or ask another model.",
             )
         self._request_id = piece.response_id or self._request_id

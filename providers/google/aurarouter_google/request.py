@@ -54,7 +54,7 @@ def contents(prompt: Prompt, model: Model) -> tuple[list[dict[str, Any]], str]:
         last = message.role
     if not turns:
         if not system:
-            raise ProviderReplyError("the prompt has no messages")
+            raise ProviderReplyError("the prompt has no messages", refused=True)
         return [{"role": "user", "parts": [{"text": system}]}], ""
     return turns, system
 
@@ -141,6 +141,7 @@ def _signature(part: Any) -> tuple[str, bytes]:
     except (KeyError, TypeError, ValueError, binascii.Error) as exc:
         raise ProviderReplyError(
             "a part of the conversation that came from this model was changed on the way",
+            refused=True,
             hint="Send opaque parts back as they came, or leave them out.",
         ) from exc
 
@@ -164,7 +165,8 @@ def _arguments(call: ToolCall) -> dict[str, Any]:
         arguments = None
     if not isinstance(arguments, dict):
         raise ProviderReplyError(
-            f"the arguments of the call of '{call.name}' are not a JSON object, and the Gemini API takes nothing else"
+            f"the arguments of the call of '{call.name}' are not a JSON object, and the Gemini API takes nothing else",
+            refused=True,
         )
     return arguments
 

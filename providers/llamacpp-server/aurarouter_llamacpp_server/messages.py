@@ -16,7 +16,7 @@ def messages(prompt: Prompt) -> list[dict[str, Any]]:
         ProviderReplyError: There are none, or one holds something other than text, tools and images.
     """
     if not prompt.messages:
-        raise ProviderReplyError("the prompt has no messages")
+        raise ProviderReplyError("the prompt has no messages", refused=True)
     return [turn for message in prompt.messages for turn in _turns(message)]
 
 
@@ -79,5 +79,6 @@ def _image(part: Media) -> dict[str, Any]:
 def _unreadable(what: str) -> ProviderReplyError:
     return ProviderReplyError(
         f"a llama.cpp server takes text and images as data; the prompt holds {what}",
+        refused=True,
         hint="Choose a model of another provider.",
     )

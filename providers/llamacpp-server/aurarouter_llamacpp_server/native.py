@@ -51,7 +51,9 @@ def checked(schema: Mapping[str, Any]) -> Mapping[str, Any]:
         ProviderReplyError: It refers to something elsewhere: the server would fetch it, or leave it out silently.
     """
     if _ELSEWHERE.search(json.dumps(schema)):
-        raise ProviderReplyError("the response schema refers to something outside itself", hint="Use '#/…' references.")
+        raise ProviderReplyError(
+            "the response schema refers to something outside itself", refused=True, hint="Use '#/…' references."
+        )
     return schema
 
 

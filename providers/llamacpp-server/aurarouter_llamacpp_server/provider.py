@@ -210,6 +210,7 @@ class LlamaServerProvider(Provider):
         if prompt.tools and prompt.tool_choice != "none" and facts.tools is False:
             raise ProviderReplyError(
                 "the chat template of this model knows no tools, so the server would leave them out",
+                refused=True,
                 hint="Choose a model whose capabilities list 'tools'.",
             )
         if prompt.tools or has_images(prompt) or facts.thinks:

@@ -143,6 +143,7 @@ class Engine:
         if not 0 < len(tokens) <= self.context_length:
             raise ProviderReplyError(
                 f"the text has {len(tokens)} tokens and the context holds {self.context_length}",
+                refused=True,
                 hint="Embed no empty text; cut a long one into pieces, or set a larger n_ctx in the model's options.",
             )
         self._forget()
@@ -173,6 +174,7 @@ class Engine:
         if left < 1:
             raise ProviderReplyError(
                 f"the prompt has {len(prompt)} tokens and the context holds {self.context_length}",
+                refused=True,
                 hint="Shorten the prompt, set a larger n_ctx in the model's options, or use a model with more context.",
             )
         sampler = make_sampler(self.vocabulary.handle, wish)

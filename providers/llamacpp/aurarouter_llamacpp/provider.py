@@ -115,6 +115,7 @@ class LlamaCppProvider(Provider):
             if request.dimensions not in {None, engine.width}:
                 raise ProviderReplyError(
                     f"the model's vectors have {engine.width} numbers, not {request.dimensions}",
+                    refused=True,
                     hint="Ask for no number of dimensions, or use a model that can be cut.",
                 )
             for text in request.texts:

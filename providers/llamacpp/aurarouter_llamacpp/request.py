@@ -80,10 +80,12 @@ def messages(prompt: Prompt) -> list[Mapping[str, str]]:
         ProviderReplyError: It is empty, or holds something that is not text.
     """
     if not prompt.messages:
-        raise ProviderReplyError("the prompt has no messages")
+        raise ProviderReplyError("the prompt has no messages", refused=True)
     if prompt.tools and prompt.tool_choice not in {"auto", "none"}:
         raise ProviderReplyError(
-            "this provider can't make a model call tools", hint="Choose a model whose capabilities list 'tools'."
+            "this provider can't make a model call tools",
+            refused=True,
+            hint="Choose a model whose capabilities list 'tools'.",
         )
     return [{"role": message.role, "content": _content(message)} for message in prompt.messages]
 
@@ -111,6 +113,7 @@ def _content(message: Message) -> str:
 def _not_text(what: str) -> ProviderReplyError:
     return ProviderReplyError(
         f"this provider reads text only; the prompt holds {what}",
+        refused=True,
         hint="Choose a model whose capabilities list 'vision'.",
     )
 
@@ -118,7 +121,7 @@ def _not_text(what: str) -> ProviderReplyError:
 def _words(value: object) -> tuple[str, ...]:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
-        raise ProviderReplyError("the parameter 'stop' must be a text or a list of texts")
+        raise ProviderReplyError("the parameter 'stop' must be a text or a list of texts", refused=True)
     return tuple(word for word in words if word)
 
 
@@ -127,5 +130,5 @@ def _number(name: str, value: object, *, whole: bool = False, low: float = -math
     if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value) or value < low:
         kind = "whole number" if whole else "number"
         limit = "" if low == -math.inf else f" of at least {low}"
-        raise ProviderReplyError(f"the parameter '{name}' must be a {kind}{limit}, not {value!r}")
+        raise ProviderReplyError(f"the parameter '{name}' must be a {kind}{limit}, not {value!r}", refused=True)
     return value

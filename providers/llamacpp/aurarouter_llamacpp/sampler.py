@@ -51,14 +51,18 @@ def make_sampler(vocab: Any, wish: Sampling) -> Any:
 
 def _schema_sampler(vocab: Any, schema: str) -> Any:
     if _ELSEWHERE.search(schema):  # the converter would fetch it from the network
-        raise ProviderReplyError("the response schema refers to something outside itself", hint="Use '#/…' references.")
+        raise ProviderReplyError(
+            "the response schema refers to something outside itself", refused=True, hint="Use '#/…' references."
+        )
     try:
         rules = to_grammar(schema)
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError, RecursionError) as exc:
         raise ProviderReplyError(
-            f"the response schema can't be kept by llama.cpp: {exc or type(exc).__name__}", hint="Use a simpler schema."
+            f"the response schema can't be kept by llama.cpp: {exc or type(exc).__name__}",
+            refused=True,
+            hint="Use a simpler schema.",
         ) from exc
     sampler = C.llama_sampler_init_grammar(vocab, rules.encode(), b"root")
     if not sampler:  # a chain with an empty link crashes
-        raise ProviderReplyError("the response schema gives a grammar that llama.cpp can't read")
+        raise ProviderReplyError("the response schema gives a grammar that llama.cpp can't read", refused=True)
     return sampler

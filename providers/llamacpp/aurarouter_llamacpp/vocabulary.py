@@ -50,7 +50,9 @@ class Vocabulary:
         try:
             text = self._template(messages=messages).prompt.encode()
         except Exception as exc:  # as above: it may divide by nothing, or call itself without an end
-            raise ProviderReplyError(f"the model's chat template refuses this conversation: {short(str(exc))}") from exc
+            raise ProviderReplyError(
+                f"the model's chat template refuses this conversation: {short(str(exc))}", refused=True
+            ) from exc
         return self._tokens(text, has_marks=True)
 
     def tokens_of(self, text: str) -> list[int]:

@@ -41,6 +41,7 @@ def chat(model: Model, prompt: Prompt, *, stream: bool) -> dict[str, Any]:
     if prompt.tools and prompt.tool_choice not in {"auto", "none"}:
         raise ProviderReplyError(
             "Ollama can't make a model call a tool, only offer it",
+            refused=True,
             hint="Leave tool_choice at auto, or choose a model of another provider.",
         )
     if prompt.tools and prompt.tool_choice == "auto":
@@ -118,6 +119,7 @@ def _call(number: int, call: ToolCall) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise ProviderReplyError(
             f"the arguments of the call of '{call.name}' are no JSON object, and Ollama takes nothing else",
+            refused=True,
             hint="Leave that call out of the conversation, or choose a model of another provider.",
         )
     return {"id": call.id, "type": "function", "function": {"index": number, "name": call.name, "arguments": arguments}}
@@ -132,9 +134,12 @@ def _image(part: Media) -> str:
         if found and head.startswith("data:"):
             return data
         raise ProviderReplyError(
-            "Ollama fetches no pictures from a URL", hint="Send the picture itself, as bytes or as a data: URL."
+            "Ollama fetches no pictures from a URL",
+            refused=True,
+            hint="Send the picture itself, as bytes or as a data: URL.",
         )
     raise ProviderReplyError(
         f"only text and images can be sent to Ollama; the prompt holds {part.media_type}",
+        refused=True,
         hint="Choose a model of another provider.",
     )

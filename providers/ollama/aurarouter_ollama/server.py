@@ -135,10 +135,10 @@ class Server:
         except ProviderReplyError as exc:
             if _MISSING.search(str(exc)):
                 hint = f"Run `ollama pull {self._model.name}` on that machine, or correct the model's model_name."
-                raise ProviderReplyError(str(exc), hint=hint) from exc
+                raise ProviderReplyError(str(exc), refused=exc.refused, hint=hint) from exc
             if _TOO_LONG.search(str(exc)):
                 hint = "Raise num_ctx in the model's options; with truncate: true Ollama drops the oldest messages."
-                raise ProviderReplyError(str(exc), hint=hint) from exc
+                raise ProviderReplyError(str(exc), refused=exc.refused, hint=hint) from exc
             raise
         except ProviderAuthError as exc:
             if self._key is None and place.passed_on_by_name(self._model.name):

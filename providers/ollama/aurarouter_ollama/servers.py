@@ -153,7 +153,9 @@ def _together(errors: Sequence[ProviderError]) -> ProviderError:
     kinds = {type(error) for error in errors}
     if kinds == {ProviderRateLimitedError}:
         return ProviderRateLimitedError(what, retry_after=wait, hint=hint)
-    for kind in (ProviderAuthError, ProviderReplyError):
-        if kinds == {kind}:
-            return kind(what, hint=hint)
+    if kinds == {ProviderAuthError}:
+        return ProviderAuthError(what, hint=hint)
+    if kinds == {ProviderReplyError}:
+        refused = all(isinstance(error, ProviderReplyError) and error.refused for error in errors)
+        return ProviderReplyError(what, refused=refused, hint=hint)
     return ProviderUnavailableError(what, retry_after=wait, hint=hint)
