@@ -12,7 +12,7 @@ from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.config import Config
 from aurarouter_core.saved import reference_price, savings
 from aurarouter_core.shown import printable
-from aurarouter_hooks import Delta, Done, Event, NodeStarted, RoutingError
+from aurarouter_hooks import Chunk, Delta, Done, Event, NodeStarted, Reply, RoutingError
 
 
 async def shown(told: AsyncGenerator[Event], *, streams: bool) -> tuple[Done, str]:
@@ -39,6 +39,7 @@ async def shown(told: AsyncGenerator[Event], *, streams: bool) -> tuple[Done, st
                     done = event
     if done is None:
         raise RoutingError("a middleware ended the task without an answer", hint="See 'aurarouter plugins'.")
+    text = Reply.from_chunks([Chunk(text=text)]).text  # as the answer was put together of the same pieces
     if text and text != done.text:
         click.echo("\n")
     return done, text

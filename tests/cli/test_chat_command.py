@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from fault_server import FaultServer
-from faults import half_a_stream, piece, stream
+from faults import event, half_a_stream, piece, stream
 
 Run = Callable[..., CompletedProcess[str]]
 ECHO = "models: {a: {provider: echo}, b: {provider: echo, context_length: 400}}\nroles: {coding: [a]}\n"
@@ -236,3 +236,20 @@ def test_on_a_terminal_answers_stream_and_keys_act(
     assert said[:3] == [("I am Ada", True), ("Hello Ada.", True), ("tell me more", True)]
     assert said[3][1] is False
     assert said[3][0].startswith("Hel")
+
+
+def test_half_a_character_ends_no_conversation(terminal: Terminal, fault_server: FaultServer, aurarouter: Run) -> None:
+    terminal.until("/help shows commands, Ctrl-D leaves]")
+    halves = event(piece("up @")).replace(b"@", rb"\ud83d"), event(piece("@ up", "stop")).replace(b"@", rb"\ude00")
+    fault_server.will(stream([*halves, "[DONE]"]))
+    terminal.type("smile\n")
+    terminal.until("up ?? up\r\n> ", patience=15)  # shown once, as it came
+    fault_server.will(stream([piece("So be it.", "stop")]))
+    terminal.type("again\n")
+    terminal.until("So be it.")
+    terminal.until("> ")
+    terminal.type("\x04")
+    assert terminal.process.wait(30) == 0
+    (one,) = conversations(aurarouter)
+    assert texts(aurarouter, one["id"])[1] == ("up \U0001f600 up", True)
+    assert fault_server.requests[-1].json["messages"][1]["content"] == "up \U0001f600 up"

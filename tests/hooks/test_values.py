@@ -142,6 +142,13 @@ def test_a_stream_without_an_end_is_not_called_finished() -> None:
     assert Reply.from_chunks([]).finish == "other"
 
 
+def test_a_reply_can_be_sent_again_whatever_came() -> None:
+    halves = ["\ud83d", "\ude00", " \ud83d."]
+    chunks = [Chunk(text=half, reasoning=half, tool_calls=(ToolCallDelta(index=0, arguments=half),)) for half in halves]
+    reply = Reply.from_chunks(chunks)
+    assert {reply.text, reply.reasoning, reply.tool_calls[0].arguments} == {"\U0001f600 \ufffd."}
+
+
 def test_only_content_commits_to_a_model() -> None:
     assert not Chunk(finish="stop", usage=Usage(), request_id="1", model_name="m").has_content
     for content in ({"text": "a"}, {"reasoning": "a"}, {"opaque": (Opaque(provider="p", data=1),)}):

@@ -132,7 +132,11 @@ class Reply:
 
     @classmethod
     def from_chunks(cls, chunks: Iterable[Chunk]) -> Reply:
-        """Put a stream together. A stream without a `finish` ends as "other"."""
+        """Put a stream together. A stream without a `finish` ends as "other".
+
+        Halves of a character that came apart are joined; for one that stays half there is a mark in its place, since no
+        backend could be sent the message again.
+        """
         text: list[str] = []
         reasoning: list[str] = []
         calls: dict[int, ToolCall] = {}
@@ -159,9 +163,12 @@ class Reply:
             stop_sequence = chunk.stop_sequence or stop_sequence
             vectors = chunk.vectors or vectors
         return cls(
-            text="".join(text),
-            reasoning="".join(reasoning),
-            tool_calls=tuple(calls[index] for index in sorted(calls)),
+            text=_whole("".join(text)),
+            reasoning=_whole("".join(reasoning)),
+            tool_calls=tuple(
+                ToolCall(id=call.id, name=call.name, arguments=_whole(call.arguments))
+                for _, call in sorted(calls.items())
+            ),
             opaque=tuple(opaque),
             finish=finish,
             usage=usage,
@@ -171,3 +178,11 @@ class Reply:
             stop_sequence=stop_sequence,
             vectors=vectors,
         )
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
