@@ -61,9 +61,8 @@ class Alarm:
         return left <= self._cancelling
 
     def truly(self, error: BaseException) -> BaseException:
-        """What a wait that is over ended with; see `cancelled.truly`. Who reads may have cancelled itself before."""
-        before = 0 if isinstance(error, asyncio.CancelledError) else self._cancelling
-        return truly(error, self._task, before)
+        """What a wait that is over ended with; see `cancelled.truly`."""
+        return truly(error, self._task, self._cancelling)
 
     def end(self) -> None:
         """No more waits."""

@@ -11,7 +11,8 @@ from typing import Any
 def truly(error: BaseException, waits: asyncio.Task[Any] | None, before: int) -> BaseException:
     """What a wait for a plugin's work ended with, where the plugin says something else.
 
-    Who was cancelled is cancelled, whatever the plugin's clean-up raises. Where nobody was, a cancellation is a fault.
+    Who was cancelled is cancelled, whatever the plugin's clean-up raises. Where nobody was, a cancellation is a fault;
+    one that was asked for before the wait may only come now, as when a task cancels itself.
 
     Args:
         error: As the plugin says.
@@ -20,10 +21,10 @@ def truly(error: BaseException, waits: asyncio.Task[Any] | None, before: int) ->
     """
     if waits is None:
         return error
-    cancelled = waits.cancelling() > before
+    times = waits.cancelling()
     if isinstance(error, asyncio.CancelledError):
-        return error if cancelled else RuntimeError("it was cancelled from within, and nobody asked for that")
-    return asyncio.CancelledError() if cancelled and isinstance(error, Exception) else error
+        return error if times else RuntimeError("it was cancelled from within, and nobody asked for that")
+    return asyncio.CancelledError() if times > before and isinstance(error, Exception) else error
 
 
 @contextmanager

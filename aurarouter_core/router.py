@@ -116,8 +116,10 @@ class Router(Insight):
         self.gate.refusal = "the router is closed"
         await self._background.end()
         try:
-            await self.plugins.lifecycle("kernel_stopping", self)
-            await self.pool.aclose()
+            try:
+                await self.plugins.lifecycle("kernel_stopping", self)
+            finally:
+                await self.pool.aclose()
         finally:
             await self._witness.close()
             await asyncio.to_thread(self.store.close)

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from functools import partial
 from typing import Any
 
 import pytest
 
 from aurarouter_core import Plugins, Router, Task
 from aurarouter_hooks import (
+    AttemptStarted,
     Call,
     Chunk,
     Delta,
@@ -44,6 +44,19 @@ class Fails(Provider):
             await asyncio.sleep(HOUR)
         finally:
             raise self.model.options["error"](f"can't hang up after {prompt.text}")
+
+
+class Slow(Provider):
+    """Takes a moment for all, also to say that it is here."""
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+        yield Chunk(text="one")
+        await asyncio.sleep(0.01)
+        yield Chunk(text="two", finish="stop")
+
+    async def where(self) -> Location:
+        await asyncio.sleep(0.01)
+        return Location(kind="process")
 
 
 class Stray(Provider):
@@ -86,7 +99,7 @@ async def cancelled() -> None:
 @pytest.fixture
 def plugins(make_plugin: Make, providers: object, request: pytest.FixtureRequest) -> Plugins:
     """The testing providers, those above, and the middleware of the test."""
-    kinds = {"fails": Fails, "stray": Stray}
+    kinds = {"fails": Fails, "stray": Stray, "slow": Slow}
     hooks = {
         "register_middleware": lambda: list(getattr(request, "param", ())),
         "task_finished": lambda trace: told.append(trace),
@@ -145,22 +158,55 @@ async def test_a_middleware_that_fails_to_clean_up_says_so_itself(configure: Mak
             await events.aclose()
 
 
-async def test_who_reads_may_cancel_its_own_task(configure: Make, plugins: Plugins) -> None:
-    script = {"provider": "scripted", "options": {"script": ["one", partial(asyncio.sleep, 0.01), "two", None]}}
-
+@pytest.mark.parametrize(("kind", "private"), [(Delta, False), (AttemptStarted, True)])
+async def test_who_reads_may_cancel_its_own_task(
+    configure: Make, plugins: Plugins, kind: type[Event], *, private: bool
+) -> None:
     async def reading() -> None:
         task = asyncio.current_task()
         assert task is not None
-        async with aclosing(router.stream(Task("hi"))) as events:
+        async with aclosing(router.stream(Task("hi", private=private))) as events:
             async for event in events:
-                if isinstance(event, Delta):
+                if isinstance(event, kind):
                     task.cancel()
 
-    async with Router(configure(a=script), plugins) as router:
+    async with Router(configure(a={"provider": "slow"}), plugins) as router:
         asking = asyncio.create_task(reading())
         with pytest.raises(asyncio.CancelledError):
             await asking
     assert [attempt.outcome for attempt in told[0].attempts] == ["cancelled"]
+
+
+async def test_who_is_interrupted_closes_its_models_whatever_a_plugin_does_then(
+    configure: Make, make_plugin: Make
+) -> None:
+    closed: list[str] = []
+
+    class Closing(Provider):
+        async def generate(self, prompt: Prompt) -> Reply:
+            return Reply(text="well")
+
+        async def aclose(self) -> None:
+            closed.append(self.model.id)
+
+    async def trips(kernel: object) -> None:
+        await cancelled()
+
+    plugin = make_plugin("p", register_providers=lambda: {"closing": Closing}, kernel_stopping=trips)
+
+    async def working() -> None:
+        async with Router(configure(a={"provider": "closing"}), Plugins(discover=False, extra=[plugin])) as router:
+            await router.run(Task("hi"))
+            done.set()
+            await asyncio.sleep(HOUR)
+
+    done = asyncio.Event()
+    work = asyncio.create_task(working())
+    await done.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert closed == ["a"]
 
 
 @pytest.mark.parametrize("plugins", [[Garbled()]], indirect=True)
