@@ -30,6 +30,7 @@ async def read_events(response: httpx.Response, origin: str, last: str = "") -> 
     Raises:
         ProviderReplyError: It isn't an event stream, or one event is too large.
     """
+    import httpx
     from httpx_sse import EventSource
 
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -52,7 +53,7 @@ async def read_events(response: httpx.Response, origin: str, last: str = "") -> 
             async with asyncio.timeout(LINGER):
                 async for _ in source:
                     pass
-        except TimeoutError:
+        except (TimeoutError, httpx.HTTPError):
             return  # the answer is whole all the same; only its connection is given up
 
 

@@ -170,3 +170,12 @@ async def test_a_turn_that_was_shortened_keeps_its_thinking(make: Make, fault_se
         Prompt(messages=(Message("user", "Go."), Message("assistant", [part, Text("Hi"), plain])))
     )
     assert fault_server.requests[0].json["messages"][1]["content"] == [{"type": "text", "text": "Hi"}, HIDDEN, THOUGHT]
+
+
+@pytest.mark.parametrize("then", ["eof", "reset"])
+async def test_an_answer_that_never_closes_well_is_whole_all_the_same(
+    make: Make, fault_server: FaultServer, then: str
+) -> None:
+    fault_server.will(events([start(), *text(0, "Hi"), *stop()], then))
+    reply = await make(fault_server.url).generate(HELLO)
+    assert (reply.text, reply.finish) == ("Hi", "stop")

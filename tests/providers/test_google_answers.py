@@ -145,3 +145,10 @@ async def test_usage_is_guessed_where_it_is_not_told(google: Make, vendor: Vendo
     vendor.will(answer(said("Hello Ada.", usageMetadata=counts)))
     reply = await google().generate(HELLO)
     assert reply.usage == Usage(input_tokens=3, output_tokens=3, estimated=True)
+
+
+@pytest.mark.parametrize("then", ["eof", "reset", "hang"])
+async def test_an_answer_that_never_closes_well_is_whole_all_the_same(google: Make, vendor: Vendor, then: str) -> None:
+    vendor.will(streamed([said("Hel", finish=None), said("lo")], then))
+    reply = await used(google(), streams=True)
+    assert (reply.text, reply.finish) == ("Hello", "stop")

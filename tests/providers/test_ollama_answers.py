@@ -118,8 +118,11 @@ async def test_the_end_after_the_last_line_is_waited_for(
     assert fault_server.connections == 1
 
 
-async def test_an_answer_that_never_closes_is_whole_all_the_same(on_ollama: Make, fault_server: FaultServer) -> None:
-    fault_server.will(lines(said("Hi"), done(), then="hang"))
+@pytest.mark.parametrize("then", ["hang", "eof", "reset"])
+async def test_an_answer_that_never_closes_well_is_whole_all_the_same(
+    on_ollama: Make, fault_server: FaultServer, then: str
+) -> None:
+    fault_server.will(lines(said("Hi"), done(), then=then))
     assert [chunk.finish async for chunk in on_ollama().stream(HELLO)] == [None, "stop"]
 
 

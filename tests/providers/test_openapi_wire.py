@@ -272,9 +272,10 @@ async def test_a_stream_may_have_pings_odd_line_ends_and_letters(openapi: Make, 
     assert [chunk.text for chunk in chunks] == [text, "é…", ""]
 
 
+@pytest.mark.parametrize("then", ["end", "eof", "reset"])
 @pytest.mark.parametrize("last", [piece(finish="length"), "[DONE]"])
-async def test_either_sign_ends_a_stream(openapi: Make, fault_server: FaultServer, last: Any) -> None:
-    fault_server.will(stream([piece("Hi"), last], then="end"))
+async def test_either_sign_ends_a_stream(openapi: Make, fault_server: FaultServer, last: Any, then: str) -> None:
+    fault_server.will(stream([piece("Hi"), last], then))
     provider = openapi(fault_server.url)
     reply = Reply.from_chunks([chunk async for chunk in provider.stream(HELLO)])
     assert (reply.text, reply.finish) == ("Hi", "other" if last == "[DONE]" else "length")

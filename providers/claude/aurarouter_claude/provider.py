@@ -68,6 +68,9 @@ class ClaudeProvider(Provider):
                 async for event in stream:
                     for chunk in answer.pieces(event):
                         yield chunk
+        except ProviderUnavailableError:
+            if not answer.whole and answer.finish is None:  # else nothing of the answer was lost
+                raise
         finally:
             await stream.close()
         if not answer.whole and answer.finish is None:

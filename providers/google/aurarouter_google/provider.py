@@ -220,7 +220,7 @@ class GoogleProvider(Provider):
         try:
             async with asyncio.timeout(LINGER):
                 return await anext(pieces, None)
-        except TimeoutError:
+        except (TimeoutError, ProviderUnavailableError):
             return None
 
 

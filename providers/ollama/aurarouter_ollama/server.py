@@ -149,9 +149,11 @@ class Server:
 
 async def _to_the_end(lines: AsyncIterator[bytes]) -> None:
     """Reading to the real end lets the next request use this connection."""
+    import httpx
+
     try:
         async with asyncio.timeout(LINGER):
             async for _ in lines:
                 pass
-    except TimeoutError:
+    except (TimeoutError, httpx.HTTPError):
         return  # the answer is whole all the same; only its connection is given up

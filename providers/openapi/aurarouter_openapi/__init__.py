@@ -74,19 +74,23 @@ class OpenApiProvider(Provider):
             body["stream_options"] = {"include_usage": True}
         last, finish, usage, stopped, whole = Chunk(), None, None, "", False
         calls = Calls()
-        async with self._backend.send("POST", CHAT, body=body, prompt=prompt) as response:
-            request_id = response.headers.get("x-request-id", "")
-            async with aclosing(self._backend.events(response, last=DONE)) as events:
-                async for event in events:
-                    data = event.data
-                    if data == DONE:
-                        whole = True
-                    elif data:
-                        last = self._chunk(self._backend.document(data, event.event), "delta", calls, request_id)
-                        finish, usage = last.finish or finish, last.usage or usage
-                        stopped = last.stop_sequence or stopped
-                        if last.has_content or last.logprobs:
-                            yield evolve(last, finish=None, usage=None) if last.finish or last.usage else last
+        try:
+            async with self._backend.send("POST", CHAT, body=body, prompt=prompt) as response:
+                request_id = response.headers.get("x-request-id", "")
+                async with aclosing(self._backend.events(response, last=DONE)) as events:
+                    async for event in events:
+                        data = event.data
+                        if data == DONE:
+                            whole = True
+                        elif data:
+                            last = self._chunk(self._backend.document(data, event.event), "delta", calls, request_id)
+                            finish, usage = last.finish or finish, last.usage or usage
+                            stopped = last.stop_sequence or stopped
+                            if last.has_content or last.logprobs:
+                                yield evolve(last, finish=None, usage=None) if last.finish or last.usage else last
+        except ProviderUnavailableError:
+            if not whole and finish is None:  # else nothing of the answer was lost
+                raise
         if not whole and finish is None:
             raise ProviderUnavailableError(
                 f"the stream from {self._backend.origin} ended early, before the answer was complete",
