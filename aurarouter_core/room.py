@@ -9,6 +9,7 @@ from pathlib import Path
 from aurarouter_core.amounts import written
 from aurarouter_hooks import AuraRouterError
 
+MOVE = "Move the file away; a new one is made when needed."
 CHECK = "Check the permissions of the file and its folder, and the disk."
 LITTLE = 2**20
 """Bytes. With fewer left, SQLite fails in ways that don't name the full disk ("disk I/O error")."""
@@ -50,7 +51,7 @@ def unusable(what: str, path: Path, error: Exception, otherwise: str = CHECK) ->
             f"{what}: the disk is full ({said})", hint=f"Make room: {short or f'too little is free at {path.parent}'}."
         )
     if code in DAMAGED:
-        return AuraRouterError(f"{what}: {said}", hint="Move the file away; a new one is made when needed.")
+        return AuraRouterError(f"{what}: {said}", hint=MOVE)
     return AuraRouterError(f"{what}: {said}", hint=otherwise)
 
 

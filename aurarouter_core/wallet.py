@@ -17,7 +17,7 @@ from aurarouter_core.budget_settings import Budget, Limit
 from aurarouter_core.cashbook import NANO, Cashbook, Reservation, Standing, day_of
 from aurarouter_core.cost import at_most, is_free, limited, price_of
 from aurarouter_core.room import unusable
-from aurarouter_hooks import BudgetError, Location, Model, Prompt
+from aurarouter_hooks import AuraRouterError, BudgetError, Location, Model, Prompt
 
 log = logging.getLogger(__name__)
 UNPRICED = "its price is unknown, and a budget is set"
@@ -92,9 +92,11 @@ class Wallet:
         except asyncio.CancelledError:
             work.add_done_callback(self._give_back)  # it may have been set aside just now, for nobody
             raise
+        except AuraRouterError as error:  # a newer version wrote it, or its folder can't be made
+            raise _refused(model, str(error), error.hint) from error
         except Exception as error:
             hint = f"Make sure that {self._book.path} can be written to; without it no budget can be kept."
-            told = unusable("the budget can't be kept", self._book.path, error, hint)
+            told = unusable(f"the budget can't be kept in {self._book.path}", self._book.path, error, hint)
             raise _refused(model, str(told), told.hint) from error
         self._learn(standings)
         if reservation is None:

@@ -15,7 +15,7 @@ from aurarouter_core.cli.config_import import import_settings
 from aurarouter_core.cli.config_set import set_value
 from aurarouter_core.cli.config_trust import trust_file
 from aurarouter_core.cli.session import Session
-from aurarouter_core.home import FILE_VARIABLE, Home, expanded
+from aurarouter_core.home import FILE_VARIABLE, Home, expanded, working_folder
 from aurarouter_core.in_force import each, kinds_of, settings_in_force
 from aurarouter_core.layers import Layers
 from aurarouter_core.plain import dumps
@@ -82,10 +82,7 @@ def _path(text: str, layers: Layers) -> dotted.Path:
 def show_path(context: click.Context, as_json: bool) -> None:
     """Show which file is in force, and every place that is searched."""
     named = request_of(context).path
-    try:
-        folder: Path | None = Path.cwd()
-    except FileNotFoundError:
-        folder = None
+    folder = working_folder()
     missing: ConfigNotFoundError | None = None
     try:
         found = find_file(named, os.environ, folder)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import click
 from attrs import frozen
 
 from aurarouter_core import __version__, install
 from aurarouter_core.amounts import written
+from aurarouter_core.apps import Apps
 from aurarouter_core.cli.model_file import file_facts
-from aurarouter_core.cli.money import old_prices
+from aurarouter_core.cli.money import old_prices, standings
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cost import price_of
 from aurarouter_core.exposure import Exposed, exposed
 from aurarouter_core.home import private_folder
+from aurarouter_core.keys import KeyStore
 from aurarouter_core.plain import dumps
 from aurarouter_core.refusal import nothing_left
 from aurarouter_core.room import shortage
 from aurarouter_core.router import Router
 from aurarouter_core.shown import printable
+from aurarouter_core.soundness import databases, look_through, open_to_others
 from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
 
 PROBE = "Write a Python function that reverses a string"
@@ -44,7 +49,8 @@ class Finding:
 def command(context: click.Context, as_json: bool) -> None:
     """Check this installation and say what to do. Exit code 1 when there is a problem."""
     session = Session.of(context)
-    findings = [*_installation(session), *_plugins(session), *_configuration(session)]
+    findings = [*_installation(session), *_files(session), *_plugins(session), *_configuration(session)]
+    findings = list(dict.fromkeys(findings))  # two looks may meet the same damage
     if as_json:
         click.echo(dumps(findings, indent=2))
     else:
@@ -83,6 +89,24 @@ def _installation(session: Session) -> Iterator[Finding]:
     if short := shortage(session.home.root):
         what = "traces, usage and budgets can't be kept, and private content is refused"
         yield Finding("problem", f"the disk is full, or nearly: {short}", f"Make room: until then {what}.")
+
+
+def _files(session: Session) -> Iterator[Finding]:
+    home = session.home
+    for path in databases(home):
+        yield from _problem(partial(look_through, path))
+    for look in (session.conversations.latest, Apps(home).kept, KeyStore(home).kept):
+        yield from _problem(look)
+    if names := ", ".join(path.name for path in open_to_others(home)):
+        hint = f"Run: chmod -R go= {shlex.quote(str(home.root.resolve()))}"
+        yield Finding("problem", f"others can read or change {names} in {home.root}", hint)
+
+
+def _problem(look: Callable[[], object]) -> Iterator[Finding]:
+    try:
+        look()
+    except AuraRouterError as error:
+        yield Finding("problem", str(error), error.hint)
 
 
 def _plugins(session: Session) -> Iterator[Finding]:
@@ -137,6 +161,7 @@ def _configuration(session: Session) -> Iterator[Finding]:
         if not entry.models:
             yield Finding("note", f"role '{role}' names no model")
     yield _engine(session)
+    yield from _problem(partial(standings, session))
     yield from asyncio.run(_models(router))
 
 

@@ -16,7 +16,7 @@ from aurarouter_core import first_file
 from aurarouter_core.beginning import Beginning
 from aurarouter_core.cli.session import Session
 from aurarouter_core.first_file import Choice
-from aurarouter_core.home import Home
+from aurarouter_core.home import Home, working_folder
 from aurarouter_core.offers import Offer
 from aurarouter_core.plain import dumps, origin
 from aurarouter_core.shown import printable
@@ -124,8 +124,8 @@ def _say_what_next(context: click.Context, home: Home, path: Path, backup: Path 
     click.echo(f"{printable(path)} is written")
     named = context.find_root().obj
     try:
-        in_force = find_file(Path(named) if named else None, os.environ, Path.cwd())
-    except (ConfigError, FileNotFoundError):
+        in_force = find_file(Path(named) if named else None, os.environ, working_folder())
+    except ConfigError:
         in_force = None
     if in_force is None or not in_force.path.is_file() or not in_force.path.samefile(path):
         program = f"aurarouter --config {shlex.quote(str(path))}"

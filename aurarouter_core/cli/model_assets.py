@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 
 import click
 
@@ -31,7 +30,7 @@ def import_model(
     context: click.Context, file: str, model_id: str | None, tags: tuple[str, ...], provider: str, as_json: bool
 ) -> None:
     """Make the model file FILE a model. The file stays where it is, and no role changes."""
-    path = Path.cwd() / expanded(file)
+    path = expanded(file).absolute()
     if not path.exists():
         raise click.UsageError(f"{file} can't be found; name the model's file")
     registry = AssetRegistry(Session.of(context).router)

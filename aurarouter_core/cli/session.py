@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aurarouter_core.config import Config
-from aurarouter_core.home import Home
+from aurarouter_core.home import Home, working_folder
 from aurarouter_core.loading import load_config
 from aurarouter_core.log_lines import to_stderr
 from aurarouter_core.plugins import Plugins
@@ -92,7 +92,7 @@ class Session:
         try:
             return [self.engine]
         except ConfigError as error:
-            file = find_file(self._path, os.environ, Path.cwd())
+            file = find_file(self._path, os.environ, working_folder())
             if file is None:
                 raise
             log.warning("%s; an engine that has the file goes on with what it read before", error)

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from aurarouter_core import __version__
 from aurarouter_core.daemon.leaning import leaning_of
-from aurarouter_core.home import FILE_VARIABLE, Home, expanded
+from aurarouter_core.home import FILE_VARIABLE, Home, expanded, working_folder
 
 if TYPE_CHECKING:
     from aurarouter_core.plugins import Plugins
@@ -61,7 +61,7 @@ def identify(plugins: Plugins | None, path: Path | None, flags: Mapping[str, Any
     file = expanded(named).absolute() if named else None
     home = Home.of(environ)
     leaning = leaning_of(plugins, file, flags)
-    folder = Path.cwd() if leaning.here else None
+    folder = working_folder() if leaning.here else None
     names = {name for name in environ if COUNT.fullmatch(name)}.union(leaning.names)
     facts = {
         "version": [__version__, sys.prefix, sys.version],

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, frozen
 
 from aurarouter_core import __version__
-from aurarouter_core.home import Home
+from aurarouter_core.home import Home, working_folder
 from aurarouter_core.remembered import files_of, installed, plugin_of, recall, remember
 from aurarouter_core.watch import look
 
@@ -62,7 +62,7 @@ def leaning_of(plugins: Plugins | None, file: Path | None, flags: Mapping[str, A
 
 def _question(file: Path | None, flags: Mapping[str, Any]) -> str:
     environ = {name: value for name, value in os.environ.items() if name.startswith("AURAROUTER_")}
-    facts = [__version__, str(file), str(Home.of().root), str(Path.cwd()), flags, environ, installed()]
+    facts = [__version__, str(file), str(Home.of().root), str(working_folder()), flags, environ, installed()]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -126,8 +126,10 @@ class Book:
         """Let go of the file."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.execute("DELETE FROM claims WHERE owner = ?", (self._owner,))
-            connection.close()
+            try:
+                connection.execute("DELETE FROM claims WHERE owner = ?", (self._owner,))
+            finally:
+                connection.close()
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

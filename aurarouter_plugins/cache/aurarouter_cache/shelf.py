@@ -94,8 +94,12 @@ class Shelf:
         """Let go of the file."""
         thread, self._thread = self._thread, None
         if thread is not None:
-            await asyncio.wrap_future(thread.submit(self._book.close))
-            thread.shutdown(wait=False)
+            try:
+                await asyncio.wrap_future(thread.submit(self._book.close))
+            except Exception as error:  # noqa: BLE001 - as below; a claim ends by itself
+                log.warning("the cache's file %s can't be closed in order: %s", self._book.path, error)
+            finally:
+                thread.shutdown(wait=False)
 
     async def _try(self, what: str, work: Callable[[], T], otherwise: T) -> T:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from aurarouter_limits.settings import Limit
 if TYPE_CHECKING:
     import sqlite3
 
+log = logging.getLogger(__name__)
 FIRST = (
     # Until when a limit is used up, as if all that was taken had been taken evenly.
     """CREATE TABLE used (
@@ -97,14 +99,23 @@ class Book:
 
     def close(self) -> None:
         """Let go of the file."""
+        import sqlite3
+
         presence, self._presence = self._presence, None
         connection, self._connection = self._connection, None
-        if connection is not None:
+        if connection is None:
+            return
+        settled = False
+        try:
             if presence is not None:
                 connection.execute("DELETE FROM places WHERE owner = ?", (presence.id,))
+            settled = True
+        except sqlite3.Error as error:  # whoever opens the file next finds that we have gone
+            log.debug("our places in %s can't be given back: %s", self.path, error)
+        finally:
             connection.close()
-        if presence is not None:
-            presence.end(settled=True)
+            if presence is not None:
+                presence.end(settled=settled)
 
     @staticmethod
     def _until(connection: sqlite3.Connection, name: str, what: str, now: float) -> float:
@@ -121,7 +132,11 @@ class Book:
         if self._connection is None:
             self._connection = self._database.write()
             self._presence = Presence.begin(self._folder)
-            self._forget_the_dead(self._connection)
+            try:
+                self._forget_the_dead(self._connection)
+            except BaseException:
+                self.close()
+                raise
         return self._connection
 
     def _forget_the_dead(self, connection: sqlite3.Connection) -> None:
