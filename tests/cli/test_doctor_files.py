@@ -122,7 +122,7 @@ def test_a_very_large_file_is_not_looked_through_to_its_end(home: Path, monkeypa
     soundness.look_through(home / "a.db")
 
 
-@pytest.mark.parametrize("command", ["run hi", "doctor", "status", "stop", "config path", "metrics"])
+@pytest.mark.parametrize("command", ["run hi", "doctor", "status", "stop", "config path"])
 def test_a_folder_that_is_gone_stops_no_command(home: Path, tmp_path: Path, command: str) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
