@@ -251,7 +251,7 @@ def schedules(days: type[Schedules], count: int) -> None:
 
 
 def test_schedules(days: type[Schedules]) -> None:
-    schedules(days, 200)
+    schedules(days, 100)
 
 
 @pytest.mark.soak

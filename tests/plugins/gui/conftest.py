@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -71,10 +71,12 @@ def open_window(home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
     yield opened
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
     for window in windows:
-        qtbot.addWidget(window)
         window.escape()  # else a test that fails on the way is asked whether to close
         window.close()
         window.desk.close()
+        window.deleteLater()
+    # Else every old window is given each new look, too, and what each says is drawn.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     for place in Place.all(Home(home)):
         stop(place, force=True)
     left = {thread for thread in set(threading.enumerate()) - before if thread.is_alive()}

@@ -244,7 +244,7 @@ class Window(QMainWindow):
         """Begin to work once there is something to see."""
         super().showEvent(event)
         for later in (lambda: self.navigation.show_icons(), self.desk.start):
-            QTimer.singleShot(DRAWN, later)
+            QTimer.singleShot(DRAWN, self, later)  # if it is still there by then
 
     # Its end
 
