@@ -19,6 +19,14 @@ def execute(run: Run, call: Call) -> AsyncGenerator[Event]:
     return _classified(run, call) if asks(run) else _answered(run, call)
 
 
+async def noted(run: Run, call: Call) -> AsyncGenerator[Event]:
+    """The same, noted before a middleware can keep them to itself."""
+    async with aclosing(execute(run, call)) as events:
+        async for event in events:
+            run.recorder.works(event)
+            yield event
+
+
 async def _classified(run: Run, call: Call) -> AsyncGenerator[Event]:
     asking = Classifying(run, call)
     async with aclosing(asking.events()) as events:

@@ -14,7 +14,7 @@ from aurarouter_core.background import Background, follow, hear, keep_hearing
 from aurarouter_core.clocks import within
 from aurarouter_core.config import Config
 from aurarouter_core.decide import decide
-from aurarouter_core.executor import execute
+from aurarouter_core.executor import execute, noted
 from aurarouter_core.failure_states import FailureStates
 from aurarouter_core.fitness import held
 from aurarouter_core.gate import Gate
@@ -35,7 +35,7 @@ from aurarouter_core.store import Audit, Keep, Store
 from aurarouter_core.trace import Recorder, without_words
 from aurarouter_core.witness import Witness
 from aurarouter_core.wrapping import wrapped
-from aurarouter_hooks import Call, Decision, Done, Event, PrivacyError, RoutingError, Task
+from aurarouter_hooks import Decision, Done, Event, PrivacyError, RoutingError, Task
 
 log = logging.getLogger(__name__)
 GRACE = 0.07
@@ -238,7 +238,7 @@ class Router(Insight):
             witness=self._witness,
             deadline=deadline,
         )
-        work = partial(_seen, run) if snapshot.task_layers else partial(execute, run)
+        work = partial(noted, run) if snapshot.task_layers else partial(execute, run)
         events = wrapped(snapshot.task_layers, work)(run.call)
         cut_off = partial(run.clean_up_cut_off, "middleware")
         return events if deadline is None else within(events, deadline + GRACE, cut_off)
@@ -293,11 +293,3 @@ class Router(Insight):
     def call_hook(self, hook: str, **arguments: Any) -> Sequence[Any]:
         """Call a hook that a plugin brought; the answers that are not None."""
         return self.plugins.call_hook(hook, **arguments)
-
-
-async def _seen(run: Run, call: Call) -> AsyncGenerator[Event]:
-    """The events of the executor, noted before a middleware can keep them to itself."""
-    async with aclosing(execute(run, call)) as events:
-        async for event in events:
-            run.recorder.works(event)
-            yield event
