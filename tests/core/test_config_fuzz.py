@@ -21,7 +21,7 @@ from aurarouter_hooks import ConfigError
 
 NOBODY = Plugins(discover=False)
 ENVIRON = {"AURAROUTER_HOME": "/nonexistent", "SET": "3"}
-RUNS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+RUNS = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 words = some.sampled_from(
     [

@@ -251,7 +251,7 @@ def schedules(days: type[Schedules], count: int) -> None:
 
 
 def test_schedules(days: type[Schedules]) -> None:
-    schedules(days, 100)
+    schedules(days, 200)
 
 
 @pytest.mark.soak
