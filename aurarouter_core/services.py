@@ -171,7 +171,7 @@ class UnifiedRouterService(_Service):
             `result` (the code, without the fence where one is around all of it), `task`, `language`,
             `context_provided`, `success`.
         """
-        given = task_description if task is None else task
+        given = next((text for text in (task, task_description) if text is not None), "")
         result: Result = {"result": "", "task": given, "language": language, "context_provided": bool(file_context)}
         with _told(result):
             if task is not None and task_description is not None:

@@ -168,6 +168,15 @@ async def test_a_task_has_two_names_and_needs_one_of_them(session: Session) -> N
         assert [piece async for piece in whole.stream(task_description=TASK)][-1] == said
 
 
+async def test_on_the_wire_too_a_task_has_two_names(node: GridNode) -> None:
+    # What a program in another language leaves out must not count as the empty text.
+    call = ["grid", "call", "UnifiedRouterService", "intelligent_code_gen", "--json"]
+    done = node.run(*call, f"task_description={TASK}")
+    assert (json.loads(done.stdout)["task"], done.returncode) == (TASK, 0)
+    done = node.run(*call)
+    assert (json.loads(done.stdout)["error"], done.returncode) == ("'task' is empty", 3)
+
+
 async def test_a_deadline_holds(session: Session) -> None:
     client = create_service_client("CodingService", session)
     try:
