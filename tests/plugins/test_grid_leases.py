@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.leased import LeaseBucket
 from aurarouter_auragrid.engine.reading import last_of_each
 from aurarouter_auragrid.errors import CellUnavailableError
+from aurarouter_auragrid.records import NodeRecord, to_bytes
 from aurarouter_auragrid.server.process import NatsServer
 from aurarouter_auragrid.settings import Grid
 from aurarouter_hooks import Secret
@@ -59,3 +62,13 @@ async def test_who_takes_it_over_has_it(engine: Engine) -> None:
 async def test_a_stream_that_no_server_answers_for_is_a_cell_that_does_not_answer(engine: Engine) -> None:
     with pytest.raises(CellUnavailableError, match="reading KV_NOWHERE"):
         await last_of_each(engine.connection, "KV_NOWHERE", "$KV.NOWHERE.>")
+
+
+async def test_when_a_node_was_heard_is_told_by_no_clock_of_its_own(engine: Engine) -> None:
+    for name, skew in (("behind", -7200.0), ("ahead", 7200.0)):
+        record = NodeRecord(name=name, instance="1", address="127.0.0.1:1", seen=time.time() + skew)
+        await engine.node_leases.take_over(name, to_bytes(record), seconds=30)
+    await asyncio.sleep(1)
+    heard = await engine.membership.heard()
+    assert [node.name for node in heard] == ["ahead", "behind"]
+    assert all(0.9 < time.time() - node.seen < 10 for node in heard)

@@ -70,6 +70,9 @@ class Membership(Protocol):
     async def nodes(self) -> list[NodeRecord]:
         """Every member that was heard of lately, by name."""
 
+    async def heard(self) -> list[NodeRecord]:
+        """The same, with `seen` by the clock of whoever reads."""
+
     async def node(self, name: str) -> NodeRecord | None:
         """A member that was heard of lately."""
 

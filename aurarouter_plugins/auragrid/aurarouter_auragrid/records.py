@@ -37,7 +37,7 @@ class NodeRecord:
         places: Where the servers of those listen on its machine; model id → host:port.
         memory: Bytes that models may take there together.
         discovered: Of the models, those that were found on servers of its machine; model id → provider. 24 at most.
-        seen: When it said so, in seconds since 1970 by its own clock.
+        seen: When it said so, in seconds since 1970: by its own clock, or where `heard` was asked, by the reader's.
     """
 
     name: str

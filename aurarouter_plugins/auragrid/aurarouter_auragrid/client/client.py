@@ -132,7 +132,7 @@ class AuraRouterClient:
 
     async def nodes(self) -> list[NodeRecord]:
         """The members of the cell."""
-        return await (await self._session.engine()).membership.nodes()
+        return await (await self._session.engine()).membership.heard()
 
     async def endpoints(self, service: str = "") -> list[Endpoint]:
         """Where a service is offered."""

@@ -45,7 +45,7 @@ def status(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 def nodes(context: click.Context, as_json: bool) -> None:
     """List the members of the cell."""
-    found = with_cell(context, lambda engine: engine.membership.nodes())
+    found = with_cell(context, lambda engine: engine.membership.heard())
     if as_json:
         click.echo(dumps(found, indent=2))
         return

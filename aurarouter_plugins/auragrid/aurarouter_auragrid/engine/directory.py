@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+
+from attrs import evolve
 
 from aurarouter_auragrid.engine.leased import LeaseBucket
 from aurarouter_auragrid.errors import GridError
@@ -23,6 +26,16 @@ class NatsMembership:
     async def nodes(self) -> list[NodeRecord]:
         """Every member that was heard of lately, by name."""
         return readable(await self._bucket.all(), node_of)
+
+    async def heard(self) -> list[NodeRecord]:
+        """The same for people to read: when each was heard is told by our own clock, however wrong its own may be."""
+        said = await self._bucket.aged()
+        now = time.time()
+        return [
+            evolve(record, seen=now - age)
+            for key, (data, age) in said.items()
+            for record in readable({key: data}, node_of)
+        ]
 
     async def node(self, name: str) -> NodeRecord | None:
         """A member that was heard of lately; None when it was not, or can't be read."""

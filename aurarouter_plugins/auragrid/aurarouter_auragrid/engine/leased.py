@@ -12,7 +12,7 @@ from nats.js.errors import KeyWrongLastSequenceError, NotFoundError
 from nats.js.kv import KeyValue
 
 from aurarouter_auragrid.engine.connection import Connection, translated
-from aurarouter_auragrid.engine.reading import last_of_each
+from aurarouter_auragrid.engine.reading import last_of_each, last_with_ages
 from aurarouter_auragrid.engine.streams import bucket, make_stream
 from aurarouter_auragrid.errors import CellUnavailableError
 
@@ -141,6 +141,17 @@ class LeaseBucket:
             found = await last_of_each(self._connection, f"KV_{self._name}", f"$KV.{self._name}.>")
         start = len(f"$KV.{self._name}.")
         return {subject[start:]: data for subject, data in sorted(found.items()) if data}
+
+    async def aged(self) -> Mapping[str, tuple[bytes, float]]:
+        """What each holder says, and for how many seconds it has said nothing since.
+
+        Raises:
+            CellUnavailableError: The cell does not answer.
+        """
+        with translated(f"reading {self._name}"):
+            found = await last_with_ages(self._connection, f"KV_{self._name}", f"$KV.{self._name}.>")
+        start = len(f"$KV.{self._name}.")
+        return {subject[start:]: (data, age) for subject, (data, age) in sorted(found.items()) if data}
 
     async def _bucket(self) -> KeyValue:
         return await self._connection.js.key_value(self._name)

@@ -125,7 +125,7 @@ class CellWatch:
             return await work(engine)
 
     async def _looked(self, engine: Engine) -> CellPicture:
-        nodes = await engine.membership.nodes()
+        nodes = await engine.membership.heard()
         await self._read_on(engine)
         dead = [logged(event) async for event in engine.requests.dead()]
         stored = await GridModelStorage(engine).stored()
