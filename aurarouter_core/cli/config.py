@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from aurarouter_core import dotted, trust
 from aurarouter_core.checkup import check_config
@@ -33,14 +34,15 @@ def command() -> None:
 @command.command("show")
 @click.argument("path", required=False)
 @click.option("--origin", "with_origin", is_flag=True, help="Say for each setting where it comes from.")
+@click.option("--environment", default="local", help="As it is there, with what plugins bring for it: auragrid.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
-def show(context: click.Context, path: str | None, with_origin: bool, as_json: bool) -> None:
+def show(context: click.Context, path: str | None, with_origin: bool, environment: str, as_json: bool) -> None:
     """Show the settings in force, or those at PATH (models.NAME.timeout), with secrets masked.
 
     Variables stay as they are written. A configuration with problems is shown too: exit code 2.
     """
-    found = check_config(Session.of(context).plugins, request_of(context))
+    found = check_config(Session.of(context).plugins, evolve(request_of(context), environment=environment))
     layers = found.layers
     at = _path(path, layers) if path else ()
     settings = list(each(layers, at)) if with_origin else settings_in_force(layers, at)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from aurarouter_auragrid import AuraRouterMasHost
 from aurarouter_auragrid.cell import read_cell
@@ -23,6 +24,7 @@ from aurarouter_auragrid.manifest import settings as manifest_settings
 from aurarouter_auragrid.registration import of_environment
 from aurarouter_auragrid.wire.codec import METHODS, SERVICES
 from aurarouter_core import Home, Plugins, load_config
+from aurarouter_core.cli import cli
 from aurarouter_hooks import ConfigError
 from grid_node import ECHO, GridNode
 
@@ -180,6 +182,9 @@ def test_the_manifests_settings_stand_below_the_environment_and_above_the_file(
     assert (config.system.log_level, config.system.default_timeout) == ("DEBUG", 20)
     assert config.sections["grid"].max_calls == 3
     assert load_config(Plugins()).system.default_timeout == 10
+    shown = CliRunner().invoke(cli, ["config", "show", "system", "--origin", "--environment", "auragrid"]).stdout
+    assert "system.log_level: DEBUG  # AURAROUTER_SYSTEM__LOG_LEVEL" in shown
+    assert "system.default_timeout: 20  # plugin auragrid" in shown
     (home / "manifest.json").write_text("[]")
     with pytest.raises(ConfigError, match="can't be used"):
         manifest_settings()
