@@ -27,6 +27,7 @@ from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.errors import CallFailedError, CellUnavailableError, GridError
 from aurarouter_auragrid.records import Endpoint
+from aurarouter_auragrid.services import RouterService_client
 from aurarouter_auragrid.wire import codec
 from aurarouter_auragrid.wire.codec import SERVICES
 from aurarouter_auragrid.wire.generated.aurarouter_grid_v1_pb2 import GeneratePlanRequest
@@ -103,8 +104,9 @@ async def test_names_of_the_guide_can_be_imported_and_work_at_once(
 ) -> None:
     """A program of this machine's user needs no address, and is served by this machine's own node."""
     monkeypatch.setenv("AURAROUTER_HOME", str(node.home))
+    assert RouterService_client is services.RouterService_client
     try:
-        result = await services.RouterService_client.classify_intent(task_description=TASK)
+        result = await RouterService_client.classify_intent(task_description=TASK)
         assert result["success"] is True
         assert (await event_publisher.publish(topic="guide.names", payload="{}")).event_id
         async for event in event_subscriber.consume("guide.names"):

@@ -24,7 +24,7 @@ _WHERE = {
     "disconnect": "client.session",
     "event_publisher": "client.events",
     "event_subscriber": "client.events",
-    "services": "client.services",
+    "services": "services",
 }
 __all__ = list(_WHERE)
 
