@@ -14,7 +14,7 @@ from aurarouter_core import __version__
 from aurarouter_core.daemon import faults
 from aurarouter_core.daemon.frames import GREETING, PROTOCOL, EngineLostError, Message, packed, read
 from aurarouter_core.daemon.log import keep_short
-from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.place import Place, usable
 from aurarouter_core.daemon.serving import Serving
 from aurarouter_core.loading import files_of
 from aurarouter_core.router import Router
@@ -54,11 +54,11 @@ class Engine:
         Args:
             ready: Called once clients can connect.
         """
-        self._place.address.unlink(missing_ok=True)  # of an engine that was killed: the lock is ours
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
-            with self._place.short_address() as path:
+            with usable(self._place.address), self._place.short_address() as path:
+                self._place.address.unlink(missing_ok=True)  # of an engine that was killed: the lock is ours
                 listening.bind(path)
         finally:
             os.umask(before)

@@ -37,8 +37,8 @@ def trim(place: Place) -> None:
             shutil.copyfile(place.log, old)
             old.chmod(0o600)
             os.truncate(place.log, 0)
-    except FileNotFoundError:
-        return
+    except OSError:
+        return  # there is none; or the disk is full, and then it doesn't grow either: the next look tries again
 
 
 async def keep_short(place: Place) -> None:

@@ -16,6 +16,7 @@ from attrs import asdict, frozen
 
 from aurarouter_core.home import Home, private_folder
 from aurarouter_core.lock import take_lock
+from aurarouter_core.room import unusable
 from aurarouter_hooks import AuraRouterError, DaemonError
 
 LONGEST = 100
@@ -47,6 +48,19 @@ class Process:
         except OSError:
             return None
         return cls(pid, int(fields[19]), BOOT.read_text(encoding="ascii").strip())
+
+
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """While one of an engine's files is opened or written.
+
+    Raises:
+        AuraRouterError: The system refuses: the disk is full, the permissions are wrong …
+    """
+    try:
+        yield
+    except OSError as error:
+        raise unusable(f"the shared engine's {path} can't be written", path, error) from error
 
 
 @frozen
@@ -122,14 +136,23 @@ class Place:
             os.close(handle)
 
     def hold(self) -> int | None:
-        """Become the engine of this place: a handle to keep; None while somebody else is it."""
-        handle = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o600)
-        if not take_lock(handle):
-            os.close(handle)
-            return None
-        me = Process.of(os.getpid()) or Process(os.getpid())
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(asdict(me)).encode(), 0)
+        """Become the engine of this place: a handle to keep; None while somebody else is it.
+
+        Raises:
+            AuraRouterError: It can't be written down who the engine is.
+        """
+        with usable(self.lock):
+            handle = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                if not take_lock(handle):
+                    os.close(handle)
+                    return None
+                me = Process.of(os.getpid()) or Process(os.getpid())
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, json.dumps(asdict(me)).encode(), 0)
+            except OSError:
+                os.close(handle)
+                raise
         return handle
 
     @contextmanager

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from aurarouter_core.daemon import faults
 from aurarouter_core.daemon.identity import Identity
-from aurarouter_core.daemon.place import Place
+from aurarouter_core.daemon.place import Place, usable
 from aurarouter_core.lock import take_lock
 from aurarouter_hooks import DaemonError
 
@@ -40,7 +40,8 @@ def start(identity: Identity) -> None:
 
 @contextmanager
 def _alone(place: Place) -> Iterator[None]:
-    handle = os.open(place.starting, os.O_RDWR | os.O_CREAT, 0o600)
+    with usable(place.starting):
+        handle = os.open(place.starting, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         end = time.monotonic() + PATIENCE
         while not take_lock(handle):
@@ -53,7 +54,8 @@ def _alone(place: Place) -> Iterator[None]:
 
 
 def _spawn(identity: Identity, place: Place) -> None:
-    log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with usable(place.log):
+        log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         with subprocess.Popen(
             [sys.executable, "-m", "aurarouter_core.daemon"],

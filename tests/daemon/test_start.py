@@ -1,6 +1,7 @@
 """Engines start on demand, one for all, whatever an earlier one left behind; what goes wrong is said."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from aurarouter_core.daemon import log
 from aurarouter_core.daemon.identity import identify
 from aurarouter_core.daemon.place import LONGEST, Place, Process
 from aurarouter_core.daemon.stop import stop
-from aurarouter_hooks import ConfigError, DaemonError
+from aurarouter_hooks import AuraRouterError, ConfigError, DaemonError
 
 RACER = """
 import asyncio, sys
@@ -155,3 +156,30 @@ def test_a_log_does_not_grow_without_bound(engines: Path, monkeypatch: pytest.Mo
     log.trim(place)
     assert place.log.stat().st_size == 0
     assert place.log.with_suffix(".log.1").stat().st_size == 500
+
+
+async def test_an_engine_on_a_full_disk_says_so(engines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import errno, os\ndef full(*_):\n    raise OSError(errno.ENOSPC, 'No space left on device')\nos.pwrite = full\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(AuraRouterError, match=r"engine\.lock can't be written: the disk is full") as caught:
+        async with attach():
+            pass
+    assert caught.value.hint.startswith("Make room")
+    assert place_here().holder is None
+
+
+def test_a_log_that_can_not_be_put_aside_is_tried_again(engines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = place_here().make()
+    place.log.write_text("x" * 500)
+    monkeypatch.setattr(log, "LARGEST", 100)
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copyfile", full)
+        log.trim(place)
+    assert place.log.stat().st_size == 500
+    log.trim(place)
+    assert place.log.stat().st_size == 0
