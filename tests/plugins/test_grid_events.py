@@ -412,6 +412,15 @@ def test_return_topics_can_be_narrowed_to_a_list() -> None:
                 Request.parse("app", data, events)
 
 
+def test_null_is_the_same_as_leaving_it_out() -> None:
+    needed = {"request_id": "a", "task": "x"}
+    left_out = dict.fromkeys(("language", "return_topic", "context"))
+    parsed = [Request.parse("app", json.dumps(said).encode(), Events()) for said in (needed, {**needed, **left_out})]
+    assert parsed[0] == parsed[1]
+    with pytest.raises(EventRefusedError, match="'task' is missing"):
+        Request.parse("app", json.dumps({**needed, "task": None}).encode(), Events())
+
+
 def test_any_text_may_be_an_id() -> None:
     for text in ("a b", "*", ">", "../x", "日本", "\ud800", "a" * 200):
         data: Any = json.dumps({"request_id": text, "task": "x"}).encode()

@@ -130,6 +130,8 @@ def test_the_command_says_what_is_wished_for_and_why_the_rest_waits(nodes: list[
     shown = first.run("grid", "deploy")
     assert shown.stdout.startswith("small  ")
     assert " of 4\n" in shown.stdout
+    late = first.run("grid", "deploy", "small", "--replicas", "4", "--wait", "0.1")
+    assert (late.returncode, late.stdout.splitlines()[0].endswith(" of 4")) == (1, True)
     assert first.run("grid", "deploy", "small", "--replicas", "0").returncode == 0
     refused = first.run("grid", "deploy", "nobody", "--replicas", "1")
     assert refused.stderr.splitlines()[0] == "Error: the cell keeps no file of 'nobody'"

@@ -96,7 +96,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _text(said: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    value = said.get(name, default)
+    value = said.get(name)
+    if value is None:  # programs in other languages write null for what they leave out
+        value = default
     if value is None:
         raise EventRefusedError(f"'{name}' is missing")
     if not isinstance(value, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import click
 
@@ -22,7 +23,10 @@ LOOK = 0.5
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def deploy(context: click.Context, model: str | None, replicas: int | None, wait: float, as_json: bool) -> None:
-    """Have nodes pull and load MODEL. Without MODEL: list what is wished for, what there is, and why the rest waits."""
+    """Have nodes pull and load MODEL. Without MODEL: list what is wished for, what there is, and why the rest waits.
+
+    Exit code 1 when it was waited for and is not so yet.
+    """
     if (model is None) != (replicas is None):
         raise click.UsageError("say both: aurarouter grid deploy MODEL --replicas N")
 
@@ -40,7 +44,13 @@ def deploy(context: click.Context, model: str | None, replicas: int | None, wait
     found = with_cell(context, run)
     if as_json:
         click.echo(dumps(found, indent=2))
-        return
+    else:
+        _tell(found)
+    if wait and not all(one.is_settled for one in found):
+        context.exit(1)
+
+
+def _tell(found: Sequence[Deployment]) -> None:
     for one in found:
         click.echo(printable(f"{one.model}  {one.current} of {one.desired}"))
         for placement in one.placements:
