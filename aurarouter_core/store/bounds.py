@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 A_DAY = 86400.0
 USAGE_DAYS = 1100
 """Days for which usage is kept: three years, and the month that began them."""
-PORTION = 1000
+PORTION = 250
 """Traces that go in one transaction, so that other processes can write between two."""
-PAGES = 1000
+PAGES = 250
 """Pages of the file that are given back in one go."""
 
 
@@ -42,20 +43,24 @@ class Keep:
         return cls(traces=system.keep_traces, days=system.keep_days, megabytes=system.keep_megabytes)
 
 
-def trim(connection: sqlite3.Connection, keep: Keep, now: float) -> None:
-    """Let go of what is too old or too much, and give its room back."""
-    _traces_before(connection, now - keep.days * A_DAY)
-    _oldest(connection, _traces(connection) - keep.traces)
-    while _bytes(connection) > keep.megabytes * 2**20 and (traces := _traces(connection)):
-        _oldest(connection, max(1, traces // 10))
+def trim(connection: sqlite3.Connection, keep: Keep, now: float) -> Iterator[None]:
+    """Let go of what is too old or too much, and give its room back; yields after each piece of that.
+
+    Whoever stops in between begins anew another time: what is gone is gone.
+    """
     with transaction(connection):
         connection.execute("DELETE FROM states WHERE at < ?", (now - A_DAY,))
         connection.execute("DELETE FROM usage WHERE day < ?", (strftime("%Y-%m-%d", gmtime(now - USAGE_DAYS * A_DAY)),))
         for table in ("ends", "runs"):
             connection.execute(f"DELETE FROM {table} WHERE at < ?", (now - keep.days * A_DAY,))  # noqa: S608
+    yield from _traces_before(connection, now - keep.days * A_DAY)
+    yield from _oldest(connection, _traces(connection) - keep.traces)
+    while _bytes(connection) > keep.megabytes * 2**20 and (traces := _traces(connection)):
+        yield from _oldest(connection, max(1, traces // 10))
     while (free := _pragma(connection, "freelist_count")) and _pragma(connection, "auto_vacuum") == 2:
         # As a script, which runs to its end: `execute` takes one step, which gives back one page.
         connection.executescript(f"PRAGMA incremental_vacuum({PAGES})")
+        yield
         if _pragma(connection, "freelist_count") >= free:
             break
 
@@ -65,7 +70,7 @@ def _traces(connection: sqlite3.Connection) -> int:
     return int(count)
 
 
-def _traces_before(connection: sqlite3.Connection, when: float) -> None:
+def _traces_before(connection: sqlite3.Connection, when: float) -> Iterator[None]:
     gone = PORTION
     while gone == PORTION:
         with transaction(connection):
@@ -73,9 +78,11 @@ def _traces_before(connection: sqlite3.Connection, when: float) -> None:
                 "DELETE FROM traces WHERE rowid IN (SELECT rowid FROM traces WHERE started_at < ? LIMIT ?)",
                 (when, PORTION),
             ).rowcount
+        if gone:
+            yield
 
 
-def _oldest(connection: sqlite3.Connection, count: int) -> None:
+def _oldest(connection: sqlite3.Connection, count: int) -> Iterator[None]:
     while count > 0:
         with transaction(connection):
             connection.execute(
@@ -83,6 +90,7 @@ def _oldest(connection: sqlite3.Connection, count: int) -> None:
                 (min(count, PORTION),),
             )
         count -= PORTION
+        yield
 
 
 def _bytes(connection: sqlite3.Connection) -> int:

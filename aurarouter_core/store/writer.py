@@ -26,6 +26,8 @@ GATHER = 0.1
 """Seconds in which a batch gathers. The writer sleeps meanwhile: waking it for each item costs more than writing it."""
 TRIM_RECORDS, TRIM_SECONDS = 1000, 3600.0
 """Between two looks for what is too old or too much: whichever comes first."""
+TRIM_PIECE = 0.3
+"""Seconds of letting go at a time: whoever closes the store waits for no more, however much there is to let go of."""
 LOST = "INSERT INTO dropped VALUES ('records', ?) ON CONFLICT DO UPDATE SET count = count + excluded.count"
 
 
@@ -50,6 +52,7 @@ class Writer:
         self._handed = 0
         self._trimmed_at: float | None = None
         self._untrimmed = 0
+        self._too_much = False
         self._complaint = ""
         self._presence = Presence.begin(self._folder)
         self._thread = threading.Thread(target=self._work, name="aurarouter-store", daemon=True)
@@ -92,6 +95,9 @@ class Writer:
 
     def _batch(self) -> tuple[list[Item], bool]:
         """What has gathered, at least one item; False when the end has come."""
+        while self._too_much and self._queue.empty():
+            self._hurry.wait(GATHER)  # other processes' turn to write
+            self._trim(0)
         taken = [self._queue.get()]
         if taken[0] is not None and self._queue.qsize() < BATCH:
             self._hurry.wait(GATHER)
@@ -170,18 +176,22 @@ class Writer:
             log.warning("process %d ended without closing its traces: %d lost", left.pid, lost)
 
     def _trim(self, written: int) -> None:
-        """Every now and then, let go of what is too old or too much."""
+        """Every now and then, let go of what is too old or too much, a piece at a time."""
         import sqlite3
 
         self._untrimmed += written
         now = time.monotonic()
-        if self._connection is None or (
-            self._untrimmed < TRIM_RECORDS and self._trimmed_at is not None and now - self._trimmed_at < TRIM_SECONDS
+        if self._connection is None or not (
+            self._too_much
+            or self._untrimmed >= TRIM_RECORDS
+            or self._trimmed_at is None
+            or now - self._trimmed_at >= TRIM_SECONDS
         ):
             return
         self._untrimmed, self._trimmed_at = 0, now
         try:
-            trim(self._connection, self.keep, time.time())
+            pieces = trim(self._connection, self.keep, time.time())
+            self._too_much = any(time.monotonic() - now > TRIM_PIECE for _ in pieces)
         except sqlite3.Error as error:
             self._failed(error, "none lost; it may be larger than it should be")
 
@@ -191,6 +201,7 @@ class Writer:
         level = logging.DEBUG if words == self._complaint else logging.WARNING
         log.log(level, "traces can't be kept in %s (%s): %s", self._database.path, loss, words)
         self._complaint = words
+        self._too_much = False  # or so it is taken to be until the next look
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -17,7 +17,7 @@ import pytest
 
 from aurarouter_core import database
 from aurarouter_core.plain import dumps
-from aurarouter_core.store import Keep, StateRow, Store
+from aurarouter_core.store import Keep, StateRow, Store, bounds, writer
 from aurarouter_core.store.bounds import trim
 from aurarouter_core.store.records import TRACE, Record
 from aurarouter_core.store.schema import STEPS
@@ -171,9 +171,30 @@ def test_room_is_given_back_many_pages_at_a_time(tmp_path: Path) -> None:
     steps: list[str] = []
     with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
         connection.set_trace_callback(steps.append)
-        trim(connection, Keep(traces=10, days=30, megabytes=100), time.time())
+        list(trim(connection, Keep(traces=10, days=30, megabytes=100), time.time()))
     assert one(store.path, "PRAGMA freelist_count") == (0,)
-    assert sum("incremental_vacuum" in step for step in steps) < 5
+    assert sum("incremental_vacuum" in step for step in steps) < 10
+
+
+def test_nobody_waits_until_all_that_is_too_much_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "a.db", Keep(traces=2000, days=30, megabytes=100))
+    for number in range(2000):
+        store.add(trace(number, ago=2000 - number))
+    store.close()
+    monkeypatch.setattr(bounds, "PORTION", 10)
+    monkeypatch.setattr(writer, "TRIM_PIECE", 0.0)
+    store.bound(Keep(traces=10, days=30, megabytes=100))
+    store.add(trace(2000))
+    store.close()  # with what one piece leaves
+    left = one(store.path, "SELECT count(*) FROM traces")[0]
+    assert 1900 < left <= 2000
+    monkeypatch.setattr(writer, "GATHER", 0.001)
+    store.add(trace(2001))  # while it is open, the rest goes by itself
+    end = time.monotonic() + 30
+    while one(store.path, "SELECT count(*) FROM traces") != (10,) and time.monotonic() < end:
+        time.sleep(0.01)
+    store.close()
+    assert one(store.path, "SELECT count(*) FROM traces") == (10,)
 
 
 def test_a_trace_that_is_too_long_is_kept_without_its_details(tmp_path: Path) -> None:

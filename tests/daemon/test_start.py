@@ -160,7 +160,7 @@ def test_a_log_does_not_grow_without_bound(engines: Path, monkeypatch: pytest.Mo
 
 async def test_an_engine_on_a_full_disk_says_so(engines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import errno, os\ndef full(*_):\n    raise OSError(errno.ENOSPC, 'No space left on device')\nos.pwrite = full\n"
+        "import errno, os\ndef full(*_):\n    raise OSError(errno.ENOSPC, 'No space left')\nos.pwrite = full\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(AuraRouterError, match=r"engine\.lock can't be written: the disk is full") as caught:
