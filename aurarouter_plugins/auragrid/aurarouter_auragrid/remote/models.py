@@ -54,11 +54,16 @@ class Models:
         self._router, self._calls, self._cleared = router, calls, cleared
 
     def offered(self) -> Mapping[str, str]:
-        """Model → how it is, without asking any backend. What lives on other nodes is theirs to offer."""
+        """Model → how it is, without asking any backend.
+
+        What lives on other nodes is theirs to offer, and what no plugin here can reach is nobody's.
+        """
         resting = self._router.pool.states.refusals()
-        models = self._router.snapshot.models
+        models, reached = self._router.snapshot.models, self._router.plugins.providers.keys() - {GRID}
         return {
-            name: "resting" if name in resting else "ready" for name, model in models.items() if model.provider != GRID
+            name: "resting" if name in resting else "ready"
+            for name, model in models.items()
+            if model.provider in reached
         }
 
     def unloaded(self) -> list[str]:
