@@ -20,7 +20,8 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from aurarouter_core.resting import Refusal
+from aurarouter_core.backoff import backoff
+from aurarouter_core.resting import Refusal, resting
 from aurarouter_hooks import (
     Health,
     ProviderAuthError,
@@ -33,8 +34,6 @@ from aurarouter_hooks.values import HealthState
 
 THRESHOLD = 5
 """Failures in a row that open the breaker."""
-BASE, CAP = 0.5, 60.0
-"""Seconds: the back-off's first ceiling, which doubles with each failure, and its last."""
 REFUSED = 3600.0
 """Seconds for which a model is left alone whose key was refused."""
 LONGEST = 86400.0
@@ -46,15 +45,6 @@ LOOK_AGAIN = 2.0
 RESTING: frozenset[HealthState] = frozenset({"cooling", "open", "rate_limited", "misconfigured", "loading", "down"})
 BAD_NEWS: frozenset[HealthState] = frozenset({"loading", "down", "misconfigured", "rate_limited"})
 ONE_AT_A_TIME: frozenset[HealthState] = frozenset({"open", "half_open", "misconfigured"})
-
-
-def backoff(failures: int, draw: Callable[[], float] = random.random) -> float:
-    """Seconds to leave a model alone after so many failures in a row.
-
-    Exponential with full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
-    """
-    ceiling: float = min(CAP, BASE * 2 ** min(failures - 1, 30))
-    return draw() * ceiling
 
 
 @define(eq=False)
@@ -106,7 +96,7 @@ class FailureState:
             progress = self.progress if self.state == "loading" else None
             return Refusal(
                 model=self.model,
-                why=self._why(left),
+                why=resting(self.state, left, self.detail, progress),
                 retry_in=left,
                 state=self.state,
                 progress=progress,
@@ -116,14 +106,6 @@ class FailureState:
             why = f"another task tries it first, after: {self.detail}"
             return Refusal(model=self.model, why=why, retry_in=0.0, state="half_open")
         return None
-
-    def _why(self, left: float) -> str:
-        if self.state == "loading":
-            share = f" {self.progress:.0%}" if self.progress is not None else ""
-            return f"loading{share}"
-        time = f"{left:.1f} s" if left < 100 else f"{left / 60:.0f} min"
-        words = f"{self.state.replace('_', ' ')} for {time} more"
-        return f"{words}, after: {self.detail}" if self.detail else words
 
     def begin(self) -> int:
         """An attempt begins; what it is known by until it ends. Ask for a `refusal` first."""

@@ -35,3 +35,13 @@ class Refusal:
             return ProviderAuthError(self.why)
         kind = ProviderRateLimitedError if self.state == "rate_limited" else ProviderUnavailableError
         return kind(self.why, retry_after=self.retry_in)
+
+
+def resting(state: HealthState, left: float, detail: str, progress: float | None) -> str:
+    """Says how a model rests, for how many seconds more, and what was the matter."""
+    if state == "loading":
+        share = f" {progress:.0%}" if progress is not None else ""
+        return f"loading{share}"
+    time = f"{left:.1f} s" if left < 100 else f"{left / 60:.0f} min"
+    words = f"{state.replace('_', ' ')} for {time} more"
+    return f"{words}, after: {detail}" if detail else words

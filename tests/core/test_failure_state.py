@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurarouter_core.failure_state import CAP, LONGEST, LOOK_AGAIN, REFUSED, THRESHOLD, FailureState, backoff
+from aurarouter_core.backoff import CAP, backoff
+from aurarouter_core.failure_state import LONGEST, LOOK_AGAIN, REFUSED, THRESHOLD, FailureState
 from aurarouter_hooks import (
     Health,
     ProviderAuthError,

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 import faults
 import grammar
-from aurarouter_core import Plugins, Router, Task, failure_state, load_config, order
+from aurarouter_core import Plugins, Router, Task, backoff, failure_state, load_config, order
 from aurarouter_core.failure_state import FailureState
 from aurarouter_core.home import Home
 from aurarouter_hooks import AllModelsFailedError, AuraRouterError, Done, Event
@@ -225,8 +225,9 @@ class Schedules(RuleBasedStateMachine):
 @pytest.fixture
 def days(home: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Schedules]]:
     """The machine, with servers, with seconds shortened to milliseconds, and with a witness of each attempt."""
-    for name, seconds in {"BASE": 0.01, "CAP": 0.1, "LOOK_AGAIN": 0.02}.items():
-        monkeypatch.setattr(failure_state, name, seconds)
+    monkeypatch.setattr(backoff, "BASE", 0.01)
+    monkeypatch.setattr(backoff, "CAP", 0.1)
+    monkeypatch.setattr(failure_state, "LOOK_AGAIN", 0.02)
     monkeypatch.setattr(order, "GRACE", 0.05)
     monkeypatch.setattr(order, "LOOK_EVERY", 0.02)
     begin: Callable[[FailureState], int] = FailureState.begin

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from aurarouter_core import Plugins, background, failure_state, load_config, order
+from aurarouter_core import Plugins, background, backoff, failure_state, load_config, order
 from aurarouter_core.configured import configured
 from aurarouter_hooks import Timeouts
 from aurarouter_hooks.values import HealthState
@@ -31,8 +31,8 @@ def test_every_state_of_trouble_has_its_row() -> None:
 
 
 def test_the_numbers_are_right() -> None:
-    assert f"begins at {failure_state.BASE:g} s" in TEXT
-    assert f"up to {failure_state.CAP:g} s" in TEXT
+    assert f"begins at {backoff.BASE:g} s" in TEXT
+    assert f"up to {backoff.CAP:g} s" in TEXT
     assert f"happened {failure_state.THRESHOLD} times" in TEXT
     assert f"could not reach it | after {failure_state.LOOK_AGAIN:g} s" in TEXT
     assert f"after {order.GRACE:g} s, when a health check" in TEXT
