@@ -9,6 +9,10 @@ from pathlib import Path
 Look = tuple[tuple[int, int, int] | None, ...]
 
 
+SETTLED = 0.25
+"""Seconds for which files must be as they are before a change counts: one that is half written may be valid, too."""
+
+
 async def changes(files: Callable[[], Sequence[Path]], before: Look, every: float) -> AsyncGenerator[None]:
     """Yields each time that the files are not what they were. Polls, since that works on every file system.
 
@@ -17,12 +21,14 @@ async def changes(files: Callable[[], Sequence[Path]], before: Look, every: floa
         before: How they were when they were last read.
         every: Seconds between two looks.
     """
+    last = before
     while True:
         now = await asyncio.to_thread(lambda: look(files()))
-        if now != before:
+        moving, last = now != last, now
+        if now != before and not moving:
             before = now
             yield
-        await asyncio.sleep(every)
+        await asyncio.sleep(min(SETTLED, every) if moving else every)
 
 
 def look(files: Sequence[Path]) -> Look:
