@@ -171,7 +171,7 @@ def _engine(session: Session) -> Finding:
 
     if not shares():
         return Finding("note", "no engine is shared here: each program works by itself")
-    state = status(session.engine)
+    state = next(map(status, session.engines), {"running": False})
     if not state["running"]:
         return Finding("ok", "no shared engine is running; one starts when it is needed")
     if "error" in state:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -13,14 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from aurarouter_core.config import Config
-from aurarouter_core.home import Home, working_folder
+from aurarouter_core.home import Home
 from aurarouter_core.loading import load_config
 from aurarouter_core.log_lines import to_stderr
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.router import Router
-from aurarouter_core.sources import find_file
 from aurarouter_core.store import Store
-from aurarouter_hooks import ConfigError
 
 if TYPE_CHECKING:
     from aurarouter_core.chat import Conversations
@@ -76,28 +73,14 @@ class Session:
         return Conversations(self.home.conversations)
 
     @property
-    def engine(self) -> Place:
-        """Where the shared engine of this configuration is, whether one runs or not."""
-        from aurarouter_core.daemon.identity import identify
-        from aurarouter_core.daemon.place import Place
-
-        identity = identify(self.plugins, self._path, {})
-        return Place.of(identity.home, identity.key)
-
-    @property
     def engines(self) -> list[Place]:
-        """That place. Of a file that can't be read, nobody knows what it leaned on: the place of whoever has it."""
-        from aurarouter_core.daemon.control import having
+        """Where the shared engine of this configuration is, whether one runs or not; none when nobody can tell."""
+        from aurarouter_core.daemon.control import place_of
 
-        try:
-            return [self.engine]
-        except ConfigError as error:
-            file = find_file(self._path, os.environ, working_folder())
-            if file is None:
-                raise
-            log.warning("%s; an engine that has the file goes on with what it read before", error)
-            place = having(self.home, file.path)
-            return [place] if place is not None else []
+        place, unreadable = place_of(self.plugins, self._path)
+        if unreadable is not None:
+            log.warning("%s; an engine that has the file goes on with what it read before", unreadable)
+        return [place] if place is not None else []
 
     @asynccontextmanager
     async def kernel(self) -> AsyncGenerator[Attached | Router]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aurarouter_core.daemon.connection import ask_now
 from aurarouter_core.daemon.door import shares
-from aurarouter_core.daemon.identity import Identity, identify
+from aurarouter_core.daemon.identity import identify
 from aurarouter_core.daemon.place import Place
 from aurarouter_core.daemon.start import start
 from aurarouter_core.daemon.stop import stop
@@ -54,6 +54,27 @@ def having(home: Home, file: Path) -> Place | None:
     return found[0] if found else None
 
 
+def place_of(plugins: Plugins, path: Path | None) -> tuple[Place | None, ConfigError | None]:
+    """Where the engine of a configuration is, whether one runs or not.
+
+    Returns:
+        Of a file that can't be read nobody knows what it leaned on: then the place of whoever has it, if any, and
+        why it can't be read.
+
+    Raises:
+        ConfigError: The file is missing.
+        DaemonError: The file can't be read, and which engine has it can't be told.
+    """
+    try:
+        identity = identify(plugins, path, {})
+    except ConfigError as error:
+        file = find_file(path, os.environ, working_folder())
+        if file is None:
+            raise
+        return having(Home.of(), file.path), error
+    return Place.of(identity.home, identity.key), None
+
+
 class EngineControl:
     """The engine of a configuration, as a program that looks after it sees it. All of it blocks: call it in a thread.
 
@@ -83,7 +104,7 @@ class EngineControl:
 
     def start(self) -> None:
         """See to it that it runs."""
-        start(self._identity())
+        start(identify(self._plugins, self._path, {}))
 
     def pause(self) -> None:
         """Have it refuse new tasks, whoever they come from; running ones go on."""
@@ -107,19 +128,8 @@ class EngineControl:
         place = self._place()
         return place.last_words(lines) if place is not None else ""
 
-    def _identity(self) -> Identity:
-        return identify(self._plugins, self._path, {})
-
     def _place(self) -> Place | None:
-        """Its place. Of a file that can't be read, nobody knows what it leaned on: that of whoever has it, if any."""
-        try:
-            identity = self._identity()
-        except ConfigError:
-            file = find_file(self._path, os.environ, working_folder())
-            if file is None:
-                raise
-            return having(Home.of(), file.path)
-        return Place.of(identity.home, identity.key)
+        return place_of(self._plugins, self._path)[0]
 
     def _there(self) -> Place:
         place = self._place()
