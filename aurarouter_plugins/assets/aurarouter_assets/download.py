@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from aurarouter_assets.part import PARTS, held, note, published, tag_of, verify
 from aurarouter_assets.refusals import checked_spec, differs, from_status
 from aurarouter_hooks import AssetError, AssetSpec, FetchProgress
 
 if TYPE_CHECKING:
     import httpx
 
-PARTS = ".parts"
 MOST_REDIRECTS = 5
 NOTHING_FURTHER = 416  # the status for a range that begins at the end, or behind it
 SILENCE = 60.0  # seconds without a byte
@@ -50,7 +48,7 @@ async def download(url: str, spec: AssetSpec, folder: Path, progress: FetchProgr
     try:
         parts.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = parts / hashlib.sha256(f"{url}\n{spec.sha256}\n{spec.file}".encode()).hexdigest()[:32]
-        with _held(part, spec) as file:
+        with held(part, spec) as file:
             try:
                 await _fill(file, part, url, spec, progress, token)
             except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError) as exc:
@@ -58,8 +56,8 @@ async def download(url: str, spec: AssetSpec, folder: Path, progress: FetchProgr
                     f"fetching {spec.file} was broken off: {type(exc).__name__}",
                     hint="Check the network, then pull again: it goes on where it stopped.",
                 ) from exc
-            await asyncio.to_thread(_verify, part, spec)
-            return _published(part, folder / spec.file)
+            await asyncio.to_thread(verify, part, spec)
+            return published(part, folder / spec.file)
     except OSError as exc:
         raise AssetError(
             f"can't write {spec.file} into {folder}: {exc.strerror or exc}",
@@ -67,25 +65,8 @@ async def download(url: str, spec: AssetSpec, folder: Path, progress: FetchProgr
         ) from exc
 
 
-@contextmanager
-def _held(part: Path, spec: AssetSpec) -> Iterator[IO[bytes]]:
-    """The part, open for appending; no other process writes it meanwhile."""
-    with part.open("ab") as file:
-        if os.name == "posix":
-            import fcntl
-
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                mine = part.stat().st_ino == os.fstat(file.fileno()).st_ino
-            except (BlockingIOError, FileNotFoundError):  # somebody has it, or has just finished it
-                mine = False
-            if not mine:
-                raise AssetError(f"another process is fetching {spec.file}", hint="Wait until it is done.")
-        yield file
-
-
 async def _fill(file: IO[bytes], part: Path, url: str, spec: AssetSpec, progress: FetchProgress, token: str) -> None:
-    have, tag = os.fstat(file.fileno()).st_size, _tag(part)
+    have, tag = os.fstat(file.fileno()).st_size, tag_of(part)
     if have and spec.size == have:
         return None  # whole, and killed before it was verified
     asked = {"Range": f"bytes={have}-", "If-Range": tag} if have and tag else {}
@@ -103,7 +84,7 @@ async def _fill(file: IO[bytes], part: Path, url: str, spec: AssetSpec, progress
         else:
             have, whole = 0, _number(answer.headers.get("content-length", ""))
             file.truncate(0)  # before the new tag is noted: the tag is of the bytes that follow
-            _note(part, answer.headers.get("etag", ""))
+            note(part, answer.headers.get("etag", ""))
         if whole is not None and spec.size is not None and whole != spec.size:
             raise differs(spec, f"it has {whole} bytes instead of {spec.size}")
         size = whole if whole is not None else spec.size
@@ -200,45 +181,6 @@ def check_room(spec: AssetSpec, needed: int, folder: Path) -> None:
             f"fetching {spec.file} takes another {needed / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
             hint=f"Free some space under {folder.parent}, then pull again.",
         )
-
-
-def _verify(part: Path, spec: AssetSpec) -> None:
-    if spec.sha256 and _digest(part) != spec.sha256.lower():
-        part.with_suffix(".json").unlink(missing_ok=True)
-        part.unlink()
-        raise differs(spec, "its SHA-256 differs")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _published(part: Path, target: Path) -> Path:
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(target)
-    part.with_suffix(".json").unlink(missing_ok=True)
-    if os.name == "posix":  # the rename itself must survive a power cut
-        handle = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    return target
-
-
-def _tag(part: Path) -> str:
-    """The strong ETag of the part's bytes; "" when they can't be gone on with."""
-    try:
-        tag = json.loads(part.with_suffix(".json").read_bytes())["etag"]
-    except (OSError, ValueError, KeyError, TypeError):  # none, or half a note: the file is fetched anew
-        return ""
-    return tag if isinstance(tag, str) and tag.startswith('"') else ""
-
-
-def _note(part: Path, tag: str) -> None:
-    part.with_suffix(".json").write_text(json.dumps({"etag": tag}))
 
 
 def _range(headers: Mapping[str, str]) -> tuple[int, int | None]:
