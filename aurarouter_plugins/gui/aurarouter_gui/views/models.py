@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from aurarouter_gui.state.model_fetch import Fetching, Found
 from aurarouter_gui.state.model_fetch import Listeners as FetchListeners
+from aurarouter_gui.state.model_row import ModelRow
 from aurarouter_gui.state.model_test import ModelTest, Outcome
-from aurarouter_gui.state.models import Listeners, ModelRow, Models
+from aurarouter_gui.state.models import Listeners, Models
 from aurarouter_gui.state.transfer import Progress
 from aurarouter_gui.state.words import Trouble
 from aurarouter_gui.views.desk import Desk

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from aurarouter_gui.state.model_row import ModelRow
 from aurarouter_gui.state.model_test import ModelTest, Outcome
-from aurarouter_gui.state.models import ModelRow, Models
+from aurarouter_gui.state.models import Models
 from aurarouter_gui.state.words import sentence
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.model_dialog import ModelDialog

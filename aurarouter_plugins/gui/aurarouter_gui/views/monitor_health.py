@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from aurarouter_gui.state.models import STATES
+from aurarouter_gui.state.model_row import STATES
 from aurarouter_gui.state.monitor_parts import HealthPart, ModelHealth, moment
 from aurarouter_gui.state.words import seconds, sentence
 from aurarouter_gui.views.desk import Desk
