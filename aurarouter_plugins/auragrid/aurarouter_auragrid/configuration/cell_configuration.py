@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve
 
 from aurarouter_auragrid.configuration.asking import ask_all
+from aurarouter_auragrid.configuration.majority import majority, objection, told
 from aurarouter_auragrid.configuration.outcome import NodeAnswer, NodeState, Outcome, Step
 from aurarouter_auragrid.configuration.travelling import travelling
 from aurarouter_auragrid.configuration.version import Version, differences
@@ -122,7 +123,7 @@ class CellConfiguration:
         async for answer in self._asked("check", {"wish": "check", "settings": wanted}, members, CHECK):
             answers.append(answer)
             yield answer
-        if reason := _objection(answers, members):
+        if reason := objection(answers, members):
             yield Outcome(state="refused", version=head[0], reason=reason, answers=tuple(answers))
             return
         trial = await self._versions.begin(wanted, who=self._who, comment=comment, upon=head)
@@ -136,7 +137,7 @@ class CellConfiguration:
             yield answer
         answers += applied
         works = sum(answer.state == "ok" for answer in applied)
-        reason = "" if works >= _majority(members) else f"{works} of {len(members)} nodes could apply it"
+        reason = "" if works >= majority(members) else f"{works} of {len(members)} nodes could apply it"
         if not reason and await self._versions.confirm(trial):
             yield Outcome(state="in force", version=evolve(trial, state="in force"), answers=tuple(answers))
             return
@@ -144,7 +145,7 @@ class CellConfiguration:
         async for answer in self._asked("restore", {"wish": "apply", "number": restored.number}, ready, APPLY):
             answers.append(answer)
             yield answer
-        reason = _told(reason or "it was undone meanwhile", applied)
+        reason = told(reason or "it was undone meanwhile", applied)
         yield Outcome(state="undone", version=restored, reason=reason, answers=tuple(answers))
 
     async def rollback(
@@ -220,28 +221,6 @@ def _require(head: Version, upon: int | None) -> None:
             f"{head.who} has changed the cell's configuration meanwhile: it is at version {head.number}",
             hint="Look at it with 'aurarouter grid config history', and try again.",
         )
-
-
-def _objection(answers: Sequence[NodeAnswer], members: Sequence[str]) -> str:
-    """Why the settings are refused; empty when they are not."""
-    refused = [f"node '{answer.node}': {answer.reason}" for answer in answers if answer.state == "refused"]
-    if refused:
-        return "; ".join(refused)
-    if not members:
-        return "no node of the cell is up to check them"
-    good = sum(answer.state == "ok" for answer in answers)
-    if good >= _majority(members):
-        return ""
-    return _told(f"{good} of {len(members)} nodes answered, which is no majority", answers)
-
-
-def _told(reason: str, answers: Sequence[NodeAnswer]) -> str:
-    others = [f"node '{answer.node}': {answer.reason}" for answer in answers if answer.state != "ok"]
-    return "; ".join([reason, *others])
-
-
-def _majority(members: Sequence[str]) -> int:
-    return len(members) // 2 + 1
 
 
 def _user() -> str:
