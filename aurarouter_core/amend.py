@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from aurarouter_core import aftermath, dotted, trust
 from aurarouter_core.aftermath import Changed
 from aurarouter_core.checkup import Checkup, check_config, look_over
-from aurarouter_core.config import Config, Request
+from aurarouter_core.config import Config
 from aurarouter_core.edit import Change, Set, edit_file, rewrite_file
 from aurarouter_core.home import Home, private_folder
 from aurarouter_core.in_force import kinds_of
@@ -20,6 +20,7 @@ from aurarouter_core.kinds import at
 from aurarouter_core.layers import Layer, Layers
 from aurarouter_core.loading import read_layers
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.shown import masked
 from aurarouter_core.sources import Found, find_file, read_file
 from aurarouter_core.spelling import as_written
@@ -161,7 +162,7 @@ def _once(
     if not found.trusted and found.path.is_symlink():
         raise ConfigError(
             f"{found.path} is a link to {found.path.resolve()}, perhaps put here to make you change that file",
-            hint="If it is yours, name it: --config.",
+            hint="If it is yours, name it when you start the program: aurarouter --config FILE …",
         )
     created = not found.path.is_file()
     old = b"" if created else read_file(found.path)
@@ -230,7 +231,7 @@ def _refuse_keys(changes: Sequence[Change], kinds: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{dotted.shown(path)} would put a key into the file as it is",
                 hint="Keep it with 'aurarouter keys set NAME' and write ${key.NAME} here. "
-                "Or take a variable: ${env.NAME}. If it is no secret: --literal.",
+                "Or take a variable: ${env.NAME}. If it is no secret: 'aurarouter config set --literal'.",
             )
 
 

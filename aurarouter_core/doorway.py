@@ -107,7 +107,7 @@ def bound(settings: Listening) -> socket.socket:
         listener.close()
         raise ConfigError(
             f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}",
-            hint="Choose another with --port, or 0 for any free one.",
+            hint="Choose another port, or 0 for any free one; on the command line with --port.",
         ) from error
     listener.set_inheritable(True)
     return listener

@@ -13,11 +13,12 @@ from attrs import frozen
 from aurarouter_core.ability_names import ABILITIES
 from aurarouter_core.atomic import locked, replace_file
 from aurarouter_core.checkup import check_config
-from aurarouter_core.config import Request, System
+from aurarouter_core.config import System
 from aurarouter_core.foreign import verbatim
 from aurarouter_core.home import Home
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.references import Reference
+from aurarouter_core.request import Request
 from aurarouter_core.shown import on_one_line, printable
 from aurarouter_core.sources import EMBEDDED, FILE_NAME, ROLES, same
 from aurarouter_core.trust_store import TrustStore
@@ -171,7 +172,7 @@ def require_free(path: Path, *, force: bool) -> None:
         raise ConfigError(
             f"there is a configuration already: {path}",
             hint="Change it with 'aurarouter model add' and 'aurarouter config set'. "
-            "With --force a new one takes its place, and the old one is kept beside it.",
+            "With 'aurarouter init --force' a new one takes its place, and the old one is kept beside it.",
         )
 
 

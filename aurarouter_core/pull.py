@@ -85,7 +85,9 @@ async def wanted(router: Router, what: str, model_id: str = "") -> Wanted:
     if taken is not None:
         same = taken.asset is not None and taken.asset.source == f"{spec.scheme}:{spec.location}"
         if not same or (spec.file and taken.asset and taken.asset.file != spec.file):
-            raise ConfigError(f"a model is called '{name}' already", hint="Give this one another id: --id ID.")
+            raise ConfigError(
+                f"a model is called '{name}' already", hint="Give this one another id; on the command line with --id."
+            )
         return Wanted(model_id=name, spec=assets.spec_of(taken.asset) if taken.asset else spec, configured=True)
     return Wanted(model_id=name, spec=spec)
 

@@ -16,13 +16,13 @@ from attrs import evolve, frozen
 from aurarouter_core import chains, registration
 from aurarouter_core.amend import Amendment, amend_config, file_to_change
 from aurarouter_core.asset_list import Asset, listed
-from aurarouter_core.config import Request
 from aurarouter_core.downloads import Downloads
 from aurarouter_core.edit import Change, Set
 from aurarouter_core.home import Home
 from aurarouter_core.layers import Layers
 from aurarouter_core.ledger import Ledger, Record
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.router import Router
 from aurarouter_core.sources import LOADS_FILES
 from aurarouter_hooks import AssetError, AuraRouterError, ConfigError
@@ -189,15 +189,17 @@ class AssetRegistry:
         """
         path = self.file_of(model_id)
         if path is None:
-            raise AssetError(f"the model '{model_id}' has no file here", hint="Leave --delete-file out.")
+            raise AssetError(f"the model '{model_id}' has no file here", hint="Remove the model without its file.")
         if self._downloads.of(path) is None:
             raise AssetError(
                 f"{path} was not downloaded by AuraRouter, which deletes no other files",
-                hint="Leave --delete-file out.",
+                hint="Remove the model without its file.",
             )
         others = [one.model_id for one in self._assets() if one.path == path and not self._is_same(one, model_id)]
         if others:
-            raise AssetError(f"{path} is the file of {', '.join(others)} too", hint="Leave --delete-file out.")
+            raise AssetError(
+                f"{path} is the file of {', '.join(others)} too", hint="Remove the model without its file."
+            )
         return path
 
     @staticmethod

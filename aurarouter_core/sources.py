@@ -126,7 +126,7 @@ def _standing(place: Path) -> str:
             return f"a link to {place.readlink()}, where nothing is" if place.is_symlink() else ""
         raise ConfigError(
             f"a configuration file can't be looked for: {error.strerror or error}",
-            hint=f"Check --config and {FILE_VARIABLE}.",
+            hint=f"Check the path that {FILE_VARIABLE} names, or --config on the command line.",
         ) from error
     return KINDS.get(stat.S_IFMT(mode), "no file")
 

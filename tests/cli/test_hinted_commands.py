@@ -1,11 +1,15 @@
 """A command that a message hints at can be pasted as it stands, whatever the names in it."""
 
+import ast
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import aurarouter_core
 
 Run = Callable[..., Any]
 NAMED = '{provider: echo, asset: {source: "url:http://127.0.0.1:9/x", file: x.gguf, size: 1}}'
@@ -41,3 +45,15 @@ def test_so_is_a_path(aurarouter: Run, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(folder)
     (folder / "auraconfig.yaml").write_text("models: {m: {provider: openapi, endpoint: 'http://example.org/v1'}}\n")
     assert hinted(aurarouter("run", "hello").stderr) == ["config", "trust", str(folder / "auraconfig.yaml")]
+
+
+def test_the_kernels_hints_fit_every_surface() -> None:
+    """An option alone says nothing to who works in the window: it is named with its command, or as what it is."""
+    bare = []
+    for file in sorted(Path(aurarouter_core.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "hint":
+                words = " ".join(part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
+                if re.search(r"(^|\W)--[a-z]", words) and not re.search("aurarouter [a-z-]|command line", words):
+                    bare.append(f"{file.name}: {words}")
+    assert bare == []
