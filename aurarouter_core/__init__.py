@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aurarouter_core.chat import Chat, Conversation, Conversations
     from aurarouter_core.checkup import Checkup, check_config
     from aurarouter_core.comparison import Side, compare
-    from aurarouter_core.config import Config, Request
+    from aurarouter_core.config import Config
     from aurarouter_core.daemon.client import Attached
     from aurarouter_core.daemon.control import EngineControl
     from aurarouter_core.daemon.door import attach
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.pull import Wanted, catalogue, fetch_model, wanted
     from aurarouter_core.registry import AssetRegistry, Registration, take_out
+    from aurarouter_core.request import Request
     from aurarouter_core.room import unusable
     from aurarouter_core.router import Router
     from aurarouter_core.saved import reference_price, with_savings
@@ -167,7 +168,7 @@ _WHERE = {
     "Refusal": "aurarouter_core.doorway",
     "Registration": "aurarouter_core.registry",
     "Remove": "aurarouter_core.edit",
-    "Request": "aurarouter_core.config",
+    "Request": "aurarouter_core.request",
     "Router": "aurarouter_core.router",
     "RouterService": "aurarouter_core.services",
     "SERVICES": "aurarouter_core.services",

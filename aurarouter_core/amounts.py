@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from attrs import Attribute
+
 _UNITS = {"": 1, "b": 1}
 _UNITS |= {f"{letter}b": 1000**power for power, letter in enumerate("kmgt", start=1)}
 _UNITS |= {f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", start=1)}
@@ -49,3 +51,15 @@ def written(amount: int) -> str:
             break
         value /= 1024
     return f"{value:.0f} {unit}" if value >= 100 or unit == "B" else f"{value:.1f} {unit}"
+
+
+def an_amount(_: object, attribute: Attribute[Amount], value: Amount) -> None:
+    """Check one amount.
+
+    Raises:
+        ValueError: It can't.
+    """
+    try:
+        value.bytes(None)
+    except ValueError as error:
+        raise ValueError(f"'{attribute.name}' {error}") from error

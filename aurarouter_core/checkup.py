@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve, frozen
 
 from aurarouter_core import converter, references
-from aurarouter_core.config import Config, ModelEntry, Request, System
+from aurarouter_core.config import Config, ModelEntry, System
 from aurarouter_core.configured import configured
 from aurarouter_core.converter import Problems
 from aurarouter_core.home import Home
@@ -19,6 +19,7 @@ from aurarouter_core.layers import Layers
 from aurarouter_core.loading import read_layers
 from aurarouter_core.models import missing_provider
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.structure import build
 from aurarouter_hooks import AuraRouterError, ConfigError, PluginError, Problem, Secret

@@ -12,13 +12,13 @@ from attrs import fields as attrs_fields
 from attrs.validators import and_, deep_iterable, ge, gt, in_, le, max_len, min_len, optional
 
 from aurarouter_core.ability_names import an_ability
-from aurarouter_core.amounts import Amount
+from aurarouter_core.amounts import Amount, an_amount
 from aurarouter_core.asset_settings import AssetEntry, Assets
 from aurarouter_core.budget_settings import Budget
-from aurarouter_core.home import working_folder
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
+from aurarouter_core.request import Request
 from aurarouter_hooks import Secret
 
 NO_SETTING = {"setting": False}
@@ -40,13 +40,6 @@ def _upper(value: str) -> str:
 def _variable(_: object, attribute: Attribute[str], value: str) -> None:
     if value and not (value.isascii() and value.isidentifier()):
         raise ValueError(f"'{attribute.name}' must be the name of a variable")
-
-
-def _amount(_: object, attribute: Attribute[Amount], value: Amount) -> None:
-    try:
-        value.bytes(None)
-    except ValueError as error:
-        raise ValueError(f"'{attribute.name}' {error}") from error
 
 
 @frozen(kw_only=True)
@@ -80,7 +73,7 @@ class System:
     keep_megabytes: float = field(default=200.0, validator=and_(ge(1.0), le(100_000.0)))
     retries: int = field(default=1, validator=and_(ge(0), le(10)))
     max_wait: float = field(default=60.0, validator=and_(ge(0.0), le(A_YEAR)))
-    memory: Amount = field(default=Amount("75%"), validator=_amount)
+    memory: Amount = field(default=Amount("75%"), validator=an_amount)
     idle_unload: float | None = field(default=None, validator=optional(seconds))
     daemon_idle: float = field(default=600.0, validator=seconds)
 
@@ -210,29 +203,6 @@ SHORT_FORMS = {RoleEntry: "models", VerbsEntry: "synonyms"}
 def settings_of(kind: type) -> tuple[Attribute[Any], ...]:
     """The fields of a configuration class that a user may set."""
     return tuple(item for item in attrs_fields(kind) if item.metadata.get("setting", True))
-
-
-@frozen(kw_only=True)
-class Request:
-    """How a configuration was asked for, so that a reload can ask again.
-
-    Attributes:
-        path: The file that was named; None for the usual places.
-        settings: In place of any file; None to look for one.
-        environment: "local" or "auragrid".
-        overrides: Settings above all others.
-        layers: (name, settings) that plugins set at run time, highest first.
-        environ: The environment to read; None for this process's own.
-        folder: The directory in which it was asked for: the same places are searched again, wherever one is by then.
-    """
-
-    path: Path | None = None
-    settings: Mapping[str, Any] | None = None
-    environment: str = "local"
-    overrides: Mapping[str, Any] = Factory(dict)
-    layers: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    environ: Mapping[str, str] | None = field(default=None, repr=False)
-    folder: Path | None = Factory(working_folder)
 
 
 @frozen(kw_only=True)

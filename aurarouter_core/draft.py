@@ -9,10 +9,11 @@ from typing import Any
 from aurarouter_core import kinds
 from aurarouter_core.amend import Amendment, checked, file_to_change, rewrite
 from aurarouter_core.checkup import Checkup
-from aurarouter_core.config import Config, Request, settings_of
+from aurarouter_core.config import Config, settings_of
 from aurarouter_core.edit import Change, Remove, Set, edited
 from aurarouter_core.in_force import InForce, each
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.schema import explanations
 from aurarouter_core.sources import read_file
 from aurarouter_core.spelling import as_written

@@ -9,13 +9,13 @@ from typing import Any
 from attrs import evolve
 
 from aurarouter_core import health
-from aurarouter_core.config import Request
 from aurarouter_core.in_force import settings_in_force
 from aurarouter_core.live import LiveSnapshot
 from aurarouter_core.loading import read_layers
 from aurarouter_core.models import ModelPool
 from aurarouter_core.plain import plain
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.store import Store
 from aurarouter_hooks import AuraRouterError, Constraint, Health, Location, Model

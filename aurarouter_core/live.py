@@ -9,9 +9,10 @@ from typing import Any
 
 from attrs import evolve
 
-from aurarouter_core.config import Config, Request
+from aurarouter_core.config import Config
 from aurarouter_core.loading import load
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import AuraRouterError, ConfigError
 

@@ -11,11 +11,12 @@ from typing import Any
 from attrs import evolve
 
 from aurarouter_core import trust
-from aurarouter_core.config import Config, Request
+from aurarouter_core.config import Config
 from aurarouter_core.environment import read_environment
 from aurarouter_core.home import Home
 from aurarouter_core.layers import Layer, Layers, lay_over, merged
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.sources import defaults, find_file, places, read_file
 from aurarouter_core.structure import KERNEL_SECTIONS, build
 from aurarouter_core.trust_store import TrustStore

@@ -11,12 +11,13 @@ from attrs import evolve
 from aurarouter_core import converter
 from aurarouter_core.asset_settings import Assets
 from aurarouter_core.budget_settings import Budget
-from aurarouter_core.config import RESERVED, Config, IntentEntry, ModelEntry, Request, RoleEntry, System, VerbsEntry
+from aurarouter_core.config import RESERVED, Config, IntentEntry, ModelEntry, RoleEntry, System, VerbsEntry
 from aurarouter_core.converter import Problems, nearest, strangers
 from aurarouter_core.plan_settings import Plans
 from aurarouter_core.prices import listed
 from aurarouter_core.privacy_settings import Privacy
 from aurarouter_core.prompts import Prompts
+from aurarouter_core.request import Request
 from aurarouter_hooks import ConfigError, Problem
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import click
 
 from aurarouter_core import dotted
 from aurarouter_core.amend import Amendment
-from aurarouter_core.config import Request
 from aurarouter_core.plain import dumps
+from aurarouter_core.request import Request
 from aurarouter_core.shown import on_one_line, printable
 from aurarouter_hooks import Problem
 

@@ -92,8 +92,8 @@ def _seen(files: Iterable[Path]) -> dict[str, Any]:
 
 def _read(plugins: Plugins | None, file: Path | None, flags: Mapping[str, Any], question: str) -> Leaning:
     from aurarouter_core import loading, plain, variables
-    from aurarouter_core.config import Request
     from aurarouter_core.plugins import Plugins
+    from aurarouter_core.request import Request
     from aurarouter_core.sources import same
 
     plugins = plugins if plugins is not None else Plugins()

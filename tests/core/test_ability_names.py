@@ -8,7 +8,7 @@ from jsonschema import Draft7Validator
 from aurarouter_core import Plugins, load_config
 from aurarouter_core.ability_names import ABILITIES
 from aurarouter_core.checkup import check_config
-from aurarouter_core.config import Request
+from aurarouter_core.request import Request
 from aurarouter_core.schema import json_schema
 from aurarouter_hooks import Capabilities, ConfigError
 

@@ -12,11 +12,11 @@ import yaml
 from aurarouter_core import atomic
 from aurarouter_core.amend import amend_config, checked
 from aurarouter_core.checkup import check_config
-from aurarouter_core.config import Request
 from aurarouter_core.edit import Remove, Set
 from aurarouter_core.home import Home
 from aurarouter_core.in_force import each
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.request import Request
 from aurarouter_core.sources import find_file
 from aurarouter_core.trust_store import TrustStore
 from aurarouter_hooks import ConfigError, Model, Provider, hookimpl

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from aurarouter_core import Config, Plugins
-from aurarouter_core.config import ModelEntry, Request, settings_of
+from aurarouter_core.config import ModelEntry, settings_of
 from aurarouter_core.loading import load
+from aurarouter_core.request import Request
 from aurarouter_core.structure import KERNEL_SECTIONS
 from aurarouter_core.yaml_text import MOST_BYTES, parse
 from aurarouter_hooks import ConfigError

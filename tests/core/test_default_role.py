@@ -7,8 +7,8 @@ import pytest
 from aurarouter_core import Plugins
 from aurarouter_core.amend import amend_config
 from aurarouter_core.checkup import check_config
-from aurarouter_core.config import Request
 from aurarouter_core.edit import Set
+from aurarouter_core.request import Request
 
 REST = "models: {e: {provider: echo}}\nroles: {coding: [e], analysis: [e]}\n"
 
