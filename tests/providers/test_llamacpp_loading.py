@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from aurarouter_hooks import (
     ProviderReplyError,
     ProviderUnavailableError,
 )
-from aurarouter_llamacpp import probe
+from aurarouter_llamacpp import page, probe
 from aurarouter_llamacpp.provider import LlamaCppProvider
+from aurarouter_llamacpp.template import Template
 from llamacpp_prompts import ask
 
 pytestmark = pytest.mark.model
@@ -140,6 +142,69 @@ async def test_a_template_that_fails_moves_the_chain_on(
     provider = make(model_path=altered(model_file, tmp_path / "odd.gguf", template=template))
     with pytest.raises(ProviderReplyError, match=words):
         await provider.generate(ask())
+
+
+LOOPS = b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        LOOPS,
+        b"{{ 'a' * 10 ** 10 }}",
+        b"{{ ('a' * messages | length * 10 ** 10) | length }}",
+        b"{{ 10 ** (10 ** (9 * messages | length)) }}",
+        b"{{ messages[0].content | center(2 * 10 ** 9) }}",
+    ],
+)
+async def test_a_template_that_takes_too_much_costs_a_bounded_time_and_one_error(
+    make: Make, model_file: Path, tmp_path: Path, template: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "SECONDS", 2)
+    provider = make(model_path=altered(model_file, tmp_path / "odd.gguf", template=template))
+    for _ in range(2):
+        begun = time.monotonic()
+        with pytest.raises(ProviderUnavailableError, match=r"chat template takes more than 2 s or 512 MiB") as caught:
+            await provider.generate(ask())
+        assert caught.value.hint
+        assert time.monotonic() - begun < 30
+
+
+async def test_a_template_that_writes_without_measure_is_refused(make: Make, model_file: Path, tmp_path: Path) -> None:
+    template = b"{{ 'a' * (2 * 10 ** 6 * messages | length) }}"
+    provider = make(model_path=altered(model_file, tmp_path / "odd.gguf", template=template))
+    with pytest.raises(ProviderReplyError, match=r"it makes 2000[0-9]{3} characters of it"):
+        await provider.generate(ask())
+
+
+async def test_a_template_s_process_ends_with_the_model_and_is_started_again_when_it_died(make: Make) -> None:
+    provider = make()
+    await provider.load()
+    template = provider._engine.vocabulary._template  # type: ignore[union-attr]
+    first = template._child
+    assert first is not None
+    assert first.poll() is None
+    first.kill()
+    first.wait()
+    assert (await provider.generate(ask(max_tokens=2))).text
+    second = template._child
+    await provider.unload()
+    assert second is not None
+    assert second.poll() is not None
+
+
+def test_marks_for_trainers_and_the_frozen_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    source = (
+        "{% for m in messages %}{%- generation -%} {{ m | tojson }} {%- endgeneration %}{% endfor %}{{ eos_token }}"
+    )
+    template = Template(source, "<s>", "</s>")
+    assert template.write([{"role": "user", "content": "é"}]) == '{"role": "user", "content": "é"}</s>'
+    with pytest.raises(ProviderReplyError, match="refuses this conversation: no"):
+        Template("{{ raise_exception('no') }}", "", "").write([])
+    with pytest.raises(ProviderUnavailableError, match="can't be read"):
+        Template("{% if %}", "", "")
+    template.close()
 
 
 @pytest.mark.parametrize("template", [b"{% if %}", b"\xff {{ messages }}"])

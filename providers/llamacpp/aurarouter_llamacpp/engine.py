@@ -76,6 +76,7 @@ class Engine:
     ) -> None:
         self._model: Any = None
         self._context: Any = None
+        self._vocabulary: Vocabulary | None = None
         self._held: list[int] = []  # the tokens that the context remembers
         C.llama_log_set(_log_callback, None)
         C.llama_backend_init()
@@ -84,7 +85,7 @@ class Engine:
         try:
             self._load(path, gpu_layers, progress)
             self._open(n_ctx or min(C.llama_model_n_ctx_train(self._model), USUAL_CONTEXT), n_threads)
-            self.vocabulary = Vocabulary(self._model)
+            self.vocabulary = self._vocabulary = Vocabulary(self._model)
         except BaseException:
             self.close()
             raise
@@ -127,11 +128,13 @@ class Engine:
 
     def close(self) -> None:
         """Give the memory back. Harmless when that was done before."""
+        if self._vocabulary:
+            self._vocabulary.close()
         if self._context:
             C.llama_free(self._context)
         if self._model:
             C.llama_model_free(self._model)
-        self._context = self._model = None
+        self._context = self._model = self._vocabulary = None
 
     def vector(self, tokens: Sequence[int], stop: StopFlag, *, normalise: bool) -> list[float]:
         """The mean of what the model made of each token.

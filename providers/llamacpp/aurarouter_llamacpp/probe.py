@@ -112,9 +112,7 @@ def trial(path: str, gpu_layers: int | None) -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash here is an answer, not something to debug
     engine = Engine(Path(path), n_ctx=512, n_threads=1, gpu_layers=gpu_layers, progress=lambda _: True)
-    for _ in engine.answer(
-        engine.vocabulary.tokens([{"role": "user", "content": "Hi"}]), Sampling(max_tokens=2), StopFlag()
-    ):
+    for _ in engine.answer(engine.vocabulary.tokens_of("Hi"), Sampling(max_tokens=2), StopFlag()):
         pass
     engine.close()
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aurarouter_hooks import ProviderReplyError, ProviderUnavailableError
-from aurarouter_hooks.http_errors import short
+from aurarouter_llamacpp.template import Template
 
 # Typed as Any: type checkers run where llama.cpp isn't built, too.
 C: Any = importlib.import_module("llama_cpp.llama_cpp")
-Formatter: Any = importlib.import_module("llama_cpp.llama_chat_format").Jinja2ChatFormatter
 
 # For a model that brings no template: what llama.cpp's own server falls back to.
 _CHATML = (
@@ -37,22 +36,21 @@ class Vocabulary:
             C.llama_vocab_get_text(self.handle, mark).decode(errors="replace") if mark >= 0 else "" for mark in marks
         )
         try:
-            self._template = Formatter(template=found.decode() if found else _CHATML, bos_token=begin, eos_token=end)
-        except Exception as exc:  # a template is a program that came with the file
-            raise ProviderUnavailableError(f"the model's chat template can't be read: {short(str(exc))}") from exc
+            source = found.decode() if found else _CHATML
+        except UnicodeDecodeError as exc:
+            raise ProviderUnavailableError(f"the model's chat template can't be read: {exc.reason}") from exc
+        self._template = Template(source, begin, end)
 
     def tokens(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
         """The conversation in the model's own chat format.
 
         Raises:
-            ProviderReplyError: The model's template refuses it: a role that it doesn't know, say.
+            ProviderError: As `Template.write`; or it holds what is no text.
         """
         try:
-            text = self._template(messages=messages).prompt.encode()
-        except Exception as exc:  # as above: it may divide by nothing, or call itself without an end
-            raise ProviderReplyError(
-                f"the model's chat template refuses this conversation: {short(str(exc))}", refused=True
-            ) from exc
+            text = self._template.write(messages).encode()
+        except UnicodeEncodeError as exc:
+            raise ProviderReplyError(f"the conversation can't be written as UTF-8: {exc.reason}", refused=True) from exc
         return self._tokens(text, has_marks=True)
 
     def tokens_of(self, text: str) -> list[int]:
@@ -63,6 +61,10 @@ class Vocabulary:
         room = len(text) + 8
         found = (C.llama_token * room)()
         return list(found[: C.llama_tokenize(self.handle, text, len(text), found, room, not has_marks, has_marks)])
+
+    def close(self) -> None:
+        """End what belongs to the template. Harmless when that was done before."""
+        self._template.close()
 
     def ends(self, token: int) -> bool:
         """The token says that the answer is complete."""
