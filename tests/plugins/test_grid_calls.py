@@ -179,6 +179,14 @@ async def test_on_the_wire_too_a_task_has_two_names(node: GridNode) -> None:
     assert (json.loads(done.stdout)["error"], done.returncode) == ("'task' is empty", 3)
 
 
+async def test_an_answer_may_be_longer_than_a_request(session: Session) -> None:
+    longest = "x" * 65_500  # and the node takes requests of 65,536 bytes
+    client = create_service_client("CodingService", session)
+    result = await client.generate_code(plan_step=longest)
+    assert (result["success"], result["plan_step"]) == (True, longest)
+    assert [piece async for piece in client.generate_code_stream(plan_step=longest)][-1] == result
+
+
 async def test_a_deadline_holds(session: Session) -> None:
     client = create_service_client("CodingService", session)
     try:

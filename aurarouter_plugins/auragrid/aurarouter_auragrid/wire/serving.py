@@ -72,12 +72,11 @@ class Serving:
             ConfigError: The address can't be had, or would be open to others in clear.
         """
         require_safe(self._grid)
-        limit = self._grid.max_message
         self._server = grpc.aio.server(
             interceptors=[DoorInterceptor(self._door, SERVICE)],
             options=[
-                ("grpc.max_receive_message_length", limit),
-                ("grpc.max_send_message_length", limit),
+                ("grpc.max_receive_message_length", self._grid.max_message),
+                ("grpc.max_send_message_length", -1),  # what a model has written is not thrown away for its length
                 ("grpc.so_reuseport", 0),  # else two nodes share one port, and each gets half of the other's calls
             ],
         )
