@@ -17,9 +17,11 @@ AROUND = len(b"GET  HTTP/1.1\r\n\r\n")
 """Bytes of a head beside its path and its headers."""
 BETWEEN = len(b": \r\n")
 """Bytes of a header beside its name and its value."""
-UPGRADE = re.compile(rb"\r\nupgrade(?=[ \t]*:)", re.IGNORECASE)
+OFFER = b"\r\nupgrade:"
 """A client may offer another protocol (Java's offers HTTP/2 each time). The parser would take what follows for that."""
-IGNORED = b"\r\nignored"
+OFFERS = re.compile(OFFER, re.IGNORECASE)
+IGNORED = b"\r\nignored:"
+END = b"\r\n\r\n"
 LEAST = 64 * 1024
 """Bytes of its answer that a client has to take now and then; who takes less pins what may be many megabytes."""
 
@@ -80,6 +82,7 @@ class QuietClients(HttpToolsProtocol):
         self._read = 0
         self._heads = False
         self._in_body = False
+        self._unsure = b""
         self._clock: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._leavers: Leavers = []
@@ -111,13 +114,13 @@ class QuietClients(HttpToolsProtocol):
         """Count what comes before the headers' end: a header that never ends is never read."""
         if self._clock is not None:
             self._head += len(data)
-        super().data_received(data if self._in_body else _without_offers(data))
+        super().data_received(data if self._in_body else self._without_offers(data))
         if self.transport.is_closing():
             return
         if self._clock is not None:
             if self._head > self.most:
                 self._refuse()
-        elif self._heads:  # most heads come in one piece, and need no clock
+        elif self._heads or self._is_idle():  # most heads come in one piece, and need no clock
             self._wait()
 
     def send_400_response(self, msg: str) -> None:
@@ -158,6 +161,17 @@ class QuietClients(HttpToolsProtocol):
         self._in_body = False
         self.scope["state"][WHOLE] = True
 
+    def _without_offers(self, data: bytes) -> bytes:
+        """The same, with a head that offers no other protocol; what may become an offer waits for what follows it."""
+        head, end, rest = (self._unsure + data).partition(END)
+        size = 0 if end else _beginning(head)
+        self._unsure = head[len(head) - size :]
+        return OFFERS.sub(IGNORED, head[: len(head) - size]) + end + rest
+
+    def _is_idle(self) -> bool:
+        """No request is there: what came was padding, and ended the time that a kept connection has."""
+        return not self._in_body and (self.cycle is None or self.cycle.response_complete)
+
     def _measure(self, size: int) -> None:
         self._read += size
         if self._read > self.most:
@@ -196,7 +210,7 @@ class QuietClients(HttpToolsProtocol):
             self.transport.abort()
 
 
-def _without_offers(data: bytes) -> bytes:
-    """The same, with a head that offers no other protocol."""
-    head, end, rest = data.partition(b"\r\n\r\n")
-    return UPGRADE.sub(IGNORED, head) + end + rest if UPGRADE.search(head) else data
+def _beginning(head: bytes) -> int:
+    """How many bytes at its end may begin an offer, or end the head."""
+    last = head[1 - len(OFFER) :].lower()
+    return next((n for n in range(len(last), 0, -1) if (OFFER.startswith(last[-n:]) or END.startswith(last[-n:]))), 0)

@@ -127,6 +127,18 @@ async def test_a_head_that_does_not_come(url: str, said: bytes) -> None:
     await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
 
+@pytest.mark.parametrize("padding", [b"\r\n", b"\r\n\r\n"])
+async def test_padding_holds_no_connection(url: str, padding: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+    writer.write(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    await asyncio.wait_for(reader.readuntil(b'"ok"}'), 5)
+    writer.write(padding)
+    with contextlib.suppress(ConnectionError):  # closed hard, or closed
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
 async def test_a_head_that_does_not_end(url: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
     writer.write(b"GET /health HTTP/1.1\r\n" + b"x-long: " + b"a" * 200_000)

@@ -27,7 +27,7 @@ async def answered(reader: asyncio.StreamReader) -> tuple[bytes, Any]:
 
 @pytest.mark.parametrize("name", [b"Upgrade", b"upgrade", b"UPGRADE"])
 @pytest.mark.parametrize("what", [b"h2c", b"websocket"])
-@pytest.mark.parametrize("piece", [10_000, 400, 100])
+@pytest.mark.parametrize("piece", [10_000, 400, 100, 7, 1])
 async def test_an_offer_is_ignored(url: str, name: bytes, what: bytes, piece: int) -> None:
     async with asyncio.timeout(20):
         reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
@@ -37,7 +37,7 @@ async def test_an_offer_is_ignored(url: str, name: bytes, what: bytes, piece: in
             for at in range(0, len(said), piece):
                 writer.write(said[at : at + piece])
                 await writer.drain()
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.001)
             status, told = await answered(reader)
             assert (status, told["choices"][0]["message"]["content"]) == (b"200", "a\r\nUpgrade: b")
         writer.close()
