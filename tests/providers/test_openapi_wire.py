@@ -281,6 +281,36 @@ async def test_either_sign_ends_a_stream(openapi: Make, fault_server: FaultServe
     assert (reply.text, reply.finish) == ("Hi", "other" if last == "[DONE]" else "length")
 
 
+@pytest.mark.parametrize("pings", [b": still here\n\n", {"id": "chatcmpl-2", "choices": []}])
+async def test_an_answer_that_has_finished_is_whole_though_the_server_goes_on_with_pings(
+    openapi: Make, fault_server: FaultServer, pings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aurarouter_openapi.REST", 0.2)
+
+    async def fault(turn: Turn) -> None:
+        await stream([piece("Hi"), piece(finish="stop")], then="open")(turn)
+        turn.over = False
+        while True:
+            await turn.chunk(pings if isinstance(pings, bytes) else event(pings))
+            await asyncio.sleep(0.05)
+
+    fault_server.will(fault)
+    provider = openapi(fault_server.url)
+    async with asyncio.timeout(5):
+        reply = Reply.from_chunks([chunk async for chunk in provider.stream(HELLO)])
+    assert (reply.text, reply.finish) == ("Hi", "stop")
+
+
+async def test_a_server_that_hangs_up_badly_after_a_whole_answer_is_logged(
+    openapi: Make, fault_server: FaultServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="aurarouter_openapi")
+    fault_server.will(stream([piece("Hi"), piece(finish="stop")], "eof"))
+    provider = openapi(fault_server.url)
+    assert Reply.from_chunks([chunk async for chunk in provider.stream(HELLO)]).text == "Hi"
+    assert "nothing of the answer was lost, but: " in caplog.text
+
+
 async def test_an_answer_is_whole_though_the_server_does_not_hang_up(openapi: Make, fault_server: FaultServer) -> None:
     fault_server.will(stream([piece("Hi"), piece(finish="stop"), "[DONE]"], then="hang"))
     provider = openapi(fault_server.url)

@@ -1,8 +1,10 @@
 """Reaches every server that speaks the OpenAI API: vLLM, LocalAI, LM Studio, llama.cpp, hosted services."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from attrs import evolve
@@ -30,8 +32,13 @@ from aurarouter_openapi import request
 from aurarouter_openapi.answer import chunk, embeddings
 from aurarouter_openapi.calls import Calls
 
+if TYPE_CHECKING:
+    from httpx_sse import ServerSentEvent
+
+log = logging.getLogger(__name__)
 CHAT = "/chat/completions"
 DONE = "[DONE]"  # the data of a stream's last event
+REST = 2.0  # seconds for what follows the reason why an answer finished: its usage, and `DONE`
 GLANCE = 10.0  # seconds of silence to bear from a server that is only asked how it is
 
 
@@ -73,12 +80,12 @@ class OpenApiProvider(Provider):
         if self.model.options.get("stream_usage", True):
             body["stream_options"] = {"include_usage": True}
         last, finish, usage, stopped, whole = Chunk(), None, None, "", False
-        calls = Calls()
+        calls, rest = Calls(), None
         try:
             async with self._backend.send("POST", CHAT, body=body, prompt=prompt) as response:
                 request_id = response.headers.get("x-request-id", "")
                 async with aclosing(self._backend.events(response, last=DONE)) as events:
-                    async for event in events:
+                    while (event := await _next(events, rest)) is not None:
                         data = event.data
                         if data == DONE:
                             whole = True
@@ -86,11 +93,14 @@ class OpenApiProvider(Provider):
                             last = self._chunk(self._backend.document(data, event.event), "delta", calls, request_id)
                             finish, usage = last.finish or finish, last.usage or usage
                             stopped = last.stop_sequence or stopped
+                            if finish and rest is None:
+                                rest = asyncio.get_running_loop().time() + REST
                             if last.has_content or last.logprobs:
                                 yield evolve(last, finish=None, usage=None) if last.finish or last.usage else last
-        except ProviderUnavailableError:
-            if not whole and finish is None:  # else nothing of the answer was lost
+        except ProviderUnavailableError as exc:
+            if not whole and finish is None:
                 raise
+            log.info("nothing of the answer was lost, but: %s", exc)
         if not whole and finish is None:
             raise ProviderUnavailableError(
                 f"the stream from {self._backend.origin} ended early, before the answer was complete",
@@ -148,6 +158,17 @@ class OpenApiProvider(Provider):
 
     def _chunk(self, answer: Mapping[str, Any], field: str, calls: Calls, request_id: str) -> Chunk:
         return chunk(answer, field, calls, request_id=request_id, model=self.model, origin=self._backend.origin)
+
+
+async def _next(events: "AsyncGenerator[ServerSentEvent]", end: float | None) -> "ServerSentEvent | None":
+    """The next event; None when there is none, or none until `end`: some servers never hang up after an answer."""
+    if end is None:
+        return await anext(events, None)
+    try:
+        async with asyncio.timeout_at(end):
+            return await anext(events, None)
+    except TimeoutError:
+        return None
 
 
 def _base(endpoint: str) -> str:
