@@ -49,6 +49,7 @@ class Audit:
         self._database = Database(path, STEPS)
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._pruned_at: float | None = None
 
     def commit(
@@ -168,8 +169,11 @@ class Audit:
 
     def _write(self, row: AuditRow | None, configuration: Configuration, conversation: str) -> None:
         now = time.time()
+        if self._connection is not None and self._database.which() != self._file:
+            self._drop()  # the file was moved away or replaced
         if self._connection is None:
             self._connection = self._database.write(any_thread=True)
+            self._file = self._database.which()
             self._connection.execute("PRAGMA synchronous = FULL")  # a power cut takes back no row either
         with transaction(self._connection):
             if configuration.body:

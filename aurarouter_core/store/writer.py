@@ -48,6 +48,7 @@ class Writer:
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._hurry = threading.Event()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._settled = 0
         self._handed = 0
         self._trimmed_at: float | None = None
@@ -123,8 +124,12 @@ class Writer:
         with self._lock:
             lost = self.dropped
         try:
+            if self._connection is not None and self._database.which() != self._file:
+                self._connection.close()  # the file was moved away or replaced
+                self._connection = None
             if self._connection is None:
                 self._connection = self._database.write()
+                self._file = self._database.which()
                 self._count_ends(self._connection)
             self._insert(self._connection, records, lost, last=last)
         except Exception as error:  # noqa: BLE001 - whatever it is, later records must still be written
