@@ -179,6 +179,15 @@ async def test_on_the_wire_too_a_task_has_two_names(node: GridNode) -> None:
     assert (json.loads(done.stdout)["error"], done.returncode) == ("'task' is empty", 3)
 
 
+async def test_an_id_that_no_header_can_hold_is_refused_in_words(session: Session) -> None:
+    client = create_service_client("CodingService", session)
+    for request_id in ("日本", "x\ny"):
+        with pytest.raises(RoutingError, match="'request_id' of a call must be printable ASCII"):
+            await client.generate_code(plan_step=TASK, request_id=request_id)
+        with pytest.raises(RoutingError, match="printable ASCII"):
+            _ = [piece async for piece in client.generate_code_stream(plan_step=TASK, request_id=request_id)]
+
+
 async def test_an_answer_may_be_longer_than_a_request(session: Session) -> None:
     longest = "x" * 65_500  # and the node takes requests of 65,536 bytes
     client = create_service_client("CodingService", session)

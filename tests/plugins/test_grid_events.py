@@ -412,6 +412,12 @@ def test_return_topics_can_be_narrowed_to_a_list() -> None:
                 Request.parse("app", data, events)
 
 
+async def test_a_task_is_submitted_under_any_id(client: AuraRouterClient) -> None:
+    for request_id in ("日本 " + new_id(), "a b " + new_id()):
+        assert await client.submit(TASK, request_id=request_id) == request_id
+        assert (await client.result(request_id))["request_id"] == request_id
+
+
 def test_null_is_the_same_as_leaving_it_out() -> None:
     needed = {"request_id": "a", "task": "x"}
     left_out = dict.fromkeys(("language", "return_topic", "context"))

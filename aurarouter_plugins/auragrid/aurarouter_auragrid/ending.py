@@ -1,4 +1,4 @@
-"""Ends background work for certain."""
+"""Background work: watched until its end, and ended for certain."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
         for task in going:
             task.cancel()
         _, going = await asyncio.wait(going, timeout=AGAIN)
+
+
+async def until(over: asyncio.Event, vital: Iterable[asyncio.Task[Any]]) -> None:
+    """Wait for the event, or for the last of these tasks; what one of them raises is raised here."""
+    leaving, going = asyncio.create_task(over.wait()), list(vital)
+    try:
+        while not leaving.done() and going:
+            await asyncio.wait({leaving, *going}, return_when=asyncio.FIRST_COMPLETED)
+            for task in going:
+                if task.done():
+                    task.result()
+            going = [task for task in going if not task.done()]
+    finally:
+        leaving.cancel()
 
 
 @contextmanager

@@ -44,6 +44,16 @@ def checked_topic(topic: object) -> str:
     return topic
 
 
+def result_topic(request_id: str) -> str:
+    """Where the result of a request goes that names no topic; an id that can't be a part of a name is shortened."""
+    word = (
+        request_id
+        if APP.fullmatch(request_id)
+        else hashlib.sha256(request_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    )
+    return f"{RESULTS_PREFIX}{word}"
+
+
 def open_topic(topic: object, allowed: tuple[str, ...] = ()) -> str:
     """A topic that any program may publish on.
 

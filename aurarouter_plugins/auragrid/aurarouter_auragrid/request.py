@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from aurarouter_auragrid.errors import EventRefusedError
-from aurarouter_auragrid.names import APP, LONGEST_ID, RESULTS_PREFIX, answer_key, open_topic
+from aurarouter_auragrid.names import APP, LONGEST_ID, answer_key, open_topic, result_topic
 from aurarouter_auragrid.sealing.envelope import digest as sealed_digest
 from aurarouter_auragrid.settings import Events
 from aurarouter_core.service_inputs import as_material
@@ -68,7 +68,7 @@ class Request:
         if len(request_id) > LONGEST_ID:
             raise EventRefusedError(f"'request_id' has {len(request_id)} characters, {LONGEST_ID} are allowed")
         task, language = _text(said, "task"), _text(said, "language", "python")
-        topic = open_topic(_text(said, "return_topic", f"{RESULTS_PREFIX}{_word(request_id)}"), events.return_topics)
+        topic = open_topic(_text(said, "return_topic", result_topic(request_id)), events.return_topics)
         private = said.get("private", False)
         if not isinstance(private, bool):
             raise EventRefusedError("'private' must be true or false")
@@ -106,15 +106,6 @@ def _text(said: Mapping[str, Any], name: str, default: str | None = None) -> str
     if not value.strip():
         raise EventRefusedError(f"'{name}' is empty")
     return value
-
-
-def _word(request_id: str) -> str:
-    """A request's id as a part of a topic's name."""
-    if len(request_id) <= 64 and all(
-        letter.isascii() and (letter.isalnum() or letter in "-_") for letter in request_id
-    ):
-        return request_id
-    return hashlib.sha256(request_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _material(context: object) -> str:

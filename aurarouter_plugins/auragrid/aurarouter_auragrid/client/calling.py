@@ -17,7 +17,7 @@ from aurarouter_auragrid.client.endpoints import Endpoints
 from aurarouter_auragrid.errors import CallFailedError, CellUnavailableError
 from aurarouter_auragrid.records import Endpoint
 from aurarouter_auragrid.wire import codec
-from aurarouter_hooks import PrivacyError, Secret, TraceContext
+from aurarouter_hooks import PrivacyError, RoutingError, Secret, TraceContext
 from aurarouter_hooks.values.ids import new_id
 
 PATIENCE = 20.0
@@ -60,6 +60,7 @@ class Calling:
             PrivacyError: It is private, and no node is cleared for that.
             CellUnavailableError: No node could be reached.
             CallFailedError: A node refused.
+            RoutingError: The request's id can't be sent.
         """
         async for endpoint, remaining in self._tries(method, private, options):
             call = self._channels.to(endpoint.address).unary_unary(method.path, None, None)
@@ -81,7 +82,7 @@ class Calling:
         Another node takes over only as long as nothing was shown.
 
         Raises:
-            PrivacyError, CellUnavailableError, CallFailedError: As `unary`.
+            PrivacyError, CellUnavailableError, CallFailedError, RoutingError: As `unary`.
         """
         async for endpoint, remaining in self._tries(method, private, options):
             call = self._channels.to(endpoint.address).unary_stream(method.path, None, None)
@@ -149,6 +150,10 @@ class Calling:
         self._endpoints.failed(endpoint)
 
     def _metadata(self, options: Options, private: bool) -> list[tuple[str, str]]:
+        if not (options.request_id.isascii() and options.request_id.isprintable()):
+            raise RoutingError(
+                "'request_id' of a call must be printable ASCII", hint="An event may have any text there."
+            )
         said = [("x-request-id", options.request_id)]
         if self._token:
             said.append(("authorization", f"Bearer {self._token.reveal()}"))

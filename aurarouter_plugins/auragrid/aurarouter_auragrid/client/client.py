@@ -17,7 +17,7 @@ from aurarouter_auragrid.client.services import (
 )
 from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.errors import SealedError
-from aurarouter_auragrid.names import ANONYMOUS, REQUESTS_TOPIC, RESULTS_PREFIX
+from aurarouter_auragrid.names import ANONYMOUS, REQUESTS_TOPIC, result_topic
 from aurarouter_auragrid.records import Endpoint, NodeRecord
 from aurarouter_hooks import TraceContext
 from aurarouter_hooks.values.ids import new_id
@@ -105,7 +105,7 @@ class AuraRouterClient:
         """
         request_id = request_id or new_id()
         request = {"request_id": request_id, "task": task, "language": language}
-        request |= {"return_topic": return_topic or f"{RESULTS_PREFIX}{request_id}"}
+        request |= {"return_topic": return_topic or result_topic(request_id)}
         if context is not None:
             request["context"] = context  # type: ignore[assignment]  # text or a mapping
         await self.publisher.publish(REQUESTS_TOPIC, request, trace_context=trace_context, encrypt=encrypt)
@@ -117,7 +117,7 @@ class AuraRouterClient:
         Raises:
             SealedError: It was encrypted for another program.
         """
-        topic = return_topic or f"{RESULTS_PREFIX}{request_id}"
+        topic = return_topic or result_topic(request_id)
         async with aclosing(self.subscriber.consume(topic, after=0)) as events:
             async for event in events:
                 result: Result = json.loads(event.payload)

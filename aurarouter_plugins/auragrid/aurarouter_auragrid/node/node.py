@@ -18,7 +18,7 @@ from aurarouter_auragrid.deployment.bringing import Bringing
 from aurarouter_auragrid.deployment.converging import Converging
 from aurarouter_auragrid.deployment.hold import states
 from aurarouter_auragrid.discovery.discovery import Discovery
-from aurarouter_auragrid.ending import ended
+from aurarouter_auragrid.ending import ended, until
 from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.engine.settled import APPS
 from aurarouter_auragrid.errors import GridError
@@ -130,8 +130,7 @@ class Node:
 
         Raises:
             GridError: There is no cell to join.
-            ConfigError: It would speak in clear with other machines, can't listen where it should, or has a certificate
-            that nobody takes.
+            ConfigError: It would speak in clear with others, can't listen, or has a certificate that nobody takes.
         """
         require_safe(self.grid)
         if self.grid.tls:
@@ -217,17 +216,7 @@ class Node:
         Raises:
             GridError: It can't stay, and why.
         """
-        leaving = asyncio.create_task(self.left.wait())
-        try:
-            vital = [self._beating, *self._tasks]
-            while not leaving.done() and vital:
-                await asyncio.wait({leaving, *vital}, return_when=asyncio.FIRST_COMPLETED)
-                for task in vital:
-                    if task.done():
-                        task.result()
-                vital = [task for task in vital if not task.done()]  # a drained node's workers end
-        finally:
-            leaving.cancel()
+        await until(self.left, [self._beating, *self._tasks])
 
     async def _looking(self) -> None:
         while True:
