@@ -11,7 +11,9 @@ from importlib.metadata import EntryPoint, entry_points
 import pluggy
 from attrs import define
 
+from aurarouter_core import __version__
 from aurarouter_core.install import GROUP, switch_of
+from aurarouter_core.needs import unmet
 from aurarouter_hooks import PluginError, specs
 
 log = logging.getLogger(__name__)
@@ -62,8 +64,8 @@ class Discovery:
                 plugin.hooks = tuple(sorted(caller.name for caller in self._callers(loaded)))
 
     def _find(self, entry: EntryPoint) -> None:
-        dist = entry.dist
-        plugin = Plugin(entry.name, entry.value, dist.name if dist else "", dist.version if dist else "")
+        said = entry.dist.metadata if entry.dist else None  # each property of `dist` reads it anew
+        plugin = Plugin(entry.name, entry.value, said["Name"] if said else "", said["Version"] if said else "")
         first = self.found.get(entry.name)
         if first is not None:
             plugin.state, plugin.error = "broken", f"its name is taken by {first.distribution} {first.version}"
@@ -71,6 +73,9 @@ class Discovery:
         elif switch := switch_of(entry.name, self._environ):
             plugin.state, plugin.switch = "off", switch
             self.found[entry.name] = plugin
+        elif needs := unmet(said.get_all("Requires-Dist") or () if said else (), __version__):
+            self.found[entry.name] = plugin
+            self._leave_out(plugin, PluginError(f"it needs {needs}, and this is {__version__}", plugin=entry.name))
         else:
             self._load(plugin, lambda: _of_its_own(entry.load()))
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -64,6 +65,39 @@ def test_a_plugin_that_exits_at_import_does_not_end_us(installed: Callable[..., 
 
     installed(bad=leave)
     assert Plugins().found["bad"].error == "SystemExit: 3"
+
+
+@pytest.mark.parametrize(
+    ("needs", "fits"),
+    [
+        ("aurarouter<2,>=1", True),
+        ("aurarouter", True),
+        ("aurarouter[gui] (>=1.0)", True),
+        ("aurarouter-echo>=7", True),
+        ("aurarouter~=1.0", True),
+        ("aurarouter==1.*,!=1.0.1", True),
+        ('aurarouter>=7; extra == "later"', True),
+        ("aurarouter @ file:///somewhere", True),
+        ("aurarouter<3,>=2", False),
+        ("AuraRouter>=1.0.1", False),
+        ("aurarouter<1", False),
+        ("aurarouter[gui]~=2.0", False),
+        ("aurarouter==0.5.*", False),
+        ("aurarouter!=1.0", False),
+    ],
+)
+def test_a_plugin_that_needs_another_version_is_left_out_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needs: str, fits: bool
+) -> None:
+    info = tmp_path / "stranger-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: stranger\nVersion: 1\nRequires-Dist: {needs}\n")
+    (info / "entry_points.txt").write_text("[aurarouter]\nstranger = string\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(discovery, "__version__", "1.0.0")
+    found = Plugins(environ={"AURAROUTER_PLUGINS": "stranger"}).found["stranger"]
+    assert (found.state, found.distribution, found.version) == ("loaded" if fits else "broken", "stranger", "1")
+    assert found.error == ("" if fits else f"PluginError: it needs {needs}, and this is 1.0.0")
 
 
 def test_a_misspelt_hook_is_an_error_that_names_plugin_and_hook(make_plugin: Make) -> None:
