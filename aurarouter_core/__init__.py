@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from aurarouter_core.plain import dumps
     from aurarouter_core.plugins import Plugins
     from aurarouter_core.pull import Wanted, catalogue, fetch_model, wanted
-    from aurarouter_core.registry import AssetRegistry, Registration, take_out
+    from aurarouter_core.registry import AssetRegistry, Registration
+    from aurarouter_core.removal import take_out
     from aurarouter_core.request import Request
     from aurarouter_core.room import unusable
     from aurarouter_core.router import Router
@@ -205,7 +206,7 @@ _WHERE = {
     "settled": "aurarouter_core.startup",
     "starting": "aurarouter_core.startup",
     "take_lock": "aurarouter_core.lock",
-    "take_out": "aurarouter_core.registry",
+    "take_out": "aurarouter_core.removal",
     "transaction": "aurarouter_core.database",
     "turned_away": "aurarouter_core.doorway",
     "unusable": "aurarouter_core.room",

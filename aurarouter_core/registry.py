@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from aurarouter_core.edit import Change, Set
 from aurarouter_core.home import Home
 from aurarouter_core.layers import Layers
 from aurarouter_core.ledger import Ledger, Record
-from aurarouter_core.plugins import Plugins
+from aurarouter_core.removal import take_out
 from aurarouter_core.request import Request
 from aurarouter_core.router import Router
 from aurarouter_core.sources import LOADS_FILES
@@ -247,27 +246,3 @@ class AssetRegistry:
             in_force=self._router.problem is None,
             warnings=tuple(warnings),
         )
-
-
-def take_out(plugins: Plugins, request: Request, home: Home, model_id: str, *, from_roles: bool) -> Amendment:
-    """Take a model out of the configuration's file, and out of the list if it was registered there.
-
-    Raises:
-        UnknownModelError: Nobody knows the model.
-        ConfigError: It serves roles, doesn't stand in the file, or that can't be changed.
-    """
-
-    def changes(layers: Layers) -> Sequence[Change]:
-        roles = chains.served_by(layers, model_id)
-        if roles and not from_roles:
-            raise ConfigError(
-                f"the model '{model_id}' serves {', '.join(roles)}",
-                hint="Take it out of them first.",
-            )
-        return chains.without(layers, model_id)
-
-    ledger = Ledger(home.assets)
-    config = str(file_to_change(request).path.resolve())
-    known = [record for record in ledger.records() if record.key == (config, model_id)]
-    with ledger.together(known[0]) if known else nullcontext():
-        return amend_config(plugins, request, changes)
