@@ -17,8 +17,8 @@ from aurarouter_core.hotpath import fault_of
 from aurarouter_core.keys import KeyStore
 from aurarouter_core.layers import Layers
 from aurarouter_core.loading import read_layers
-from aurarouter_core.models import missing_provider
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.provider_class import missing_provider
 from aurarouter_core.request import Request
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_core.structure import build

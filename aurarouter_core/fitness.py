@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aurarouter_core import privacy
-from aurarouter_core.models import missing_provider
+from aurarouter_core.provider_class import missing_provider
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import Constraint, Location, Model, Task
 from aurarouter_hooks.values.texts import media_in

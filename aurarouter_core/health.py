@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from aurarouter_core import assets, install
 from aurarouter_core.cancelled import told_truly
-from aurarouter_core.models import ModelPool, missing_provider
+from aurarouter_core.models import ModelPool
+from aurarouter_core.provider_class import missing_provider
 from aurarouter_core.snapshot import Snapshot
 from aurarouter_hooks import AuraRouterError, Health, ProviderAuthError
 from aurarouter_hooks.imports import within

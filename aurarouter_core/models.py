@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -29,6 +28,7 @@ from aurarouter_core.loan import Loan, Taken
 from aurarouter_core.loans import OpenProviders, Shelves
 from aurarouter_core.memory import Memory
 from aurarouter_core.plugins import Plugins
+from aurarouter_core.provider_class import provider_class
 from aurarouter_core.references import Key, looked_up
 from aurarouter_core.resting import Refusal
 from aurarouter_core.rotation import Rotation, Turn
@@ -138,7 +138,7 @@ class ModelPool:
         return self._shelves.find(model, entry).failure.refusal
 
     async def _take(self, model: Model, entry: ModelEntry, plugins: Plugins, turn: Turn | None) -> Taken:
-        kind = _kind(model, entry, plugins)
+        kind = provider_class(model, entry, plugins)
         path = self.file(entry)
         if path is not None:
             await self.headers.of(path)  # known from now on; a reload meanwhile is over before the shelf is looked for
@@ -211,12 +211,8 @@ class ModelPool:
                 if not isinstance(location, Location):
                     raise TypeError(f"where() must give a Location, not {type(location).__name__}")
         except Exception as error:  # noqa: BLE001 - fails closed: whatever happened, the place is unknown
-            log.log(
-                logging.INFO if isinstance(error, AuraRouterError) else logging.WARNING,
-                "where model '%s' runs could not be found out: %s",
-                model.id,
-                error,
-            )
+            level = logging.INFO if isinstance(error, AuraRouterError) else logging.WARNING
+            log.log(level, "where model '%s' runs could not be found out: %s", model.id, error)
             location = Location()
         if self.in_force(model, entry):
             self.locations[model.id] = location
@@ -251,28 +247,3 @@ class ModelPool:
         self._closed = True
         self._shelves.clear()
         await self._open.aclose()
-
-
-def _kind(model: Model, entry: ModelEntry, plugins: Plugins) -> type[Provider]:
-    kind = plugins.providers.get(model.provider)
-    if entry.unset:
-        raise ProviderUnavailableError(
-            "; ".join(entry.unset),
-            provider=model.provider,
-            model=model.id,
-            hint="Set it, or take the model out of its roles.",
-        )
-    if kind is None:
-        words = missing_provider(model.provider, plugins)
-        raise ProviderUnavailableError(words, provider=model.provider, model=model.id)
-    return kind
-
-
-def missing_provider(name: str, plugins: Plugins) -> str:
-    """Says that no plugin brings a provider, and which ones are there; or that its own is switched off."""
-    if name in plugins.found and (switch := plugins.found[name].switch):
-        return f"the plugin '{name}' is switched off by {switch}"
-    there = ", ".join(sorted(plugins.providers)) or "none"
-    close = difflib.get_close_matches(name, plugins.providers, n=1)
-    meant = f"; did you mean '{close[0]}'?" if close else ""
-    return f"no installed plugin brings the provider '{name}' (installed: {there}{meant})"

@@ -18,8 +18,9 @@ from aurarouter_core.cli.session import Session
 from aurarouter_core.downloads import Downloads
 from aurarouter_core.edit import Change, Set
 from aurarouter_core.loading import read_layers
-from aurarouter_core.models import missing_provider
-from aurarouter_core.registry import AssetRegistry, take_out
+from aurarouter_core.provider_class import missing_provider
+from aurarouter_core.registry import AssetRegistry
+from aurarouter_core.removal import take_out
 from aurarouter_hooks import AuraRouterError, ConfigError, PluginMissingError
 
 

@@ -54,7 +54,7 @@ def get_provider(name: str, settings: Mapping[str, Any] | None = None) -> PlainP
         ConfigError: The settings can't be used.
     """
     from aurarouter_core import install
-    from aurarouter_core.models import missing_provider
+    from aurarouter_core.provider_class import missing_provider
 
     plugins = Plugins()
     if name not in plugins.providers:
