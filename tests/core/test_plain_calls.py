@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from aurarouter_core import Plugins, Router, Task, load_config, plain_calls
+from aurarouter_core import Plugins, Router, Task, load_config, loop_thread, plain_calls
 from aurarouter_hooks import Done, Prompt, Provider, ProviderRateLimitedError, Reply, RoutingError
 
 WHO = contextvars.ContextVar("WHO", default="nobody")
@@ -275,7 +275,7 @@ def test_an_interrupt_cancels_what_runs_in_the_loop_of_this_thread(router: Route
 
 
 def test_nobody_waits_for_ever_for_a_loop_that_nobody_runs(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plain_calls, "PATIENCE", 0.1)
+    monkeypatch.setattr(loop_thread, "PATIENCE", 0.1)
     with asyncio.Runner() as owner, ThreadPoolExecutor(1) as pool:
         owner.run(router.__aenter__())
         with pytest.raises(RoutingError, match="nobody runs the event loop") as caught:
