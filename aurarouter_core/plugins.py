@@ -112,11 +112,7 @@ class Plugins:
     @cached_property
     def intents(self) -> Mapping[str, Intent]:
         """Intents by name."""
-
-        def by_name(answer: Any) -> dict[str, Intent]:
-            return {intent.name: intent for intent in shapes.intents(answer)}
-
-        return self._merged("register_intents", by_name)
+        return self._merged("register_intents", shapes.intents)
 
     @cached_property
     def _brought(self) -> Sequence[tuple[str, Middleware]]:

@@ -53,10 +53,10 @@ def scores(answer: Any) -> Mapping[str, float]:
     return answer  # type: ignore[no-any-return]
 
 
-def intents(answer: Any) -> Sequence[Intent]:
-    """Several intents."""
+def intents(answer: Any) -> Mapping[str, Intent]:
+    """Several intents, by name."""
     _need(isinstance(answer, Sequence), "intents", answer)
-    return [intent(item) for item in answer]
+    return {item.name: item for item in map(intent, answer)}
 
 
 def intent(answer: Any) -> Intent:
