@@ -12,6 +12,8 @@ from aurarouter_hooks.http_errors import origin
 
 REPLY_LIMIT = 64 * 2**20
 """Bytes of a whole answer, as they come over the wire."""
+LINE_LIMIT = 4 * 2**20
+"""Bytes of one line of an event stream. The SDKs look through a line anew with each piece of it that comes."""
 
 
 class Client(httpx2.AsyncClient):
@@ -44,10 +46,11 @@ class Client(httpx2.AsyncClient):
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """The bytes of an answer, up to a limit."""
+    """The bytes of an answer, up to a limit; of one that comes in lines, up to a limit for each of them, too."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream, place: str) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, place: str, *, lines: bool) -> None:
         self._stream, self._place, self._left = stream, place, REPLY_LIMIT
+        self._lines, self._line = lines, 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces = self._stream.__aiter__()
@@ -56,6 +59,10 @@ class _Bounded(httpx2.AsyncByteStream):
                 self._left -= len(piece)
                 if self._left < 0:
                     raise ProviderReplyError(f"{self._place} sent more than {REPLY_LIMIT >> 20} MiB as one answer")
+                ended = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1 if self._lines else len(piece)
+                self._line = len(piece) - ended + (0 if ended else self._line)
+                if self._line > LINE_LIMIT:
+                    raise ProviderReplyError(f"{self._place} sent an event of more than {LINE_LIMIT >> 20} MiB")
                 yield piece
         finally:
             if isinstance(pieces, AsyncGenerator):
@@ -68,4 +75,5 @@ class _Bounded(httpx2.AsyncByteStream):
 async def bounded(response: httpx2.Response, place: str = "") -> None:
     """An event hook: an answer that never ends does not fill the memory. `place` is whose it is, if not its URL's."""
     if isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _Bounded(response.stream, place or origin(str(response.url)))
+        lines = response.headers.get("content-type", "").startswith("text/event-stream")
+        response.stream = _Bounded(response.stream, place or origin(str(response.url)), lines=lines)

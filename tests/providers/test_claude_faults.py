@@ -116,6 +116,12 @@ async def test_an_answer_without_end_is_cut(
     assert str(await failure(make, fault_server, fault)) == str(error)
 
 
+async def test_a_line_without_end_is_cut_before_the_sdk_has_gathered_it(make: Make, fault_server: FaultServer) -> None:
+    error = await failure(make, fault_server, events([start(), b"data: ", *[b"x" * 2**18] * 40]))
+    assert isinstance(error, ProviderReplyError)
+    assert str(error) == f"{fault_server.url} sent an event of more than 4 MiB"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "words"),
     [

@@ -183,7 +183,7 @@ async def test_broken_json_inside_a_stream(google: Make, vendor: Vendor) -> None
 async def test_an_answer_without_end_is_given_up(google: Make, vendor: Vendor, streams: bool) -> None:
     flood = [b" " * 2**20] * 70
     vendor.will(stream([b"data: ", *flood] if streams else flood))
-    with pytest.raises(ProviderReplyError, match="more than 64 MiB"):
+    with pytest.raises(ProviderReplyError, match="more than 4 MiB"):
         await used(google(), streams)
 
 
