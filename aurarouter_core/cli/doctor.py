@@ -7,40 +7,24 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import click
-from attrs import frozen
 
 from aurarouter_core import __version__, install
-from aurarouter_core.amounts import written
 from aurarouter_core.apps import Apps
-from aurarouter_core.cli.model_file import file_facts
-from aurarouter_core.cli.money import old_prices, standings
+from aurarouter_core.cli.finding import Finding, problems
+from aurarouter_core.cli.model_findings import model_findings
+from aurarouter_core.cli.money import standings
 from aurarouter_core.cli.session import Session
-from aurarouter_core.cost import price_of
-from aurarouter_core.exposure import Exposed, exposed
 from aurarouter_core.home import private_folder
 from aurarouter_core.keys import KeyStore
 from aurarouter_core.plain import dumps
-from aurarouter_core.refusal import nothing_left
 from aurarouter_core.room import shortage
-from aurarouter_core.router import Router
 from aurarouter_core.shown import printable
 from aurarouter_core.soundness import databases, look_through, open_to_others
-from aurarouter_hooks import AuraRouterError, ConfigError, Health, Task
-
-PROBE = "Write a Python function that reverses a string"
-
-
-@frozen
-class Finding:
-    """One thing that was looked at: "ok", "note" (works, but know this), or "problem"."""
-
-    level: str
-    what: str
-    hint: str = ""
+from aurarouter_hooks import AuraRouterError, ConfigError
 
 
 @click.command("doctor")
@@ -94,19 +78,12 @@ def _installation(session: Session) -> Iterator[Finding]:
 def _files(session: Session) -> Iterator[Finding]:
     home = session.home
     for path in databases(home):
-        yield from _problem(partial(look_through, path))
+        yield from problems(partial(look_through, path))
     for look in (session.conversations.latest, Apps(home).kept, KeyStore(home).kept):
-        yield from _problem(look)
+        yield from problems(look)
     if names := ", ".join(path.name for path in open_to_others(home)):
         hint = f"Run: chmod -R go= {shlex.quote(str(home.root.resolve()))}"
         yield Finding("problem", f"others can read or change {names} in {home.root}", hint)
-
-
-def _problem(look: Callable[[], object]) -> Iterator[Finding]:
-    try:
-        look()
-    except AuraRouterError as error:
-        yield Finding("problem", str(error), error.hint)
 
 
 def _plugins(session: Session) -> Iterator[Finding]:
@@ -161,8 +138,8 @@ def _configuration(session: Session) -> Iterator[Finding]:
         if not entry.models:
             yield Finding("note", f"role '{role}' names no model")
     yield _engine(session)
-    yield from _problem(partial(standings, session))
-    yield from asyncio.run(_models(router))
+    yield from problems(partial(standings, session))
+    yield from asyncio.run(model_findings(router))
 
 
 def _engine(session: Session) -> Finding:
@@ -183,75 +160,3 @@ def _engine(session: Session) -> Finding:
             "Correct the file, or put it back; 'aurarouter stop' ends the engine, and the next is without it.",
         )
     return Finding("ok", f"the shared engine is process {state['pid']}, clients: {state['clients']}")
-
-
-async def _models(router: Router) -> list[Finding]:
-    findings: list[Finding] = []
-    async with router:
-        try:
-            findings.extend(_of_model(name, health) for name, health in (await router.health()).items())
-            findings.extend(map(_in_the_clear, await exposed(router.snapshot.config)))
-            findings.extend(_of_files(router))
-            findings.extend(_of_money(router))
-            decision = router.decide(Task(PROBE))
-            if not decision.chain:
-                raise nothing_left(decision, router.snapshot, router.pool.locations)
-            findings.append(Finding("ok", "a task can be decided"))
-        except AuraRouterError as error:
-            findings.append(Finding("problem", f"no task can be decided: {error}", error.hint))
-    return findings
-
-
-def _of_money(router: Router) -> Iterator[Finding]:
-    config = router.snapshot.config
-    for name, price, days in old_prices(config):
-        yield Finding(
-            "note",
-            f"the price of model '{name}' was looked up {days} days ago, on {price.as_of}",
-            f"Compare it with the vendor's page, {price.source}, and set models.{name}.price.",
-        )
-    if next(config.budget.all_limits(), None) is None:
-        return
-    yield Finding("ok", f"a budget is set: {', '.join(map(str, config.budget.all_limits()))}")
-    for name, model in router.snapshot.models.items():
-        if price_of(model, router.pool.locations.get(name)) is None:
-            yield Finding(
-                "note",
-                f"what model '{name}' costs is unknown; under a budget it is asked only if it runs on this machine",
-                f"Set models.{name}.price; {{}} stands for one that costs nothing.",
-            )
-
-
-def _in_the_clear(endpoint: Exposed) -> Finding:
-    return Finding(
-        "note",
-        f"model '{endpoint.model}' is reached in the clear at {endpoint.origin}: {endpoint.why}",
-        "Use https; or, if you trust that network, name it under privacy.trusted_networks.",
-    )
-
-
-def _of_files(router: Router) -> Iterator[Finding]:
-    files = file_facts(router)
-    allowed = router.pool.memory.allowed()
-    for name, facts in files.items():
-        if facts.problem:
-            yield Finding("problem", f"model '{name}': {facts.problem}", "Fetch the file again, or name another.")
-        elif facts.memory is not None and allowed is not None and facts.memory > allowed:
-            hint = "Raise system.memory, give it less context, or use a smaller model."
-            yield Finding(
-                "problem", f"model '{name}' can't be loaded: {facts}, and {written(allowed)} are allowed", hint
-            )
-        else:
-            yield Finding("ok", f"model '{name}': {facts}")
-    if files and allowed is not None:
-        setting = router.snapshot.config.system.memory
-        yield Finding("ok", f"models may take {written(allowed)} of memory together (system.memory: {setting})")
-
-
-def _of_model(name: str, health: Health) -> Finding:
-    detail = f": {health.detail}" if health.detail else ""
-    if health.state in ("healthy", "cold", "loading"):
-        level = "ok"
-    else:
-        level = "note" if health.state == "unknown" else "problem"
-    return Finding(level, f"model '{name}' is {health.state}{detail}", health.hint)
