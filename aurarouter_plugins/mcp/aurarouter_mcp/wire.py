@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -19,6 +20,10 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 log = logging.getLogger(__name__)
+# How a request begins whose id can be told without its rest; what answers a request of ours begins otherwise.
+_SAID, _ID = rb'"jsonrpc" *: *"2.0" *, *', rb'"id" *: *(\d{1,15}|"[ !#-\[\]-~]{0,200}") *, *'
+_METHOD = rb'"method" *: *"[ !#-\[\]-~]{0,200}" *, *'
+_REQUEST = re.compile(rb"\s*\{ *(?:%b)?(?:%b%b|%b(?:%b)?%b)" % (_SAID, _ID, _METHOD, _METHOD, _SAID, _ID))
 Item = SessionMessage | types.JSONRPCError
 Reading = MemoryObjectReceiveStream[SessionMessage | Exception]
 Writing = MemoryObjectSendStream[SessionMessage]
@@ -105,7 +110,9 @@ def _line(source: BinaryIO, most: int) -> bytes | None:
 def _item(line: bytes, most: int) -> Item:
     """A message, or the answer to what is none."""
     if len(line) > most:
-        return _refused(types.INVALID_REQUEST, f"the message is larger than {most} bytes ('mcp.max_message')")
+        words = f"the message is larger than {most} bytes ('mcp.max_message')"
+        found = _REQUEST.match(line)
+        return _refused(types.INVALID_REQUEST, words, json.loads(found[1] or found[2]) if found else None)
     try:
         return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
     except ValidationError:

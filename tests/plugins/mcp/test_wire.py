@@ -11,6 +11,7 @@ import pytest
 from attrs import asdict
 
 from aurarouter_core import Plugins, Router, load_config
+from aurarouter_mcp import wire
 from aurarouter_mcp.server import server
 from aurarouter_mcp.settings import McpSettings
 from aurarouter_mcp.wire import messages
@@ -90,3 +91,20 @@ async def test_what_is_no_message(caplog: pytest.LogCaptureFixture) -> None:
     assert (wrong["isError"], "task" in wrong["content"][0]["text"]) == (True, True)
     assert "tangerine" not in caplog.text
     assert any(f"larger than {LARGEST} bytes" in str(one) for one in answers)
+
+
+@pytest.mark.parametrize(
+    ("begins", "number"),
+    [
+        (b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"x":"', 7),
+        (b'{"jsonrpc": "2.0", "method": "tools/call", "id": "b-1", "params": {"x":"', "b-1"),
+        (b'{"jsonrpc":"2.0","id":7,"result":{"method":"', None),
+        (b'{"params":{"id":4,"method":"', None),
+        (b"[[[", None),
+    ],
+)
+def test_a_request_that_is_too_large_is_answered_by_its_id_where_it_begins_with_it(
+    begins: bytes, number: int | str | None
+) -> None:
+    answered = wire._item(begins + b"x" * 100, 100)
+    assert (answered.id, answered.error.code) == (number, -32600)  # type: ignore[union-attr]
