@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from attrs import evolve
@@ -32,9 +32,7 @@ from aurarouter_openapi import request
 from aurarouter_openapi.answer import chunk, embeddings
 from aurarouter_openapi.calls import Calls
 
-if TYPE_CHECKING:
-    from httpx_sse import ServerSentEvent
-
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 CHAT = "/chat/completions"
 DONE = "[DONE]"  # the data of a stream's last event
@@ -160,7 +158,7 @@ class OpenApiProvider(Provider):
         return chunk(answer, field, calls, request_id=request_id, model=self.model, origin=self._backend.origin)
 
 
-async def _next(events: "AsyncGenerator[ServerSentEvent]", end: float | None) -> "ServerSentEvent | None":
+async def _next(events: AsyncGenerator[T], end: float | None) -> T | None:
     """The next event; None when there is none, or none until `end`: some servers never hang up after an answer."""
     if end is None:
         return await anext(events, None)
