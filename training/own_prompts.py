@@ -70,7 +70,7 @@ def rows(each: int = 14, seed: int = 7) -> list[Row]:
     choices = slots()
     made: list[Row] = []
     seen: set[str] = set()
-    for path in sorted(PROMPTS.glob("*.txt")):
+    for path in sorted(PROMPTS.rglob("*.txt")):
         if path.stem == "slots":
             continue
         for section, pattern in sections(path):
