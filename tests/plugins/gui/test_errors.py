@@ -70,7 +70,7 @@ def test_a_file_that_nobody_has_trusted(open_window: Open, qtbot: QtBot) -> None
     window = open_window(None)
     qtbot.waitUntil(window.shown.notice.isVisible, timeout=PATIENCE)
     assert "config trust" in window.shown.notice.text
-    qtbot.waitUntil(lambda: "can't be used" in window._standing.text(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "can't be used" in window.standing.text(), timeout=PATIENCE)
 
 
 def test_a_file_that_is_not_there(open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

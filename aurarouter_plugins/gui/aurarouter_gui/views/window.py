@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.environment_bar import EnvironmentBar
+from aurarouter_gui.views.keys import Keys
+from aurarouter_gui.views.losing import may_lose
 from aurarouter_gui.views.navigation import Navigation
 from aurarouter_gui.views.pages import Pages
 from aurarouter_gui.views.palette import DARK, LIGHT, dress
 from aurarouter_gui.views.panels import panels
-from aurarouter_gui.views.parts import label
+from aurarouter_gui.views.standing_line import StandingLine
 
 if TYPE_CHECKING:
     from aurarouter_core import Config
     from aurarouter_gui.panel import Panel
-    from aurarouter_gui.state.link import Standing
     from aurarouter_gui.views.first_run_view import FirstRunDialog
     from aurarouter_gui.views.panel_view import PanelView
 
@@ -29,13 +30,6 @@ DRAWN = 50
 """Milliseconds after which a window that is shown is drawn."""
 SAY = 6000
 """Milliseconds for which a line is shown at the bottom."""
-STANDINGS = {
-    "closed": "",
-    "opening": "Starting the engine …",
-    "ready": "Ready",
-    "lost": "The shared engine has ended. The next call starts a new one.",
-    "failed": "The engine can't be used",
-}
 
 
 class Window(QMainWindow):
@@ -57,7 +51,7 @@ class Window(QMainWindow):
             self.restoreGeometry(geometry)
         self.panels: list[Panel] = []
         self._views: dict[str, PanelView] = {}
-        self._shortcuts: list[QShortcut] = []
+        self._keys = Keys(self)
         self._pages = Pages()
         self.environments = EnvironmentBar(desk, self.turn_to)
         self._body = QHBoxLayout()
@@ -70,9 +64,8 @@ class Window(QMainWindow):
         layout.addWidget(self.environments)
         layout.addLayout(self._body, 1)
         self.setCentralWidget(inside)
-        self._standing = label(wraps=False)
-        self._standing.setContentsMargins(10, 3, 10, 3)
-        self.statusBar().addPermanentWidget(self._standing)
+        self.standing = StandingLine()
+        self.statusBar().addPermanentWidget(self.standing)
         self.statusBar().setSizeGripEnabled(False)
         desk.go, desk.say = self.go, lambda line: self.statusBar().showMessage(line, SAY)
         self.first_run: FirstRunDialog | None = None
@@ -89,7 +82,7 @@ class Window(QMainWindow):
         from aurarouter_gui.state.outside import follow
 
         link = self.desk.link
-        link.heard.append(self._stands)
+        link.heard.append(self.standing.show_standing)
         self.environments.show_missing()
         self._welcome()
         # A panel that asks will say why there is none.
@@ -130,11 +123,11 @@ class Window(QMainWindow):
         self._body.insertWidget(0, self.navigation)
         if self.isVisible():
             self.navigation.show_icons()
-        self._keys()
+        self._bind_keys()
 
     def turn_to(self, environment: str) -> None:
         """Show the panels of another environment, if the user agrees to what would be lost with these."""
-        if environment == self.desk.environment or not self._may_go(self._views.values(), "Switch anyway?"):
+        if environment == self.desk.environment or not may_lose(self, self._views.values(), "Switch anyway?"):
             self.environments.show_environment()
             return
         before = self._pages.shown
@@ -151,26 +144,17 @@ class Window(QMainWindow):
 
     def _clear(self) -> None:
         """Take away the navigation and its keys."""
-        for shortcut in self._shortcuts:
-            shortcut.setParent(None)
-            shortcut.deleteLater()
-        self._shortcuts = []
+        self._keys.clear()
         self.navigation.setParent(None)
         self.navigation.deleteLater()
 
-    def _keys(self) -> None:
+    def _bind_keys(self) -> None:
         for number, panel in enumerate(self.panels[:9], start=1):
-            self._key(f"Ctrl+{number}", lambda name=panel.id: self.go(name))
-        self._key("F1", self.help)
-        self._key("Esc", self.escape)
-        self._key("Ctrl+Shift+D", self.switch_theme)
-        self._key("Ctrl+Q", self.close)
-
-    def _key(self, keys: str, action: object) -> None:
-        shortcut = QShortcut(self)
-        shortcut.setProperty("key", keys)
-        shortcut.activated.connect(action)
-        self._shortcuts.append(shortcut)
+            self._keys.add(f"Ctrl+{number}", partial(self.go, panel.id))
+        self._keys.add("F1", self.help)
+        self._keys.add("Esc", self.escape)
+        self._keys.add("Ctrl+Shift+D", self.switch_theme)
+        self._keys.add("Ctrl+Q", self.close)
 
     # Panels
 
@@ -222,17 +206,6 @@ class Window(QMainWindow):
 
     # The kernel
 
-    def _stands(self, standing: Standing) -> None:
-        words = STANDINGS[standing.state]
-        if standing.state == "ready":
-            words = "Ready · shared engine" if standing.shared else "Ready · in this process"
-        if standing.state == "failed" and standing.error is not None:
-            from aurarouter_gui.state.words import trouble
-
-            words = f"{words}: {trouble(standing.error).what}"
-        self._standing.setText(words if len(words) < 110 else f"{words[:108]} …")
-        self._standing.setToolTip(words)
-
     def _configured(self, config: Config) -> None:
         """Without a file, help to write one."""
         if config.path is None:
@@ -259,7 +232,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask where something would be lost."""
-        if not self._may_go(self._views.values(), "Close the window anyway?", self.desk.ending):
+        if not may_lose(self, self._views.values(), "Close the window anyway?", self.desk.ending):
             event.ignore()
             return
         self._remember()
@@ -272,18 +245,3 @@ class Window(QMainWindow):
 
     def _remember(self) -> None:
         self._remembered.setValue("geometry", self.saveGeometry())
-
-    def _may_go(self, views: Iterable[PanelView], question: str, ending: Sequence[str] = ()) -> bool:
-        """Whether the user agrees to what would be lost with these pages, and to what else would end."""
-        lost = [what for view in views if (what := view.unsaved())]
-        words = [f"You have not saved {' and '.join(lost)}."] if lost else []
-        words += [f"{' and '.join(ending)} will end."] if ending else []
-        if not words:
-            return True
-        from PySide6.QtWidgets import QMessageBox
-
-        buttons = QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
-        title = "Unsaved changes" if lost else "Running services"
-        asked = "\n".join([*words, question])
-        answer = QMessageBox.question(self, title, asked, buttons, QMessageBox.StandardButton.Cancel)
-        return answer == QMessageBox.StandardButton.Discard
