@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 log = logging.getLogger(__name__)
 # How a request begins whose id can be told without its rest; what answers a request of ours begins otherwise.
-_SAID, _ID = rb'"jsonrpc" *: *"2.0" *, *', rb'"id" *: *(\d{1,15}|"[ !#-\[\]-~]{0,200}") *, *'
+_SAID, _ID = rb'"jsonrpc" *: *"2.0" *, *', rb'"id" *: *(0|[1-9]\d{0,14}|"[ !#-\[\]-~]{0,200}") *, *'
 _METHOD = rb'"method" *: *"[ !#-\[\]-~]{0,200}" *, *'
 _REQUEST = re.compile(rb"\s*\{ *(?:%b)?(?:%b%b|%b(?:%b)?%b)" % (_SAID, _ID, _METHOD, _METHOD, _SAID, _ID))
 Item = SessionMessage | types.JSONRPCError

@@ -100,6 +100,7 @@ async def test_what_is_no_message(caplog: pytest.LogCaptureFixture) -> None:
         (b'{"jsonrpc": "2.0", "method": "tools/call", "id": "b-1", "params": {"x":"', "b-1"),
         (b'{"jsonrpc":"2.0","id":7,"result":{"method":"', None),
         (b'{"params":{"id":4,"method":"', None),
+        (b'{"jsonrpc":"2.0","id":007,"method":"tools/call","params":{"x":"', None),
         (b"[[[", None),
     ],
 )
