@@ -30,7 +30,7 @@ def asked(window: Any, qtbot: QtBot, text: str = "Fix it", **wishes: Any) -> Any
 def shown(window: Any) -> str:
     """The words beside the latest answer."""
     view = window.shown
-    return str(view._turns[id(view.state.current)].notice.text)
+    return str(view.answers.turns[id(view.state.current)].notice.text)
 
 
 @pytest.mark.parametrize(

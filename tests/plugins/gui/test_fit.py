@@ -121,7 +121,7 @@ def test_a_long_word_is_broken(open_window: Open, qtbot: QtBot, letters: Callabl
     view.send()
     qtbot.waitUntil(lambda: not view.state.busy, timeout=PATIENCE)
     view.notice.tell("Trouble", LONG, ground="bad")
-    (turn,) = view._turns.values()
+    (turn,) = view.answers.turns.values()
     room = view.answers.viewport()
     qtbot.waitUntil(lambda: 0 < turn.width() <= room.width(), timeout=PATIENCE)
     for text in (turn.question, turn.answer, view.notice._parts[1]):

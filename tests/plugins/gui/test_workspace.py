@@ -28,7 +28,7 @@ def ask(qtbot: QtBot, view: Any, text: str) -> Any:
 
 def turn(view: Any) -> Any:
     """How the latest answer is shown."""
-    return view._turns[id(view.state.current)]
+    return view.answers.turns[id(view.state.current)]
 
 
 def remote(server: FaultServer, **more: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from aurarouter_gui.views.answers import Answers
 from aurarouter_gui.views.composer import Composer
 from aurarouter_gui.views.desk import Desk
 from aurarouter_gui.views.pages import Column
 from aurarouter_gui.views.panel_view import PanelView
-from aurarouter_gui.views.parts import Notice, card, heading, label
+from aurarouter_gui.views.parts import Notice, card
 from aurarouter_gui.views.route_view import RouteView
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from aurarouter_gui.state.workspace import Choices, Workspace
     from aurarouter_gui.views.execution_view import ExecutionView
     from aurarouter_gui.views.history_view import HistoryView
-    from aurarouter_gui.views.turn_view import TurnView
 
 LATER = ("Execution", "History")
 """The tabs that show what the kernel did."""
@@ -69,7 +69,7 @@ are cleared for private content; so does whatever the privacy rules detect.
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.route, "Route")
         self.notice = Notice()
-        self._turns: dict[int, TurnView] = {}
+        self.answers = Answers(desk)
         self._lay_out()
         self._eager = False
         if desk.ready:
@@ -130,17 +130,6 @@ are cleared for private content; so does whatever the privacy rules detect.
         page = QHBoxLayout(self)
         page.setContentsMargins(12, 12, 12, 12)
         page.addWidget(self.parts)
-        self._list = QWidget()
-        self.answers = QScrollArea()
-        self.answers.setWidgetResizable(True)
-        self.answers.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.answers.setWidget(self._list)
-        self._column = QVBoxLayout(self._list)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(10)
-        self._welcome = self._greeting()
-        self._column.addWidget(self._welcome)
-        self._column.addStretch(1)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -148,14 +137,6 @@ are cleared for private content; so does whatever the privacy rules detect.
         column.addWidget(self.answers, 1)
         column.addWidget(self.composer)
         inside.addWidget(self.tabs)
-
-    @staticmethod
-    def _greeting() -> QWidget:
-        frame, inside = card()
-        inside.addWidget(heading("Ask anything"))
-        words = "Your prompt goes to the first model that suits it. Answers appear here; nothing has been asked yet."
-        inside.addWidget(label(words, tone="muted"))
-        return frame
 
     # What the window does
 
@@ -231,19 +212,7 @@ are cleared for private content; so does whatever the privacy rules detect.
             self.tabs.setCurrentWidget(self.route)
 
     def _ran(self, run: Run) -> None:
-        from aurarouter_gui.views.turn_view import TurnView
-
-        view = self._turns.get(id(run))
-        if view is None:
-            view = self._turns[id(run)] = TurnView(self.desk, run)
-            self._welcome.hide()
-            self._column.insertWidget(self._column.count() - 1, view)
-        bar = self.answers.verticalScrollBar()
-        below = bar.value() >= bar.maximum() - 40
-        view.refresh()
-        if below:
-            self._column.activate()
-            bar.setValue(bar.maximum())
+        self.answers.show_run(run)
         if run is self.state.current:
             self.execution.follow(run.graph)
             if run.trace is not None:
