@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -11,11 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from aurarouter_core import Config, Home
+from aurarouter_core import Config
 from aurarouter_gui.service import Condition, Deed, Service
+from aurarouter_gui.state.child_output import ChildOutput
 from aurarouter_gui.state.link import Link
 from aurarouter_hooks import AuraRouterError
 
@@ -23,8 +22,6 @@ LOOK = 0.2
 """Seconds between two looks at whether the child lives and what it has said."""
 STARTS, TURNS, ENDS, FAREWELL = 60.0, 5.0, 40.0, 5.0
 """Seconds to be ready in, to pause in, to end in when asked, and to end in when the window closes."""
-LAST = 12
-"""Lines of the log that are shown."""
 PAUSE, RESUME = getattr(signal, "SIGUSR1", None), getattr(signal, "SIGUSR2", None)
 Address = Callable[[Config], tuple[str, int]]
 
@@ -60,8 +57,7 @@ class Child(Service):
         self._command, self._address, self._drain = tuple(command), address, drain
         self._pauses = pauses and PAUSE is not None
         self._process: subprocess.Popen[bytes] | None = None
-        self._said: dict[str, Any] = {}
-        self._read = 0
+        self._output = ChildOutput(name)
         self._stopping = False
         self._watching: asyncio.Task[None] | None = None
         self._link: Link
@@ -72,15 +68,6 @@ class Child(Service):
         self._link, self._changed = link, changed
 
     @property
-    def _folder(self) -> Path:
-        return Home.of().root / "services"
-
-    @property
-    def log(self) -> Path:
-        """What the child says to people."""
-        return self._folder / f"{self.id}.log"
-
-    @property
     def _lives(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -89,20 +76,20 @@ class Child(Service):
     async def look(self) -> Condition:
         """From the child itself; where there is none, from who listens in its place."""
         if self._lives:
-            self._hear()
+            self._output.hear()
             if self._stopping:
                 return Condition(state="stopping", words="It ends what it is working on.")
-            if not self._said:
+            if not self._output.said:
                 return Condition(state="starting", can=frozenset({"stop"}))
-            where = f"{self.where(self._said)}, process {self._process.pid if self._process else 0}"
-            turn: Deed = "resume" if self._said.get("paused") else "pause"
+            where = f"{self.where(self._output.said)}, process {self._process.pid if self._process else 0}"
+            turn: Deed = "resume" if self._output.said.get("paused") else "pause"
             can: set[Deed] = {"stop", *((turn,) if self._pauses else ())}
             return Condition(state="paused" if turn == "resume" else "running", words=where, can=frozenset(can))
         if self._process is not None and not self._stopping:
             code = self._process.returncode
             why = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             return Condition(
-                state="failed", words=f"It ended by itself: {why}.", log=self._last(), can=frozenset({"start"})
+                state="failed", words=f"It ended by itself: {why}.", log=self._output.last(), can=frozenset({"start"})
             )
         found = await self.found()
         if found:
@@ -131,32 +118,13 @@ class Child(Service):
         writer.close()
         return f"Something else listens at {host}:{port}; it was not started here."
 
-    def _last(self) -> str:
-        """With `--json`, an error is told where results are."""
-        text = ""
-        for path in self._files:
-            with suppress(OSError):
-                text += path.read_bytes()[-8192:].decode("utf-8", "replace")
-        return "\n".join(text.strip().splitlines()[-LAST:])
-
-    def _hear(self) -> None:
-        """Take in the lines that the child has said since."""
-        text = self.log.with_suffix(".out").read_bytes()[self._read :]
-        whole = text[: text.rfind(b"\n") + 1]
-        self._read += len(whole)
-        for line in whole.splitlines():
-            try:
-                self._said |= json.loads(line)
-            except (ValueError, TypeError):
-                continue  # a library that prints
-
     async def _watch(self) -> None:
         """Tell at once when it says something, and when it is gone."""
         before: Any = None
         while self._lives:
-            self._hear()
-            if before != self._said:
-                before = dict(self._said)
+            self._output.hear()
+            if before != self._output.said:
+                before = dict(self._output.said)
                 self._changed()
             await asyncio.sleep(LOOK)
         self._let_go()
@@ -170,15 +138,14 @@ class Child(Service):
             return
         self._spawn()
         self._watching = asyncio.create_task(self._watch())
-        await self._until(lambda: bool(self._said) or not self._lives, STARTS)
+        await self._until(lambda: bool(self._output.said) or not self._lives, STARTS)
         if not self._lives:
             raise AuraRouterError(f"{self.title} did not start", hint="Its last words are below.")
 
     def _spawn(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = ["--config", str(self._link.path)] if self._link.path else []
-        self._said, self._read, self._stopping = {}, 0, False
-        out = [os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600) for path in self._files]
+        self._stopping = False
+        out = self._output.open()
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "aurarouter_gui.following", *config, *self._command],
@@ -194,10 +161,6 @@ class Child(Service):
             for handle in out:
                 os.close(handle)
 
-    @property
-    def _files(self) -> tuple[Path, Path]:
-        return self.log.with_suffix(".out"), self.log
-
     async def pause(self) -> None:
         """Have it refuse new work."""
         await self._turn(PAUSE, paused=True)
@@ -210,7 +173,7 @@ class Child(Service):
         if self._process is None or number is None or not self._lives:
             raise AuraRouterError(f"{self.title} does not run")
         self._process.send_signal(number)
-        await self._until(lambda: self._said.get("paused", False) is paused or not self._lives, TURNS)
+        await self._until(lambda: self._output.said.get("paused", False) is paused or not self._lives, TURNS)
 
     async def stop(self) -> None:
         """Ask it to end, and wait until it has; it is killed where it does not."""
@@ -237,11 +200,11 @@ class Child(Service):
         end = time.monotonic() + seconds
         while True:
             if self._lives:
-                self._hear()
+                self._output.hear()
             if holds():
                 return
             if time.monotonic() > end:
-                raise AuraRouterError(f"{self.title} did nothing for {seconds:.0f} s", hint=f"See {self.log}.")
+                raise AuraRouterError(f"{self.title} did nothing for {seconds:.0f} s", hint=f"See {self._output.log}.")
             await asyncio.sleep(LOOK / 4)
 
     async def aclose(self) -> None:
