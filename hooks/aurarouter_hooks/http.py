@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aurarouter_hooks import http_errors
-from aurarouter_hooks.errors import ProviderAuthError, ProviderError, ProviderReplyError, ProviderUnavailableError
+from aurarouter_hooks.errors import ProviderAuthError, ProviderReplyError, ProviderUnavailableError
+from aurarouter_hooks.http_documents import decode, encode, read
 from aurarouter_hooks.http_events import read_events
 from aurarouter_hooks.location import resolve
 
@@ -26,10 +26,6 @@ __all__ = ["Backend", "resolve"]
 
 REPLY_LIMIT = 64 * 2**20  # bytes of a whole answer
 ERROR_LIMIT = 64 * 2**10  # bytes of an error's body
-
-# `json.dumps` would make one each time; `json.loads` looks first what it was given.
-_decoder = json.JSONDecoder()
-_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class Backend:
@@ -92,7 +88,7 @@ class Backend:
             self._open.add(response)
             try:
                 if not response.is_success:
-                    page = await _read(response, ERROR_LIMIT)
+                    page = await read(response, ERROR_LIMIT)
                     key = self._model.api_key
                     raise http_errors.from_status(response.status_code, response.headers, page, self._endpoint, key)
                 yield response
@@ -113,7 +109,7 @@ class Backend:
     ) -> tuple[dict[str, Any], str]:
         """The JSON object of a whole answer and its `x-request-id`. Arguments and errors are those of `send`."""
         async with self.send(method, path, body=body, prompt=prompt, patience=patience) as response:
-            page = await _read(response, REPLY_LIMIT + 1)
+            page = await read(response, REPLY_LIMIT + 1)
         if len(page) > REPLY_LIMIT:
             raise ProviderReplyError(f"{self.origin} sent more than {REPLY_LIMIT >> 20} MiB as one answer")
         return self.document(page), response.headers.get("x-request-id", "")
@@ -133,21 +129,7 @@ class Backend:
             ProviderError: It is an error object.
             ProviderReplyError: It isn't a JSON object.
         """
-        try:
-            value = _decoder.decode(text) if isinstance(text, str) else json.loads(text)
-        except (ValueError, RecursionError) as exc:
-            if event == "error":
-                raise self._reported(text) from exc
-            raise ProviderReplyError(
-                f"{self.origin} sent something that is not JSON", hint="Check that the endpoint is right."
-            ) from exc
-        if not isinstance(value, dict):
-            raise ProviderReplyError(
-                f"{self.origin} sent JSON that is not an object", hint="Check that the endpoint is right."
-            )
-        if event == "error" or value.get("error") or value.get("object") == "error":
-            raise self._reported(value.get("error") or value)
-        return value
+        return decode(text, event, self._endpoint, self.origin, self._model.api_key)
 
     async def aclose(self) -> None:
         """Close every connection; safe to call again. Whoever still reads an answer is told that it was lost."""
@@ -170,7 +152,7 @@ class Backend:
         headers = {"Host": target.host}
         if prompt is not None and prompt.trace_context:
             headers.update(prompt.trace_context.headers(self._endpoint, private=private))
-        content = b"" if body is None else self._encode(body)
+        content = b"" if body is None else encode(body)
         if content:
             headers["Content-Type"] = "application/json"
         limits = self._model.timeouts
@@ -206,9 +188,6 @@ class Backend:
             hint="Check that the endpoint's name resolves.",
         )
 
-    def _reported(self, error: object) -> ProviderError:
-        return http_errors.from_error_object(error, self._endpoint, self._model.api_key)
-
     def _target(self, path: str) -> _Target:
         import httpx
 
@@ -233,16 +212,6 @@ class Backend:
             self._clients[private, fresh] = client, dict(client.headers)
         return self._clients[private, fresh]
 
-    def _encode(self, body: object) -> bytes:
-        try:
-            return _encoder.encode(body).encode()
-        except (TypeError, ValueError, RecursionError) as exc:
-            raise ProviderReplyError(
-                "the request cannot be written as JSON",
-                refused=True,
-                hint="Check its parameters, tools and schema for values that JSON does not have.",
-            ) from exc
-
 
 class _Target(NamedTuple):
     """Where requests for one path go, and the name that their Host header and TLS hold."""
@@ -250,13 +219,3 @@ class _Target(NamedTuple):
     url: httpx.URL
     host: str
     name: str
-
-
-async def _read(response: httpx.Response, limit: int) -> bytes:
-    """The body, at most about `limit` bytes of it."""
-    page = bytearray()
-    async for piece in response.aiter_bytes():
-        page += piece
-        if len(page) >= limit:
-            break
-    return bytes(page)
