@@ -96,6 +96,12 @@ def error_info(error: BaseException) -> ErrorInfo:
     return ErrorInfo(type=type(error).__name__, message=message, hint=hint, retry_after=retry_after, refused=refused)
 
 
+def recorded(error: BaseException) -> ErrorInfo:
+    """The same for what is written down."""
+    info = error_info(error)
+    return attrs.evolve(info, message=error.recorded or info.message) if isinstance(error, AuraRouterError) else info
+
+
 def origin(url: str) -> str:
     """Scheme, host and port of a URL: what may be shown of it. The rest can hold a password or a key."""
     if not url:

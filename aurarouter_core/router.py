@@ -25,7 +25,7 @@ from aurarouter_core.loading import files_of, load_config
 from aurarouter_core.located import affordable, located, located_by
 from aurarouter_core.models import ModelPool
 from aurarouter_core.outlook import outlook
-from aurarouter_core.plain import error_info
+from aurarouter_core.plain import recorded
 from aurarouter_core.plain_calls import PlainCalls
 from aurarouter_core.plugins import Plugins
 from aurarouter_core.privacy import Lasting, PrivateConversations, known_limits, remember
@@ -208,7 +208,7 @@ class Router(Insight):
                     await self._witness.refuses_all(snapshot, recorder)
                 raise
             finally:
-                info = error_info(error) if error else None
+                info = recorded(error) if error else None
                 trace = finished.trace if finished else recorder.trace(info, complete=False)
                 try:
                     await remember(self._conversations, task, trace.private)

@@ -153,6 +153,11 @@ class _UnknownNameError(RoutingError):
         self.name = name
         self.known = tuple(known)
 
+    @property
+    def recorded(self) -> str:
+        """Without the name."""
+        return f"no {self._kind} has the name that was asked for"
+
 
 class UnknownModelError(_UnknownNameError):
     """A model was asked for that is not configured."""

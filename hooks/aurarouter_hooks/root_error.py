@@ -14,3 +14,8 @@ class AuraRouterError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    @property
+    def recorded(self) -> str:
+        """The message as it is written down: what a caller typed where a known name belongs may be anything."""
+        return str(self)

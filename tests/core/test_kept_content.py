@@ -23,6 +23,7 @@ from aurarouter_hooks import (
     PrivacyError,
     Proceed,
     ProviderUnavailableError,
+    RoutingError,
     Trace,
 )
 
@@ -153,3 +154,25 @@ async def test_of_a_task_that_was_refused_nothing_is_kept(plugins: Plugins, conf
             await router.run(Task("Her SSN is 123-45-6789"))
         store = router.store
     assert b"6789" not in bytes_of(store)
+
+
+@pytest.mark.parametrize("what", ["model", "role", "intent"])
+@pytest.mark.parametrize("mode", ["auto", "embed"])
+async def test_a_name_that_nobody_knows_is_told_and_not_kept(
+    quoting: Plugins,
+    configure: Callable[..., Config],
+    heard: list[Trace],
+    caplog: pytest.LogCaptureFixture,
+    what: str,
+    mode: str,
+) -> None:
+    caplog.set_level("DEBUG")
+    async with Router(configure(**models()), quoting) as router:
+        with pytest.raises(RoutingError) as told:
+            await router.run(Task("Pay", mode=mode, **{what: "card 4539 1488 0343 6467"}))  # type: ignore[arg-type]
+        store = router.store
+    if (mode, what) != ("embed", "intent"):
+        assert "6467" in str(told.value)
+        assert store.latest()[0]["error"]["message"] == f"no {what} has the name that was asked for"
+    assert b"6467" not in bytes_of(store)
+    assert "6467" not in str(heard) + caplog.text

@@ -43,9 +43,18 @@ class Access:
         try:
             await self._inside(scope, receive, seeing)
         finally:
-            path = quote(scope["path"][:LONGEST_PATH], safe="/:")  # decoded, it may hold the end of a line
+            path = quote(_path(scope, head)[:LONGEST_PATH], safe="/:()")  # decoded, it may hold the end of a line
             took = 1000 * (time.perf_counter() - began)
             log.info("%s %s %s %.1f ms%s", scope["method"], path, head["status"], took, "".join(_more(scope, head)))
+
+
+def _path(scope: Scope, head: Message) -> str:
+    """The path. A name in it that nobody knows may be anything, and is not repeated."""
+    path: str = scope["path"]
+    if head["status"] == 404:
+        for name, given in scope.get("path_params", {}).items():
+            path = path.replace(given, f"({name})") if given else path
+    return path
 
 
 def _more(scope: Scope, head: Message) -> Iterator[str]:

@@ -13,6 +13,7 @@ from aurarouter_core.apps import Apps
 from fault_server import FaultServer
 from faults import half_a_stream, reset
 
+CARD = "card 4539 1488 0343 6467"
 CHAT = "/v1/chat/completions"
 NAME = "aurarouter_gateway.access"
 
@@ -63,6 +64,17 @@ async def test_what_fails_is_named(
     assert re.search(r" 404 .* error=UnknownModelError$", unknown)
     assert re.search(r" 400 .* ms app=editor error=RequestError$", no_json)
     assert re.fullmatch(r"GET /v1/models/a%0Ab 401 \S+ ms error=NotAllowedError", stranger)
+
+
+@pytest.mark.parametrize(("verb", "path"), [("GET", "/v1/models/(model)"), ("POST", "/services/(service)/(method)")])
+async def test_a_name_in_the_path_that_nobody_knows_is_not_repeated(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, verb: str, path: str
+) -> None:
+    asked_for = path.replace("(service)", "Router").replace("(model)", CARD).replace("(method)", CARD)
+    answer = await client.request(verb, asked_for, json={} if verb == "POST" else None)
+    assert CARD in answer.json()["error"]["message"]
+    (line,) = lines(caplog)
+    assert line.startswith(f"{verb} {path} 404 ")
 
 
 async def test_it_is_silent_unless_it_is_wanted(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
