@@ -16,7 +16,7 @@ from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 from httpx_aiohttp.transport import map_aiohttp_exceptions
 
 from aurarouter_hooks.errors import ProviderUnavailableError
-from aurarouter_hooks.http_unpacking import packing, unpacked
+from aurarouter_hooks.http_unpacking import ACCEPTED, packing, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -42,7 +42,7 @@ def open_client(headers: Mapping[str, str], url: httpx.URL, *, private: bool, fr
     kind = _FreshClient if fresh else Client
     try:
         return kind(
-            headers={"User-Agent": "aurarouter", "Accept-Encoding": "gzip, deflate", **headers, **_login(url)},
+            headers={"User-Agent": "aurarouter", "Accept-Encoding": ACCEPTED, **headers, **_login(url)},
             limits=httpx.Limits(max_connections=0, keepalive_expiry=IDLE),  # 0: the executor does the limiting
             verify=_trusted() if url.scheme == "https" else _nobody(),
             trust_env=not private,
@@ -133,7 +133,7 @@ class _Answer(httpx.Response):
         if chunk_size is not None or not isinstance(self.stream, _Body):
             return super().aiter_bytes(chunk_size)
         packed = packing(self.headers.get("content-encoding", ""))
-        return unpacked(self.stream, packed) if packed else self.stream
+        return unpacked(self.stream, packed, httpx.DecodingError) if packed else self.stream
 
 
 class _Body(httpx.AsyncByteStream):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-import httpx
-
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable
 
 MOST = 1 << 16  # bytes of one piece
 PACKED = ("gzip", "x-gzip", "deflate")
+ACCEPTED = "gzip, deflate"  # what to ask servers for: HTTP libraries ask for whatever they can unpack themselves
 EITHER = zlib.MAX_WBITS | 32  # gzip's frame or zlib's, whichever it is
 BARE = -zlib.MAX_WBITS  # what some servers mean by deflate
 
@@ -25,11 +24,13 @@ def packing(said: str) -> str:
     return name if name in PACKED else ""
 
 
-async def unpacked(pieces: AsyncIterable[bytes], packed: str) -> AsyncGenerator[bytes]:
+async def unpacked(pieces: AsyncIterable[bytes], packed: str, broken: type[Exception]) -> AsyncGenerator[bytes]:
     """What the pieces stand for.
 
-    Raises:
-        httpx.DecodingError: They are broken.
+    Args:
+        pieces: The bytes as they come.
+        packed: As `packing` told it.
+        broken: Raised where they are broken.
     """
     inflate = None
     async for piece in pieces:
@@ -41,7 +42,7 @@ async def unpacked(pieces: AsyncIterable[bytes], packed: str) -> AsyncGenerator[
             try:
                 made = inflate.decompress(rest, MOST)
             except zlib.error as exc:
-                raise httpx.DecodingError(str(exc)) from exc
+                raise broken(str(exc)) from exc
             rest = inflate.unconsumed_tail
             if made:
                 yield made

@@ -1,5 +1,6 @@
 """What the claude provider makes of each way in which Anthropic's API can fail."""
 
+import gzip
 import json
 import traceback
 from typing import Any
@@ -120,6 +121,19 @@ async def test_a_line_without_end_is_cut_before_the_sdk_has_gathered_it(make: Ma
     error = await failure(make, fault_server, events([start(), b"data: ", *[b"x" * 2**18] * 40]))
     assert isinstance(error, ProviderReplyError)
     assert str(error) == f"{fault_server.url} sent an event of more than 4 MiB"
+
+
+def packed(body: bytes) -> Fault:
+    """A stream in gzip."""
+    return status(200, {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"}, gzip.compress(body))
+
+
+async def test_what_is_packed_is_bounded_as_it_is_unpacked(make: Make, fault_server: FaultServer) -> None:
+    error = await failure(make, fault_server, packed(b"data: " + b"x" * 2**23))
+    assert str(error) == f"{fault_server.url} sent an event of more than 4 MiB"
+    fault_server.will(packed(b"".join(map(named, [start(), *text(0, "Hello"), *stop()]))))
+    assert (await make(fault_server.url).generate(HELLO)).text == "Hello"
+    assert fault_server.requests[-1].headers["accept-encoding"] == "gzip, deflate"
 
 
 @pytest.mark.parametrize(
