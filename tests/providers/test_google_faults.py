@@ -1,5 +1,6 @@
 """What the google provider makes of each way in which the vendor, or the way to it, can fail."""
 
+import gzip
 import traceback
 from typing import Any
 
@@ -185,6 +186,13 @@ async def test_an_answer_without_end_is_given_up(google: Make, vendor: Vendor, s
     vendor.will(stream([b"data: ", *flood] if streams else flood))
     with pytest.raises(ProviderReplyError, match="more than 4 MiB"):
         await used(google(), streams)
+
+
+async def test_a_packed_answer_without_end_is_given_up(google: Make, vendor: Vendor) -> None:
+    packed = gzip.compress(b" " * 70 * 2**20)
+    vendor.will(status(200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, packed))
+    with pytest.raises(ProviderReplyError, match="sent more than 64 MiB"):
+        await google().embed(EmbedRequest(texts=("a",)))
 
 
 async def test_a_backend_that_cannot_count_or_embed(google: Make, vendor: Vendor) -> None:
