@@ -60,14 +60,6 @@ class Database:
             raise
         return connection
 
-    def which(self) -> tuple[int, int] | None:
-        """Which file stands at the path, if any: a connection goes on with its own when that is moved or removed."""
-        try:
-            status = self.path.stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
-
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query; none when there is no file, and none is made.
 

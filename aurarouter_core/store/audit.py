@@ -15,6 +15,7 @@ from aurarouter_core.database import Database, transaction
 from aurarouter_core.room import unusable
 from aurarouter_core.store import missed
 from aurarouter_core.store.audit_rows import AuditRow, Configuration, Coverage, Found
+from aurarouter_core.store.held import Held
 from aurarouter_core.store.schema import STEPS
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ class Audit:
         self.path = path
         self.days = days
         self._database = Database(path, STEPS)
+        self._held = Held(self._database, any_thread=True)
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
         self._pruned_at: float | None = None
 
     def commit(
@@ -74,12 +74,12 @@ class Audit:
             try:
                 self._write(row, configuration, conversation)
             except (sqlite3.Error, OSError) as error:
-                self._drop()
+                self._held.close()
                 raise unusable(
                     f"the audit of private data can't be written to {self.path}", self.path, error
                 ) from error
             except BaseException:
-                self._drop()
+                self._held.close()
                 raise
 
     def misses(self, configuration: Configuration) -> None:
@@ -114,7 +114,7 @@ class Audit:
     def close(self) -> None:
         """Let go of the file; writing opens it again."""
         with self._lock:
-            self._drop()
+            self._held.close()
 
     def rows(
         self, *, since: float = 0.0, rules: Sequence[str] = (), model: str = "", here: bool | None = None
@@ -169,24 +169,21 @@ class Audit:
 
     def _write(self, row: AuditRow | None, configuration: Configuration, conversation: str) -> None:
         now = time.time()
-        if self._connection is not None and self._database.which() != self._file:
-            self._drop()  # the file was moved away or replaced
-        if self._connection is None:
-            self._connection = self._database.write(any_thread=True)
-            self._file = self._database.which()
-            self._connection.execute("PRAGMA synchronous = FULL")  # a power cut takes back no row either
-        with transaction(self._connection):
+        connection, is_new = self._held.current()
+        if is_new:
+            connection.execute("PRAGMA synchronous = FULL")  # a power cut takes back no row either
+        with transaction(connection):
             if configuration.body:
-                self._use(self._connection, configuration, now)
+                self._use(connection, configuration, now)
             if row is not None:
-                self._add(self._connection, row)
+                self._add(connection, row)
             if conversation:
-                self._connection.execute(
+                connection.execute(
                     "INSERT INTO private_conversations VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
                     (_digest(conversation), now),
                 )
             if self._pruned_at is None or not 0 <= now - self._pruned_at < PRUNE_EVERY:
-                self._prune(self._connection, now - self.days * A_DAY)
+                self._prune(connection, now - self.days * A_DAY)
                 missed.forget(self.path, day(now - self.days * A_DAY))
                 self._pruned_at = now
 
@@ -220,11 +217,6 @@ class Audit:
                 "INSERT INTO audit_times VALUES ('pruned', ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
                 (before,),
             )
-
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
 
 
 def day(at: float) -> str:

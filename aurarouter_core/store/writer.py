@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aurarouter_core.database import Database, transaction
 from aurarouter_core.store.bounds import Keep, trim
+from aurarouter_core.store.held import Held
 from aurarouter_core.store.presence import Left, Presence, left_behind
 from aurarouter_core.store.records import Item, Record, record
 from aurarouter_core.store.usage import Sums
@@ -47,8 +48,7 @@ class Writer:
         self._lock = threading.Lock()
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._hurry = threading.Event()
-        self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._held = Held(database)
         self._settled = 0
         self._handed = 0
         self._trimmed_at: float | None = None
@@ -79,8 +79,7 @@ class Writer:
     def _work(self) -> None:
         while self._write():
             pass
-        if self._connection is not None:
-            self._connection.close()
+        self._held.close()
         if self._presence is not None:
             settled = self._settled == self._handed
             self._presence.end(settled=settled)
@@ -124,14 +123,10 @@ class Writer:
         with self._lock:
             lost = self.dropped
         try:
-            if self._connection is not None and self._database.which() != self._file:
-                self._connection.close()  # the file was moved away or replaced
-                self._connection = None
-            if self._connection is None:
-                self._connection = self._database.write()
-                self._file = self._database.which()
-                self._count_ends(self._connection)
-            self._insert(self._connection, records, lost, last=last)
+            connection, is_new = self._held.current()
+            if is_new:
+                self._count_ends(connection)
+            self._insert(connection, records, lost, last=last)
         except Exception as error:  # noqa: BLE001 - whatever it is, later records must still be written
             self._failed(error, f"{len(records)} lost")
             change = len(records)
@@ -186,7 +181,7 @@ class Writer:
 
         self._untrimmed += written
         now = time.monotonic()
-        if self._connection is None or not (
+        if self._held.connection is None or not (
             self._too_much
             or self._untrimmed >= TRIM_RECORDS
             or self._trimmed_at is None
@@ -195,7 +190,7 @@ class Writer:
             return
         self._untrimmed, self._trimmed_at = 0, now
         try:
-            pieces = trim(self._connection, self.keep, time.time())
+            pieces = trim(self._held.connection, self.keep, time.time())
             self._too_much = any(time.monotonic() - now > TRIM_PIECE for _ in pieces)
         except sqlite3.Error as error:
             self._failed(error, "none lost; it may be larger than it should be")
@@ -207,6 +202,4 @@ class Writer:
         log.log(level, "traces can't be kept in %s (%s): %s", self._database.path, loss, words)
         self._complaint = words
         self._too_much = False  # or so it is taken to be until the next look
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._held.close()

@@ -55,7 +55,7 @@ def test_a_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(writer, "QUEUE", 5)
     gate = threading.Event()
     real = database.Database.write
-    monkeypatch.setattr(database.Database, "write", lambda self: (gate.wait(), real(self))[1])
+    monkeypatch.setattr(database.Database, "write", lambda self, **said: (gate.wait(), real(self, **said))[1])
     store = Store(tmp_path / "a.db")
     for number in range(8):
         store.add(trace(number))
