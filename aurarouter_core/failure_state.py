@@ -6,6 +6,7 @@
        │                       └─ THRESHOLD in a row ─▶ open ──time──▶ half_open: one may ask, the others wait
        ├──429──▶ rate_limited ──time──▶ anybody may ask
        ├──401, 403──▶ misconfigured ──an hour──▶ half_open
+       ├──unavailable until it is mended──▶ misconfigured ──half a minute──▶ half_open
        └──a check says so──▶ loading, down, misconfigured
 
 An attempt that began before the state last got worse can't make it worse again: a hundred attempts that one outage
@@ -36,6 +37,8 @@ THRESHOLD = 5
 """Failures in a row that open the breaker."""
 REFUSED = 3600.0
 """Seconds for which a model is left alone whose key was refused."""
+MENDING = 30.0
+"""Seconds for which a model is left alone that can't answer until somebody mends something."""
 LONGEST = 86400.0
 """Seconds that a backend can ask for at most."""
 SAME = 1.0
@@ -148,6 +151,9 @@ class FailureState:
             if wait is not None and self.state in RESTING:
                 self.until, self.firm = max(self.until, self.clock() + wait), True
                 self.told(self)
+            return
+        if isinstance(error, ProviderUnavailableError) and error.lasting:
+            self._worse("misconfigured", MENDING, error, private=private, firm=False)
             return
         self.failures += 1
         if wait is None:

@@ -32,6 +32,7 @@ class ProviderUnavailableError(ProviderError):
 
     Args:
         retry_after: Seconds to wait, when the backend said so; whatever else it said counts as nothing.
+        lasting: It does not pass by itself, as with a damaged file: no task waits for it.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class ProviderUnavailableError(ProviderError):
         message: str,
         *,
         retry_after: float | None = None,
+        lasting: bool = False,
         provider: str = "",
         model: str = "",
         hint: str = "",
     ) -> None:
         super().__init__(message, provider=provider, model=model, hint=hint)
         self.retry_after = _seconds(retry_after)
+        self.lasting = lasting
 
 
 class ProviderTimeoutError(ProviderError):

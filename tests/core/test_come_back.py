@@ -57,6 +57,22 @@ class Sleeping(Provider):
         return Health(state="down", detail="asleep")
 
 
+class Damaged(Provider):
+    """Can't load its file, until somebody mends it."""
+
+    asked: ClassVar[int] = 0
+    mended: ClassVar[bool] = False
+
+    async def generate(self, prompt: Prompt) -> Reply:
+        Damaged.asked += 1
+        if not self.mended:
+            raise ProviderUnavailableError("the file is damaged", lasting=True)
+        return Reply(text="whole")
+
+    async def health(self) -> Health:
+        return Health(state="down", detail="the file is damaged")
+
+
 @pytest.fixture
 def configured(fault_server: FaultServer) -> Callable[..., Config]:
     def make(plugins: Plugins, key: str = "sk-1", system: Mapping[str, Any] | None = None, **more: Any) -> Config:
@@ -235,3 +251,28 @@ def test_the_command_line_shares_them(aurarouter: Run, fault_server: FaultServer
     tested = aurarouter("model", "test", "cloud", config=config)
     assert tested.returncode == 0, "who tests a model wants it asked"
     assert aurarouter("run", "hi", config=config).stdout == "Hello Ada.\n"
+
+
+async def test_nobody_waits_for_what_does_not_pass_by_itself(
+    make_plugin: Callable[..., object], configure: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Damaged, "asked", 0)
+    monkeypatch.setattr("aurarouter_core.failure_state.MENDING", 0.6)
+    plugins = Plugins(discover=False, extra=[make_plugin("p", register_providers=lambda: {"damaged": Damaged})])
+    async with Router(configure(a={"provider": "damaged"}), plugins) as router:
+        began = time.monotonic()
+        for _ in range(2):
+            with pytest.raises(AllModelsFailedError, match="the file is damaged"):
+                await router.run(Task("hi"))
+        assert time.monotonic() - began < 0.6
+        assert Damaged.asked == 1
+        for asked in range(2, 8):  # it is tried once in each later task, and no breaker makes anybody wait
+            await asyncio.sleep(0.65)
+            began = time.monotonic()
+            with pytest.raises(AllModelsFailedError):
+                await router.run(Task("hi"))
+            assert time.monotonic() - began < 0.4
+            assert Damaged.asked == asked
+        monkeypatch.setattr(Damaged, "mended", True)
+        await asyncio.sleep(0.65)
+        assert (await router.run(Task("hi"))).text == "whole"

@@ -92,6 +92,7 @@ async def test_a_missing_file_is_named(make: Make, tmp_path: Path) -> None:
     with pytest.raises(ProviderUnavailableError, match=r"gone\.gguf") as caught:
         await provider.generate(ask())
     assert "model pull" in caught.value.hint
+    assert caught.value.lasting
     assert (await provider.health()).state == "misconfigured"
 
 
@@ -102,6 +103,7 @@ async def test_a_text_file_is_no_model(make: Make, tmp_path: Path) -> None:
     with pytest.raises(ProviderUnavailableError, match=r"can't load wrong\.gguf") as caught:
         await provider.generate(ask())
     assert caught.value.hint
+    assert caught.value.lasting
     assert (await provider.health()).state == "down"
 
 

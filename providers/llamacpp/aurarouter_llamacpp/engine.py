@@ -107,6 +107,7 @@ class Engine:
             raise ProviderUnavailableError(
                 f"llama.cpp can't load {path.name}: {_complaint.text or 'no reason given'}",
                 hint="Check that it is a complete GGUF file, and fetch it again if it may be damaged.",
+                lasting=True,
             )
 
     def _open(self, n_ctx: int, n_threads: int) -> None:
@@ -122,7 +123,9 @@ class Engine:
             )
         self._memory = C.llama_get_memory(self._context)
         if not self._memory or C.llama_model_has_encoder(self._model):
-            raise ProviderUnavailableError("the file is no model that writes text", hint="Configure a chat model.")
+            raise ProviderUnavailableError(
+                "the file is no model that writes text", hint="Configure a chat model.", lasting=True
+            )
         self.context_length: int = C.llama_n_ctx(self._context)
         self.width: int = C.llama_model_n_embd(self._model)
 

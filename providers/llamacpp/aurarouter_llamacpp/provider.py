@@ -194,7 +194,7 @@ class LlamaCppProvider(Provider):
                 what = f"there is no model file at {path}" if path else "no model_path is configured"
                 self._health = Health(state="misconfigured", detail=what)
                 hint = "`aurarouter model list` shows the files that are there; `aurarouter model pull` fetches one."
-                raise ProviderUnavailableError(what, hint=hint)
+                raise ProviderUnavailableError(what, hint=hint, lasting=True)
             self._progress(0.0)
             try:
                 self._engine = self._open(path)
@@ -209,7 +209,7 @@ class LlamaCppProvider(Provider):
             check(path, self._options.gpu_layers, self.model.workdir, self._closed)
             engine = importlib.import_module("aurarouter_llamacpp.engine")
         except (ImportError, OSError, RuntimeError, AttributeError) as exc:
-            raise ProviderUnavailableError(f"llama.cpp can't be used: {exc}", hint=_INSTALL) from exc
+            raise ProviderUnavailableError(f"llama.cpp can't be used: {exc}", hint=_INSTALL, lasting=True) from exc
         opened: Engine = engine.Engine(
             path,
             n_ctx=self._options.n_ctx,
