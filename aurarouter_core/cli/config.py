@@ -34,7 +34,12 @@ def command() -> None:
 @command.command("show")
 @click.argument("path", required=False)
 @click.option("--origin", "with_origin", is_flag=True, help="Say for each setting where it comes from.")
-@click.option("--environment", default="local", help="As it is there, with what plugins bring for it: auragrid.")
+@click.option(
+    "--environment",
+    type=click.Choice(["local", "auragrid"]),
+    default="local",
+    help="As it is there, with what plugins bring for it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def show(context: click.Context, path: str | None, with_origin: bool, environment: str, as_json: bool) -> None:

@@ -62,6 +62,11 @@ def test_a_path_may_hold_a_name_with_dots(aurarouter: Run) -> None:
     assert told(aurarouter("config", "show", "roles.coding", "--json", config=ECHO))["settings"]["models"] == ["e"]
 
 
+def test_an_environment_that_nobody_knows_is_refused(aurarouter: Run) -> None:
+    done = aurarouter("config", "show", "--environment", "auragird")
+    assert (done.returncode, "'auragird' is not one of" in done.stderr) == (2, True)
+
+
 def test_a_path_that_is_not_there_names_the_nearest(aurarouter: Run) -> None:
     done = aurarouter("config", "show", "models.e.provder", config=ECHO)
     assert (done.returncode, done.stdout) == (2, "")
