@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from typing import Any
+from urllib.parse import quote
 
 import mcp_types as types
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -18,6 +19,7 @@ from aurarouter_mcp.settings import HttpSettings
 
 log = logging.getLogger(__name__)
 PATH = "/mcp"
+LONGEST_PATH = 200
 
 
 class Door:
@@ -55,7 +57,8 @@ class Door:
         if refused is None and scope["path"].removesuffix("/") != PATH:
             refused = Refusal(404, f"there is nothing here; the MCP server is at {PATH}")
         if refused is not None:
-            log.info("%s %s: %d", scope["method"], scope["path"], refused.status)
+            path = quote(scope["path"][:LONGEST_PATH], safe="/:")  # decoded, it may hold the end of a line
+            log.info("%s %s: %d", scope["method"], path, refused.status)
             await _refuse(refused, send)
             return
         gone = asyncio.Event()

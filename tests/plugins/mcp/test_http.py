@@ -145,6 +145,15 @@ async def test_once_there_are_keys_each_request_needs_one_and_a_session_stays_it
     assert (await client.post("", json=call, headers=session)).status_code == 401
 
 
+async def test_a_path_makes_no_line_of_its_own_in_the_log(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="aurarouter_mcp.door")
+    assert (await client.get("/a%0A2026 INFO forged")).status_code == 404
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "aurarouter_mcp.door"]
+    assert line == "GET /mcp/a%0A2026%20INFO%20forged: 404"
+
+
 async def test_what_is_no_request(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     session = await begun(client)
     for body, status, code in (
