@@ -1,21 +1,13 @@
 """The command line: results on stdout, words on stderr, exit codes by the table."""
 
 import json
-import os
-import pty
 import re
-import select
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from faults import piece, stream
 from gguf_files import gguf
 
 Run = Callable[..., Any]
@@ -151,33 +143,6 @@ def test_plugins_and_models_are_listed(aurarouter: Run, echo: str) -> None:
     assert (row["model"], row["health"]["state"]) == ("e", "healthy")
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["run", "hi"], ["run", "--trace", "hi"], ["run", "-m", "\x1b[31mdead\n", "hi"], ["explain", "hi"], ["doctor"]],
-)
-def test_no_word_from_elsewhere_moves_a_terminal(aurarouter: Run, command: list[str]) -> None:
-    models = {"\x1b[31mdead\n": {"provider": "openapi", "endpoint": "http://127.0.0.1:9"}, "e": {"provider": "echo"}}
-    config = json.dumps({"models": models, "roles": {"coding": list(models)}})
-    done = aurarouter(*command, config=config)
-    assert r"\x1b[31mdead\n" in done.stdout + done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
-
-
-def test_doctor_is_content_with_a_good_installation(aurarouter: Run, echo: str) -> None:
-    done = aurarouter("doctor", config=echo)
-    assert done.returncode == 0
-    assert "✓ the analyser is compiled" in done.stdout
-    assert "✗" not in done.stdout
-
-
-def test_doctor_names_what_is_wrong_in_the_configuration(aurarouter: Run) -> None:
-    done = aurarouter("doctor", config="models: {a: {provider: olama}, b: {}}\n")
-    assert done.returncode == 1
-    assert "models.b.provider: is missing" in done.stdout
-    missing = aurarouter("doctor", config="models: {a: {provider: olama}}\nroles: {coding: [a]}\n")
-    assert "no installed plugin brings the provider 'olama'" in missing.stdout
-
-
 def test_offline_refuses_the_download_and_says_what_to_run(aurarouter: Run) -> None:
     done = aurarouter("run", "hello", AURAROUTER_OFFLINE="1")
     assert done.returncode == 5
@@ -232,53 +197,6 @@ def test_help_of_every_command(aurarouter: Run) -> None:
         assert aurarouter(name, "--help").returncode == 0
 
 
-def test_a_reader_that_leaves_is_no_traceback(aurarouter: Run, echo: str, home: Path) -> None:
-    (home / "auraconfig.yaml").write_text(echo)
-    done = subprocess.run(
-        "aurarouter run - | head -c 10", shell=True, input="x\n" * 200_000, capture_output=True, text=True, check=False,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-    )  # fmt: skip
-    assert done.stderr == ""
-
-
-def on_a_terminal(command: list[str], wait_for: bytes, then: Callable[[int], None]) -> tuple[int, bytes]:
-    """Run a program on a terminal; once it printed `wait_for`, call `then` with its process id."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(command[0], command)
-    seen = b""
-    acted = False
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 1)[0]:
-            continue
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        seen += piece
-        if not acted and wait_for in seen:
-            then(pid)
-            acted = True
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
-
-
-@pytest.mark.promise("future.3")
-def test_a_terminal_sees_the_answer_grow_and_ctrl_c_ends_with_130(home: Path, fault_server: Any) -> None:
-    fault_server.always(stream([piece("Hello ")], then="hang"))
-    (home / "auraconfig.yaml").write_text(
-        f"models: {{slow: {{provider: openapi, endpoint: '{fault_server.url}'}}}}\nroles: {{coding: [slow]}}\n"
-    )
-    program = Path(sys.executable).with_name("aurarouter")
-    code, seen = on_a_terminal([str(program), "run", "hello"], b"Hello", lambda pid: os.kill(pid, signal.SIGINT))
-    assert code == 130
-    assert b"interrupted" in seen
-    assert b"Traceback" not in seen
-
-
 def test_an_answer_from_further_down_says_who_failed(aurarouter: Run) -> None:
     config = (
         "models: {dead: {provider: openapi, endpoint: 'http://127.0.0.1:9'}, e: {provider: echo}}\n"
@@ -287,45 +205,6 @@ def test_an_answer_from_further_down_says_who_failed(aurarouter: Run) -> None:
     done = aurarouter("run", "hello", config=config)
     assert (done.returncode, done.stdout) == (0, "hello\n")
     assert done.stderr.startswith("[answered by e, after others failed: dead: cannot connect")
-
-
-@pytest.mark.parametrize(
-    ("config", "words"),
-    [
-        ("models: {a: {provider: openapi}}\nroles: {coding: [a]}\n", "models.a.endpoint: is missing"),
-        ("models: {a: {provider: llamacpp, model_path: /nowhere.gguf}}\nroles: {coding: [a]}\n", "no file at /nowhere"),
-        ("models: {a: {provider: llamacpp}}\nroles: {coding: [a]}\n", "no model_path is configured"),
-        ("models: {a: {provider: ehco}}\nroles: {coding: [a]}\n", "did you mean 'echo'?"),
-        ("models: {a: {provider: echo, env_key: NOT_SET}}\nroles: {coding: [a]}\n", "NOT_SET is not set"),
-        ("models: {a: {provider: echo}}\nroles: {coding: []}\n", "names no model"),
-    ],
-)
-def test_doctor_finds_what_run_would_trip_over(aurarouter: Run, config: str, words: str) -> None:
-    done = aurarouter("doctor", "--json", config=config)
-    assert done.returncode == 1
-    problems = [found for found in json.loads(done.stdout) if found["level"] == "problem"]
-    assert any(words in found["what"] and found["hint"] for found in problems), problems
-    assert aurarouter("run", "hello", config=config).returncode != 0
-
-
-def test_doctor_names_an_endpoint_in_the_clear_with_its_port(aurarouter: Run) -> None:
-    config = "models: {m: {provider: openapi, endpoint: 'http://user:pw@name.invalid:8089/v1'}}\nroles: {coding: [m]}\n"
-    done = aurarouter("doctor", "--json", config=config)
-    notes = [found["what"] for found in json.loads(done.stdout) if "in the clear" in found["what"]]
-    assert len(notes) == 1
-    assert "model 'm' is reached in the clear at http://name.invalid:8089: " in notes[0]
-    assert "pw" not in done.stdout
-
-
-def test_closed_and_full_streams_are_no_tracebacks(aurarouter: Run, echo: str, home: Path) -> None:
-    (home / "auraconfig.yaml").write_text(echo)
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    for line in ("aurarouter run - <&-", "aurarouter run hello >&-", "aurarouter run hello >/dev/full"):
-        done = subprocess.run(
-            ["sh", "-c", line], capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
-        )
-        assert "Traceback" not in done.stderr
-        assert "Unexpected" not in done.stderr
 
 
 def test_trace_before_the_first_run_says_so(aurarouter: Run) -> None:
