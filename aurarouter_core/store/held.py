@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from aurarouter_hooks import AuraRouterError
 if TYPE_CHECKING:
     import sqlite3
 
+log = logging.getLogger(__name__)
 Which = tuple[int, int]
 
 
@@ -58,12 +59,14 @@ class Held:
         import sqlite3
 
         try:
-            with suppress(sqlite3.Error, OSError, AuraRouterError), locked(self._path):
+            with locked(self._path):
                 if self._seen[1] is not None and _which(self._pending) == self._seen[1]:
                     (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                     if not busy:
                         for beside in ("-wal", "-shm"):
                             self._path.with_name(f"{self._path.name}{beside}").unlink(missing_ok=True)
+        except (sqlite3.Error, OSError, AuraRouterError) as exc:
+            log.warning("%s was moved away or replaced, and what was pending for it may be lost: %s", self._path, exc)
         finally:
             self.close()
 
