@@ -34,7 +34,7 @@ cdef enum:
     SPANS = 4
     SHOWN = 2560
     VERBS = 32
-    NAMED = 204800
+    NAMED = 256000
     COLUMNS = 10  # most intents and roles together
     RELEASE = 2000  # longer texts are read without the GIL
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SPANS = 4  # pieces of text that are shown as an explanation; each costs the caller an object
 _UNIT = 25600.0  # the fixed-point 1 of a score
 _SHOWN = 2560  # a score below which a piece explains nothing
-_NAMED = 8 * 25600  # score of a synonym from a configuration or a plugin for its role
+_NAMED = 10 * 25600  # score of a synonym from a configuration or a plugin for its role
 
 _Pair = tuple[str, str]  # synonym, role
 _Span = tuple[int, int, str, float]  # start, end, what, weight

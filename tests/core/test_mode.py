@@ -59,7 +59,7 @@ def test_the_mode_and_why(task: Task, outcome: str) -> None:
 def test_the_level_from_which_plans_are_made_can_be_set() -> None:
     task = Task("Plan a trip to Mars, step by step")
     _, stage = decided(task)
-    assert (stage.score, stage.threshold) == (5, 7)
+    assert (stage.score, stage.threshold) == (6, 7)
     decision, stage = decided(task, configured(plans={"from_level": 5}))
     assert (decision.mode, stage.threshold) == ("plan", 5)
 

@@ -8,7 +8,7 @@ from aurarouter_auragrid.client.session import Session
 from grid_node import PROGRAM, SLOW, GridNode
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GridNode]:
     grid = {"max_calls": 4, "max_message": 65536}
     with GridNode("one", tmp_path_factory.mktemp("one"), SLOW, grid, program=PROGRAM) as node:

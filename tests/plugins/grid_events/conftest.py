@@ -9,7 +9,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from grid_node import PROGRAM, SLOW, GridNode
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GridNode]:
     grid = {"events": {"ack_wait": 2, "max_deliveries": 2, "max_pending": 50}}
     with GridNode("one", tmp_path_factory.mktemp("one"), SLOW, grid, program=PROGRAM) as node:
