@@ -14,7 +14,7 @@ from aurarouter_core.chat import Chat, Conversation
 from aurarouter_core.cli.answer import finish, result, say_who_failed
 from aurarouter_core.cli.chat_turn import say, turn, warn
 from aurarouter_core.cli.conversation import SHORT
-from aurarouter_core.cli.ending import opened
+from aurarouter_core.cli.ending import interrupted_between, opened
 from aurarouter_core.cli.failure import exit_code, report, told
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.slash import Leave, obey
@@ -31,7 +31,7 @@ def talk(session: Session, conversation: Conversation, *, as_json: bool) -> int:
     with opened(), asyncio.Runner() as runner:
         runner.run(_done(router.__aenter__()))
         try:
-            return _loop(runner.run, chat, session, as_json=as_json)
+            return _loop(lambda work: runner.run(interrupted_between(work)), chat, session, as_json=as_json)
         except SystemExit:  # a signal has left the turn where it was: it ends before what it works with is closed
             runner.run(_ended())
             raise

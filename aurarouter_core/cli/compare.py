@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Iterator, Sequence
 
 import click
 
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.task_options import task_options
 from aurarouter_core.comparison import AT_ONCE, Side, compare
@@ -38,7 +38,7 @@ def command(context: click.Context, task: Task, models: tuple[str, ...], at_once
     Without --with these are the models of the role that TASK would go to. Exit code 5 when none answered, 4 when
     none may see the task.
     """
-    sides = asyncio.run(_compared(Session.of(context).router, task, models, at_once))
+    sides = run_async(_compared(Session.of(context).router, task, models, at_once))
     answered = any(side.success for side in sides)
     if as_json:
         click.echo(dumps({"success": answered, "sides": sides}, indent=2))

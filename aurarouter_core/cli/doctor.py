@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import sys
@@ -14,6 +13,7 @@ import click
 
 from aurarouter_core import __version__, install
 from aurarouter_core.apps import Apps
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.finding import Finding, problems
 from aurarouter_core.cli.model_findings import model_findings
 from aurarouter_core.cli.money import standings
@@ -139,7 +139,7 @@ def _configuration(session: Session) -> Iterator[Finding]:
             yield Finding("note", f"role '{role}' names no model")
     yield _engine(session)
     yield from problems(partial(standings, session))
-    yield from asyncio.run(model_findings(router))
+    yield from run_async(model_findings(router))
 
 
 def _engine(session: Session) -> Finding:

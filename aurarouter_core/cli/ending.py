@@ -1,12 +1,16 @@
-"""A request to end (SIGTERM, SIGHUP): what runs in an event loop is cancelled and written down before."""
+"""A request to end (SIGTERM, SIGHUP, Ctrl-C): a loop is left between tasks, and what ran is written down."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def heed() -> None:
@@ -54,3 +58,39 @@ def _leaves_loop(number: int) -> bool:
 
 def _leave(number: int) -> None:
     raise SystemExit(128 + number)
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine as `asyncio.run` does, and end it at Ctrl-C between tasks.
+
+    Raises:
+        KeyboardInterrupt: At Ctrl-C, once the coroutine has ended.
+    """
+    import asyncio  # only once there is something to run
+
+    return asyncio.run(interrupted_between(work))
+
+
+async def interrupted_between(work: Coroutine[Any, Any, T]) -> T:
+    """Await a runner's coroutine; Ctrl-C cancels it between tasks, a second one out of any line.
+
+    The runner's own handler cancels inside whatever line runs (as of CPython 3.14): a transport's callback, too, which
+    then stumbles over the future that it was about to answer.
+    """
+    import asyncio
+
+    at_once = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(at_once):
+        return await work
+    loop = asyncio.get_running_loop()
+
+    def between(number: int, _: FrameType | None) -> None:
+        signal.signal(number, at_once)
+        loop.call_soon_threadsafe(at_once, number, None)
+
+    signal.signal(signal.SIGINT, between)
+    try:
+        return await work
+    finally:
+        if signal.getsignal(signal.SIGINT) is between:
+            signal.signal(signal.SIGINT, at_once)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from aurarouter_core.cli.draw import decision_lines
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.failure import exit_code
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.task_options import plan_options, task_options
@@ -28,7 +27,7 @@ def command(context: click.Context, task: Task, as_json: bool) -> None:
     The exit code is the one that 'run' would end with if nobody is left to ask.
     """
     router = Session.of(context).router
-    decision = asyncio.run(_decide(router, task))
+    decision = run_async(_decide(router, task))
     refused: AuraRouterError | None = (
         None if decision.chain else nothing_left(decision, router.snapshot, router.pool.locations)
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 
 import click
 
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.session import Session
 from aurarouter_core.plain import dumps, plain
 from aurarouter_core.router import Router
@@ -23,7 +23,7 @@ MARKS = {"healthy": "✓", "cold": "✓", "loading": "…", "unknown": "?"}
 @click.pass_context
 def command(context: click.Context, model: str | None, as_json: bool) -> None:
     """Ask each model how it is. Exit code 1 when one can't be used."""
-    states = asyncio.run(_asked(Session.of(context).router, model))
+    states = run_async(_asked(Session.of(context).router, model))
     if as_json:
         click.echo(dumps([{"model": name, **plain(health)} for name, health in states.items()], indent=2))
     elif not states:

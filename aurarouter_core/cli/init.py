@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import sys
@@ -14,6 +13,7 @@ import click
 
 from aurarouter_core import first_file
 from aurarouter_core.beginning import Beginning
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.session import Session
 from aurarouter_core.first_file import Choice
 from aurarouter_core.home import Home, working_folder
@@ -42,7 +42,7 @@ def command(context: click.Context, yes: bool, force: bool, file: Path | None, a
     asks = not yes
     if asks and (as_json or not sys.stdin.isatty()):
         raise ConfigError("nobody is here to be asked what to use", hint="Add --yes to take everything that is found.")
-    found = asyncio.run(Beginning.look(session.plugins))
+    found = run_async(Beginning.look(session.plugins))
     if not as_json:
         _show(found)
     found.require_something()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.model_assets import import_model, show_assets
 from aurarouter_core.cli.model_edit import add_model, remove_model
 from aurarouter_core.cli.model_file import FileFacts, file_facts
@@ -38,7 +38,7 @@ def list_models(context: click.Context, assets: bool, scan: bool, as_json: bool)
         show_assets(session, scan, as_json)
         return
     config = session.config
-    health, files = asyncio.run(_found(session))
+    health, files = run_async(_found(session))
     models = configured(config)
     rows: list[dict[str, Any]] = [
         {

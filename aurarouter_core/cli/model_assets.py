@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import click
 
 from aurarouter_core.amounts import written
 from aurarouter_core.asset_list import Asset
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.session import Session
 from aurarouter_core.home import expanded
 from aurarouter_core.plain import dumps
@@ -35,7 +35,7 @@ def import_model(
         raise click.UsageError(f"{file} can't be found; name the model's file")
     registry = AssetRegistry(Session.of(context).router)
     name = model_id if model_id is not None else _PART.sub("", path.stem)
-    done = asyncio.run(registry.register_asset(name, path, tags=tags, confined=False, provider=provider))
+    done = run_async(registry.register_asset(name, path, tags=tags, confined=False, provider=provider))
     tell_registration(done, as_json)
 
 
@@ -61,7 +61,7 @@ def tell_registration(done: Registration, as_json: bool) -> None:
 
 def show_assets(session: Session, scan: bool, as_json: bool) -> None:
     """Print every model file that is known."""
-    assets = asyncio.run(AssetRegistry(session.router).list_assets(scan=scan))
+    assets = run_async(AssetRegistry(session.router).list_assets(scan=scan))
     if as_json:
         click.echo(dumps(assets, indent=2))
         return

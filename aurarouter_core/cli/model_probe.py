@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from typing import Any
 
 import click
 from attrs import evolve
 
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.failure import exit_code
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
@@ -39,7 +39,7 @@ def probe_model(context: click.Context, name: str, prompt: str, as_json: bool) -
     alone = evolve(session.config, models={name: entry}, roles={}, intents={})
     router = Router(alone, session.plugins, home=session.home, store=session.store, surface="cli")
     task = Task(prompt, model=name, mode="direct", parameters={"max_tokens": MOST_TOKENS})
-    health, outcome = asyncio.run(_ask(router, task))
+    health, outcome = run_async(_ask(router, task))
     told: dict[str, Any] = {"success": True, "model": name, "provider": entry.provider, "health": health}
     if not as_json:
         detail = f": {health.detail}" if health.detail else ""

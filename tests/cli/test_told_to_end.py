@@ -1,4 +1,4 @@
-"""A command that is told to end (SIGTERM, SIGHUP) cancels its task and writes it down, as one that is interrupted."""
+"""A command that is told to end (SIGTERM, SIGHUP, Ctrl-C) cancels its task between tasks, and writes it down."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def ended(home: Path, server: FaultServer, command: list[str], number: int, *, s
     return process.returncode
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 @pytest.mark.parametrize(("command", "said"), [(["run", "hello"], ""), (["chat"], "hello\n")])
 def test_the_task_is_written_down(
     aurarouter: Run, home: Path, fault_server: FaultServer, command: list[str], said: str, number: int, code: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 from aurarouter_auragrid.client.services import ServiceClient, create_service_client
 from aurarouter_auragrid.client.session import Session
 from aurarouter_auragrid.commands.session import found_cell
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
 
@@ -51,7 +51,7 @@ def call(
                     click.echo("\n".join(map(printable, piece.split("\n"))), nl=False)
             return result
 
-    result = asyncio.run(run())
+    result = run_async(run())
     if as_json:
         click.echo(dumps(result, indent=2))
     else:

@@ -16,6 +16,7 @@ from aurarouter_auragrid.engine.requests import REASON
 from aurarouter_auragrid.errors import GridError
 from aurarouter_auragrid.names import ANONYMOUS, checked_topic
 from aurarouter_auragrid.ports import Event
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.plain import dumps
 from aurarouter_core.shown import printable
 
@@ -55,7 +56,7 @@ def submit(
             )
             return {"request_id": given} if no_wait else await client.result(given, return_topic)
 
-    result = asyncio.run(run())
+    result = run_async(run())
     if as_json:
         click.echo(dumps(result, indent=2))
     elif no_wait:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.node.control import tell_own_node
 from aurarouter_auragrid.storage.model_storage import GridModel, GridModelStorage
 from aurarouter_core import Home, Plugins, Registration, Router, load_config
+from aurarouter_core.cli.ending import run_async
 from aurarouter_core.cli.progress import ProgressLine
 from aurarouter_core.log_lines import to_stderr
 from aurarouter_core.plain import dumps
@@ -63,7 +63,7 @@ def pull(context: click.Context, model_id: str, as_json: bool) -> None:
             await tell_own_node(engine)
             return done
 
-    done = asyncio.run(run())
+    done = run_async(run())
     for warning in done.warnings:
         click.echo(f"Warning: {warning}", err=True)
     if as_json:

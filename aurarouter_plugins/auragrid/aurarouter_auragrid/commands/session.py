@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from aurarouter_auragrid.engine.engine import Engine
 from aurarouter_auragrid.settings import Grid
 from aurarouter_auragrid.wire.own_certificate import ends_soon
 from aurarouter_core import Home, Plugins, load_config
+from aurarouter_core.cli.ending import run_async
 
 T = TypeVar("T")
 
@@ -43,4 +43,4 @@ def with_cell(context: click.Context, work: Callable[[Engine], Awaitable[T]]) ->
         async with Engine(cell, "aurarouter grid") as engine:
             return await work(engine)
 
-    return asyncio.run(run())
+    return run_async(run())
