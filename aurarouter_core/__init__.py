@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aurarouter_core.daemon.door import attach
     from aurarouter_core.daemon.frames import EngineLostError
     from aurarouter_core.database import Database, transaction
-    from aurarouter_core.doorway import Listening, Refusal, bound, guarded, turned_away, url_of
+    from aurarouter_core.doorway import Listening, Refusal, bound, guarded, headers_of, turned_away, url_of
     from aurarouter_core.draft import Draft
     from aurarouter_core.edit import Change, Remove, Set
     from aurarouter_core.home import Home
@@ -110,6 +110,7 @@ __all__ = [
     "fetch_model",
     "files_now",
     "guarded",
+    "headers_of",
     "hotpath",
     "install_hint",
     "intents_of",
@@ -193,6 +194,7 @@ _WHERE = {
     "fetch_model": "aurarouter_core.pull",
     "files_now": "aurarouter_core.loading",
     "guarded": "aurarouter_core.doorway",
+    "headers_of": "aurarouter_core.doorway",
     "install_hint": "aurarouter_core.install",
     "intents_of": "aurarouter_core.intent_list",
     "joining": "aurarouter_core.chains",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -119,11 +119,23 @@ def url_of(settings: Listening, listener: socket.socket) -> str:
     return f"http{'s' if settings.certificate else ''}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """A request's headers by their names in small letters; one that comes twice is one with a comma (RFC 9110, 5.2).
+
+    So a second `Host` or key is never taken in the place of the first: both together are nobody's.
+    """
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, said = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {said}" if key in headers else said
+    return headers
+
+
 def turned_away(headers: Mapping[str, str], settings: Listening, section: str) -> Refusal | None:
     """A page that somebody visits must not reach this server through the visitor's browser.
 
     Args:
-        headers: Of the request, their names in small letters.
+        headers: Of the request, from `headers_of`.
         settings: How the server listens.
         section: What the configuration calls these settings.
     """

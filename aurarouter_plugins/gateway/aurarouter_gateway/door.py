@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aurarouter_core import Doorkeeper, Pause, turned_away
+from aurarouter_core import Doorkeeper, Pause, headers_of, turned_away
 from aurarouter_gateway.caller import Caller
 from aurarouter_gateway.faults import Fault, fault
 from aurarouter_gateway.reply import Reply
@@ -47,7 +47,7 @@ class Door:
             await self._inside(scope, receive, send)
             return
         settings = self._settings()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = headers_of(scope["headers"])
         wrong, app = self._refusal(scope, headers, settings), ""
         if wrong is None:
             try:

@@ -13,7 +13,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aurarouter_core import Doorkeeper, NotAllowedError, Refusal, turned_away
+from aurarouter_core import Doorkeeper, NotAllowedError, Refusal, headers_of, turned_away
 from aurarouter_hooks import AuraRouterError
 from aurarouter_mcp.settings import HttpSettings
 
@@ -44,7 +44,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request and pass it on."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = headers_of(scope["headers"])
         refused, app = turned_away(headers, self._settings, "mcp.http"), ""
         if refused is None:
             try:

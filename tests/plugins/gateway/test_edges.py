@@ -171,6 +171,15 @@ async def test_hosts_and_pages(client: httpx.AsyncClient, headers: Mapping[str, 
     assert (await client.post(CHAT, json=HELLO, headers=headers)).status_code == status
 
 
+@pytest.mark.parametrize("hosts", [(b"evil.example", b"localhost"), (b"localhost", b"evil.example")])
+async def test_of_two_hosts_none_counts(url: str, hosts: tuple[bytes, bytes]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+    writer.write(b"GET /health HTTP/1.1\r\nhost: %b\r\nhost: %b\r\n\r\n" % hosts)
+    assert b"421" in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_paths_and_methods_that_there_are_not(client: httpx.AsyncClient) -> None:
     assert (await client.get("/nothing")).status_code == 404
     assert (await client.get(CHAT)).status_code == 405

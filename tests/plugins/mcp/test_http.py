@@ -116,6 +116,16 @@ async def test_hosts_and_pages(client: httpx.AsyncClient, headers: Mapping[str, 
     assert ("error" in answers(reply)) is (status != 200)
 
 
+@pytest.mark.parametrize("hosts", [(b"evil.example", b"localhost"), (b"localhost", b"evil.example")])
+async def test_of_two_hosts_none_counts(hosts: tuple[bytes, bytes]) -> None:
+    async with mcp_http(SETTINGS) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+        writer.write(b"GET /mcp HTTP/1.1\r\nhost: %b\r\nhost: %b\r\n\r\n" % hosts)
+        assert b"400" in await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_once_there_are_keys_each_request_needs_one_and_a_session_stays_its_own(
     client: httpx.AsyncClient,
 ) -> None:
