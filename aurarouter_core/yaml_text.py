@@ -147,7 +147,7 @@ def _loader() -> Any:
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             seen: set[Any] = set()
-            for key, _ in node.value:
+            for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():  # else what follows refuses it
                 name = getattr(key, "value", None)
                 if isinstance(name, str) and name != "<<":
                     if name in seen:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from aurarouter_core import Config, Plugins
@@ -69,6 +69,7 @@ SYNTAX = [*"[]{}:,-?&*!|>'\"%@`#~ \t\n\r0129.ae<=/\\$", "<<: ", "&a ", "*a ", "m
 
 @RUNS
 @given(some.lists(some.sampled_from(SYNTAX), max_size=60).map("".join))
+@example("!!set [-]")
 def test_generated_syntax(text: str) -> None:
     assert isinstance(judged(text.encode()), Config | ConfigError)
 

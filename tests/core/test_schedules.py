@@ -252,7 +252,7 @@ def schedules(days: type[Schedules], count: int) -> None:
 
 
 def test_schedules(days: type[Schedules]) -> None:
-    schedules(days, 200)
+    schedules(days, 120)
 
 
 @pytest.mark.soak

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -71,19 +72,22 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheels(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheels(checkout: Path, new_venv: Callable[[str], Venv], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheelhouse: every distribution of ours in release mode, and the third parties that they name.
 
-    The kernel's wheel is made of its source distribution, as where no wheel fits.
+    The kernel's wheel is made of its source distribution, as where no wheel fits. One environment, which has what they
+    say that they are built with, builds them all.
     """
     folder, sources = tmp_path_factory.mktemp("wheelhouse"), tmp_path_factory.mktemp("sources")
-    environ = {**CLEAN, "AURAROUTER_REQUIRE_SPEEDUPS": "1"}
-    made: list[str | Path] = [sys.executable, "-m", "build", "--sdist", "--outdir", sources, checkout]
-    subprocess.run(made, check=True, env=environ, capture_output=True)
-    (kernel,) = sources.iterdir()
+    environ = {"AURAROUTER_REQUIRE_SPEEDUPS": "1"}
     plugins = sorted(path.parent for path in checkout.glob("*/*/pyproject.toml"))
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-    subprocess.run([*pip, "wheel", "--no-deps", "-w", folder, kernel, *plugins], check=True, env=environ)
+    needs = [tomllib.loads((at / "pyproject.toml").read_text())["build-system"] for at in (checkout, *plugins)]
+    builder = new_venv("builder")
+    builder.install("build", *{name for needed in needs for name in needed["requires"]})
+    builder.ok("python", "-m", "build", "--sdist", "--no-isolation", "--outdir", sources, checkout, **environ)
+    (kernel,) = sources.iterdir()
+    built: list[str | Path] = ["-q", "--no-deps", "--no-build-isolation", "-w", folder, kernel, *plugins]
+    builder.ok("pip", "wheel", *built, **environ)
     wanted = {
         line.split(":", 1)[1].split(";")[0].strip()
         for wheel in folder.glob("*.whl")
@@ -91,8 +95,15 @@ def wheels(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if line.startswith("Requires-Dist:") and "extra ==" not in line
     }
     others = sorted(name for name in wanted if not name.startswith(("aurarouter", "llama-cpp-python")))
-    subprocess.run([*pip, "download", "--only-binary=:all:", "-d", folder, *others], check=True, env=environ)
+    builder.ok("pip", "download", "-q", "--only-binary=:all:", "-d", folder, *others)
     return folder
+
+
+@pytest.fixture(scope="session")
+def kernel_wheel(wheels: Path) -> Path:
+    """The kernel's."""
+    (found,) = wheels.glob("aurarouter-1*.whl")
+    return found
 
 
 @pytest.fixture(scope="session")

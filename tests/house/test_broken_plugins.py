@@ -31,14 +31,14 @@ MODULES = {
 
 
 @pytest.fixture(scope="module")
-def venv(new_venv: Any, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def venv(new_venv: Any, checkout: Path, kernel_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     project = tmp_path_factory.mktemp("broken")
     (project / "pyproject.toml").write_text(PYPROJECT)
     for name, body in MODULES.items():
         head = "from aurarouter_hooks import hookimpl\n@hookimpl\n" if body.startswith("def") else ""
         (project / f"broken_{name}.py").write_text(head + body)
     made = new_venv("broken")
-    made.install(checkout)
+    made.install(kernel_wheel)
     made.install(checkout / "providers" / "echo", project)
     made.home.mkdir()
     (made.home / "auraconfig.yaml").write_text("models: {e: {provider: echo}}\nroles: {coding: [e]}\n")

@@ -10,14 +10,16 @@ import pytest
 pytestmark = pytest.mark.house
 
 
-def test_a_renamed_copy_is_discovered_and_answers(new_venv: Any, checkout: Path, tmp_path: Path) -> None:
+def test_a_renamed_copy_is_discovered_and_answers(
+    new_venv: Any, checkout: Path, kernel_wheel: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "elsewhere" / "parrot"
     shutil.copytree(checkout / "providers" / "echo", copy)
     (copy / "aurarouter_echo.py").rename(copy / "aurarouter_parrot.py")
     for path in (copy / "pyproject.toml", copy / "aurarouter_parrot.py"):
         path.write_text(path.read_text().replace("echo", "parrot").replace("Echo", "Parrot"))
     venv = new_venv("parrot")
-    venv.install(checkout)
+    venv.install(kernel_wheel)
     venv.install(copy)
     config = tmp_path / "auraconfig.yaml"
     config.write_text("models: {polly: {provider: parrot}}\nroles: {coding: [polly]}\n")

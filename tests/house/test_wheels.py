@@ -14,13 +14,8 @@ def names(wheel: Path) -> list[str]:
         return archive.namelist()
 
 
-def kernel(wheels: Path) -> Path:
-    (found,) = wheels.glob("aurarouter-1*.whl")
-    return found
-
-
-def test_the_kernels_wheel_has_three_names_at_the_top(wheels: Path) -> None:
-    tops = {name.split("/")[0] for name in names(kernel(wheels))}
+def test_the_kernels_wheel_has_three_names_at_the_top(kernel_wheel: Path) -> None:
+    tops = {name.split("/")[0] for name in names(kernel_wheel)}
     assert {top for top in tops if not top.endswith(".dist-info")} == {
         "aurarouter",
         "aurarouter_core",
@@ -28,8 +23,8 @@ def test_the_kernels_wheel_has_three_names_at_the_top(wheels: Path) -> None:
     }
 
 
-def test_the_compiled_part_is_in_and_its_source_is_not(wheels: Path) -> None:
-    held = names(kernel(wheels))
+def test_the_compiled_part_is_in_and_its_source_is_not(kernel_wheel: Path) -> None:
+    held = names(kernel_wheel)
     assert any(name.startswith("aurarouter_core/_speedups.") for name in held)
     assert not [name for name in held if name.endswith((".c", ".pyx"))]
     assert {f"{package}/py.typed" for package in ("aurarouter", "aurarouter_core", "aurarouter_hooks")} <= set(held)
@@ -100,9 +95,9 @@ def test_the_grid_comes_with_its_extra_and_goes_without_a_trace(new_venv: Any, w
     assert venv.ok("aurarouter", "run", "--role", "reasoning", "hello").strip() == "hello"
 
 
-def test_hints_name_the_wheelhouse_that_we_came_from(new_venv: Any, wheels: Path) -> None:
+def test_hints_name_the_wheelhouse_that_we_came_from(new_venv: Any, wheels: Path, kernel_wheel: Path) -> None:
     venv = new_venv("hint")
-    venv.install("--no-index", "--find-links", wheels, kernel(wheels))
+    venv.install("--no-index", "--find-links", wheels, kernel_wheel)
     refused = venv.run("aurarouter", "run", "hello")
     assert f"pip install --no-index --find-links {wheels} 'aurarouter[assets,llamacpp]'" in refused.stderr
 
