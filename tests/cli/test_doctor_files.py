@@ -1,6 +1,8 @@
 """What `doctor` says of files that are damaged, too new, or open to others; and commands where the folder is gone."""
 
 import json
+import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -47,13 +49,28 @@ def damage(path: Path) -> None:
         path.with_name(path.name + left).unlink(missing_ok=True)
 
 
+@pytest.fixture(scope="module")
+def in_use(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which each file of ours is in use, made once."""
+    folder = tmp_path_factory.mktemp("used")
+    (folder / "auraconfig.yaml").write_text(CONFIG)
+    program = Path(sys.executable).with_name("aurarouter")
+    for command in (["run", "hello"], ["chat"]):
+        environ = {**os.environ, "AURAROUTER_HOME": str(folder)}
+        subprocess.run([program, *command], input=b"hello\n", env=environ, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
 @pytest.fixture
-def used(aurarouter: Run, home: Path) -> Path:
-    """A home in which each file of ours is in use."""
-    assert aurarouter("run", "hello").returncode == 0
-    assert aurarouter("chat", stdin="hello\n").returncode == 0
-    assert problems(aurarouter) == []
+def used(in_use: Path, home: Path) -> Path:
+    """A copy of it that is the test's home."""
+    shutil.copytree(in_use, home, dirs_exist_ok=True)
     return home
+
+
+def test_a_home_in_use_is_well(aurarouter: Run, used: Path) -> None:
+    assert all((used / name).exists() for name in FILES)
+    assert problems(aurarouter) == []
 
 
 @pytest.mark.parametrize("name", FILES)
