@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from aurarouter_core.budget_settings import Limit
 from aurarouter_core.database import Database, transaction
+from aurarouter_core.store.held import Held
 from aurarouter_core.store.presence import Presence, left_behind
 
 if TYPE_CHECKING:
@@ -64,10 +65,17 @@ class Standing:
 
 @frozen
 class Reservation:
-    """An amount that was set aside."""
+    """An amount that was set aside.
+
+    Attributes:
+        file: Which of the files that stood at the path one after the other it is in.
+    """
 
     id: int
     amount: int
+    day: str
+    app: str
+    file: int
 
 
 class Cashbook:
@@ -75,9 +83,9 @@ class Cashbook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._database = Database(path, STEPS)
+        self._held = Held(Database(path, STEPS))
         self._folder = path.with_name(f"{path.name}.writers")
-        self._connection: sqlite3.Connection | None = None
+        self._file = 0
         self._presence: Presence | None = None
 
     def reserve(
@@ -100,7 +108,7 @@ class Cashbook:
             cursor = connection.execute(
                 "INSERT INTO reserved (owner, day, app, model, amount, at) VALUES (?, ?, ?, ?, ?, ?)", row
             )
-        return Reservation(int(cursor.lastrowid or 0), amount), found
+        return Reservation(int(cursor.lastrowid or 0), amount, day, app, self._file), found
 
     def settle(self, reservation: Reservation, amount: int) -> None:
         """Put the truth in the place of what was set aside; it counts on the day on which that was.
@@ -110,10 +118,10 @@ class Cashbook:
         """
         connection = self._opened()
         with transaction(connection):
-            row = connection.execute("SELECT day, app FROM reserved WHERE id = ?", (reservation.id,)).fetchone()
-            if row is not None:
-                connection.execute("DELETE FROM reserved WHERE id = ?", (reservation.id,))
-                connection.execute(SPEND, (*row, amount, 0))
+            here = reservation.file == self._file
+            if here and connection.execute("DELETE FROM reserved WHERE id = ?", (reservation.id,)).rowcount == 0:
+                return  # somebody took it as spent
+            connection.execute(SPEND, (reservation.day, reservation.app, amount, 0))
 
     def standings(self, limits: Iterable[Limit]) -> Sequence[Standing]:
         """How limits stand now.
@@ -128,30 +136,28 @@ class Cashbook:
 
     def close(self) -> None:
         """Nothing of ours is under way any more. What is not settled counts as spent for whoever opens it next."""
-        if self._connection is None:
-            return
-        settled = False
-        if self._presence is not None:
+        connection, presence = self._held.connection, self._presence
+        if connection is not None and presence is not None:
             mine = "SELECT count(*) FROM reserved WHERE owner = ?"
-            settled = self._connection.execute(mine, (self._presence.id,)).fetchone() == (0,)
-        self._connection.close()
-        self._connection = None
-        if self._presence is not None:
-            self._presence.end(settled=settled)
+            settled = connection.execute(mine, (presence.id,)).fetchone() == (0,)
+            presence.end(settled=settled)
             self._presence = None
+        self._held.close()
 
     def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            connection = self._database.write()
+        connection, is_new = self._held.current()
+        if is_new:
+            self._file += 1
             try:
                 connection.execute("PRAGMA synchronous = FULL")  # money is not lost with the power, either
+                if self._presence is not None:
+                    self._presence.end(settled=True)  # what is not, is in a file that was moved away
                 self._presence = Presence.begin(self._folder)
                 self._recover(connection)
             except BaseException:
-                connection.close()
+                self._held.close()
                 raise
-            self._connection = connection
-        return self._connection
+        return connection
 
     def _recover(self, connection: sqlite3.Connection) -> None:
         """What a process had set aside that ended without settling counts as spent in full: it may have been."""

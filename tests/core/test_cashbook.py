@@ -181,3 +181,25 @@ def test_a_file_of_a_newer_version_is_refused(path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(AuraRouterError, match="version 99"):
         Cashbook(path).reserve([DAY], "", "m", 1)
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_in_place_of_a_file_that_was_moved_away_all_processes_share_the_next(
+    book: Cashbook, path: Path, tmp_path: Path, removed: bool
+) -> None:
+    kept, _ = book.reserve([DAY], "", "m", NANO // 10)
+    assert kept is not None
+    if removed:
+        path.unlink()
+    else:
+        path.rename(tmp_path / "old.db")
+    with closing(Cashbook(path)) as other:
+        theirs, _ = other.reserve([DAY], "", "m", NANO * 3 // 10)
+        assert theirs is not None
+        assert theirs.id == kept.id
+        book.settle(kept, NANO // 5)  # what it did cost is not lost, and is nobody else's
+        (standing,) = other.standings([DAY])
+        assert (standing.spent, standing.assumed, standing.reserved) == (NANO // 5, 0, NANO * 3 // 10)
+        assert book.reserve([DAY], "", "m", NANO * 6 // 10)[0] is None
+        other.settle(theirs, NANO * 3 // 10)
+    assert spent(book, DAY) == [0.5]
