@@ -208,6 +208,14 @@ def test_a_node_that_says_nothing_at_its_end_is_not_blamed_for_what_an_earlier_o
     assert str(done.exception) == "the node ended at once: it said nothing"
 
 
+def test_settings_that_are_none_are_named_before_a_node_is_started(tmp_path: Path) -> None:
+    node = GridNode("wrong", tmp_path, grid={"porrt": 3})
+    done = node.run_program("grid", "up", "--detach")
+    assert done.returncode == 2
+    assert "grid.porrt: unknown key (did you mean 'port'?)" in done.stderr
+    assert not (node.home / "grid" / "node.log").exists()
+
+
 def test_clear_text_for_others_to_hear_is_refused(tmp_path: Path) -> None:
     node = GridNode("open", tmp_path, grid={"host": "0.0.0.0"})
     done = node.run_program("grid", "up")

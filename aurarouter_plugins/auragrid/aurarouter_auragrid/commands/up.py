@@ -51,22 +51,22 @@ def up(
         overrides["engine"] = {"own": False}
     home = Home.of()
     os.close(hold(home))  # before anything is written or waited for
-    if detach:
-        _tell(_detached(context, home), as_json)
-        return
-    to_stderr("%(levelname)s %(name)s: %(message)s")
-    logging.getLogger().setLevel(logging.INFO)
-    for name in ("nats", "grpc"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    asyncio.run(_run(context, overrides, home, as_json))
-
-
-async def _run(context: click.Context, overrides: dict[str, Any], home: Home, as_json: bool) -> None:
+    if not detach:
+        to_stderr("%(levelname)s %(name)s: %(message)s")
+        logging.getLogger().setLevel(logging.INFO)
+        for name in ("nats", "grpc"):
+            logging.getLogger(name).setLevel(logging.ERROR)
     plugins = Plugins(extra=[Guard()])
     config = load_config(plugins, path=context.find_root().obj, environment="auragrid", overrides={"grid": overrides})
+    if detach:  # with settings that a node can use
+        _tell(_detached(home), as_json)
+        return
     logging.getLogger().setLevel(config.system.log_level)
     grid: Grid = config.sections["grid"]
-    node = Node(grid, config, home=home, plugins=plugins)
+    asyncio.run(_run(Node(grid, config, home=home, plugins=plugins), home, as_json))
+
+
+async def _run(node: Node, home: Home, as_json: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, node.left.set)
@@ -77,7 +77,7 @@ async def _run(context: click.Context, overrides: dict[str, Any], home: Home, as
         await node.until_left()
 
 
-def _detached(context: click.Context, home: Home) -> Cell:
+def _detached(home: Home) -> Cell:
     """Start the same command without `--detach`, in a session of its own, and wait for it."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
     log = private_folder(folder(home)) / "node.log"
