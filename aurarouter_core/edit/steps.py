@@ -79,6 +79,8 @@ def _there(here: Any, name: str | int, path: Path, refusal: Refusal) -> bool:
 
 def _made(here: Any, path: Path, depth: int, value: Any, refusal: Refusal) -> Step:
     """The step that makes a missing entry, and those below it."""
+    if isinstance(here, dict) and path[depth] in here:  # 1, 1.0 and true are one key to whoever reads the file
+        raise refusal(path[:depth], f"an entry called '{path[depth]}' there is not told from another one that it has")
     for key in reversed(path[depth + 1 :] if here is not None else path[depth:]):
         if not isinstance(key, str):
             raise refusal(path, "there is no such list")

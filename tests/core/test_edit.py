@@ -242,3 +242,17 @@ def test_a_large_value_comes_back_as_it_was() -> None:
     value = {"s": "word " * 1000, "f": [0.1, 1e300, float("inf")], "i": -(2**70), "n": None, "t": (1, 2), "k": {3: "x"}}
     text = edited("a: 1\n", [Set(("b",), value)])
     assert yaml.safe_load(text)["b"] == {**value, "t": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("!!int '': 1\n", "not valid YAML"),
+        ("!!bool x: 1\n", "not valid YAML"),
+        ("1.0: .nan\n", "not told from another one"),
+        ("true: [2001]\n", "not told from another one"),
+    ],
+)
+def test_keys_that_no_path_can_mean_are_refused(text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        edited(text, [Set((1, "roles"), "x")])
