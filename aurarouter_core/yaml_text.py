@@ -85,7 +85,7 @@ def composed(text: str) -> yaml.Node | None:
     """The tree of a text that `parse` has accepted, which knows where everything stands; None where nothing does."""
     import yaml
 
-    return yaml.compose(text, Loader=_loader()) if text.strip() else None
+    return yaml.compose(text, Loader=loader()) if text.strip() else None
 
 
 def parse(data: bytes, name: str) -> YamlText:
@@ -101,11 +101,11 @@ def parse(data: bytes, name: str) -> YamlText:
             raise ValueError(f"it is larger than {MOST_BYTES >> 20} MiB")
         text = data.decode("utf-8-sig")
         _refuse_depth(text)
-        loader = _loader()(text)
+        reader = loader()(text)
         try:
-            settings = loader.get_single_data()
+            settings = reader.get_single_data()
         finally:
-            loader.dispose()
+            reader.dispose()
         _refuse_bombs(settings)
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name} is not UTF-8 text: {error.reason}", hint="Save it as UTF-8.") from error
@@ -119,12 +119,12 @@ def parse(data: bytes, name: str) -> YamlText:
         settings = {}
     if not isinstance(settings, dict):
         raise ConfigError(f"{name} must hold sections (system, models, roles …), not a {type(settings).__name__}")
-    twice = (Problem(what, line=line, source=name) for what, line in loader.twice)
+    twice = (Problem(what, line=line, source=name) for what, line in reader.twice)
     return YamlText(name, text, settings, tuple(twice))
 
 
 @cache
-def _loader() -> Any:
+def loader() -> Any:
     """YAML's safe loader with bounds; `twice` collects the keys that stand twice in a mapping, with their lines."""
     import yaml
 
@@ -181,7 +181,7 @@ def _refuse_depth(text: str) -> None:
     if text.count("[") + text.count("{") + 2 * indent <= PLAUSIBLE:
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_loader()):
+    for event in yaml.parse(text, Loader=loader()):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -29,8 +29,8 @@ def edited(text: str, changes: Sequence[Change], *, name: str = "the file") -> s
     """
     bom = _BOM * text.startswith(_BOM)
     old = new = text.removeprefix(_BOM)
-    data = _read(old, name)
     Page.of(old, name)
+    data = _read(old, name)
 
     def refused(path: Path, why: str) -> ConfigError:
         return refusal(Page.of(new, name), path, why)

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import Factory, define, frozen
 
 from aurarouter_core.plain import yaml_problem
+from aurarouter_core.yaml_text import loader
 from aurarouter_hooks import ConfigError, Problem
 
 BY_HAND = "Edit the file by hand."
@@ -159,9 +160,7 @@ class Page:
         return "\r\n" if "\r\n" in self.text else "\n"
 
     def _read(self, events: Iterator[Any]) -> None:
-        import yaml
-
-        keys = yaml.SafeLoader("")
+        keys = loader()("")
         for event in events:
             kind = type(event).__name__
             if kind == "DocumentStartEvent":
@@ -220,7 +219,7 @@ class Page:
         name: object = key.start  # no path names it
         if key.kind == "scalar":
             tag = event.tag or keys.resolve(yaml.ScalarNode, event.value, event.implicit)
-            name = MERGE if tag == MERGE else keys.construct_object(yaml.ScalarNode(tag, event.value))
+            name = MERGE if tag == MERGE else keys.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark))
         colon = re.compile(r"\s*:").match(self.text, key.end)
         value = self._node(next(events), events, keys)
         return Entry(name, key.start, colon.end() if colon else key.end, value)
