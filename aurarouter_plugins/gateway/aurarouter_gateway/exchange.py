@@ -19,7 +19,7 @@ from aurarouter_gateway.faults import Fault, logged
 from aurarouter_gateway.leaving import UntilLeft
 from aurarouter_gateway.reply import Reply
 from aurarouter_gateway.settings import GatewaySettings
-from aurarouter_hooks import AttemptStarted, Committed, Delta, Done, ErrorInfo, Kernel, Noted
+from aurarouter_hooks import AttemptStarted, Delta, Done, ErrorInfo, Kernel, Noted
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +110,8 @@ class Exchange:
                         who = _who(asked, event.model, event.provider)
                     elif isinstance(event, Noted):
                         notes |= _said(event.name, event.value)
-                    elif isinstance(event, Committed):
-                        answer = await self._begin(asked, reply, notes | who)
-                    elif isinstance(event, Delta) and answer is not None:
+                    elif isinstance(event, Delta):  # and not what comes before it: others than who answers commit, too
+                        answer = answer or await self._begin(asked, reply, notes | who)
                         await reply.events(answer.piece(event.chunk))
                     elif isinstance(event, Done):
                         if answer is None and event.complete:  # a middleware has answered, or nobody said a word

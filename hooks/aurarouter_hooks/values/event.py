@@ -60,7 +60,11 @@ class Progress:
 
 @frozen(kw_only=True)
 class Committed:
-    """The first content of this model's answer follows."""
+    """This model has begun to answer, and no other will be asked for this node.
+
+    A `Delta` follows where the node's words are the task's: not while a model is asked for the kind of task, makes a
+    plan, or checks an answer.
+    """
 
     node: str
     model: str

@@ -10,6 +10,7 @@ from openai import AsyncOpenAI
 
 from fault_server import FaultServer
 from faults import half_a_stream, hang, piece, status, stream
+from gateway import gateway
 from tool_calls import called
 
 HELLO: Any = [{"role": "user", "content": "hello there"}]
@@ -45,6 +46,26 @@ async def test_an_answer_piece_by_piece(openai: AsyncOpenAI, fault_server: Fault
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "length"
     assert chunks[-1].usage is not None
     assert not chunks[-1].choices
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_model_that_is_asked_for_the_kind_of_task_first_tells_the_client_nothing(
+    settings: dict[str, Any], fault_server: FaultServer, spare: FaultServer, streams: bool
+) -> None:
+    settings["roles"] = {"coding": ["first"], "reasoning": ["second"], "router": ["first"]}
+    fault_server.will(stream([piece('{"intent": "ANALYSIS"}'), piece(finish="stop")]))
+    spare.will(stream([piece("one "), piece("two"), piece(finish="stop")]))
+    unclear: Any = [{"role": "user", "content": "user"}]
+    async with gateway(settings) as url, AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+        raw: Any = await client.chat.completions.with_raw_response.create(
+            model="auto", messages=unclear, stream=streams
+        )
+        if streams:
+            told = [chunk.choices[0].delta.content or "" async for chunk in raw.parse() if chunk.choices]
+        else:
+            told = [raw.parse().choices[0].message.content]
+    assert (raw.headers["x-aurarouter-model"], "".join(told)) == ("second", "one two")
+    assert len(fault_server.requests) == len(spare.requests) == 1
 
 
 async def test_parameters_and_fields_of_the_same_dialect_go_through(
