@@ -150,6 +150,6 @@ def turned_away(headers: Mapping[str, str], settings: Listening, section: str) -
 
 def _name(host: str) -> str:
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return (urlsplit(f"//{host}").hostname or "") if "," not in host else ""
     except ValueError:
         return ""

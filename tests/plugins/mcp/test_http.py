@@ -116,7 +116,7 @@ async def test_hosts_and_pages(client: httpx.AsyncClient, headers: Mapping[str, 
     assert ("error" in answers(reply)) is (status != 200)
 
 
-@pytest.mark.parametrize("hosts", [(b"evil.example", b"localhost"), (b"localhost", b"evil.example")])
+@pytest.mark.parametrize("hosts", [(b"evil.example", b"localhost:1"), (b"localhost:1", b"evil.example")])
 async def test_of_two_hosts_none_counts(hosts: tuple[bytes, bytes]) -> None:
     async with mcp_http(SETTINGS) as url:
         reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
